@@ -1,0 +1,30 @@
+"""optitracr: an optimising compiler from RASP programs to small transformers.
+
+    from optitracr import rasp, compile_rasp_to_model, library
+
+Heavy libraries (JAX, OR-Tools) load when they are first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from optitracr import rasp
+from optitracr.errors import OptitracrError
+
+if TYPE_CHECKING:
+    from optitracr import library
+    from optitracr.compile import compile_rasp_to_model
+
+__version__ = "0.1.0"
+__all__ = ["OptitracrError", "__version__", "compile_rasp_to_model", "library", "rasp"]
+
+
+def __getattr__(name: str) -> Any:
+    import importlib
+
+    if name == "compile_rasp_to_model":
+        return importlib.import_module("optitracr.compile").compile_rasp_to_model
+    if name == "library":
+        return importlib.import_module("optitracr.library")
+    raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

@@ -1,0 +1,1 @@
+"""The allocation problem of a set of components, and its solution."""

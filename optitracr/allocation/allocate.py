@@ -1,0 +1,96 @@
+"""Solves an allocation problem at a level."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import solvers
+from optitracr.errors import InfeasibleError, InputError
+from solvers import Allocation, Limits, Problem, Status
+
+DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
+OBJECTIVES = (*DEFAULT_OBJECTIVE, "heads", "head_size", "parameters")
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How to search for an allocation.
+
+    Attributes:
+        objective: What to minimise, first things first.
+        time_limit: Seconds of deterministic solver time; 0 gives the heuristic's result.
+        seed: Of the solver.
+        parallel: Use all cores; faster on large problems and not reproducible.
+    """
+
+    objective: tuple[str, ...] = DEFAULT_OBJECTIVE
+    time_limit: float = 60.0
+    seed: int = 0
+    parallel: bool = False
+
+
+def parse_objective(objective: str | tuple[str, ...]) -> tuple[str, ...]:
+    """An objective such as "depth,width,neurons" as a tuple of names.
+
+    Raises:
+        InputError: If a name is unknown or repeats.
+    """
+    names = objective.split(",") if isinstance(objective, str) else objective
+    parsed = tuple(name.strip() for name in names)
+    unknown = [name for name in parsed if name not in OBJECTIVES]
+    if unknown or not parsed or len(set(parsed)) < len(parsed):
+        raise InputError(
+            f"the objective {objective!r} is not a list of distinct names; "
+            f"choose from {', '.join(OBJECTIVES)}"
+        )
+    return parsed
+
+
+def parse_limits(limits: Limits | dict[str, int] | None) -> Limits:
+    """Limits given as a dict of layers, width, heads, head_size and neurons.
+
+    Raises:
+        InputError: If a name is unknown, or a number is no natural number.
+    """
+    if limits is None:
+        return Limits()
+    if isinstance(limits, Limits):
+        return limits
+    known = ("layers", "width", "heads", "head_size", "neurons")
+    for name, number in limits.items():
+        if name not in known:
+            raise InputError(f"limit {name!r} is unknown; limits are {', '.join(known)}")
+        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+            raise InputError(f"limit {name}={number!r} is no natural number")
+    return Limits(**limits)
+
+
+def allocate(problem: Problem, level: int, search: Search) -> Allocation:
+    """Places the components: by longest path at level 0, else by the solver.
+
+    Raises:
+        InfeasibleError: If nothing fits the limits; says which limit and what would fit.
+    """
+    if level == 0:
+        return solvers.solve(problem, method="longest_path", seed=search.seed)
+    allocation = solvers.solve(
+        problem,
+        method="cp_sat",
+        objective=search.objective,
+        time_limit=search.time_limit,
+        seed=search.seed,
+        parallel=search.parallel,
+    )
+    if allocation.plan is None:
+        raise InfeasibleError(_no_plan(problem, allocation))
+    return allocation
+
+
+def _no_plan(problem: Problem, allocation: Allocation) -> str:
+    if allocation.status is Status.INFEASIBLE:
+        return f"program '{problem.name}' does not fit the limits: {allocation.message}"
+    return (
+        f"no allocation of program '{problem.name}' within the limits was found in "
+        f"{allocation.seconds:.0f} s, and none was ruled out ({allocation.message}); "
+        "raise time_limit or relax the limits"
+    )

@@ -1,0 +1,88 @@
+"""From components to the plain data that `solvers` works on."""
+
+from __future__ import annotations
+
+from optitracr.candidates.component import Component, Components
+from optitracr.candidates.setting import Setting
+from optitracr.craft.blocks import Head, Mlp
+from solvers import (
+    Alternative,
+    HeadDemand,
+    Kind,
+    Limits,
+    Problem,
+    SelfAttention,
+    SizeConstants,
+    View,
+)
+from solvers import Variable as Item
+
+
+def build_problem(
+    name: str,
+    components: Components,
+    setting: Setting,
+    limits: Limits | None = None,
+    standard: bool = False,
+) -> Problem:
+    """States what has to be placed, and what it takes.
+
+    Args:
+        name: Name of the program.
+        components: What the lowering made.
+        setting: Vocabulary and length.
+        limits: Hard limits on the architecture.
+        standard: Count head sizes as Tracr does, by the longest side of the matrices.
+    """
+    inputs = tuple(
+        Item(e.variable.label, len(e.variable.space), is_input=True, signed=e.variable.signed)
+        for e in components.inputs
+    )
+    computed = tuple(
+        Item(
+            c.variable.label,
+            len(c.variable.space),
+            signed=c.variable.signed,
+            block=c.group or None,
+        )
+        for c in components.components
+    )
+    position, bos = components.self_attention
+    return Problem(
+        name=name,
+        variables=inputs + computed,
+        alternatives=tuple(_alternative(c, standard) for c in components.components),
+        views=(View(components.output.reads),),
+        self_attention=SelfAttention((position, bos), setting.max_seq_len + 1),
+        constants=size_constants(components, setting),
+        limits=limits or Limits(),
+    )
+
+
+def size_constants(components: Components, setting: Setting) -> SizeConstants:
+    """Rows of the embeddings (tokens, BOS, PAD, positions) and outputs of the unembedding."""
+    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    return SizeConstants(embedding_rows=rows, outputs=components.output.unembedding.shape[1])
+
+
+def _alternative(component: Component, standard: bool) -> Alternative:
+    reads = tuple((label,) for label in component.reads)
+    match component.block:
+        case Head() as head:
+            demand = HeadDemand(
+                selector=component.selector or component.name,
+                head_size=head.standard_head_size if standard else head.query_key_rank,
+                value_width=head.value_width,
+            )
+            return Alternative(
+                component.name, component.variable.label, Kind.ATTENTION, reads, head=demand
+            )
+        case Mlp() as mlp:
+            return Alternative(
+                component.name,
+                component.variable.label,
+                Kind.MLP,
+                reads,
+                neurons=mlp.neurons,
+                determines=tuple(label for label, _ in mlp.determined),
+            )

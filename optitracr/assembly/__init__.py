@@ -1,0 +1,1 @@
+"""Assembly: from placed components to the parameters of a transformer."""

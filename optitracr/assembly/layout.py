@@ -1,0 +1,114 @@
+"""Residual layout: which column of the residual stream holds which variable, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.craft.reading import Variable
+from optitracr.craft.spaces import Direction, Space
+
+
+@dataclass(frozen=True, slots=True)
+class Tenancy:
+    """A variable's columns and lifetime.
+
+    Attributes:
+        variable: The variable.
+        birth: First state at which it can be read.
+        end: Last state at which it can be read.
+        columns: One column for each of its directions.
+    """
+
+    variable: Variable
+    birth: int
+    end: int
+    columns: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """All tenancies of a model.
+
+    Attributes:
+        width: Number of columns.
+        states: Number of states, two a layer and one more.
+        tenancies: In order of birth.
+    """
+
+    width: int
+    states: int
+    tenancies: tuple[Tenancy, ...]
+
+    def columns_of(self, space: Space) -> NDArray[np.intp]:
+        """The columns of a space's directions."""
+        place = {
+            direction: column
+            for tenancy in self.tenancies
+            for direction, column in zip(
+                tenancy.variable.space.directions, tenancy.columns, strict=True
+            )
+        }
+        return np.array([place[d] for d in space.directions], dtype=np.intp)
+
+    def tenants(self, state: int) -> tuple[Direction | None, ...]:
+        """What each column holds at a state."""
+        held: list[Direction | None] = [None] * self.width
+        for tenancy in self.tenancies:
+            if tenancy.birth <= state <= tenancy.end:
+                pairs = zip(tenancy.columns, tenancy.variable.space.directions, strict=True)
+                for column, direction in pairs:
+                    held[column] = direction
+        return tuple(held)
+
+    def labels(self) -> tuple[str, ...]:
+        """One unique label a column: its tenant at the output, or its last one."""
+        chosen: list[str] = []
+        for column in range(self.width):
+            last = ""
+            for state in range(self.states):
+                tenant = self.tenants(state)[column]
+                last = tenant.label if tenant is not None else last
+            chosen.append(last or f"unused_{column}")
+        return _unique(chosen)
+
+
+def _unique(labels: Sequence[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    result = []
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+        result.append(label if seen[label] == 1 else f"{label}#{seen[label]}")
+    return tuple(result)
+
+
+def lay_out(
+    variables: Sequence[Variable], lifetimes: Mapping[str, tuple[int, int]], layers: int, width: int
+) -> Layout:
+    """Gives each living variable columns that nobody else holds during its lifetime.
+
+    Taking the lowest free columns in order of birth needs no more columns than the largest
+    total width alive at one state (interval graphs are perfect).
+
+    Args:
+        variables: All variables; those without a lifetime are left out.
+        lifetimes: First and last state of each variable that exists.
+        layers: Number of layers.
+        width: Number of columns.
+    """
+    order = sorted(
+        (v for v in variables if v.label in lifetimes), key=lambda v: lifetimes[v.label][0]
+    )
+    free_from = np.zeros(width, dtype=np.int64)
+    tenancies = []
+    for variable in order:
+        birth, end = lifetimes[variable.label]
+        free = np.flatnonzero(free_from <= birth)[: len(variable.space)]
+        if free.size < len(variable.space):
+            raise AssertionError(f"no room for '{variable.label}' at state {birth}")
+        free_from[free] = end + 1
+        tenancies.append(Tenancy(variable, birth, end, tuple(int(c) for c in free)))
+    return Layout(width, 2 * layers + 1, tuple(tenancies))

@@ -1,0 +1,73 @@
+"""From a plan of the solver to a layout and weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optitracr.assembly.layout import Layout, lay_out
+from optitracr.assembly.weights import Placed, SelfAttending, Shape, Weights, assemble
+from optitracr.candidates.component import Component, Components
+from optitracr.candidates.setting import Setting
+from optitracr.craft.numerics import coldness
+from optitracr.craft.reading import Variable
+from solvers import Plan, Problem, lifetimes
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """A layout, the weights in it, and the sizes they were made for."""
+
+    shape: Shape
+    layout: Layout
+    weights: Weights
+    components: tuple[Component, ...]
+
+
+def assemble_plan(
+    components: Components, problem: Problem, plan: Plan, setting: Setting, standard: bool
+) -> Assembly:
+    """Lays the residual stream out and writes the weights.
+
+    Args:
+        components: What the plan's alternatives stand for.
+        problem: The problem solved.
+        plan: Where everything goes.
+        setting: Vocabulary and length.
+        standard: Keep Tracr's minimum of one head, head size and neuron.
+    """
+    least = 1 if standard else 0
+    shape = Shape(
+        plan.layers,
+        plan.width,
+        max(plan.heads, least),
+        max(plan.head_size, least),
+        max(plan.neurons, least),
+    )
+    by_label = {v.label: v for v in components.variables}
+    layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, plan.width)
+    position, bos = (by_label[label] for label in components.self_attention)
+    weights = assemble(
+        shape,
+        layout,
+        components.inputs,
+        _placed(components, plan, by_label),
+        components.output,
+        SelfAttending(position, bos, coldness(setting.max_seq_len + 1)),
+    )
+    return Assembly(shape, layout, weights, components.components)
+
+
+def _placed(
+    components: Components, plan: Plan, by_label: dict[str, Variable]
+) -> dict[int, Placed]:
+    by_name = {component.name: component for component in components.components}
+    placed: dict[int, list[Component]] = {}
+    erased: dict[int, list[Variable]] = {}
+    for placement in plan.placements:
+        placed.setdefault(placement.sublayer, []).append(by_name[placement.alternative])
+    for erasure in plan.erasures:
+        erased.setdefault(erasure.sublayer, []).append(by_label[erasure.variable])
+    return {
+        sublayer: Placed(tuple(placed.get(sublayer, ())), tuple(erased.get(sublayer, ())))
+        for sublayer in sorted({*placed, *erased})
+    }

@@ -1,0 +1,287 @@
+"""From placed components and a residual layout to the weights of a transformer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.assembly.layout import Layout
+from optitracr.candidates.component import Component, EmbeddedInput, Embedding, OutputView
+from optitracr.craft.blocks import Head, Mlp
+from optitracr.craft.reading import Variable
+from optitracr.craft.spaces import FloatArray
+
+Params = dict[str, dict[str, NDArray[np.float32]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The uniform sizes of a model: layers, width, heads, head size and neurons."""
+
+    layers: int
+    width: int
+    heads: int
+    head_size: int
+    neurons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What one sublayer does.
+
+    Attributes:
+        components: The components placed there.
+        erased: The variables erased there.
+    """
+
+    components: tuple[Component, ...]
+    erased: tuple[Variable, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SelfAttending:
+    """What an erasing head needs: the one-hot position, BOS, and a coldness."""
+
+    position: Variable
+    bos: Variable
+    coldness: float
+
+
+@dataclass(frozen=True, slots=True)
+class HeadUse:
+    """Which components one head serves, for the circuit; `erased` for an erasing head."""
+
+    components: tuple[str, ...]
+    erased: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NeuronUse:
+    """A run of neurons and the component, or the erased variable, that it serves."""
+
+    start: int
+    stop: int
+    component: str
+    erased: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Parameters and what each head and neuron is for.
+
+    Attributes:
+        params: Nested dicts under Tracr's names, float32.
+        unembedding: Shape [width, outputs].
+        heads: For each layer, what each head serves.
+        neurons: For each layer, what each run of neurons serves.
+    """
+
+    params: Params
+    unembedding: NDArray[np.float32]
+    heads: tuple[tuple[HeadUse, ...], ...]
+    neurons: tuple[tuple[NeuronUse, ...], ...]
+
+
+def assemble(
+    shape: Shape,
+    layout: Layout,
+    inputs: Sequence[EmbeddedInput],
+    sublayers: Mapping[int, Placed],
+    output: OutputView,
+    self_attending: SelfAttending,
+) -> Weights:
+    """Writes every component into the weights of its sublayer.
+
+    Args:
+        shape: Sizes of the model.
+        layout: Columns of every variable.
+        inputs: The embedded variables that exist.
+        sublayers: What each sublayer does; a missing one does nothing.
+        output: How the output is read.
+        self_attending: For erasing heads.
+    """
+    params = _embeddings(shape, layout, inputs)
+    heads, neurons = [], []
+    nothing = Placed((), ())
+    for layer in range(shape.layers):
+        name = f"transformer/layer_{layer}"
+        attention = _Attention(shape, layout)
+        placed = sublayers.get(2 * layer, nothing)
+        heads.append(attention.fill(placed, self_attending))
+        params |= {f"{name}/attn/{part}": _linear(*wb) for part, wb in attention.parts().items()}
+        mlp = _Mlp(shape, layout)
+        neurons.append(mlp.fill(sublayers.get(2 * layer + 1, nothing)))
+        params |= {f"{name}/mlp/{part}": _linear(*wb) for part, wb in mlp.parts().items()}
+    unembedding = np.zeros((shape.width, output.unembedding.shape[1]))
+    unembedding[layout.columns_of(output.space)] = output.unembedding
+    return Weights(params, unembedding.astype(np.float32), tuple(heads), tuple(neurons))
+
+
+def _linear(w: FloatArray, b: FloatArray) -> dict[str, NDArray[np.float32]]:
+    return {"w": w.astype(np.float32), "b": b.astype(np.float32)}
+
+
+def _embeddings(shape: Shape, layout: Layout, inputs: Sequence[EmbeddedInput]) -> Params:
+    tables: Params = {}
+    for source, key in ((Embedding.TOKENS, "token_embed"), (Embedding.POSITIONS, "pos_embed")):
+        entries = [entry for entry in inputs if entry.source is source]
+        rows = next(e.table.shape[0] for e in entries)
+        table = np.zeros((rows, shape.width), dtype=np.float32)
+        alive = {tenancy.variable.label for tenancy in layout.tenancies}
+        for entry in entries:
+            if entry.variable.label in alive:
+                table[:, layout.columns_of(entry.variable.space)] = entry.table
+        tables[key] = {"embeddings": table}
+    return tables
+
+
+class _Attention:
+    """The weights of one attention sublayer while it is being filled."""
+
+    def __init__(self, shape: Shape, layout: Layout) -> None:
+        self.shape, self.layout = shape, layout
+        columns = (shape.width, shape.heads, shape.head_size)
+        self.query, self.key, self.value = (np.zeros(columns) for _ in range(3))
+        self.out = np.zeros((shape.heads, shape.head_size, shape.width))
+        self.uses: list[HeadUse] = []
+
+    def fill(self, placed: Placed, self_attending: SelfAttending) -> tuple[HeadUse, ...]:
+        groups: dict[str, list[Component]] = {}
+        for component in placed.components:
+            groups.setdefault(component.selector or component.name, []).append(component)
+        for group in groups.values():
+            self._selector_group(group)
+        if placed.erased:
+            self._erase(placed.erased, self_attending)
+        return tuple(self.uses)
+
+    def _selector_group(self, group: Sequence[Component]) -> None:
+        """Packs the values of components with one selector into as few heads as they need."""
+        head = group[0].block
+        assert isinstance(head, Head)
+        query, key = _factor(head.query_key)
+        query_columns = self.layout.columns_of(head.query)
+        key_columns = self.layout.columns_of(head.key)
+        values, outputs, owners = [], [], []
+        for component in group:
+            block = component.block
+            assert isinstance(block, Head)
+            value, out = self._spread(block)
+            values.append(value)
+            outputs.append(out)
+            owners += [component.name] * value.shape[1]
+        value, out = np.concatenate(values, axis=1), np.concatenate(outputs, axis=0)
+        for start in range(0, value.shape[1], self.shape.head_size):
+            part = slice(start, start + self.shape.head_size)
+            use = HeadUse(tuple(dict.fromkeys(owners[part])), ())
+            self._write((query_columns, query), (key_columns, key), value[:, part], out[part], use)
+
+    def _spread(self, block: Head) -> tuple[FloatArray, FloatArray]:
+        """The OV circuit over all columns, as [width, n] and [n, width]."""
+        rows = np.flatnonzero(block.value_output.any(axis=1))
+        matrix = block.value_output[rows]
+        source = self.layout.columns_of(block.value)[rows]
+        target = self.layout.columns_of(block.output)
+        inner = min(matrix.shape)
+        value = np.zeros((self.shape.width, inner))
+        out = np.zeros((inner, self.shape.width))
+        if matrix.shape[1] <= matrix.shape[0]:
+            value[source], out[np.arange(inner), target] = matrix, 1.0
+        else:
+            value[source, np.arange(inner)], out[:, target] = 1.0, matrix
+        return value, out
+
+    def _erase(self, erased: Sequence[Variable], self_attending: SelfAttending) -> None:
+        """Each position attends to itself and writes the negation of what is erased."""
+        space = (self_attending.position.space, self_attending.bos.space)
+        columns = np.concatenate([self.layout.columns_of(s) for s in space])
+        identity = np.eye(columns.size)
+        where = np.concatenate([self.layout.columns_of(v.space) for v in erased])
+        names = tuple(v.label for v in erased)
+        for start in range(0, where.size, self.shape.head_size):
+            part = where[start : start + self.shape.head_size]
+            value = np.zeros((self.shape.width, part.size))
+            value[part, np.arange(part.size)] = 1.0
+            query = (columns, identity * self_attending.coldness)
+            self._write(query, (columns, identity), value, -value.T, HeadUse((), names))
+
+    def _write(
+        self,
+        query: tuple[NDArray[np.intp], FloatArray],
+        key: tuple[NDArray[np.intp], FloatArray],
+        value: FloatArray,
+        out: FloatArray,
+        use: HeadUse,
+    ) -> None:
+        head = len(self.uses)
+        scale = np.sqrt(self.shape.head_size)
+        self.query[query[0], head, : query[1].shape[1]] += query[1] * scale
+        self.key[key[0], head, : key[1].shape[1]] += key[1]
+        self.value[:, head, : value.shape[1]] = value
+        self.out[head, : out.shape[0]] = out
+        self.uses.append(use)
+
+    def parts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        width, inner = self.shape.width, self.shape.heads * self.shape.head_size
+        flat = {"query": self.query, "key": self.key, "value": self.value}
+        parts = {k: (v.reshape(width, inner), np.zeros(inner)) for k, v in flat.items()}
+        parts["linear"] = (self.out.reshape(inner, width), np.zeros(width))
+        return parts
+
+
+def _factor(query_key: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Factors a QK matrix through its shorter side."""
+    if query_key.shape[1] <= query_key.shape[0]:
+        return query_key, np.eye(query_key.shape[1])
+    return np.eye(query_key.shape[0]), query_key.T
+
+
+class _Mlp:
+    """The weights of one MLP sublayer while it is being filled."""
+
+    def __init__(self, shape: Shape, layout: Layout) -> None:
+        self.layout = layout
+        self.w_in, self.b_in = np.zeros((shape.width, shape.neurons)), np.zeros(shape.neurons)
+        self.w_out, self.b_out = np.zeros((shape.neurons, shape.width)), np.zeros(shape.width)
+        self.used = 0
+        self.uses: list[NeuronUse] = []
+
+    def fill(self, placed: Placed) -> tuple[NeuronUse, ...]:
+        pending = {variable.label: variable for variable in placed.erased}
+        for component in placed.components:
+            mlp = component.block
+            assert isinstance(mlp, Mlp)
+            part = slice(self.used, self.used + mlp.neurons)
+            self.w_in[self.layout.columns_of(mlp.input), part] = mlp.w_in
+            self.b_in[part] = mlp.b_in
+            self.w_out[part, self.layout.columns_of(mlp.output)] += mlp.w_out
+            freed = []
+            for label, matrix in mlp.determined:
+                if label in pending:
+                    columns = self.layout.columns_of(pending.pop(label).space)
+                    self.w_out[part, columns] -= matrix
+                    freed.append(label)
+            self._use(mlp.neurons, component.name, tuple(freed))
+        for variable in pending.values():
+            self._erase(variable)
+        return tuple(self.uses)
+
+    def _erase(self, variable: Variable) -> None:
+        """Passes a dead variable through with weight -1."""
+        columns = self.layout.columns_of(variable.space)
+        signs = (1.0, -1.0) if variable.signed else (1.0,)
+        for sign in signs:
+            neurons = np.arange(self.used, self.used + columns.size)
+            self.w_in[columns, neurons] = sign
+            self.w_out[neurons, columns] = -sign
+            self._use(columns.size, "", (variable.label,))
+
+    def _use(self, count: int, component: str, erased: tuple[str, ...]) -> None:
+        self.uses.append(NeuronUse(self.used, self.used + count, component, erased))
+        self.used += count
+
+    def parts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+        return {"linear_1": (self.w_in, self.b_in), "linear_2": (self.w_out, self.b_out)}

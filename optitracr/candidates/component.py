@@ -1,0 +1,104 @@
+"""Components and the variables they read and write, before any allocation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from optitracr.craft.blocks import Block, Head
+from optitracr.craft.reading import Variable
+from optitracr.craft.spaces import FloatArray, Space, Value
+
+
+class Embedding(Enum):
+    """Which embedding table supplies an input."""
+
+    TOKENS = "tokens"
+    POSITIONS = "positions"
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedInput:
+    """A variable that exists at state 0.
+
+    Attributes:
+        variable: The variable.
+        source: The table that holds it.
+        table: Shape [rows, width]. Rows of tokens: the vocabulary, BOS, PAD; of positions:
+            BOS, then 0 to max_seq_len - 1.
+    """
+
+    variable: Variable
+    source: Embedding
+    table: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """An attention head or a group of neurons that computes one variable.
+
+    Attributes:
+        name: Unique name of the component.
+        variable: What it computes.
+        block: Its weights.
+        reads: Labels of the variables that it reads.
+        serves: Labels of the RASP variables that it is for.
+        selector: Components with the same selector can share a head; "" for MLPs.
+        group: A head and an MLP that the standard lowering keeps in one layer, or "".
+    """
+
+    name: str
+    variable: Variable
+    block: Block
+    reads: tuple[str, ...]
+    serves: tuple[str, ...]
+    selector: str = ""
+    group: str = ""
+
+    @property
+    def is_attention(self) -> bool:
+        """Whether it is a head."""
+        return isinstance(self.block, Head)
+
+
+@dataclass(frozen=True, slots=True)
+class OutputView:
+    """How the output is read at the last state.
+
+    Attributes:
+        reads: The variables that it reads.
+        space: Their directions, in the order of the matrix rows.
+        unembedding: Shape [space, outputs].
+    """
+
+    reads: tuple[str, ...]
+    space: Space
+    unembedding: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Components:
+    """Everything the allocation has to place.
+
+    Attributes:
+        inputs: Variables of state 0.
+        components: What computes the others, operands first.
+        output: How the output is read.
+        self_attention: Labels of the one-hot position and of BOS, which a head that erases
+            needs in order to attend to its own position.
+        output_values: What each output of a categorical program stands for.
+    """
+
+    inputs: tuple[EmbeddedInput, ...]
+    components: tuple[Component, ...]
+    output: OutputView
+    self_attention: tuple[str, str]
+    output_values: tuple[Value, ...] = ()
+
+    @property
+    def variables(self) -> tuple[Variable, ...]:
+        """Inputs, then what the components compute."""
+        return (
+            *(entry.variable for entry in self.inputs),
+            *(component.variable for component in self.components),
+        )

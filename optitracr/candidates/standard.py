@@ -1,0 +1,260 @@
+"""The standard lowering: one component for each node, as Tracr does (levels 0 and 1)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import assert_never
+
+import numpy as np
+
+from optitracr.candidates.component import (
+    Component,
+    Components,
+    EmbeddedInput,
+    Embedding,
+    OutputView,
+)
+from optitracr.candidates.setting import Setting
+from optitracr.candidates.support import check_supported
+from optitracr.craft.blocks import Block
+from optitracr.craft.chamber import maps
+from optitracr.craft.chamber.attention import selector_head
+from optitracr.craft.numerics import MarginError, coldness
+from optitracr.craft.reading import Variable, categorical, direction, numerical
+from optitracr.craft.spaces import Direction, FloatArray, Space, Value
+from optitracr.errors import LimitError
+from optitracr.graph.build import CONSTANT
+from optitracr.graph.program import (
+    Aggregate,
+    Elementwise,
+    Input,
+    Node,
+    PairSelector,
+    ProgramGraph,
+    Selector,
+    Source,
+    Width,
+)
+from optitracr.graph.values import ValueSet, call
+
+MAX_NEURONS = 50_000
+
+
+def standard_components(
+    graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
+) -> Components:
+    """Lowers every node to its standard component.
+
+    Raises:
+        UnsupportedError: If an operation has no standard lowering; names the s-op, the
+            reason, and what would help.
+        LimitError: If a component would be too large.
+    """
+    check_supported(graph, values)
+    lowering = _Lowering(graph, values, setting)
+    components = tuple(c for node in graph.nodes for c in lowering.lower(node))
+    output = lowering.variable[graph.output]
+    view = OutputView((output.label,), output.space, np.eye(len(output.space)))
+    eraser = (lowering.indices.label, lowering.bos.label)
+    return Components(lowering.inputs, components, view, eraser, output.values)
+
+
+class _Lowering:
+    """The variables of one program, and the component of each node."""
+
+    def __init__(
+        self, graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
+    ) -> None:
+        self.values = values
+        self.nodes = graph.by_label()
+        self.coldness = coldness(setting.max_seq_len + 1)
+        self.setting = setting
+        labels = {
+            node.operation.source: node.label
+            for node in graph.nodes
+            if isinstance(node.operation, Input)
+        }
+        tokens = categorical(labels.get(Source.TOKENS, "tokens"), setting.vocabulary)
+        self.indices = categorical(
+            labels.get(Source.INDICES, "indices"), tuple(range(setting.max_seq_len))
+        )
+        self.bos = _marker(tokens.label, setting.bos)
+        self.one = direction(CONSTANT, Space((Direction(CONSTANT),)))
+        self.inputs = embedded_inputs(tokens, self.indices, self.bos, self.one, setting)
+        self.variable: dict[str, Variable] = {tokens.label: tokens, self.indices.label: self.indices}
+
+    def lower(self, node: Node) -> list[Component]:
+        operation = node.operation
+        if isinstance(operation, Input):
+            return []
+        values = self.values[node.label].values
+        make = numerical if node.is_numerical else categorical
+        output = self.variable[node.label] = make(node.label, values)
+        match operation:
+            case Elementwise():
+                try:
+                    return [self._elementwise(node, operation, output)]
+                except MarginError as error:
+                    raise LimitError(
+                        f"s-op {node.describe()} cannot be computed from "
+                        f"'{operation.operands[0]}': {error}; lower max_seq_len, or take a "
+                        "function that tells fewer values apart"
+                    ) from error
+            case Aggregate():
+                return [self._aggregate(node, operation, output)]
+            case Width():
+                return self._width(node, operation, output)
+            case _:
+                assert_never(operation)
+
+    def _component(self, node: Node, output: Variable, block: Block, *reads: str) -> Component:
+        return Component(output.label, output, block, tuple(dict.fromkeys(reads)), (node.label,))
+
+    def _elementwise(self, node: Node, operation: Elementwise, output: Variable) -> Component:
+        operands = [self.variable[label] for label in operation.operands]
+        one = self.one
+        if operation.factors is not None and output.numerical:
+            factors = (operation.factors[0], operation.factors[1])
+            block = maps.linear_map(operands[0], operands[1], factors, output)
+            return self._component(node, output, block, *operation.operands)
+        results = self._results(node, operation)
+        match operands:
+            case []:
+                block = maps.constant(results[0], output, one.space)
+                return self._component(node, output, block, one.label)
+            case [source] if source.numerical:
+                count = len(self.values[source.label].standard)
+                block = maps.numerical_map(
+                    source, source.values, results, output, one.space, 2 * count - 1
+                )
+                return self._component(node, output, block, source.label, one.label)
+            case [source]:
+                block = maps.categorical_map(source, results, output)
+                return self._component(node, output, block, source.label)
+            case _:
+                first, second = operands
+                sure = not any(self.values[x.label].may_be_none for x in operands)
+                block = maps.sequence_map(first, second, results, output, one.space, sure)
+                return self._component(node, output, block, first.label, second.label, one.label)
+
+    def _results(self, node: Node, operation: Elementwise) -> list[Value]:
+        """The function's value for each combination, the last operand varying fastest."""
+        count = math.prod(len(self.values[label].values) for label in operation.operands)
+        if count > MAX_NEURONS:
+            raise LimitError(
+                f"s-op {node.describe()} would take {count:,} neurons, one for each pair of "
+                f"values, above the limit of {MAX_NEURONS:,}; map its operands to fewer values "
+                "first, or lower max_seq_len"
+            )
+        return self.values[node.label].results()
+
+    def _selected(self, node: Node, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
+        assert isinstance(selector, PairSelector)
+        keys, queries = self.variable[selector.keys], self.variable[selector.queries]
+        return queries, keys, selection_table(node, selector, queries.values, keys.values)
+
+    def _aggregate(self, node: Node, operation: Aggregate, output: Variable) -> Component:
+        queries, keys, selected = self._selected(node, operation.selector)
+        operand = self.variable[operation.operand]
+        if output.numerical:
+            value_output = operand.functional[:, None]
+        else:
+            value_output = maps.output_rows(operand.values, output)
+        head = selector_head(
+            queries.space,
+            keys.space,
+            selected,
+            self.bos.space,
+            self.one.space,
+            operand.space,
+            output.space,
+            value_output,
+            self.coldness,
+        )
+        reads = (queries.label, keys.label, operand.label, self.bos.label, self.one.label)
+        component = self._component(node, output, head, *reads)
+        return _with_selector(component, _identity(queries, keys, selected, "default"))
+
+    def _width(self, node: Node, operation: Width, output: Variable) -> list[Component]:
+        queries, keys, selected = self._selected(node, operation.selector)
+        positions = self.setting.max_seq_len
+        counts = tuple(range(positions, -1, -1))
+        shares = tuple(1.0 / (count + 1) for count in counts)
+        raw = numerical(f"{node.label}.share", shares)
+        head = selector_head(
+            queries.space,
+            keys.space,
+            selected,
+            self.bos.space,
+            self.one.space,
+            self.bos.space,
+            raw.space,
+            np.ones((1, 1)),
+            self.coldness,
+            attend_bos=True,
+        )
+        reads = (queries.label, keys.label, self.bos.label, self.one.label)
+        first = self._component(node, raw, head, *reads)
+        first = _with_selector(first, _identity(queries, keys, selected, "width"), node.label)
+        mlp = maps.numerical_map(
+            raw, shares, counts, output, self.one.space, standard_neurons=2 * (positions + 1)
+        )
+        second = self._component(node, output, mlp, raw.label, self.one.label)
+        return [first, _with_selector(second, "", node.label)]
+
+
+def _with_selector(component: Component, selector: str, group: str = "") -> Component:
+    return Component(
+        component.name,
+        component.variable,
+        component.block,
+        component.reads,
+        component.serves,
+        selector,
+        group,
+    )
+
+
+def _identity(queries: Variable, keys: Variable, selected: FloatArray, bos: str) -> str:
+    """A name for the attention pattern: equal for selectors that select the same."""
+    bits = np.packbits(selected.astype(bool)).tobytes().hex()
+    return f"{queries.label}|{keys.label}|{bos}|{bits}"
+
+
+def _marker(tokens: str, token: str) -> Variable:
+    marker = Direction(tokens, token)
+    return direction(marker.label, Space((marker,)))
+
+
+def embedded_inputs(
+    tokens: Variable, indices: Variable, bos: Variable, one: Variable, setting: Setting
+) -> tuple[EmbeddedInput, ...]:
+    """The inputs as Tracr embeds them: tokens, BOS, PAD, indices and the constant."""
+    count, positions = len(setting.vocabulary), setting.max_seq_len
+    rows = np.eye(count + 2)
+    one_rows = np.ones((positions + 1, 1))
+    one_rows[0] = 0.0
+    pad = _marker(tokens.label, setting.pad)
+    return (
+        EmbeddedInput(tokens, Embedding.TOKENS, rows[:, :count]),
+        EmbeddedInput(bos, Embedding.TOKENS, rows[:, count : count + 1]),
+        EmbeddedInput(pad, Embedding.TOKENS, rows[:, count + 1 :]),
+        EmbeddedInput(indices, Embedding.POSITIONS, np.eye(positions + 1)[:, 1:]),
+        EmbeddedInput(one, Embedding.POSITIONS, one_rows),
+    )
+
+
+def selection_table(
+    node: Node, selector: PairSelector, queries: tuple[Value, ...], keys: tuple[Value, ...]
+) -> FloatArray:
+    """Shape [queries, keys]: 1 where the predicate holds.
+
+    Raises:
+        ValueSetError: If the predicate raises.
+    """
+    table = np.zeros((len(queries), len(keys)))
+    for row, query in enumerate(queries):
+        for column, key in enumerate(keys):
+            table[row, column] = bool(call(node, selector.predicate, (key, query)))
+    return table

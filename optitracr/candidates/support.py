@@ -1,0 +1,109 @@
+"""What the standard lowering cannot compute, with the reason and what would help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from optitracr.errors import UnsupportedError
+from optitracr.graph.program import (
+    Aggregate,
+    CompoundSelector,
+    Elementwise,
+    Input,
+    Node,
+    ProgramGraph,
+    Selector,
+    Width,
+    selector_reads,
+)
+from optitracr.graph.values import ValueSet
+
+
+def check_supported(graph: ProgramGraph, values: Mapping[str, ValueSet]) -> None:
+    """Raises if some node has no standard lowering.
+
+    Raises:
+        UnsupportedError: Names the first such s-op.
+    """
+    for node, reason in unsupported(graph, values):
+        raise UnsupportedError(f"s-op {node.describe()}: {reason}")
+
+
+def unsupported(
+    graph: ProgramGraph, values: Mapping[str, ValueSet]
+) -> Iterator[tuple[Node, str]]:
+    """Every node without a standard lowering, with the reason."""
+    nodes = graph.by_label()
+    for node in graph.nodes:
+        for reason in _reasons(node, nodes, values):
+            yield node, reason
+
+
+def _reasons(
+    node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet]
+) -> Iterator[str]:
+    if node.is_numerical and values[node.label].may_be_none:
+        yield (
+            "it is numerical and can be None, which a number cannot tell from 0; give the "
+            "Aggregate below it a default (default=0), or encode it with rasp.categorical"
+        )
+    if node.is_numerical:
+        odd = [v for v in values[node.label].values if not isinstance(v, int | float)]
+        if odd:
+            yield (
+                f"it is numerical and can be {odd[0]!r}, which is no number; encode it with "
+                "rasp.categorical"
+            )
+    match node.operation:
+        case Input():
+            return
+        case Elementwise():
+            yield from _elementwise(node, node.operation, nodes)
+        case Aggregate():
+            yield from _selector(node.operation.selector, nodes)
+            yield from _aggregate(node, node.operation, nodes)
+        case Width():
+            yield from _selector(node.operation.selector, nodes)
+            if node.is_numerical:
+                yield "a SelectorWidth is categorical here; map it to a number with rasp.Map"
+
+
+def _elementwise(node: Node, operation: Elementwise, nodes: Mapping[str, Node]) -> Iterator[str]:
+    numbers = [label for label in operation.operands if nodes[label].is_numerical]
+    if operation.factors is not None and node.is_numerical:
+        return
+    if len(operation.operands) > 1 and numbers:
+        yield (
+            f"it combines the numerical s-op '{numbers[0]}' by a function that is not linear; "
+            "use rasp.LinearSequenceMap annotated numerical, or encode the operand with "
+            "rasp.categorical"
+        )
+
+
+def _selector(selector: Selector, nodes: Mapping[str, Node]) -> Iterator[str]:
+    if isinstance(selector, CompoundSelector):
+        yield (
+            f"its selector '{selector.label}' is composite ({selector.operator}) over different "
+            "keys or queries, which one standard head cannot compute; combine the keys and the "
+            "queries with rasp.SequenceMap and write a single rasp.Select"
+        )
+        return
+    for label in dict.fromkeys(selector_reads(selector)):
+        if nodes[label].is_numerical:
+            yield (
+                f"its selector '{selector.label}' reads the numerical s-op '{label}'; encode "
+                "that one with rasp.categorical"
+            )
+
+
+def _aggregate(node: Node, operation: Aggregate, nodes: Mapping[str, Node]) -> Iterator[str]:
+    default = operation.default
+    if node.is_numerical and default is not None and default != 0:
+        yield f"a numerical Aggregate can only default to 0, not to {default!r}"
+    if not node.is_numerical and default is not None:
+        yield f"a categorical Aggregate can only default to None, not to {default!r}"
+    if not node.is_numerical and nodes[operation.operand].is_numerical:
+        yield (
+            f"it is categorical and takes the mean of the numerical s-op '{operation.operand}'; "
+            "encode both alike, with rasp.numerical or rasp.categorical"
+        )

@@ -1,0 +1,126 @@
+"""Function tables: elementwise functions over any set of variables, and their reduction.
+
+A table is an array with one axis for each leaf, indexed by the leaf's value; its entries
+are indices into the value set of the function's result, -1 for None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.graph.program import Elementwise, Node, ProgramGraph
+from optitracr.graph.values import ValueSet
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(slots=True)
+class FunctionTables:
+    """Tables of a program's elementwise functions over given leaves, made on demand.
+
+    Attributes:
+        nodes: The program's nodes by label.
+        values: Their value sets.
+    """
+
+    nodes: Mapping[str, Node]
+    values: Mapping[str, ValueSet]
+    _made: dict[tuple[str, tuple[str, ...]], Codes] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, graph: ProgramGraph, values: Mapping[str, ValueSet]) -> FunctionTables:
+        """Tables of a program."""
+        return cls(graph.by_label(), values)
+
+    def size(self, leaves: Sequence[str]) -> int:
+        """Number of combinations of the leaves' values."""
+        count = 1
+        for leaf in leaves:
+            count *= len(self.values[leaf].values)
+        return count
+
+    def table(self, label: str, leaves: tuple[str, ...]) -> Codes:
+        """The function of `leaves` that `label` is, one axis a leaf.
+
+        Args:
+            label: An elementwise variable, or one of the leaves.
+            leaves: Variables that separate it from the inputs.
+        """
+        key = (label, leaves)
+        if key not in self._made:
+            self._made[key] = self._compose(label, leaves)
+        return self._made[key]
+
+    def _compose(self, label: str, leaves: tuple[str, ...]) -> Codes:
+        shape = tuple(len(self.values[leaf].values) for leaf in leaves)
+        if label in leaves:
+            axis = leaves.index(label)
+            own = np.arange(shape[axis], dtype=np.int32)
+            line = [1] * len(leaves)
+            line[axis] = shape[axis]
+            return np.broadcast_to(own.reshape(line), shape)
+        operation = self.nodes[label].operation
+        assert isinstance(operation, Elementwise), f"{leaves} do not separate '{label}'"
+        own_table = self.values[label].table
+        assert own_table is not None
+        padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
+        operands = tuple(self.table(operand, leaves) for operand in operation.operands)
+        return np.broadcast_to(padded[operands], shape)
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedTable:
+    """A table with equal slices merged along every axis.
+
+    Attributes:
+        classes: For each axis the class of each of the leaf's values.
+        table: The function of the classes.
+    """
+
+    classes: tuple[Codes, ...]
+    table: Codes
+
+    @property
+    def essential(self) -> tuple[int, ...]:
+        """The axes on which the function depends."""
+        return tuple(axis for axis, n in enumerate(self.table.shape) if n > 1)
+
+
+def reduce_table(table: Codes, numerical: Sequence[bool]) -> ReducedTable:
+    """Merges equal slices: any along a categorical axis, neighbours along a numerical one."""
+    classes: list[Codes] = [np.arange(n, dtype=np.int32) for n in table.shape]
+    reduced = table
+    while True:
+        before = reduced.shape
+        for axis in range(table.ndim):
+            merge = _merge_neighbours if numerical[axis] else _merge_equal
+            member, keep = merge(reduced, axis)
+            reduced = np.take(reduced, keep, axis=axis)
+            classes[axis] = member[classes[axis]].astype(np.int32)
+        if reduced.shape == before:
+            return ReducedTable(tuple(classes), reduced)
+
+
+def _rows(table: Codes, axis: int) -> Codes:
+    return np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1)
+
+
+def _merge_equal(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The class of each slice, classes numbered by first member; and those members."""
+    rows = np.ascontiguousarray(_rows(table, axis))
+    packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * max(rows.shape[1], 1)))).ravel()
+    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return rank[inverse.ravel()], first[order]
+
+
+def _merge_neighbours(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    rows = _rows(table, axis)
+    starts = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
+    return np.cumsum(starts) - 1, np.flatnonzero(starts)

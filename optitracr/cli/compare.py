@@ -1,0 +1,87 @@
+"""The command compare: sizes of each program at every level."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from typing import Any
+
+from optitracr.cli.commands import chosen, compile_named, describe
+from optitracr.cli.programs import Named
+from optitracr.levels import LEVELS
+from optitracr.model.compiled import CompiledModel
+
+
+def compare_programs(arguments: argparse.Namespace) -> int:
+    """Prints a table of sizes, the share saved against level 0, and the proof status."""
+    from rich.console import Console
+    from rich.progress import track
+
+    errors = Console(stderr=True)
+    rows: list[dict[str, Any]] = []
+    programs = list(chosen(arguments))
+    steps = track(programs, "compiling", console=errors) if errors.is_terminal else programs
+    for named in steps:
+        if not errors.is_terminal and len(programs) > 1:
+            print(f"compiling {named.name}", file=sys.stderr)
+        rows += compare_one(named, arguments)
+    if arguments.json:
+        print(json.dumps(rows, indent=1))
+    else:
+        _print_table(rows, arguments.verify)
+    return 0
+
+
+def compare_one(named: Named, arguments: argparse.Namespace) -> list[dict[str, Any]]:
+    """One row a level: sizes, percentage saved against level 0, proof, verification."""
+    rows = []
+    baseline: CompiledModel | None = None
+    for level in LEVELS:
+        model = compile_named(named, level, arguments)
+        baseline = baseline or model
+        row = describe(named, model)
+        row["saved_percent"] = {
+            name: saved(getattr(baseline.size, name), getattr(model.size, name))
+            for name in ("layers", "width", "neurons", "parameters")
+        }
+        if arguments.verify:
+            row["verified"] = str(model.verify(seed=arguments.seed))
+        rows.append(row)
+    return rows
+
+
+def saved(before: int, after: int) -> float:
+    """Percentage by which a size fell."""
+    return 0.0 if before == 0 else 100.0 * (before - after) / before
+
+
+def _print_table(rows: list[dict[str, Any]], verified: bool) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="Sizes by level (percentages: saved against level 0)")
+    table.add_column("program")
+    for heading in ("level", "layers", "width", "heads", "head size", "neurons", "parameters"):
+        table.add_column(heading, justify="right")
+    table.add_column("allocation")
+    if verified:
+        table.add_column("verified")
+    for row in rows:
+        table.add_row(*_cells(row), *([row["verified"].split(",")[0]] if verified else []))
+    console = Console()
+    console = console if console.is_terminal else Console(width=160)
+    console.print(table)
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    size, percent = row["size"], row["saved_percent"]
+
+    def cell(name: str) -> str:
+        less = percent.get(name, 0.0)
+        return f"{size[name]:,}" + (f" (-{less:.0f} %)" if less > 0 else "")
+
+    names = ("layers", "width", "heads", "head_size", "neurons", "parameters")
+    proof = "heuristic" if row["level"] == 0 else row["status"]
+    program = row["program"] if row["level"] == 0 else ""
+    return [program, str(row["level"]), *(cell(name) for name in names), proof]

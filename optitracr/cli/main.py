@@ -1,0 +1,143 @@
+"""The `optitracr` command: list, compile, run, verify, compare."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from optitracr import __version__
+from optitracr.errors import OptitracrError
+
+EXIT_OK, EXIT_ERROR, EXIT_MISMATCH, EXIT_INTERRUPTED = 0, 1, 3, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code.
+
+    0: done; 1: an error, said in one line; 2: wrong usage; 3: a model that differs from
+    the interpreter; 130: interrupted.
+    """
+    arguments = build_parser().parse_args(argv)
+    try:
+        return int(arguments.run(arguments))
+    except OptitracrError as error:
+        return _report(arguments, error)
+    except KeyboardInterrupt:
+        print("optitracr: interrupted", file=sys.stderr)
+        return EXIT_INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_OK
+
+
+def _report(arguments: argparse.Namespace, error: OptitracrError) -> int:
+    from optitracr.errors import VerificationError
+
+    if getattr(arguments, "json", False):
+        print(json.dumps({"error": type(error).__name__, "message": str(error)}))
+    print(f"optitracr: {error}", file=sys.stderr)
+    return EXIT_MISMATCH if isinstance(error, VerificationError) else EXIT_ERROR
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The command line's grammar."""
+    parser = argparse.ArgumentParser(
+        prog="optitracr",
+        description="Compile RASP programs to small transformers, and check them.",
+        epilog="PROGRAM is a library name (see `optitracr list`) or file.py:name; such a file "
+        "is code that runs, so name only files that you trust.",
+    )
+    parser.add_argument("--version", action="version", version=f"optitracr {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add(commands, "list", "list the library's programs", _list, programs=None)
+    compiled = _add(commands, "compile", "compile, check, and print the size", _compile)
+    _level(compiled)
+    run = _add(commands, "run", "run a program on tokens", _run, programs=1)
+    run.add_argument("tokens", nargs="+", metavar="TOKEN", help="the input, without BOS")
+    _level(run)
+    verify = _add(commands, "verify", "compare with the interpreter, exhaustively", _verify)
+    verify.add_argument("--max-inputs", type=_natural, default=100_000, metavar="N")
+    verify.add_argument("--all", action="store_true", help="every library program")
+    _level(verify)
+    compare = _add(commands, "compare", "sizes at every level, side by side", _compare)
+    compare.add_argument("--all", action="store_true", help="every library program")
+    compare.add_argument("--verify", action="store_true", help="verify every model too")
+    _search(compare)
+    return parser
+
+
+def _add(
+    commands: Any, name: str, summary: str, run: Any, programs: int | str | None = "*"
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(run=run)
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    if programs is None:
+        return parser
+    parser.add_argument("programs", nargs=programs, metavar="PROGRAM")
+    parser.add_argument("--vocab", metavar="A,B,C", help="tokens; the library's by default")
+    parser.add_argument("--max-seq-len", type=_natural, metavar="N", help="BOS not counted")
+    parser.add_argument("--causal", action="store_true", help="compile the causal reading")
+    return parser
+
+
+def _level(parser: argparse.ArgumentParser) -> None:
+    from optitracr.levels import DEFAULT_LEVEL, LEVELS
+
+    parser.add_argument(
+        "-O", "--optimize", type=int, choices=LEVELS, default=DEFAULT_LEVEL, metavar="LEVEL"
+    )
+    _search(parser)
+
+
+def _search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--objective", default="depth,width,neurons", metavar="A,B,C")
+    parser.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--seed", type=int, default=0)
+    for limit in ("layers", "width", "heads", "head-size", "neurons"):
+        parser.add_argument(f"--limit-{limit}", type=int, metavar="N")
+
+
+def _natural(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
+    return number
+
+
+def _list(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import commands
+
+    return commands.list_programs(arguments)
+
+
+def _compile(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import commands
+
+    return commands.compile_programs(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import commands
+
+    return commands.run_program(arguments)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import commands
+
+    return commands.verify_programs(arguments)
+
+
+def _compare(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import compare
+
+    return compare.compare_programs(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

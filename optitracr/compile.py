@@ -1,0 +1,106 @@
+"""The compiler: from a RASP program to a checked transformer, one call a stage."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
+
+from optitracr import rasp
+from optitracr.allocation.allocate import (
+    DEFAULT_OBJECTIVE,
+    Search,
+    allocate,
+    parse_limits,
+    parse_objective,
+)
+from optitracr.allocation.problem import build_problem
+from optitracr.assembly.plan import assemble_plan
+from optitracr.candidates.component import Components
+from optitracr.candidates.setting import Setting, check_setting
+from optitracr.candidates.standard import standard_components
+from optitracr.errors import InputError
+from optitracr.graph.build import build_graph
+from optitracr.graph.program import ProgramGraph
+from optitracr.graph.values import infer_values
+from optitracr.levels import DEFAULT_LEVEL, LEVELS
+from optitracr.model.build import build_model
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.verification import check_model
+from solvers import Limits
+
+
+
+def compile_rasp_to_model(
+    program: rasp.SOp,
+    vocab: Collection[Any],
+    max_seq_len: int,
+    causal: bool = False,
+    compiler_bos: str = "compiler_bos",
+    compiler_pad: str = "compiler_pad",
+    mlp_exactness: int = 100,
+    *,
+    optimize: int = DEFAULT_LEVEL,
+    objective: str | tuple[str, ...] = DEFAULT_OBJECTIVE,
+    limits: Limits | dict[str, int] | None = None,
+    time_limit: float = 60.0,
+    seed: int = 0,
+    parallel: bool = False,
+    check: bool = True,
+) -> CompiledModel:
+    """Compiles a RASP program to a transformer that computes it.
+
+    Args:
+        program: The s-op to compute.
+        vocab: The tokens.
+        max_seq_len: Longest input, BOS not counted.
+        causal: Compile the causal reading, in which a query sees no later key.
+        compiler_bos: The BOS token.
+        compiler_pad: The PAD token.
+        mlp_exactness: Taken for compatibility with Tracr and not used: slopes are
+            computed from the margins of each threshold.
+        optimize: Level: 0 is Tracr's lowering and allocation, 1 the optimal allocation of
+            the same components.
+        objective: What to minimise in order: depth, width, neurons, heads, head_size,
+            parameters.
+        limits: Hard limits on layers, width, heads, head_size, neurons.
+        time_limit: Seconds for the solver; 0 keeps the heuristic's allocation.
+        seed: Of the solver and of the inputs of the check.
+        parallel: Let the solver use all cores; the result is then not reproducible.
+        check: Compare the model with the interpreter before it is handed over.
+
+    Raises:
+        OptitracrError: One of its kinds, for bad input, unsupported programs, limits that
+            nothing fits, and a model that fails its check.
+    """
+    del mlp_exactness
+    if optimize not in LEVELS:
+        raise InputError(f"optimize={optimize!r}; the levels are {LEVELS}")
+    search = Search(parse_objective(objective), time_limit, seed, parallel)
+    setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
+    graph = build_graph(program)
+    components = lower(graph, setting, optimize)
+    problem = build_problem(
+        graph.output, components, setting, parse_limits(limits), standard=optimize == 0
+    )
+    allocation = allocate(problem, optimize, search)
+    assert allocation.plan is not None
+    assembly = assemble_plan(components, problem, allocation.plan, setting, optimize == 0)
+    model = build_model(optimize, program, graph, components, assembly, allocation, setting)
+    if check:
+        check_model(model, seed)
+    return model
+
+
+def lower(graph: ProgramGraph, setting: Setting, level: int) -> Components:
+    """Value sets, then the candidate components of a level."""
+    values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+    components = standard_components(graph, values, setting)
+    return _unshared(components) if level == 0 else components
+
+
+def _unshared(components: Components) -> Components:
+    """Each component a head of its own, as in Tracr."""
+    return replace(
+        components, components=tuple(replace(c, selector="") for c in components.components)
+    )

@@ -1,0 +1,1 @@
+"""Craft: a small algebra of attention heads and MLPs over named subspaces."""

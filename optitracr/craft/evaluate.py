@@ -1,0 +1,45 @@
+"""Evaluates blocks in NumPy over named variables: an oracle before any allocation.
+
+No layers, columns or float32 are involved: each block reads the exact variables that it
+names, in float64. What differs later is due to allocation or assembly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.craft.blocks import Head, Mlp
+from optitracr.craft.spaces import Direction, FloatArray, Space
+
+Stream = Mapping[Direction, FloatArray]
+"""For each direction an array of shape [batch, seq]."""
+
+
+def read(stream: Stream, space: Space) -> FloatArray:
+    """The subspace of a stream, [batch, seq, space]."""
+    return np.stack([stream[direction] for direction in space.directions], axis=-1)
+
+
+def evaluate(block: Head | Mlp, stream: Stream, visible: NDArray[np.bool_]) -> FloatArray:
+    """What a block writes.
+
+    Args:
+        block: A head or an MLP.
+        stream: The variables that it reads.
+        visible: Shape [batch, query, key]: the keys that a query may attend to.
+
+    Returns:
+        Shape [batch, seq, output].
+    """
+    if isinstance(block, Mlp):
+        hidden = np.maximum(read(stream, block.input) @ block.w_in + block.b_in, 0.0)
+        return hidden @ block.w_out
+    query, key = read(stream, block.query), read(stream, block.key)
+    logits = query @ block.query_key @ key.transpose(0, 2, 1)
+    logits = np.where(visible, logits, -np.inf)
+    weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
+    weights /= weights.sum(axis=-1, keepdims=True)
+    return weights @ read(stream, block.value) @ block.value_output

@@ -1,0 +1,108 @@
+"""Coldness and slopes, computed from the margins they have to keep in float32."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optitracr.craft.spaces import FloatArray
+
+FLOAT32_EPSILON = 2.0**-23
+"""Distance from 1 to the next float32."""
+
+ATTENTION_LEAK = 2.0**-32
+"""Total attention that may go where none should."""
+
+INPUT_ERROR = 32 * FLOAT32_EPSILON
+"""Relative error that the numbers in the residual stream are assumed to have at most."""
+
+STEP_ERROR = 2.0**-10
+"""Largest rounding error of one step that is accepted."""
+
+
+class MarginError(ArithmeticError):
+    """Two values are closer than float32 can keep apart."""
+
+
+def coldness(positions: int) -> float:
+    """Logit that separates selected from not selected, BOS standing half-way.
+
+    With logits c, c/2 and 0 for selected, BOS and not selected, the attention that leaks
+    is at most positions * exp(-c/2); c is the least that keeps it below ATTENTION_LEAK.
+    """
+    return 2.0 * (math.log(max(positions, 1)) - math.log(ATTENTION_LEAK))
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """Neuron pairs that turn a number into 0/1 steps at thresholds.
+
+    A rising pair gives 0 below its threshold and 1 above; a falling pair the reverse. Each
+    is relu(z) - relu(z - 1) with a slope of its own, so that its ramp fills the middle half
+    of the gap between the two values that it separates.
+
+    Attributes:
+        slope: Shape [steps], negative for falling pairs.
+        offset: Shape [steps]; z = slope * x + offset.
+        rising: Shape [steps].
+    """
+
+    slope: FloatArray
+    offset: FloatArray
+    rising: np.ndarray
+
+
+def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Steps, int]:
+    """Steps at the gaps between consecutive values where an output changes.
+
+    Gaps below a pivot value are served by falling steps and those above by rising ones;
+    the pivot is where the worst rounding error is least: a pair that is off has exactly
+    zero activations, one that is on has an error proportional to its argument.
+
+    Args:
+        values: Sorted numbers.
+        changes: Indices i for which the gap from values[i] to values[i + 1] gets a step.
+
+    Returns:
+        The steps, and the index of the pivot value.
+
+    Raises:
+        MarginError: If a gap is too small for float32.
+    """
+    x = np.asarray(values, dtype=np.float64)
+    at = np.asarray(changes, dtype=np.intp)
+    if at.size == 0:
+        return Steps(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)), 0
+    low, high = x[at], x[at + 1]
+    gap = high - low
+    _check_gaps(low, high, gap)
+    slope = 2.0 / gap
+    rising_cost = slope * (x[-1] - low)
+    falling_cost = slope * (high - x[0])
+    costs = [
+        max(falling_cost[:k].max(initial=0.0), rising_cost[k:].max(initial=0.0))
+        for k in range(at.size + 1)
+    ]
+    split = int(np.argmin(costs))
+    error = costs[split] * FLOAT32_EPSILON
+    if error > STEP_ERROR:
+        tight = int(np.argmin(gap))
+        raise MarginError(_too_close(low[tight], high[tight]))
+    rising = np.arange(at.size) >= split
+    offset = np.where(rising, -slope * (low + gap / 4), slope * (high - gap / 4))
+    pivot = int(at[split]) if split < at.size else len(values) - 1
+    return Steps(np.where(rising, slope, -slope), offset, rising), pivot
+
+
+def _check_gaps(low: FloatArray, high: FloatArray, gap: FloatArray) -> None:
+    scale = np.maximum(np.maximum(abs(low), abs(high)), FLOAT32_EPSILON)
+    bad = np.flatnonzero(gap / 4 < INPUT_ERROR * scale)
+    if bad.size:
+        raise MarginError(_too_close(low[bad[0]], high[bad[0]]))
+
+
+def _too_close(low: float, high: float) -> str:
+    return f"the values {low!r} and {high!r} are closer than float32 can keep apart"

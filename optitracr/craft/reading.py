@@ -1,0 +1,53 @@
+"""How a component reads a variable: its space, and its number as a linear functional."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optitracr.craft.spaces import FloatArray, Space, Value, categorical_space, numerical_space
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the residual stream.
+
+    Attributes:
+        label: Unique name.
+        space: The directions that hold it: one real one, or a one-hot over the values.
+        values: Its value set, sorted; empty for a number whose set is not known.
+        numerical: Whether it is held as a number.
+    """
+
+    label: str
+    space: Space
+    values: tuple[Value, ...]
+    numerical: bool
+
+    @property
+    def signed(self) -> bool:
+        """Whether its dimension can be negative."""
+        return self.numerical and (not self.values or min(self.values) < 0)
+
+    @property
+    def functional(self) -> FloatArray:
+        """Shape [space]: the number that the variable stands for, as a linear function."""
+        if self.numerical:
+            return np.ones(1)
+        return np.array([float(value) for value in self.values])
+
+
+def categorical(label: str, values: tuple[Value, ...]) -> Variable:
+    """A one-hot variable."""
+    return Variable(label, categorical_space(label, values), values, False)
+
+
+def numerical(label: str, values: tuple[Value, ...] = ()) -> Variable:
+    """A variable held as a number."""
+    return Variable(label, numerical_space(label), values, True)
+
+
+def direction(label: str, space: Space) -> Variable:
+    """A single dimension that is 0 or 1, such as BOS or the constant."""
+    return Variable(label, space, (0, 1), True)

@@ -1,0 +1,1 @@
+"""The program graph and what can be inferred from it without weights."""

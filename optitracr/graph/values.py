@@ -1,0 +1,247 @@
+"""Value sets: which values each variable can take, for any input of the allowed lengths.
+
+The sets are supersets, derived operation by operation. Beside the true one each variable
+carries the size of the set that Tracr would infer; it differs only below the mean of
+numbers, where Tracr takes {x/n}, and is kept because level 0 reports Tracr's sizes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import product
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.errors import ValueSetError
+from optitracr.graph.program import (
+    Aggregate,
+    Elementwise,
+    Input,
+    Node,
+    Operation,
+    ProgramGraph,
+    Source,
+    Width,
+)
+
+MAX_VALUES = 10_000
+MAX_COMBINATIONS = 1_000_000
+
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class ValueSet:
+    """What a variable can be.
+
+    Attributes:
+        values: Every value that it can take, sorted, without None.
+        may_be_none: Whether it can be None.
+        standard: The values Tracr would infer (sizes of level 0 depend on their number).
+        exploded: Why the set of a number was given up, or ""; an error only for those
+            who need the set, as a map does and a sum does not.
+        table: For an elementwise variable the index in `values` of its value for each
+            combination of its operands' values, one axis an operand; -1 is None.
+    """
+
+    values: tuple[Value, ...]
+    may_be_none: bool
+    standard: tuple[Value, ...]
+    exploded: str = ""
+    table: NDArray[np.int32] | None = None
+
+    def results(self) -> list[Value]:
+        """The value for each combination of operands, the last varying fastest."""
+        assert self.table is not None
+        padded = (*self.values, None)
+        return [padded[code] for code in self.table.ravel()]
+
+
+def sort_values(values: Iterable[Value]) -> tuple[Value, ...]:
+    """Sorts distinct values, by type where they do not compare."""
+    distinct = list(dict.fromkeys(values))
+    try:
+        return tuple(sorted(distinct))
+    except TypeError:
+        return tuple(sorted(distinct, key=lambda value: (type(value).__name__, repr(value))))
+
+
+def infer_values(
+    graph: ProgramGraph, vocabulary: Sequence[Value], max_seq_len: int
+) -> dict[str, ValueSet]:
+    """Infers the value set of every variable.
+
+    Args:
+        graph: The program.
+        vocabulary: The tokens, sorted.
+        max_seq_len: Number of positions, BOS not counted.
+
+    Raises:
+        ValueSetError: If a set explodes, or a function raises something other than an
+            ArithmeticError; names the s-op, the argument and the remedy.
+    """
+    sets: dict[str, ValueSet] = {}
+    for node in graph.nodes:
+        sets[node.label] = _value_set(node, sets, vocabulary, max_seq_len)
+    return sets
+
+
+def _value_set(
+    node: Node, sets: dict[str, ValueSet], vocabulary: Sequence[Value], max_seq_len: int
+) -> ValueSet:
+    operation: Operation = node.operation
+    match operation:
+        case Input(source=source):
+            values = tuple(vocabulary) if source is Source.TOKENS else tuple(range(max_seq_len))
+            return ValueSet(values, False, values)
+        case Width():
+            counts = tuple(range(max_seq_len + 1))
+            return ValueSet(counts, False, counts)
+        case Aggregate():
+            return _or_exploded_number(node, operation, sets[operation.operand], max_seq_len)
+        case Elementwise():
+            operands = [sets[x] for x in operation.operands]
+            if node.is_numerical and operation.factors is not None:
+                return _or_exploded(lambda: _elementwise_values(node, operation, operands))
+            return _elementwise_values(node, operation, operands)
+
+
+def _or_exploded(infer: Callable[[], ValueSet]) -> ValueSet:
+    """The set, or a record of why there is none: a sum of numbers can do without."""
+    try:
+        return infer()
+    except ExplodedError as error:
+        return ValueSet((), False, (), exploded=str(error))
+
+
+class ExplodedError(ValueSetError):
+    """A value set that grew beyond its limit."""
+
+
+def _elementwise_values(
+    node: Node, operation: Elementwise, operands: list[ValueSet]
+) -> ValueSet:
+    for operand in operands:
+        if operand.exploded:
+            raise ExplodedError(operand.exploded)
+    results, table = _image(node, operation.function, [x.values for x in operands])
+    if all(x.standard == x.values for x in operands):
+        standard = results
+    else:
+        standard, _ = _image(node, operation.function, [x.standard for x in operands])
+    may_be_none = bool((table < 0).any()) or any(x.may_be_none for x in operands)
+    return ValueSet(results, may_be_none, standard, table=table)
+
+
+def _image(
+    node: Node, function: Callable[..., Value], operands: list[tuple[Value, ...]]
+) -> tuple[tuple[Value, ...], NDArray[np.int32]]:
+    """The distinct results, sorted, and which one each combination gives."""
+    shape = tuple(len(values) for values in operands)
+    if math.prod(shape) > MAX_COMBINATIONS:
+        raise ExplodedError(
+            f"s-op {node.describe()} combines {math.prod(shape):,} pairs of values, above the "
+            f"limit of {MAX_COMBINATIONS:,}; map its operands to fewer values first"
+        )
+    found = [call(node, function, arguments) for arguments in product(*operands)]
+    distinct: dict[Value, None] = {}
+    for result in found:
+        if result is not None:
+            _insert(node, distinct, result)
+    values = sort_values(distinct)
+    place: dict[Value, int] = {value: i for i, value in enumerate(values)}
+    codes = [-1 if result is None else place[result] for result in found]
+    return values, np.array(codes, dtype=np.int32).reshape(shape)
+
+
+def _insert(node: Node, results: dict[Value, None], value: Value) -> None:
+    try:
+        results[value] = None
+    except TypeError as error:
+        raise ValueSetError(
+            f"s-op {node.describe()} gives the unhashable value {value!r}; "
+            "return a number, string, bool or tuple"
+        ) from error
+    if len(results) > MAX_VALUES:
+        raise ExplodedError(
+            f"s-op {node.describe()} can take more than {MAX_VALUES:,} values; "
+            "map its operands to fewer values first, or lower max_seq_len"
+        )
+
+
+def call(node: Node, function: Callable[..., Value], arguments: Sequence[Value]) -> Value:
+    """Calls a user's function; an arithmetic error counts as None (no value).
+
+    Raises:
+        ValueSetError: If the function raises anything else.
+    """
+    try:
+        return function(*arguments)
+    except ArithmeticError:
+        return None
+    except Exception as error:
+        shown = ", ".join(repr(argument) for argument in arguments)
+        raise ValueSetError(
+            f"the function of {node.describe()} raised {type(error).__name__}: {error} "
+            f"for the argument ({shown}), which the value sets of its operands allow; "
+            "make it return None there, or restrict the vocabulary"
+        ) from error
+
+
+def _or_exploded_number(
+    node: Node, operation: Aggregate, operand: ValueSet, max_seq_len: int
+) -> ValueSet:
+    if not node.is_numerical:
+        return _aggregate_values(node, operation, operand, max_seq_len)
+    return _or_exploded(lambda: _aggregate_values(node, operation, operand, max_seq_len))
+
+
+def _aggregate_values(
+    node: Node, operation: Aggregate, operand: ValueSet, max_seq_len: int
+) -> ValueSet:
+    if operand.exploded:
+        raise ExplodedError(operand.exploded)
+    default = operation.default
+    may_be_none = operand.may_be_none or default is None
+    if not node.is_numerical:
+        extra = () if default is None else (default,)
+        values = sort_values((*operand.values, *extra))
+        return ValueSet(values, may_be_none, sort_values((*operand.standard, *extra)))
+    if not all(isinstance(value, Number) for value in operand.values):
+        raise ValueSetError(
+            f"s-op {node.describe()} is numerical and takes the mean of values that are not "
+            f"numbers, such as {next(v for v in operand.values if not isinstance(v, Number))!r}; "
+            "annotate it categorical, or map its operand to numbers"
+        )
+    extra = () if default is None else (float(default),)
+    means = sort_values((*_means(node, operand.values, max_seq_len), *extra))
+    standard = sort_values(
+        (*(x / n for n in range(1, max_seq_len + 1) for x in operand.standard), *extra)
+    )
+    return ValueSet(means, may_be_none, standard)
+
+
+def _means(node: Node, values: tuple[Value, ...], max_seq_len: int) -> tuple[float, ...]:
+    """Every mean of 1 to max_seq_len values."""
+    sums: set[Value] = {0}
+    means: dict[float, None] = {}
+    for count in range(1, max_seq_len + 1):
+        if len(sums) * len(values) > MAX_COMBINATIONS:
+            raise _too_many_means(node)
+        sums = {total + value for total in sums for value in values}
+        means.update((total / count, None) for total in sums)
+        if len(means) > MAX_VALUES:
+            raise _too_many_means(node)
+    return tuple(means)
+
+
+def _too_many_means(node: Node) -> ExplodedError:
+    return ExplodedError(
+        f"the mean {node.describe()} can take more than {MAX_VALUES:,} values; average fewer "
+        "distinct numbers (0 and 1, say), or lower max_seq_len"
+    )

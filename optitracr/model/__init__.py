@@ -1,0 +1,1 @@
+"""The compiled model: encoders, forward pass, checks."""

@@ -1,0 +1,92 @@
+"""From assembled weights to the model object."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optitracr.assembly.plan import Assembly
+from optitracr.candidates.component import Components
+from optitracr.candidates.setting import Setting
+from optitracr.craft.spaces import Direction
+from optitracr.graph.program import ProgramGraph
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.config import ModelConfig
+from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
+from optitracr.model.reference import Reference
+from optitracr.model.size import LayerSize, Size, parameters
+from solvers import Allocation
+
+
+def build_model(
+    level: int,
+    program: Any,
+    graph: ProgramGraph,
+    components: Components,
+    assembly: Assembly,
+    allocation: Allocation,
+    setting: Setting,
+) -> CompiledModel:
+    """Puts weights, encoders, sizes and meanings together."""
+    shape, weights = assembly.shape, assembly.weights
+    return CompiledModel(
+        name=graph.output,
+        level=level,
+        params=weights.params,
+        unembed=weights.unembedding,
+        model_config=ModelConfig(
+            shape.heads, shape.layers, shape.head_size, shape.neurons, causal=setting.causal
+        ),
+        input_encoder=_input_encoder(setting),
+        output_encoder=_output_encoder(graph, components),
+        layout=assembly.layout,
+        size=_size(assembly, setting),
+        allocation=allocation,
+        setting=setting,
+        reference=Reference(program, graph, _readings(graph, components)),
+        heads=weights.heads,
+        neurons=weights.neurons,
+        residual_labels=list(assembly.layout.labels()),
+    )
+
+
+def _input_encoder(setting: Setting) -> CategoricalEncoder:
+    tokens = (*setting.vocabulary, setting.bos, setting.pad)
+    return CategoricalEncoder(
+        basis=tuple(Direction("tokens", token) for token in tokens),
+        enforce_bos=True,
+        bos_token=setting.bos,
+        pad_token=setting.pad,
+        max_seq_len=setting.max_seq_len + 1,
+    )
+
+
+def _output_encoder(graph: ProgramGraph, components: Components) -> Encoder:
+    if graph.node(graph.output).is_numerical:
+        return NumericalEncoder()
+    values = components.output_values
+    return CategoricalEncoder(basis=tuple(Direction(graph.output, value) for value in values))
+
+
+def _readings(graph: ProgramGraph, components: Components) -> dict[str, str]:
+    known = graph.by_label()
+    return {v.label: v.label for v in components.variables if v.label in known}
+
+
+def _size(assembly: Assembly, setting: Setting) -> Size:
+    shape, weights = assembly.shape, assembly.weights
+    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    count = parameters(
+        rows,
+        weights.unembedding.shape[1],
+        shape.layers,
+        shape.width,
+        shape.heads * shape.head_size,
+        shape.neurons,
+    )
+    per_layer = tuple(
+        LayerSize(len(heads), max((use.stop for use in neurons), default=0))
+        for heads, neurons in zip(weights.heads, weights.neurons, strict=True)
+    )
+    return Size(
+        shape.layers, shape.width, shape.heads, shape.head_size, shape.neurons, count, per_layer
+    )

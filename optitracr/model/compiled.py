@@ -1,0 +1,217 @@
+"""The compiled model: weights, encoders, sizes and what each dimension means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.assembly.layout import Layout
+from optitracr.assembly.weights import HeadUse, NeuronUse, Params
+from optitracr.candidates.setting import Setting
+from optitracr.errors import InputError
+from optitracr.model.config import ModelConfig
+from optitracr.model.encoders import CategoricalEncoder, Encoder
+from optitracr.model.forward import Architecture, ForwardOutput
+from optitracr.model.reference import Reference
+from optitracr.model.runner import run_jax, run_numpy
+from optitracr.model.size import Size
+from optitracr.model.verification import VerificationReport
+from solvers import Allocation
+
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    """What `apply` gives for one sequence (arrays keep a batch axis of 1, as Tracr's do).
+
+    Attributes:
+        decoded: BOS, then the program's output at each position.
+        unembedded: [1, seq]: the number, or the integer of the categorical value (-1: None).
+        layer_outputs: What each sublayer added, each [1, seq, d_model].
+        residuals: The residual stream after each sublayer, each [1, seq, d_model].
+        attn_logits: Each layer's logits, [1, heads, query, key]; masked ones are -1e30.
+        transformer_output: The last residual stream, [1, seq, d_model].
+        input_embeddings: The first one, [1, seq, d_model].
+    """
+
+    decoded: list[Value]
+    unembedded: Any
+    layer_outputs: tuple[Any, ...]
+    residuals: tuple[Any, ...]
+    attn_logits: tuple[Any, ...]
+    transformer_output: Any
+    input_embeddings: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutput:
+    """What `apply_batch` gives.
+
+    Attributes:
+        decoded: For each sequence BOS, then the program's output at each position.
+        tokens: Integers of shape [batch, longest], padded.
+        output: Everything the forward pass computed, padded positions included.
+    """
+
+    decoded: list[list[Value]]
+    tokens: NDArray[np.int32]
+    output: ForwardOutput
+
+
+@dataclass(frozen=True, eq=False)
+class CompiledModel:
+    """A transformer that computes a RASP program.
+
+    Attributes:
+        name: Name of the program's output.
+        level: Level of optimisation (0, 1 or 2).
+        params: Nested dicts under Tracr's names; float32.
+        unembed: Shape [d_model, outputs].
+        model_config: Sizes under Tracr's names.
+        input_encoder: Tokens to integers.
+        output_encoder: What the integers or numbers of the output stand for.
+        layout: Which column holds which variable, and when.
+        size: Sizes; see `Size`.
+        allocation: The solver's result with its certificate.
+        setting: Vocabulary, length, special tokens, causality.
+        reference: The program, for checks against the interpreter.
+        heads: For each layer, what each head serves.
+        neurons: For each layer, what each run of neurons serves.
+    """
+
+    name: str
+    level: int
+    params: Params
+    unembed: NDArray[np.float32]
+    model_config: ModelConfig
+    input_encoder: CategoricalEncoder
+    output_encoder: Encoder
+    layout: Layout
+    size: Size
+    allocation: Allocation
+    setting: Setting
+    reference: Reference
+    heads: tuple[tuple[HeadUse, ...], ...] = ()
+    neurons: tuple[tuple[NeuronUse, ...], ...] = ()
+    residual_labels: list[str] = field(default_factory=list)
+
+    @property
+    def architecture(self) -> Architecture:
+        """What the forward pass has to know beside the parameters."""
+        config = self.model_config
+        return Architecture(
+            config.num_layers,
+            config.num_heads,
+            config.key_size,
+            config.causal,
+            self.input_encoder.pad_encoding,
+            isinstance(self.output_encoder, CategoricalEncoder),
+        )
+
+    @property
+    def residual_map(self) -> tuple[tuple[str | None, ...], ...]:
+        """For each state the label of the tenant of each column, or None."""
+        return tuple(
+            tuple(None if d is None else d.label for d in self.layout.tenants(state))
+            for state in range(self.layout.states)
+        )
+
+    def forward(self, params: Any, tokens: Any) -> ForwardOutput:
+        """The forward pass in JAX, differentiable in `params`.
+
+        Args:
+            params: Like `self.params`.
+            tokens: Integers of shape [batch, seq], BOS first.
+        """
+        return run_jax(self.architecture, params, self.unembed, tokens)
+
+    def forward_numpy(self, tokens: NDArray[np.integer]) -> ForwardOutput:
+        """The forward pass in NumPy, float32."""
+        return run_numpy(self.architecture, self.params, self.unembed, tokens)
+
+    def apply(self, tokens: Sequence[Value]) -> ModelOutput:
+        """Runs one sequence.
+
+        Args:
+            tokens: BOS, then 1 to max_seq_len tokens; PAD may follow.
+
+        Raises:
+            InputError: If a token is unknown, BOS is missing, or the length is wrong.
+        """
+        codes = self._encode(tokens)
+        padded = self._pad([codes], self.setting.max_seq_len + 1)
+        result = self.forward(self.params, padded)
+        n, inner = len(codes), result.transformer_output
+        return ModelOutput(
+            decoded=self._decode(np.asarray(result.unembedded_output)[0, :n]),
+            unembedded=result.unembedded_output[:, :n],
+            layer_outputs=tuple(x[:, :n] for x in inner.layer_outputs),
+            residuals=tuple(x[:, :n] for x in inner.residuals),
+            attn_logits=tuple(x[:, :, :n, :n] for x in inner.attn_logits),
+            transformer_output=inner.output[:, :n],
+            input_embeddings=inner.input_embeddings[:, :n],
+        )
+
+    def apply_batch(self, sequences: Sequence[Sequence[Value]]) -> BatchOutput:
+        """Runs many sequences in one call.
+
+        Args:
+            sequences: Each BOS and then tokens, of any lengths; the shorter are padded.
+
+        Raises:
+            InputError: Naming the first sequence that is wrong.
+        """
+        codes = []
+        for row, sequence in enumerate(sequences):
+            try:
+                codes.append(self._encode(sequence))
+            except InputError as error:
+                raise InputError(f"sequence {row}: {error}") from error
+        if not codes:
+            raise InputError("there is no sequence to run; pass at least one list of tokens")
+        padded = self._pad(codes, self.setting.max_seq_len + 1)
+        result = self.forward(self.params, padded)
+        chosen = np.asarray(result.unembedded_output)
+        decoded = [self._decode(row[: len(c)]) for row, c in zip(chosen, codes, strict=True)]
+        return BatchOutput(decoded, padded, result)
+
+    def verify(self, max_inputs: int = 100_000, seed: int = 0) -> VerificationReport:
+        """Compares the model with the interpreter, every variable at every state.
+
+        Every input up to the length where they number `max_inputs`, and beyond that
+        random and adversarial ones.
+
+        Raises:
+            VerificationError: Names the first wrong variable, position and input.
+        """
+        from optitracr.model.verification import verify_model
+
+        return verify_model(self, max_inputs=max_inputs, seed=seed)
+
+    def _encode(self, tokens: Sequence[Value]) -> list[int]:
+        if len(tokens) < 2:
+            raise InputError(
+                "the sequence is empty; pass the BOS token "
+                f"{self.setting.bos!r} and at least one token"
+            )
+        codes = self.input_encoder.encode(tokens)
+        if self.input_encoder.bos_encoding in codes[1:]:
+            raise InputError(
+                f"the BOS token {self.setting.bos!r} stands only at position 0, and here also at "
+                f"position {codes.index(self.input_encoder.bos_encoding, 1)}"
+            )
+        return codes
+
+    def _pad(self, codes: Sequence[Sequence[int]], length: int) -> NDArray[np.int32]:
+        padded = np.full((len(codes), length), self.input_encoder.pad_encoding, dtype=np.int32)
+        for row, sequence in zip(padded, codes, strict=True):
+            row[: len(sequence)] = sequence
+        return padded
+
+    def _decode(self, row: NDArray[Any]) -> list[Value]:
+        return [self.setting.bos, *self.output_encoder.decode(row[1:].tolist())]

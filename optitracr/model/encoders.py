@@ -1,0 +1,131 @@
+"""Encoders between RASP values and what the transformer reads and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from optitracr.craft.spaces import Direction
+from optitracr.errors import InputError
+
+Value = Any
+NONE_ENCODING = -1
+"""What a categorical output is where the model says None."""
+
+
+@dataclass(frozen=True, slots=True)
+class CategoricalEncoder:
+    """Maps values to integers and back.
+
+    Attributes:
+        basis: One direction for each integer.
+        enforce_bos: Whether sequences must begin with BOS.
+        bos_token: The BOS token, or None for outputs.
+        pad_token: The PAD token, or None for outputs.
+        max_seq_len: Longest sequence, BOS included; None for no limit.
+        encoding_map: Integer of each value.
+    """
+
+    basis: tuple[Direction, ...]
+    enforce_bos: bool = False
+    bos_token: str | None = None
+    pad_token: str | None = None
+    max_seq_len: int | None = None
+    encoding_map: Mapping[Value, int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        encoding = {direction.value: i for i, direction in enumerate(self.basis)}
+        object.__setattr__(self, "encoding_map", encoding)
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of values, BOS and PAD included where there are any."""
+        return len(self.basis)
+
+    @property
+    def bos_encoding(self) -> int:
+        """Integer of the BOS token.
+
+        Raises:
+            InputError: If this encoder has none.
+        """
+        return self._special(self.bos_token, "BOS")
+
+    @property
+    def pad_encoding(self) -> int:
+        """Integer of the PAD token.
+
+        Raises:
+            InputError: If this encoder has none.
+        """
+        return self._special(self.pad_token, "PAD")
+
+    def _special(self, token: str | None, name: str) -> int:
+        if token is None:
+            raise InputError(f"this encoder has no {name} token; use the model's input_encoder")
+        return self.encoding_map[token]
+
+    def encode(self, inputs: Sequence[Value]) -> list[int]:
+        """Integers of a sequence of values.
+
+        Raises:
+            InputError: If a value is unknown, BOS is missing, or the sequence is too long.
+        """
+        if self.enforce_bos and (len(inputs) == 0 or inputs[0] != self.bos_token):
+            shown = "an empty sequence" if len(inputs) == 0 else f"{inputs[0]!r}"
+            raise InputError(
+                f"the first token is the BOS token {self.bos_token!r}, and here it is {shown}; "
+                f"put {self.bos_token!r} before the sequence"
+            )
+        if self.max_seq_len is not None and len(inputs) > self.max_seq_len:
+            raise InputError(
+                f"the sequence has {len(inputs)} tokens and the model takes {self.max_seq_len} "
+                "(BOS included); shorten it, or compile with a larger max_seq_len"
+            )
+        return [self._encode_one(place, value) for place, value in enumerate(inputs)]
+
+    def _encode_one(self, place: int, value: Value) -> int:
+        try:
+            return self.encoding_map[value]
+        except (KeyError, TypeError):
+            known = ", ".join(repr(v) for v in self.encoding_map)
+            raise InputError(
+                f"token {value!r} at position {place} is not in the vocabulary; known: {known}"
+            ) from None
+
+    def decode(self, encodings: Sequence[int]) -> list[Value]:
+        """Values of a sequence of integers; NONE_ENCODING is None.
+
+        Raises:
+            InputError: If an integer stands for nothing.
+        """
+        return [self._decode_one(int(code)) for code in encodings]
+
+    def _decode_one(self, code: int) -> Value:
+        if code == NONE_ENCODING:
+            return None
+        if not 0 <= code < len(self.basis):
+            raise InputError(f"{code} encodes no value; encodings are 0 to {len(self.basis) - 1}")
+        return self.basis[code].value
+
+
+@dataclass(frozen=True, slots=True)
+class NumericalEncoder:
+    """Numbers stand for themselves."""
+
+    @property
+    def vocab_size(self) -> int:
+        """One real dimension."""
+        return 1
+
+    def encode(self, inputs: Sequence[float]) -> list[float]:
+        """The same numbers."""
+        return [float(value) for value in inputs]
+
+    def decode(self, encodings: Sequence[float]) -> list[float]:
+        """The same numbers."""
+        return [float(value) for value in encodings]
+
+
+Encoder = CategoricalEncoder | NumericalEncoder

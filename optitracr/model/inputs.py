@@ -1,0 +1,98 @@
+"""Inputs to check a model on: all of them where they are few, else telling ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class InputSet:
+    """Sequences of token codes.
+
+    Attributes:
+        codes: Shape [count, max_seq_len]; codes index the sorted vocabulary; -1 pads.
+        lengths: Shape [count].
+        exhaustive_length: Every input up to this length is among them.
+    """
+
+    codes: Codes
+    lengths: Codes
+    exhaustive_length: int
+
+
+def check_inputs(
+    vocabulary: int, max_seq_len: int, max_inputs: int, sampled: int, seed: int
+) -> InputSet:
+    """All inputs up to the length where they number `max_inputs`, then a sample.
+
+    Args:
+        vocabulary: Number of tokens.
+        max_seq_len: Longest input.
+        max_inputs: Bound on the number of exhaustive inputs.
+        sampled: Number of random inputs of the lengths that are not exhausted.
+        seed: Of the random inputs.
+    """
+    length = exhaustive_length(vocabulary, max_seq_len, max_inputs)
+    blocks = [_all_of(vocabulary, n, max_seq_len) for n in range(1, length + 1)]
+    if length < max_seq_len:
+        rng = np.random.default_rng(seed)
+        blocks += list(_adversarial(vocabulary, length + 1, max_seq_len))
+        blocks.append(_random(rng, vocabulary, length + 1, max_seq_len, sampled))
+    codes = np.concatenate(blocks)
+    return InputSet(codes, (codes >= 0).sum(axis=1).astype(np.int32), length)
+
+
+def exhaustive_length(vocabulary: int, max_seq_len: int, max_inputs: int) -> int:
+    """Longest length such that all inputs up to it number at most `max_inputs`."""
+    total, length = 0, 0
+    while length < max_seq_len:
+        total += vocabulary ** (length + 1)
+        if total > max_inputs:
+            break
+        length += 1
+    return length
+
+
+def _pad(block: NDArray[np.integer], max_seq_len: int) -> Codes:
+    padded = np.full((block.shape[0], max_seq_len), -1, dtype=np.int32)
+    padded[:, : block.shape[1]] = block
+    return padded
+
+
+def _all_of(vocabulary: int, length: int, max_seq_len: int) -> Codes:
+    place = vocabulary ** np.arange(length - 1, -1, -1)
+    return _pad(np.arange(vocabulary**length)[:, None] // place % vocabulary, max_seq_len)
+
+
+def _adversarial(vocabulary: int, shortest: int, longest: int) -> Iterator[Codes]:
+    """All equal, all different (as far as the tokens go), alternating, one odd one out."""
+    tokens = np.arange(vocabulary)
+    for length in dict.fromkeys((shortest, longest)):
+        place = np.arange(length)
+        yield _pad(np.repeat(tokens[:, None], length, axis=1), longest)
+        yield _pad((tokens[:, None] + place) % vocabulary, longest)
+        yield _pad((tokens[:, None] - place) % vocabulary, longest)
+        yield _pad((tokens[:, None] + place % 2) % vocabulary, longest)
+        odd = np.zeros((length, length), dtype=np.int64)
+        odd[place, place] = vocabulary - 1
+        yield _pad(odd, longest)
+        yield _pad(vocabulary - 1 - odd, longest)
+
+
+def _random(
+    rng: np.random.Generator, vocabulary: int, shortest: int, longest: int, count: int
+) -> Codes:
+    """Half uniform over the tokens, half over a random few of them."""
+    codes = rng.integers(vocabulary, size=(count, longest))
+    few = rng.integers(1, min(3, vocabulary) + 1, size=(count, 1))
+    narrowed = (codes % few + rng.integers(vocabulary, size=(count, 1))) % vocabulary
+    codes = np.where(np.arange(count)[:, None] % 2 == 0, codes, narrowed)
+    lengths = rng.integers(shortest, longest + 1, size=(count, 1))
+    lengths[: count // 2] = longest
+    return np.where(np.arange(longest) < lengths, codes, -1).astype(np.int32)

@@ -1,0 +1,265 @@
+"""Checks a model against the interpreter: every variable, at every state it is alive."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.assembly.layout import Tenancy
+from optitracr.errors import VerificationError
+from optitracr.model.encoders import CategoricalEncoder
+from optitracr.model.forward import ForwardOutput
+from optitracr.model.inputs import InputSet, check_inputs
+
+if TYPE_CHECKING:
+    from optitracr.model.compiled import CompiledModel
+    from optitracr.rasp.batch import BatchEvaluation
+
+NUMERICAL_TOLERANCE = 1e-4
+"""Relative or absolute error allowed in numbers."""
+
+ONE_HOT_TOLERANCE = 0.05
+"""Distance from 0 and 1 allowed in one-hot dimensions; a reader's margin is larger."""
+
+CHUNK = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationReport:
+    """What was compared.
+
+    Attributes:
+        inputs: Inputs compared.
+        exhaustive_length: Every input up to this length was among them.
+        max_seq_len: Longest input the model takes.
+        undefined: Inputs left out because the interpreter raises on them.
+        variables: RASP variables compared inside the residual stream, beside the output.
+        max_error: Largest error of a number, or of a one-hot dimension.
+        seconds: Time taken.
+    """
+
+    inputs: int
+    exhaustive_length: int
+    max_seq_len: int
+    undefined: int
+    variables: int
+    max_error: float
+    seconds: float
+
+    @property
+    def exhaustive(self) -> bool:
+        """Whether every input that the model takes was compared."""
+        return self.exhaustive_length == self.max_seq_len
+
+    def __str__(self) -> str:
+        scope = (
+            "every input"
+            if self.exhaustive
+            else f"every input up to length {self.exhaustive_length}, and samples beyond"
+        )
+        return (
+            f"verified on {self.inputs:,} inputs ({scope}), {self.variables} variables inside; "
+            f"{self.undefined:,} undefined; largest error {self.max_error:.1e}"
+        )
+
+
+def verify_model(
+    model: CompiledModel, max_inputs: int = 100_000, sampled: int = 2000, seed: int = 0
+) -> VerificationReport:
+    """Compares a model with the interpreter in JAX, exhaustively where inputs are few.
+
+    Raises:
+        VerificationError: Names the first wrong variable, position and input.
+    """
+    return _compare(model, max_inputs, sampled, seed, lambda t: model.forward(model.params, t))
+
+
+def check_model(model: CompiledModel, seed: int = 0) -> VerificationReport:
+    """The check that every compilation runs: some hundred inputs, in NumPy.
+
+    Raises:
+        VerificationError: Names the first wrong variable, position and input.
+    """
+    return _compare(model, 64, 64, seed, model.forward_numpy, exact_shape=True)
+
+
+def _compare(
+    model: CompiledModel,
+    max_inputs: int,
+    sampled: int,
+    seed: int,
+    run: Callable[[NDArray[np.int32]], ForwardOutput],
+    exact_shape: bool = False,
+) -> VerificationReport:
+    start = time.perf_counter()
+    setting = model.setting
+    inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, max_inputs, sampled, seed)
+    undefined, worst = 0, 0.0
+    total = len(inputs.codes)
+    for first in range(0, total, CHUNK):
+        part = slice(first, min(first + CHUNK, total))
+        chunk = InputSet(inputs.codes[part], inputs.lengths[part], 0)
+        tokens = _with_bos(model, chunk)
+        rows = len(tokens)
+        if not exact_shape and rows < CHUNK and total > CHUNK:
+            tokens = np.concatenate([tokens, np.repeat(tokens[-1:], CHUNK - rows, axis=0)])
+        check = _Check(model, chunk, run(tokens))
+        worst = max(worst, check.compare())
+        undefined += int(check.evaluation.undefined.sum())
+    return VerificationReport(
+        inputs=total - undefined,
+        exhaustive_length=inputs.exhaustive_length,
+        max_seq_len=setting.max_seq_len,
+        undefined=undefined,
+        variables=len(model.reference.readings),
+        max_error=worst,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _with_bos(model: CompiledModel, inputs: InputSet) -> NDArray[np.int32]:
+    encoder = model.input_encoder
+    codes = np.where(inputs.codes < 0, encoder.pad_encoding, inputs.codes)
+    bos = np.full((len(codes), 1), encoder.bos_encoding)
+    return np.concatenate([bos, codes], axis=1).astype(np.int32)
+
+
+class _Check:
+    """One chunk of inputs: what the interpreter says, and what the model computed."""
+
+    def __init__(self, model: CompiledModel, inputs: InputSet, output: ForwardOutput) -> None:
+        from optitracr.rasp.batch import evaluate_batch
+
+        self.model, self.inputs = model, inputs
+        rows = len(inputs.codes)
+        transformer = output.transformer_output
+        states = (transformer.input_embeddings, *transformer.residuals)
+        self.states = [np.asarray(state)[:rows, 1:] for state in states]
+        self.chosen = np.asarray(output.unembedded_output)[:rows, 1:]
+        self.expressions = dict(model.reference.graph.expressions)
+        wanted = dict.fromkeys((*model.reference.readings.values(), model.reference.graph.output))
+        self.evaluation: BatchEvaluation = evaluate_batch(
+            [self.expressions[label] for label in wanted],
+            model.setting.vocabulary,
+            inputs.codes,
+            inputs.lengths,
+            causal=model.setting.causal,
+        )
+        place = np.arange(inputs.codes.shape[1])
+        defined = ~self.evaluation.undefined
+        self.valid = (place < inputs.lengths[:, None]) & defined[:, None]
+
+    def compare(self) -> float:
+        """The largest error.
+
+        Raises:
+            VerificationError: At the first wrong variable in order of birth, then the output.
+        """
+        errors = [0.0]
+        for tenancy, label in self._tenancies():
+            expected, known = self._expected(tenancy, label)
+            for state in range(tenancy.birth, tenancy.end + 1):
+                found = self.states[state][:, :, list(tenancy.columns)]
+                errors.append(self._compare(tenancy, label, state, found, expected, known))
+        self._compare_output()
+        return max(errors)
+
+    def _tenancies(self) -> Iterator[tuple[Tenancy, str]]:
+        for tenancy in self.model.layout.tenancies:
+            label = self.model.reference.readings.get(tenancy.variable.label)
+            if label is not None:
+                yield tenancy, label
+
+    def _expected(self, tenancy: Tenancy, label: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """[batch, seq, width], and where a value outside the value set makes it unknown."""
+        variable, expression = tenancy.variable, self.expressions[label]
+        codes = self.evaluation.codes(expression)
+        if variable.numerical:
+            numbers = self.evaluation.numbers(expression)
+            return np.nan_to_num(numbers)[..., None], np.ones_like(codes, dtype=bool)
+        values = self.evaluation.values(expression)
+        place = {value: i for i, value in enumerate(variable.values)}
+        rows = np.zeros((len(values), len(variable.values)))
+        inside = np.ones(len(values), dtype=bool)
+        for code, value in enumerate(values):
+            if value in place:
+                rows[code, place[value]] = 1.0
+            elif value is not None:
+                inside[code] = False
+        return rows[codes], inside[codes]
+
+    def _compare(
+        self,
+        tenancy: Tenancy,
+        label: str,
+        state: int,
+        found: NDArray[Any],
+        expected: NDArray[Any],
+        known: NDArray[np.bool_],
+    ) -> float:
+        error = np.abs(found - expected).max(axis=-1, initial=0.0)
+        if tenancy.variable.numerical:
+            tolerance = NUMERICAL_TOLERANCE * np.maximum(1.0, np.abs(expected[..., 0]))
+        else:
+            tolerance = np.full(error.shape, ONE_HOT_TOLERANCE)
+        wrong = self.valid & (~known | ~(error <= tolerance))
+        if wrong.any():
+            what = f"variable '{label}' at state {state}"
+            if tenancy.variable.label != label:
+                what = f"variable '{label}' (as '{tenancy.variable.label}') at state {state}"
+            row, position = (int(i) for i in np.argwhere(wrong)[0])
+            shown = np.array2string(found[row, position], precision=4, threshold=8)
+            self._fail(what, label, row, position, shown)
+        return float(error[self.valid].max(initial=0.0))
+
+    def _compare_output(self) -> None:
+        label = self.model.reference.graph.output
+        expression = self.expressions[label]
+        codes = self.evaluation.codes(expression)
+        encoder = self.model.output_encoder
+        if isinstance(encoder, CategoricalEncoder):
+            values = self.evaluation.values(expression)
+            unknown = -2
+            table = [
+                -1 if v is None else encoder.encoding_map.get(v, unknown) for v in values
+            ]
+            wrong = self.chosen != np.array(table)[codes]
+        else:
+            numbers = self.evaluation.numbers(expression)
+            error = np.abs(self.chosen - numbers)
+            wrong = ~(error <= NUMERICAL_TOLERANCE * np.maximum(1.0, np.abs(numbers)))
+        wrong &= self.valid
+        if wrong.any():
+            row, position = (int(i) for i in np.argwhere(wrong)[0])
+            found = encoder.decode([self.chosen[row, position].item()])[0]
+            self._fail(f"the output '{label}'", label, row, position, repr(found))
+
+    def _fail(self, what: str, label: str, row: int, position: int, found: str) -> None:
+        length = int(self.inputs.lengths[row])
+        tokens = [self.model.setting.vocabulary[c] for c in self.inputs.codes[row, :length]]
+        expression = self.expressions[label]
+        code = self.evaluation.codes(expression)[row, position]
+        expected = self.evaluation.values(expression)[code]
+        node = self.model.reference.graph.node(label)
+        hint = _hint(expected, self.model, label)
+        raise VerificationError(
+            f"{what} differs from the interpreter at position {position} of {tokens}: the model "
+            f"has {found}, RASP says {expected!r}. S-op {node.describe()}.{hint}"
+        )
+
+
+def _hint(expected: Any, model: CompiledModel, label: str) -> str:
+    for tenancy in model.layout.tenancies:
+        variable = tenancy.variable
+        if variable.label == label and not variable.numerical and expected is not None:
+            if expected not in variable.values:
+                return (
+                    f" The value {expected!r} is outside its value set: a categorical Aggregate "
+                    "that selects several positions takes a mean; annotate it rasp.numerical."
+                )
+    return " This is a defect of the compiler; please report the program."

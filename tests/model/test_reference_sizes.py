@@ -1,0 +1,49 @@
+"""Level 0 has Tracr's sizes, exactly (../shared/reference_sizes.csv, copied here)."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from optitracr import compile_rasp_to_model, library
+
+ROWS = list(csv.DictReader((Path(__file__).parent / "reference_sizes.csv").open()))
+NAMES = [
+    "reverse",
+    "length",
+    "hist",
+    "sort_unique",
+    "sort",
+    "sort_freq",
+    "frac_prevs",
+    "pair_balance",
+    "shuffle_dyck1",
+    "shuffle_dyck2",
+    "shuffle_dyck3",
+    "detect_pattern",
+    "count_less_freq",
+    "count",
+    "shift_by",
+    "nary_sequencemap",
+]
+
+
+@pytest.mark.parametrize(("name", "row"), list(zip(NAMES, ROWS, strict=True)), ids=NAMES)
+def test_level_0_has_tracrs_sizes(name: str, row: dict[str, str]) -> None:
+    entry = library.get(name)
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, optimize=0)
+    size = model.size
+    found = {
+        "layers": size.layers,
+        "width": size.width,
+        "heads": size.heads,
+        "head_size": size.head_size,
+        "neurons": size.neurons,
+    }
+    assert found == {key: int(row[f"tracr_{key}"]) for key in found}
+    outputs = model.unembed.size
+    assert size.parameters - outputs == int(row["tracr_parameters_without_unembedding"])
+    arrays = [array for part in model.params.values() for array in part.values()]
+    assert sum(array.size for array in arrays) + outputs == size.parameters
