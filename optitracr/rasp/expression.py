@@ -1,0 +1,252 @@
+"""What every RASP expression has: operands, annotations, a label, and where it was written."""
+
+from __future__ import annotations
+
+import abc
+import copy
+import enum
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
+from typing import Any, Protocol, TypeVar
+
+from optitracr.errors import ProgramError
+
+Value = Any
+"""What an s-op holds at a position: None, a number, a bool, a string or a tuple of these."""
+
+SelectorValue = list[list[bool]]
+"""A selector's matrix, one row a query, one column a key."""
+
+NumericValue = int | float
+ExprT = TypeVar("ExprT", bound="RASPExpr")
+
+NAME_KEY = "name"
+ENCODING_KEY = "encoding"
+
+
+class Encoding(enum.Enum):
+    """How the residual stream holds an s-op: one-hot over its values, or one real number."""
+
+    CATEGORICAL = "categorical"
+    NUMERICAL = "numerical"
+
+
+class Annotator(Protocol):
+    """Gives the annotation that an expression has when its author set none."""
+
+    def __call__(self, expr: RASPExpr) -> Any:
+        """The default annotation of `expr`."""
+
+
+DEFAULT_ANNOTATORS: dict[str, Annotator] = {}
+"""The default of each annotation, by key."""
+
+
+class Annotations(Mapping[str, Any]):
+    """The annotations of one expression: those that were set, then the defaults."""
+
+    __slots__ = ("_expr", "_set")
+
+    def __init__(self, expr: RASPExpr, chosen: Mapping[str, Any]) -> None:
+        self._expr = expr
+        self._set = chosen
+
+    def __getitem__(self, key: str) -> Any:
+        if key in self._set:
+            return self._set[key]
+        return DEFAULT_ANNOTATORS[key](self._expr)
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._set
+        yield from (key for key in DEFAULT_ANNOTATORS if key not in self._set)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def __repr__(self) -> str:
+        return f"Annotations({dict(self)!r})"
+
+
+class RASPExpr(abc.ABC):
+    """An expression of RASP: an s-op or a selector. Expressions never change once built.
+
+    Attributes:
+        source: Where the user wrote it, as `file:line`, for error messages.
+    """
+
+    default_label_name = "expression"
+    """The name of an expression whose author gave none, one a class."""
+
+    def __init__(self) -> None:
+        self.source: str = _user_location()
+        self._annotated: dict[str, Any] = {}
+        self._count: int | None = None
+
+    @abc.abstractmethod
+    def __call__(self, xs: Sequence[Value]) -> list[Any]:
+        """Evaluates the expression on a sequence of tokens."""
+
+    @property
+    @abc.abstractmethod
+    def children(self) -> Sequence[RASPExpr]:
+        """The expressions it is directly made of."""
+
+    @property
+    def annotations(self) -> Mapping[str, Any]:
+        """What is noted about it, defaults included; `annotate` makes a copy with more."""
+        return Annotations(self, self._annotated)
+
+    @property
+    def name(self) -> str:
+        """The name that its author gave it, or that of its kind."""
+        return str(self.annotations[NAME_KEY])
+
+    @property
+    def label(self) -> str:
+        """`name_n`, with n the number of distinct expressions it is made of, itself included.
+
+        The label depends on the expression only, so it is the same in every process and
+        for every order of building. Two expressions of a program may share one; the
+        compiler makes them unique within the program.
+        """
+        return f"{self.name}_{count_expressions(self)}"
+
+    def copy(self: ExprT) -> ExprT:
+        """A second expression with the same operands and annotations."""
+        duplicate = copy.copy(self)
+        duplicate._annotated = dict(self._annotated)
+        return duplicate
+
+    def named(self: ExprT, name: str) -> ExprT:
+        """A copy with this name.
+
+        Raises:
+            ProgramError: If the name is empty, no string, or holds a colon.
+        """
+        return annotate(self, name=name)
+
+    def annotated(self: ExprT, **annotations: Any) -> ExprT:
+        """A copy with these annotations; see `annotate`."""
+        return annotate(self, **annotations)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.label})"
+
+
+def annotate(expr: ExprT, **annotations: Any) -> ExprT:
+    """A copy of an expression with more annotations; the original stays as it is.
+
+    Raises:
+        ProgramError: If a name is empty, no string, or holds a colon, or if an encoding
+            is no `Encoding`.
+    """
+    if NAME_KEY in annotations:
+        _check_name(expr, annotations[NAME_KEY])
+    if ENCODING_KEY in annotations:
+        _check_encoding(expr, annotations[ENCODING_KEY])
+    duplicate = expr.copy()
+    duplicate._annotated.update(annotations)
+    return duplicate
+
+
+def describe(expr: RASPExpr) -> str:
+    """An expression's label and source, for messages."""
+    return f"'{expr.label}' ({expr.source})" if expr.source else f"'{expr.label}'"
+
+
+def postorder(*roots: RASPExpr) -> Iterator[RASPExpr]:
+    """Every expression that the roots are made of, once, operands first, without recursion."""
+    done: set[int] = set()
+    stack: list[tuple[RASPExpr, bool]] = [(root, False) for root in reversed(roots)]
+    while stack:
+        expr, expanded = stack.pop()
+        if id(expr) in done:
+            continue
+        if expanded:
+            done.add(id(expr))
+            yield expr
+        else:
+            stack.append((expr, True))
+            stack.extend((child, False) for child in reversed(expr.children))
+
+
+def count_expressions(expr: RASPExpr) -> int:
+    """The number of distinct expressions that `expr` is made of, itself included."""
+    chain: list[RASPExpr] = []
+    node = expr
+    while node._count is None and len(node.children) == 1:
+        chain.append(node)
+        node = node.children[0]
+    if node._count is None:
+        node._count = sum(1 for _ in postorder(node))
+    count = node._count
+    for above in reversed(chain):
+        count += 1
+        above._count = count
+    return count
+
+
+def default_name(expr: RASPExpr) -> str:
+    """The name of an expression whose author gave none."""
+    return expr.default_label_name
+
+
+def default_encoding(expr: RASPExpr) -> Encoding:
+    """Categorical, for every expression."""
+    return Encoding.CATEGORICAL
+
+
+DEFAULT_ANNOTATORS[NAME_KEY] = default_name
+DEFAULT_ANNOTATORS[ENCODING_KEY] = default_encoding
+
+
+def wrong_operand(owner: str, role: str, wanted: str, value: object) -> ProgramError:
+    """The error for an operand of the wrong kind."""
+    return ProgramError(
+        f"{owner} at {_user_location() or 'an unknown place'}: its {role} must be {wanted}, "
+        f"and is {value!r} of type {type(value).__name__}"
+    )
+
+
+def check_function(owner: str, role: str, value: Callable[..., Value]) -> Callable[..., Value]:
+    """Returns `value` if it can be called.
+
+    Raises:
+        ProgramError: If it cannot.
+    """
+    if callable(value):
+        return value
+    raise ProgramError(
+        f"{owner} at {_user_location() or 'an unknown place'}: its {role} must be a function, "
+        f"and is {value!r}"
+    )
+
+
+def _check_name(expr: RASPExpr, name: object) -> None:
+    if not isinstance(name, str) or not name:
+        raise ProgramError(f"{describe(expr)} cannot be named {name!r}; give a non-empty string")
+    if ":" in name:
+        raise ProgramError(
+            f"{describe(expr)} cannot be named {name!r}: a colon separates name and value in "
+            f"residual labels; use {name.replace(':', '_')!r}"
+        )
+
+
+def _check_encoding(expr: RASPExpr, encoding: object) -> None:
+    if not isinstance(encoding, Encoding):
+        raise ProgramError(
+            f"{describe(expr)} cannot be encoded as {encoding!r}; use rasp.numerical(...) or "
+            "rasp.categorical(...)"
+        )
+
+
+def _user_location() -> str:
+    """The innermost line outside of this package, as `file:line`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        module = frame.f_globals.get("__name__", "")
+        if module != "optitracr" and not module.startswith("optitracr."):
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back
+    return ""
