@@ -1,0 +1,347 @@
+"""The interpreter for a batch of inputs: the same values as one by one, by array operations.
+
+Values are integer codes, 0 for None; each function of the program is called once for each
+distinct argument that occurs. `tests/rasp/test_batch.py` holds it to the plain interpreter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.errors import EvaluationError, InputError
+from optitracr.rasp.aggregate import Aggregate, SelectorWidth
+from optitracr.rasp.evaluate import fitted
+from optitracr.rasp.expression import RASPExpr, Value, describe, postorder
+from optitracr.rasp.means import MeanTable
+from optitracr.rasp.selector import (
+    ConstantSelector,
+    Select,
+    Selector,
+    SelectorAnd,
+    SelectorNot,
+    SelectorOr,
+)
+from optitracr.rasp.sop import (
+    ConstantSOp,
+    Full,
+    IndicesType,
+    Map,
+    SequenceMap,
+    SOp,
+    TokensType,
+)
+from optitracr.rasp.tables import RAISED, Codes, Interner, MapTable, PairTable
+
+Mask = NDArray[np.bool_]
+
+CHUNK_CELLS = 1 << 20
+"""Entries of one selector's matrices, over the rows that are evaluated together."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchEvaluation:
+    """The values of some s-ops on a batch of inputs.
+
+    Attributes:
+        undefined: [batch], the inputs on which the plain interpreter raises. Their codes
+            mean nothing.
+    """
+
+    undefined: Mask
+    _codes: dict[int, NDArray[np.int32]]
+    _interners: dict[int, Interner]
+    _exprs: tuple[SOp, ...]
+
+    def codes(self, expr: SOp) -> NDArray[np.int32]:
+        """[batch, seq], the code of each value; 0 where it is None, and at padding.
+
+        Raises:
+            EvaluationError: If `expr` was not among those to evaluate.
+        """
+        self._check(expr)
+        return self._codes[id(expr)]
+
+    def values(self, expr: SOp) -> tuple[Value, ...]:
+        """What the codes of an s-op stand for; the first is None.
+
+        Raises:
+            EvaluationError: If `expr` was not among those to evaluate.
+        """
+        self._check(expr)
+        return tuple(self._interners[id(expr)].values)
+
+    def numbers(self, expr: SOp) -> NDArray[np.float64]:
+        """[batch, seq], the values of an s-op of numbers; nan where it is None.
+
+        Raises:
+            EvaluationError: If `expr` was not among those to evaluate, or if some value is
+                no number.
+        """
+        values = self.values(expr)
+        try:
+            table = np.array([np.nan if x is None else float(x) for x in values])
+        except (TypeError, ValueError) as error:
+            raise EvaluationError(
+                f"{describe(expr)} has values that are no numbers; ask for its codes"
+            ) from error
+        return table.take(self.codes(expr))
+
+    def _check(self, expr: SOp) -> None:
+        if id(expr) not in self._codes:
+            raise EvaluationError(
+                f"{describe(expr)} was not evaluated; pass it to evaluate_batch itself, and "
+                "no copy of it"
+            )
+
+
+def evaluate_batch(
+    exprs: Sequence[SOp],
+    vocab: Sequence[Value],
+    tokens: NDArray[np.integer[Any]],
+    lengths: NDArray[np.integer[Any]],
+    causal: bool = False,
+) -> BatchEvaluation:
+    """Evaluates s-ops on a batch of inputs.
+
+    Args:
+        exprs: The s-ops whose values are wanted.
+        vocab: What the codes in `tokens` stand for, from 0.
+        tokens: [batch, seq], padded at the end with anything.
+        lengths: [batch], the number of tokens of each input.
+        causal: Whether no query selects a later key.
+
+    Raises:
+        InputError: If shapes do not fit, or a token code stands for nothing.
+        EvaluationError: If an expression is of an unknown kind, or a value unhashable.
+    """
+    tokens, lengths = np.asarray(tokens), np.asarray(lengths)
+    valid = _check_batch(vocab, tokens, lengths)
+    rows, seq = tokens.shape
+    coded = np.where(valid, tokens + 1, 0).astype(np.intp)
+    program = _Program(exprs, vocab, seq, causal)
+    undefined = np.zeros(rows, dtype=bool)
+    codes = {id(expr): np.zeros((rows, seq), dtype=np.int32) for expr in exprs}
+    step = max(1, CHUNK_CELLS // max(1, seq * seq))
+    for first in range(0, rows, step):
+        part = slice(first, first + step)
+        chunk = _Chunk(coded[part], lengths[part], valid[part], undefined[part], {})
+        program.run(chunk)
+        for expr in exprs:
+            codes[id(expr)][part] = chunk.values[id(expr)]
+    return BatchEvaluation(undefined, codes, program.interners, tuple(exprs))
+
+
+def _check_batch(
+    vocab: Sequence[Value], tokens: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]
+) -> Mask:
+    """Which entries are tokens, and no padding."""
+    if tokens.ndim != 2 or lengths.shape != tokens.shape[:1]:
+        raise InputError(
+            f"tokens has shape {tokens.shape} and lengths {lengths.shape}; they must be "
+            "[batch, seq] and [batch]"
+        )
+    if lengths.size and not 0 <= lengths.min() <= lengths.max() <= tokens.shape[1]:
+        raise InputError(f"lengths must lie between 0 and {tokens.shape[1]}, the padded length")
+    valid: Mask = np.arange(tokens.shape[1]) < lengths[:, None]
+    used = tokens[valid]
+    if used.size and not 0 <= used.min() <= used.max() < len(vocab):
+        raise InputError(f"token codes must lie between 0 and {len(vocab) - 1}")
+    return valid
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Some inputs, and what is known of them.
+
+    Attributes:
+        tokens: [row, seq], codes, 0 at padding.
+        lengths: [row].
+        valid: [row, seq], False at padding.
+        undefined: [row], set where the program turns out to be undefined.
+        values: For each s-op its codes, [row, seq]; for each selector [key, row, query].
+    """
+
+    tokens: Codes
+    lengths: NDArray[np.integer[Any]]
+    valid: Mask
+    undefined: Mask
+    values: dict[int, Any]
+
+    def settled(self, codes: NDArray[Any], row_axis: int = 0) -> NDArray[Any]:
+        """Turns RAISED entries to 0 and marks their rows as undefined."""
+        if codes.size and codes.min() == RAISED:
+            raised = codes == RAISED
+            axes = tuple(axis for axis in range(codes.ndim) if axis != row_axis)
+            self.undefined[:] |= raised.any(axis=axes)
+            codes[raised] = 0
+        return codes
+
+
+_Step = Callable[[_Chunk], NDArray[Any]]
+
+
+class _Program:
+    """Expressions as steps that compute their codes, or matrices, from those before."""
+
+    def __init__(
+        self, exprs: Sequence[SOp], vocab: Sequence[Value], seq: int, causal: bool
+    ) -> None:
+        self.seq, self.vocab = seq, vocab
+        self.visible: Mask | None = np.triu(np.ones((seq, seq), dtype=bool)) if causal else None
+        self.interners: dict[int, Interner] = {}
+        self.steps: list[tuple[int, _Step]] = []
+        for expr in postorder(*exprs):
+            self.steps.append((id(expr), self._step(expr)))
+
+    def run(self, chunk: _Chunk) -> None:
+        for key, step in self.steps:
+            chunk.values[key] = step(chunk)
+
+    def _step(self, expr: RASPExpr) -> _Step:
+        if isinstance(expr, SOp):
+            self.interners[id(expr)] = Interner()
+            return self._sop_step(expr, self.interners[id(expr)])
+        if isinstance(expr, Selector):
+            return self._masked(self._selector_step(expr))
+        raise _unknown(expr)
+
+    def _sop_step(self, sop: SOp, out: Interner) -> _Step:
+        match sop:
+            case TokensType():
+                return self._tokens(out)
+            case IndicesType():
+                return self._constant(out, range(self.seq))
+            case Full():
+                return self._constant(out, [sop.fill] * self.seq)
+            case ConstantSOp():
+                return self._fixed(sop, out)
+            case Map():
+                table = MapTable(sop.f, self.interners[id(sop.inner)], out)
+                return lambda c: c.settled(table.look_up(c.values[id(sop.inner)]))
+            case SequenceMap():
+                operands = self.interners[id(sop.fst)], self.interners[id(sop.snd)]
+                pairs = PairTable(sop.f, operands, out)
+                return lambda c: c.settled(
+                    pairs.look_up(c.values[id(sop.fst)], c.values[id(sop.snd)])
+                )
+            case SelectorWidth():
+                return self._width(sop, out)
+            case Aggregate():
+                return self._aggregate(sop, out)
+            case _:
+                raise _unknown(sop)
+
+    def _tokens(self, out: Interner) -> _Step:
+        table = np.array([0, *map(out.code, self.vocab)], dtype=np.intp)
+        return lambda c: table.take(c.tokens)
+
+    def _constant(self, out: Interner, values: Sequence[Value]) -> _Step:
+        row = np.array([out.code(value) for value in values], dtype=np.intp)
+        return lambda c: np.where(c.valid, row, 0)
+
+    def _fixed(self, sop: ConstantSOp, out: Interner) -> _Step:
+        constant = self._constant(out, fitted(sop.value, self.seq, None))
+        return _of_length(constant, len(sop.value)) if sop.check_length else constant
+
+    def _width(self, sop: SelectorWidth, out: Interner) -> _Step:
+        codes = np.array([out.code(count) for count in range(self.seq + 1)], dtype=np.intp)
+
+        def step(chunk: _Chunk) -> Codes:
+            counts = chunk.values[id(sop.selector)].sum(axis=0, dtype=np.intp)
+            return np.where(chunk.valid, codes.take(counts), 0)
+
+        return step
+
+    def _aggregate(self, sop: Aggregate, out: Interner) -> _Step:
+        operand = self.interners[id(sop.sop)]
+        same = MapTable(lambda value: value, operand, out)
+        means = MeanTable(operand, out)
+        default = out.code(sop.default)
+
+        def step(chunk: _Chunk) -> Codes:
+            chosen: Mask = chunk.values[id(sop.selector)]
+            codes: Codes = chunk.values[id(sop.sop)]
+            if not codes.size:
+                return codes
+            counts = chosen.sum(axis=0, dtype=np.intp)
+            single = np.take_along_axis(codes, chosen.argmax(axis=0), axis=1)
+            single[counts != 1] = 0
+            result = np.where(counts == 0, default, same.look_up(single))
+            if counts.max() > 1:
+                mean = means.mean(chosen, counts, codes)
+                result = np.where(counts > 1, mean, result)
+            result[~chunk.valid] = 0
+            return chunk.settled(result)
+
+        return step
+
+    def _selector_step(self, selector: Selector) -> _Step:
+        match selector:
+            case Select():
+                return self._select(selector)
+            case ConstantSelector():
+                return self._fixed_selector(selector)
+            case SelectorAnd():
+                return lambda c: c.values[id(selector.fst)] & c.values[id(selector.snd)]
+            case SelectorOr():
+                return lambda c: c.values[id(selector.fst)] | c.values[id(selector.snd)]
+            case SelectorNot():
+                return lambda c: ~c.values[id(selector.inner)] & _positions(c)
+            case _:
+                raise _unknown(selector)
+
+    def _select(self, select: Select) -> _Step:
+        operands = self.interners[id(select.keys)], self.interners[id(select.queries)]
+        predicate = select.predicate
+        table = PairTable(lambda k, q: bool(predicate(k, q)), operands, None, np.int8)
+
+        def step(chunk: _Chunk) -> Mask:
+            keys, queries = chunk.values[id(select.keys)], chunk.values[id(select.queries)]
+            columns = np.ascontiguousarray(keys.T)[:, :, None]
+            return chunk.settled(table.look_up(columns, queries[None]), row_axis=1).view(np.bool_)
+
+        return step
+
+    def _fixed_selector(self, selector: ConstantSelector) -> _Step:
+        rows = [fitted(row, self.seq, False) for row in selector.value]
+        matrix = np.array(fitted(rows, self.seq, [False] * self.seq), dtype=bool)
+        keys_first = matrix.reshape(self.seq, self.seq).T[:, None, :]
+
+        def step(chunk: _Chunk) -> Mask:
+            return keys_first & _positions(chunk)
+
+        return _of_length(step, len(selector.value)) if selector.check_length else step
+
+    def _masked(self, step: _Step) -> _Step:
+        visible = self.visible
+        if visible is None:
+            return step
+        return lambda c: step(c) & visible[:, None, :]
+
+
+def _positions(chunk: _Chunk) -> Mask:
+    """[key, row, query], where both are tokens."""
+    both: Mask = chunk.valid.T[:, :, None] & chunk.valid[None]
+    return both
+
+
+def _of_length(step: _Step, length: int) -> _Step:
+    """The step, undefined on inputs of any other length."""
+
+    def checked(chunk: _Chunk) -> NDArray[Any]:
+        chunk.undefined[:] |= chunk.lengths != length
+        return step(chunk)
+
+    return checked
+
+
+def _unknown(expr: RASPExpr) -> EvaluationError:
+    return EvaluationError(
+        f"{describe(expr)} is of the unknown kind {type(expr).__name__}; build programs from "
+        "the expressions of optitracr.rasp"
+    )
