@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from typing import Any
 
 from optitracr import rasp
@@ -16,12 +15,12 @@ from optitracr.allocation.allocate import (
 )
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
-from optitracr.candidates.component import Components
 from optitracr.candidates.setting import Setting, check_setting
+from optitracr.candidates.space import candidate_space, realise, space_problem
 from optitracr.candidates.standard import standard_components
+from optitracr.candidates.support import check_supported
 from optitracr.errors import InputError
 from optitracr.graph.build import build_graph
-from optitracr.graph.program import ProgramGraph
 from optitracr.graph.values import infer_values
 from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.model.build import build_model
@@ -79,28 +78,22 @@ def compile_rasp_to_model(
     search = Search(parse_objective(objective), time_limit, seed, parallel)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
     graph = build_graph(program)
-    components = lower(graph, setting, optimize)
-    problem = build_problem(
-        graph.output, components, setting, parse_limits(limits), standard=optimize == 0
-    )
-    allocation = allocate(problem, optimize, search)
-    assert allocation.plan is not None
+    values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+    bounds = parse_limits(limits)
+    if optimize == 2:
+        check_supported(graph, values)
+        space = candidate_space(graph, values, setting)
+        problem = space_problem(space, bounds)
+        allocation = allocate(problem, optimize, search)
+        assert allocation.plan is not None
+        components = realise(space, allocation.plan)
+    else:
+        components = standard_components(graph, values, setting, shared=optimize == 1)
+        problem = build_problem(graph.output, components, setting, bounds, optimize == 0)
+        allocation = allocate(problem, optimize, search)
+        assert allocation.plan is not None
     assembly = assemble_plan(components, problem, allocation.plan, setting, optimize == 0)
     model = build_model(optimize, program, graph, components, assembly, allocation, setting)
     if check:
         check_model(model, seed)
     return model
-
-
-def lower(graph: ProgramGraph, setting: Setting, level: int) -> Components:
-    """Value sets, then the candidate components of a level."""
-    values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
-    components = standard_components(graph, values, setting)
-    return _unshared(components) if level == 0 else components
-
-
-def _unshared(components: Components) -> Components:
-    """Each component a head of its own, as in Tracr."""
-    return replace(
-        components, components=tuple(replace(c, selector="") for c in components.components)
-    )

@@ -146,6 +146,7 @@ class _Attention:
         columns = (shape.width, shape.heads, shape.head_size)
         self.query, self.key, self.value = (np.zeros(columns) for _ in range(3))
         self.out = np.zeros((shape.heads, shape.head_size, shape.width))
+        self.query_bias, self.value_bias = (np.zeros(columns[1:]) for _ in range(2))
         self.uses: list[HeadUse] = []
 
     def fill(self, placed: Placed, self_attending: SelfAttending) -> tuple[HeadUse, ...]:
@@ -160,39 +161,26 @@ class _Attention:
 
     def _selector_group(self, group: Sequence[Component]) -> None:
         """Packs the values of components with one selector into as few heads as they need."""
-        head = group[0].block
-        assert isinstance(head, Head)
-        query, key = _factor(head.query_key)
-        query_columns = self.layout.columns_of(head.query)
-        key_columns = self.layout.columns_of(head.key)
-        values, outputs, owners = [], [], []
+        lead = _head(group[0])
+        query = (self.layout.columns_of(lead.query), lead.w_query, lead.b_query)
+        key = (self.layout.columns_of(lead.key), lead.w_key)
+        values, biases, outputs, owners = [], [], [], []
         for component in group:
-            block = component.block
-            assert isinstance(block, Head)
-            value, out = self._spread(block)
+            head = _head(component)
+            value = np.zeros((self.shape.width, head.value_width))
+            value[self.layout.columns_of(head.value)] = head.w_value
+            out = np.zeros((head.value_width, self.shape.width))
+            out[:, self.layout.columns_of(head.output)] = head.w_output
             values.append(value)
+            biases.append(head.b_value)
             outputs.append(out)
-            owners += [component.name] * value.shape[1]
-        value, out = np.concatenate(values, axis=1), np.concatenate(outputs, axis=0)
+            owners += [component.name] * head.value_width
+        value, bias = np.concatenate(values, axis=1), np.concatenate(biases)
+        out = np.concatenate(outputs, axis=0)
         for start in range(0, value.shape[1], self.shape.head_size):
             part = slice(start, start + self.shape.head_size)
             use = HeadUse(tuple(dict.fromkeys(owners[part])), ())
-            self._write((query_columns, query), (key_columns, key), value[:, part], out[part], use)
-
-    def _spread(self, block: Head) -> tuple[FloatArray, FloatArray]:
-        """The OV circuit over all columns, as [width, n] and [n, width]."""
-        rows = np.flatnonzero(block.value_output.any(axis=1))
-        matrix = block.value_output[rows]
-        source = self.layout.columns_of(block.value)[rows]
-        target = self.layout.columns_of(block.output)
-        inner = min(matrix.shape)
-        value = np.zeros((self.shape.width, inner))
-        out = np.zeros((inner, self.shape.width))
-        if matrix.shape[1] <= matrix.shape[0]:
-            value[source], out[np.arange(inner), target] = matrix, 1.0
-        else:
-            value[source, np.arange(inner)], out[:, target] = 1.0, matrix
-        return value, out
+            self._write(query, key, (value[:, part], bias[part]), out[part], use)
 
     def _erase(self, erased: Sequence[Variable], self_attending: SelfAttending) -> None:
         """Each position attends to itself and writes the negation of what is erased."""
@@ -205,38 +193,44 @@ class _Attention:
             part = where[start : start + self.shape.head_size]
             value = np.zeros((self.shape.width, part.size))
             value[part, np.arange(part.size)] = 1.0
-            query = (columns, identity * self_attending.coldness)
-            self._write(query, (columns, identity), value, -value.T, HeadUse((), names))
+            query = (columns, identity * self_attending.coldness, np.zeros(columns.size))
+            values = (value, np.zeros(part.size))
+            self._write(query, (columns, identity), values, -value.T, HeadUse((), names))
 
     def _write(
         self,
-        query: tuple[NDArray[np.intp], FloatArray],
+        query: tuple[NDArray[np.intp], FloatArray, FloatArray],
         key: tuple[NDArray[np.intp], FloatArray],
-        value: FloatArray,
+        value: tuple[FloatArray, FloatArray],
         out: FloatArray,
         use: HeadUse,
     ) -> None:
         head = len(self.uses)
         scale = np.sqrt(self.shape.head_size)
-        self.query[query[0], head, : query[1].shape[1]] += query[1] * scale
-        self.key[key[0], head, : key[1].shape[1]] += key[1]
-        self.value[:, head, : value.shape[1]] = value
+        inner = query[1].shape[1]
+        self.query[query[0], head, :inner] = query[1] * scale
+        self.query_bias[head, :inner] = query[2] * scale
+        self.key[key[0], head, :inner] = key[1]
+        self.value[:, head, : out.shape[0]] = value[0]
+        self.value_bias[head, : out.shape[0]] = value[1]
         self.out[head, : out.shape[0]] = out
         self.uses.append(use)
 
     def parts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
         width, inner = self.shape.width, self.shape.heads * self.shape.head_size
-        flat = {"query": self.query, "key": self.key, "value": self.value}
-        parts = {k: (v.reshape(width, inner), np.zeros(inner)) for k, v in flat.items()}
+        flat = {
+            "query": (self.query, self.query_bias),
+            "key": (self.key, np.zeros(inner)),
+            "value": (self.value, self.value_bias),
+        }
+        parts = {k: (w.reshape(width, inner), b.reshape(inner)) for k, (w, b) in flat.items()}
         parts["linear"] = (self.out.reshape(inner, width), np.zeros(width))
         return parts
 
 
-def _factor(query_key: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Factors a QK matrix through its shorter side."""
-    if query_key.shape[1] <= query_key.shape[0]:
-        return query_key, np.eye(query_key.shape[1])
-    return np.eye(query_key.shape[0]), query_key.T
+def _head(component: Component) -> Head:
+    assert isinstance(component.block, Head)
+    return component.block
 
 
 class _Mlp:
@@ -257,7 +251,10 @@ class _Mlp:
             part = slice(self.used, self.used + mlp.neurons)
             self.w_in[self.layout.columns_of(mlp.input), part] = mlp.w_in
             self.b_in[part] = mlp.b_in
-            self.w_out[part, self.layout.columns_of(mlp.output)] += mlp.w_out
+            output = self.layout.columns_of(mlp.output)
+            self.w_out[part, output] += mlp.w_out
+            if mlp.b_out is not None:
+                self.b_out[output] += mlp.b_out
             freed = []
             for label, matrix in mlp.determined:
                 if label in pending:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -77,6 +78,23 @@ class OutputView:
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What a variable of the residual stream holds of a RASP variable.
+
+    Attributes:
+        label: The RASP variable.
+        values: Its value set; values outside it are errors of the compiler's analysis.
+        rows: Shape [values, width]: the dimensions for each value; None for the number.
+        clean: Whether the dimensions are zero at BOS.
+    """
+
+    label: str
+    values: tuple[Value, ...]
+    rows: FloatArray | None
+    clean: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Components:
     """Everything the allocation has to place.
 
@@ -86,6 +104,7 @@ class Components:
         output: How the output is read.
         self_attention: Labels of the one-hot position and of BOS, which a head that erases
             needs in order to attend to its own position.
+        held: What each variable of the residual stream holds of the program's.
         output_values: What each output of a categorical program stands for.
     """
 
@@ -93,6 +112,7 @@ class Components:
     components: tuple[Component, ...]
     output: OutputView
     self_attention: tuple[str, str]
+    held: Mapping[str, Held]
     output_values: tuple[Value, ...] = ()
 
     @property

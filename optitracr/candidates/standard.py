@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import assert_never
 
 import numpy as np
@@ -13,6 +14,7 @@ from optitracr.candidates.component import (
     Components,
     EmbeddedInput,
     Embedding,
+    Held,
     OutputView,
 )
 from optitracr.candidates.setting import Setting
@@ -42,9 +44,18 @@ MAX_NEURONS = 50_000
 
 
 def standard_components(
-    graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
+    graph: ProgramGraph,
+    values: Mapping[str, ValueSet],
+    setting: Setting,
+    shared: bool = False,
 ) -> Components:
     """Lowers every node to its standard component.
+
+    Args:
+        graph: The program.
+        values: Its value sets.
+        setting: Vocabulary and length.
+        shared: Let components with equal selectors share a head, which Tracr does not.
 
     Raises:
         UnsupportedError: If an operation has no standard lowering; names the s-op, the
@@ -53,11 +64,17 @@ def standard_components(
     """
     check_supported(graph, values)
     lowering = _Lowering(graph, values, setting)
-    components = tuple(c for node in graph.nodes for c in lowering.lower(node))
+    components = tuple(
+        c if shared else replace(c, selector="")
+        for node in graph.nodes
+        for c in lowering.lower(node)
+    )
     output = lowering.variable[graph.output]
     view = OutputView((output.label,), output.space, np.eye(len(output.space)))
     eraser = (lowering.indices.label, lowering.bos.label)
-    return Components(lowering.inputs, components, view, eraser, output.values)
+    return Components(
+        lowering.inputs, components, view, eraser, lowering.held(), output.values
+    )
 
 
 class _Lowering:
@@ -83,6 +100,13 @@ class _Lowering:
         self.one = direction(CONSTANT, Space((Direction(CONSTANT),)))
         self.inputs = embedded_inputs(tokens, self.indices, self.bos, self.one, setting)
         self.variable: dict[str, Variable] = {tokens.label: tokens, self.indices.label: self.indices}
+
+    def held(self) -> dict[str, Held]:
+        """Every variable holds the RASP variable of its name."""
+        return {
+            label: Held(label, v.values, None if v.numerical else np.eye(len(v.values)))
+            for label, v in self.variable.items()
+        }
 
     def lower(self, node: Node) -> list[Component]:
         operation = node.operation
@@ -205,15 +229,7 @@ class _Lowering:
 
 
 def _with_selector(component: Component, selector: str, group: str = "") -> Component:
-    return Component(
-        component.name,
-        component.variable,
-        component.block,
-        component.reads,
-        component.serves,
-        selector,
-        group,
-    )
+    return replace(component, selector=selector, group=group)
 
 
 def _identity(queries: Variable, keys: Variable, selected: FloatArray, bos: str) -> str:

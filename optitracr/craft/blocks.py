@@ -9,46 +9,56 @@ from optitracr.craft.spaces import FloatArray, Space
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """An attention head (Elhage et al. 2021: the QK and OV circuits).
+    """An attention head, factored (Elhage et al. 2021: the QK and OV circuits).
 
-    The logit of key k for query q is q @ query_key @ k (no division by the root of the
-    head size); what is written is the attention-weighted mean of value @ value_output.
+    With x the residual stream, the logit of a key for a query is
+    (x_query @ w_query + b_query) @ (x_key @ w_key), without division by the root of the
+    head size; what is written is the attention-weighted mean of
+    (x_value @ w_value + b_value), times w_output.
 
     Attributes:
         query: Space that queries read.
         key: Space that keys read.
         value: Space that values read.
         output: Space that is written.
-        query_key: Shape [query, key].
-        value_output: Shape [value, output].
+        w_query: Shape [query, inner].
+        b_query: Shape [inner].
+        w_key: Shape [key, inner].
+        w_value: Shape [value, columns].
+        b_value: Shape [columns].
+        w_output: Shape [columns, output].
     """
 
     query: Space
     key: Space
     value: Space
     output: Space
-    query_key: FloatArray
-    value_output: FloatArray
+    w_query: FloatArray
+    b_query: FloatArray
+    w_key: FloatArray
+    w_value: FloatArray
+    b_value: FloatArray
+    w_output: FloatArray
 
     @property
     def standard_head_size(self) -> int:
-        """Tracr's head size: the longest side of the two matrices."""
+        """Tracr's head size: the longest side of its two matrices."""
         return max(len(self.query), len(self.key), len(self.value), len(self.output))
 
     @property
     def query_key_rank(self) -> int:
         """Head size that the QK circuit needs."""
-        return min(len(self.query), len(self.key))
+        return int(self.w_query.shape[1])
 
     @property
     def value_width(self) -> int:
         """Columns of a head that the OV circuit needs."""
-        return min(int(self.value_output.any(axis=1).sum()), len(self.output))
+        return int(self.w_value.shape[1])
 
 
 @dataclass(frozen=True, slots=True)
 class Mlp:
-    """Neurons: output = relu(input @ w_in + b_in) @ w_out.
+    """Neurons: output = relu(input @ w_in + b_in) @ w_out + b_out.
 
     Attributes:
         input: Space that is read.
@@ -59,6 +69,7 @@ class Mlp:
         determined: Pairs of a variable's label and a matrix of shape [neurons, its width]:
             the neurons times that matrix are the variable itself, so that it can be
             erased by these neurons.
+        b_out: Shape [output]; None for zero.
     """
 
     input: Space
@@ -67,6 +78,7 @@ class Mlp:
     b_in: FloatArray
     w_out: FloatArray
     determined: tuple[tuple[str, FloatArray], ...] = ()
+    b_out: FloatArray | None = None
 
     @property
     def neurons(self) -> int:

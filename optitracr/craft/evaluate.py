@@ -36,10 +36,12 @@ def evaluate(block: Head | Mlp, stream: Stream, visible: NDArray[np.bool_]) -> F
     """
     if isinstance(block, Mlp):
         hidden = np.maximum(read(stream, block.input) @ block.w_in + block.b_in, 0.0)
-        return hidden @ block.w_out
-    query, key = read(stream, block.query), read(stream, block.key)
-    logits = query @ block.query_key @ key.transpose(0, 2, 1)
+        return hidden @ block.w_out + (0.0 if block.b_out is None else block.b_out)
+    query = read(stream, block.query) @ block.w_query + block.b_query
+    key = read(stream, block.key) @ block.w_key
+    logits = query @ key.transpose(0, 2, 1)
     logits = np.where(visible, logits, -np.inf)
     weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
-    return weights @ read(stream, block.value) @ block.value_output
+    value = read(stream, block.value) @ block.w_value + block.b_value
+    return weights @ value @ block.w_output

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from optitracr.assembly.plan import Assembly
-from optitracr.candidates.component import Components
+from optitracr.candidates.component import Components, Held
 from optitracr.candidates.setting import Setting
 from optitracr.craft.spaces import Direction
 from optitracr.graph.program import ProgramGraph
@@ -42,7 +43,7 @@ def build_model(
         size=_size(assembly, setting),
         allocation=allocation,
         setting=setting,
-        reference=Reference(program, graph, _readings(graph, components)),
+        reference=Reference(program, graph, _known(graph, components.held)),
         heads=weights.heads,
         neurons=weights.neurons,
         residual_labels=list(assembly.layout.labels()),
@@ -67,9 +68,10 @@ def _output_encoder(graph: ProgramGraph, components: Components) -> Encoder:
     return CategoricalEncoder(basis=tuple(Direction(graph.output, value) for value in values))
 
 
-def _readings(graph: ProgramGraph, components: Components) -> dict[str, str]:
-    known = graph.by_label()
-    return {v.label: v.label for v in components.variables if v.label in known}
+def _known(graph: ProgramGraph, held: Mapping[str, Held]) -> dict[str, Held]:
+    """What holds a variable of the program as written."""
+    labels = graph.by_label()
+    return {name: entry for name, entry in held.items() if entry.label in labels}
 
 
 def _size(assembly: Assembly, setting: Setting) -> Size:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from optitracr.candidates.component import Held
 from optitracr.graph.program import ProgramGraph
 
 
@@ -16,10 +17,10 @@ class Reference:
     Attributes:
         program: The s-op that was compiled.
         graph: Its graph.
-        readings: For a variable of the residual stream, the label of the RASP variable
-            whose values it holds; variables without one are left out.
+        readings: What each variable of the residual stream holds; those that hold no RASP
+            variable (BOS, the constant, raw outputs of heads) are left out.
     """
 
     program: Any
     graph: ProgramGraph
-    readings: Mapping[str, str]
+    readings: Mapping[str, Held]

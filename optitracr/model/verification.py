@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.assembly.layout import Tenancy
+from optitracr.candidates.component import Held
 from optitracr.errors import VerificationError
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import ForwardOutput
@@ -140,9 +141,12 @@ class _Check:
         transformer = output.transformer_output
         states = (transformer.input_embeddings, *transformer.residuals)
         self.states = [np.asarray(state)[:rows, 1:] for state in states]
+        self.at_bos = [np.asarray(state)[:rows, 0] for state in states]
         self.chosen = np.asarray(output.unembedded_output)[:rows, 1:]
         self.expressions = dict(model.reference.graph.expressions)
-        wanted = dict.fromkeys((*model.reference.readings.values(), model.reference.graph.output))
+        alive = {tenancy.variable.label for tenancy in model.layout.tenancies}
+        held = (h.label for name, h in model.reference.readings.items() if name in alive)
+        wanted = dict.fromkeys((*held, model.reference.graph.output))
         self.evaluation: BatchEvaluation = evaluate_batch(
             [self.expressions[label] for label in wanted],
             model.setting.vocabulary,
@@ -161,48 +165,59 @@ class _Check:
             VerificationError: At the first wrong variable in order of birth, then the output.
         """
         errors = [0.0]
-        for tenancy, label in self._tenancies():
-            expected, known = self._expected(tenancy, label)
+        for tenancy, held in self._tenancies():
+            expected, known = self._expected(held)
             for state in range(tenancy.birth, tenancy.end + 1):
-                found = self.states[state][:, :, list(tenancy.columns)]
-                errors.append(self._compare(tenancy, label, state, found, expected, known))
+                columns = list(tenancy.columns)
+                found = self.states[state][:, :, columns]
+                errors.append(self._compare(tenancy, held, state, found, expected, known))
+                if held.clean:
+                    self._check_bos(tenancy, held, state, self.at_bos[state][:, columns])
         self._compare_output()
         return max(errors)
 
-    def _tenancies(self) -> Iterator[tuple[Tenancy, str]]:
+    def _tenancies(self) -> Iterator[tuple[Tenancy, Held]]:
         for tenancy in self.model.layout.tenancies:
-            label = self.model.reference.readings.get(tenancy.variable.label)
-            if label is not None:
-                yield tenancy, label
+            held = self.model.reference.readings.get(tenancy.variable.label)
+            if held is not None:
+                yield tenancy, held
 
-    def _expected(self, tenancy: Tenancy, label: str) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+    def _expected(self, held: Held) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """[batch, seq, width], and where a value outside the value set makes it unknown."""
-        variable, expression = tenancy.variable, self.expressions[label]
+        expression = self.expressions[held.label]
         codes = self.evaluation.codes(expression)
-        if variable.numerical:
+        if held.rows is None:
             numbers = self.evaluation.numbers(expression)
             return np.nan_to_num(numbers)[..., None], np.ones_like(codes, dtype=bool)
         values = self.evaluation.values(expression)
-        place = {value: i for i, value in enumerate(variable.values)}
-        rows = np.zeros((len(values), len(variable.values)))
-        inside = np.ones(len(values), dtype=bool)
-        for code, value in enumerate(values):
-            if value in place:
-                rows[code, place[value]] = 1.0
-            elif value is not None:
-                inside[code] = False
-        return rows[codes], inside[codes]
+        place = {value: i for i, value in enumerate(held.values)}
+        index = np.array([place.get(value, -1) for value in values])
+        inside = (index >= 0) | np.array([value is None for value in values])
+        rows = np.concatenate([held.rows, np.zeros((1, held.rows.shape[1]))])
+        return rows[index][codes], inside[codes]
+
+    def _check_bos(
+        self, tenancy: Tenancy, held: Held, state: int, found: NDArray[Any]
+    ) -> None:
+        """A variable that attention reads is zero at BOS."""
+        if found.size and not (np.abs(found) <= ONE_HOT_TOLERANCE).all():
+            raise VerificationError(
+                f"variable '{held.label}' (as '{tenancy.variable.label}') is not zero at BOS "
+                f"at state {state}: {found[0]}. This is a defect of the compiler; please "
+                "report the program."
+            )
 
     def _compare(
         self,
         tenancy: Tenancy,
-        label: str,
+        held: Held,
         state: int,
         found: NDArray[Any],
         expected: NDArray[Any],
         known: NDArray[np.bool_],
     ) -> float:
         error = np.abs(found - expected).max(axis=-1, initial=0.0)
+        label = held.label
         if tenancy.variable.numerical:
             tolerance = NUMERICAL_TOLERANCE * np.maximum(1.0, np.abs(expected[..., 0]))
         else:
@@ -254,12 +269,10 @@ class _Check:
 
 
 def _hint(expected: Any, model: CompiledModel, label: str) -> str:
-    for tenancy in model.layout.tenancies:
-        variable = tenancy.variable
-        if variable.label == label and not variable.numerical and expected is not None:
-            if expected not in variable.values:
-                return (
-                    f" The value {expected!r} is outside its value set: a categorical Aggregate "
-                    "that selects several positions takes a mean; annotate it rasp.numerical."
-                )
+    held = [h for h in model.reference.readings.values() if h.label == label]
+    if any(h.rows is not None and expected is not None and expected not in h.values for h in held):
+        return (
+            f" The value {expected!r} is outside its value set: a categorical Aggregate "
+            "that selects several positions takes a mean; annotate it rasp.numerical."
+        )
     return " This is a defect of the compiler; please report the program."

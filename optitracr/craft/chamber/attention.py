@@ -49,4 +49,27 @@ def selector_head(
     query_key[query.position[bos.directions[0]], bos_key] = coldness
     padded = np.zeros((len(value), len(output)))
     padded[values.positions_in(value)] = value_output
-    return Head(query, key, value, output, query_key, padded)
+    w_query, w_key = _shorter_side(query_key)
+    w_value, w_output = _shorter_side(padded[padded.any(axis=1)])
+    spread = np.zeros((len(value), w_value.shape[1]))
+    spread[padded.any(axis=1)] = w_value
+    return Head(
+        query,
+        key,
+        value,
+        output,
+        w_query,
+        np.zeros(w_query.shape[1]),
+        w_key.T,
+        spread,
+        np.zeros(w_value.shape[1]),
+        w_output,
+    )
+
+
+def _shorter_side(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Factors a matrix with an identity on its shorter side."""
+    rows, columns = matrix.shape
+    if columns <= rows:
+        return matrix, np.eye(columns)
+    return np.eye(rows), matrix

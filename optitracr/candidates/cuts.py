@@ -1,0 +1,48 @@
+"""Cuts: sets of variables from which an elementwise variable can be computed in one MLP.
+
+As in technology mapping for lookup tables (Cong and Ding 1994): the cuts of a variable are
+the unions of one cut of each operand, or the operand itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+
+from optitracr.candidates.tables import FunctionTables
+from optitracr.graph.program import Elementwise, ProgramGraph
+
+Cut = tuple[str, ...]
+
+MAX_LEAVES = 4
+MAX_CUTS = 10
+MAX_TABLE = 30_000
+
+
+def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tuple[Cut, ...]]:
+    """The smallest cuts of every elementwise variable, its immediate operands among them.
+
+    Variables without a table (sums of numbers with too many values) have no cuts.
+    """
+    cuts: dict[str, tuple[Cut, ...]] = {}
+    order = {node.label: place for place, node in enumerate(graph.nodes)}
+    for node in graph.nodes:
+        operation = node.operation
+        if not isinstance(operation, Elementwise) or tables.values[node.label].table is None:
+            continue
+        immediate = _ordered(operation.operands, order)
+        choices = [((label,), *cuts.get(label, ())) for label in operation.operands]
+        found = {immediate: None}
+        for combination in product(*choices):
+            union = _ordered([leaf for cut in combination for leaf in cut], order)
+            if len(union) <= MAX_LEAVES and tables.size(union) <= MAX_TABLE:
+                found[union] = None
+        ranked = sorted(found, key=lambda cut: (tables.size(cut), len(cut), cut))
+        kept = ranked[:MAX_CUTS]
+        singles = [cut for cut in ranked if len(cut) == 1]
+        cuts[node.label] = tuple(dict.fromkeys((*kept, *singles, immediate)))
+    return cuts
+
+
+def _ordered(labels: list[str] | tuple[str, ...], order: Mapping[str, int]) -> Cut:
+    return tuple(sorted(dict.fromkeys(labels), key=lambda label: order[label]))

@@ -1,0 +1,182 @@
+"""Forms: the encodings in which the residual stream may hold a variable.
+
+What a reader needs of a variable is a partition of its values: values of one class are
+read alike, and a class that contributes nothing needs no dimension. A form holds some
+partition, one dimension a class. It serves every need that is coarser, of the variable
+itself or of any function of it alone, since such a function is linear in the one-hot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.craft.reading import Variable
+from optitracr.craft.spaces import Direction, FloatArray, Space, Value
+
+Classes = tuple[int, ...]
+NO_CLASS = -1
+"""The class of values that contribute nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a reader has to be able to read linearly.
+
+    Attributes:
+        label: The variable.
+        classes: For each of its values the class, NO_CLASS for none; empty for a raw number.
+        numbers: For each class the number read, where the reader wants a number; else ().
+        clean: Whether it must be zero at BOS.
+    """
+
+    label: str
+    classes: Classes
+    numbers: tuple[float, ...] = ()
+    clean: bool = False
+
+    @property
+    def raw(self) -> bool:
+        """Whether the number itself is needed, by no table of values."""
+        return not self.classes
+
+    @property
+    def columns(self) -> int:
+        """How many numbers the reader reads: one a class, or one in all."""
+        return 1 if self.raw or self.numbers else max(self.classes, default=-1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way to hold a variable.
+
+    Attributes:
+        name: Unique name of the dimensions' owner.
+        label: The variable held.
+        classes: For each of its values the class; empty for a raw number.
+        numbers: For each value the number that one dimension holds, if it is held so.
+        clean: Whether it is zero at BOS.
+        signed: Whether it can be negative.
+    """
+
+    name: str
+    label: str
+    classes: Classes
+    numbers: tuple[float, ...] = ()
+    clean: bool = True
+    signed: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether one real dimension holds it."""
+        return not self.classes
+
+    @property
+    def width(self) -> int:
+        """Dimensions taken."""
+        return 1 if self.is_number else max(self.classes, default=-1) + 1
+
+    def variable(self, values: Sequence[Value]) -> Variable:
+        """The directions, each named after the first value of its class."""
+        if self.is_number:
+            return Variable(self.name, Space((Direction(self.name),)), self.numbers, True)
+        first: dict[int, Value] = {}
+        for value, member in zip(values, self.classes, strict=True):
+            if member != NO_CLASS:
+                first.setdefault(member, value)
+        shown = tuple(first[member] for member in range(self.width))
+        return Variable(
+            self.name, Space(tuple(Direction(self.name, v) for v in shown)), shown, False
+        )
+
+
+def canonical(classes: NDArray[np.integer] | Sequence[int]) -> Classes:
+    """Classes renumbered by first member, NO_CLASS kept."""
+    names: dict[int, int] = {}
+    return tuple(
+        NO_CLASS if member < 0 else names.setdefault(int(member), len(names))
+        for member in classes
+    )
+
+
+def form_rows(form: Form) -> FloatArray:
+    """What each value of the form's variable writes, [values, width]."""
+    if form.numbers:
+        return np.asarray(form.numbers)[:, None]
+    held = np.asarray(form.classes, dtype=np.intp)
+    rows = np.zeros((held.size, form.width))
+    rows[held >= 0, held[held >= 0]] = 1.0
+    return rows
+
+
+def classes_of_rows(rows: FloatArray, drop: bool) -> tuple[Classes, FloatArray, FloatArray]:
+    """Partitions values by what they contribute to a reader.
+
+    Args:
+        rows: Shape [values, n]: the contribution of each value.
+        drop: Leave out one class (the largest) and let a constant stand for it; allowed
+            where the variable is never None.
+
+    Returns:
+        The classes; the contribution of each class, less the constant; the constant.
+    """
+    distinct, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    constant = np.zeros(rows.shape[1])
+    zero = ~distinct.any(axis=1)
+    if drop and distinct.shape[0] and not zero.any():
+        constant = distinct[int(np.argmax(counts))]
+    left_out = (distinct == constant).all(axis=1)
+    member = np.where(left_out[inverse.ravel()], NO_CLASS, inverse.ravel())
+    classes = canonical(member)
+    order = np.zeros((max(classes, default=-1) + 1, rows.shape[1]))
+    for value, label in enumerate(classes):
+        if label != NO_CLASS:
+            order[label] = rows[value] - constant
+    return classes, order, constant
+
+
+def serves(form: Form, need: Need, along: NDArray[np.integer] | None) -> FloatArray | None:
+    """How a form is read for a need.
+
+    Args:
+        form: The form.
+        need: The need, of the form's variable or of a function of it.
+        along: For each value of the form's variable the index of the needed variable's
+            value, -1 for None; None if the two are the same variable.
+
+    Returns:
+        Shape [form width, need columns], or None if the form does not serve.
+    """
+    if need.clean and not form.clean:
+        return None
+    if need.raw:
+        return np.ones((1, 1)) if form.is_number and along is None and not form.numbers else None
+    wanted = np.asarray(need.classes)
+    if along is not None:
+        wanted = np.append(wanted, NO_CLASS)[np.asarray(along)]
+    if form.is_number:
+        return _number_serves(form, need, wanted)
+    held = np.asarray(form.classes)
+    if held.size != wanted.size:
+        return None
+    matrix = np.zeros((form.width, need.columns))
+    for member in range(-1, form.width):
+        targets = np.unique(wanted[held == member])
+        if targets.size > 1 or (member < 0 and targets.size and targets[0] != NO_CLASS):
+            return None
+        if member >= 0 and targets.size and targets[0] != NO_CLASS:
+            if need.numbers:
+                matrix[member, 0] = need.numbers[targets[0]]
+            else:
+                matrix[member, targets[0]] = 1.0
+    return matrix
+
+
+def _number_serves(form: Form, need: Need, wanted: NDArray[np.integer]) -> FloatArray | None:
+    if not need.numbers or len(form.numbers) != wanted.size:
+        return None
+    numbers = np.append(np.asarray(need.numbers), 0.0)[wanted]
+    return np.ones((1, 1)) if np.array_equal(numbers, np.asarray(form.numbers)) else None

@@ -1,0 +1,330 @@
+"""The space of level 2: all forms and candidates of a program, and what a plan makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optitracr.candidates.component import (
+    Component,
+    Components,
+    EmbeddedInput,
+    Embedding,
+    Held,
+    OutputView,
+)
+from optitracr.candidates.forms import Form, Need, form_rows, serves
+from optitracr.candidates.heads import HeadPlan
+from optitracr.candidates.optimal import Candidate, Enumeration
+from optitracr.candidates.setting import Setting
+from optitracr.candidates.table_mlp import Plan as TablePlan
+from optitracr.craft.blocks import Head, Mlp
+from optitracr.craft.reading import Variable, direction
+from optitracr.craft.spaces import Direction, FloatArray, Space, join
+from optitracr.graph.program import Input, ProgramGraph, Source
+from optitracr.graph.rewrite import merge_equal, split_widths
+from optitracr.graph.values import ValueSet
+from solvers import (
+    Alternative,
+    HeadDemand,
+    Kind,
+    Limits,
+    Plan,
+    Problem,
+    SelfAttention,
+    SizeConstants,
+    View,
+)
+from solvers import Variable as Item
+
+BOS = "bos"
+POSITION = "position"
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateSpace:
+    """All that the solver chooses among.
+
+    Attributes:
+        graph: The program as rewritten.
+        values: Value sets.
+        setting: Vocabulary and length.
+        forms: Every form by name, in order.
+        variables: The directions of each.
+        candidates: Every candidate by name.
+        options: For each need the forms that serve it, and how each is read.
+        outputs: Alternative views of the output.
+        output_values: What each output of a categorical program stands for.
+    """
+
+    graph: ProgramGraph
+    values: Mapping[str, ValueSet]
+    setting: Setting
+    forms: Mapping[str, Form]
+    variables: Mapping[str, Variable]
+    candidates: Mapping[str, Candidate]
+    options: Mapping[Need, Mapping[str, FloatArray]]
+    outputs: tuple[tuple[tuple[str, ...], FloatArray], ...]
+    output_values: tuple[object, ...]
+
+    @property
+    def bos(self) -> Variable:
+        """The BOS dimension."""
+        return self.variables[BOS]
+
+    def is_input(self, name: str) -> bool:
+        """Whether the embedding supplies a form."""
+        return isinstance(self.graph.node(self.forms[name].label).operation, Input)
+
+
+def candidate_space(
+    graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
+) -> CandidateSpace:
+    """Enumerates the candidates of a program."""
+    split, sets, _ = split_widths(graph, values, setting.max_seq_len)
+    merged, _ = merge_equal(split, sets)
+    search = Enumeration(merged, sets, setting)
+    output = _output_need(search)
+    search.demand(output)
+    search.run()
+    forms = {form.name: form for form in search.forms.values()}
+    variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
+    variables[BOS] = direction(BOS, Space((Direction(BOS),)))
+    options = {need: _options(search, forms, need) for need in search.needs}
+    views = tuple(((name,), matrix) for name, matrix in options[output].items())
+    node = merged.node(merged.output)
+    return CandidateSpace(
+        merged,
+        sets,
+        setting,
+        forms,
+        variables,
+        {candidate.name: candidate for candidate in search.candidates},
+        options,
+        views,
+        () if node.is_numerical else sets[merged.output].values,
+    )
+
+
+def _output_need(search: Enumeration) -> Need:
+    output = search.graph.output
+    if search.nodes[output].is_numerical:
+        return search.number_need(output, clean=False)
+    return Need(output, tuple(range(len(search.values[output].values))))
+
+
+def _options(
+    search: Enumeration, forms: Mapping[str, Form], need: Need
+) -> dict[str, FloatArray]:
+    found: dict[str, FloatArray] = {}
+    sources = dict(search.sources(need.label))
+    for name, form in forms.items():
+        if form.label in sources:
+            matrix = serves(form, need, sources[form.label])
+            if matrix is not None:
+                found[name] = matrix
+    return found
+
+
+def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
+    """The allocation problem of a candidate space."""
+    usable = _computable(space)
+    items = [
+        Item(name, form.width, is_input=space.is_input(name), signed=form.signed)
+        for name, form in space.forms.items()
+        if name in usable
+    ]
+    items += [
+        Item(BOS, 1, is_input=True),
+        Item(POSITION, space.setting.max_seq_len, is_input=True),
+    ]
+    alternatives = tuple(
+        a
+        for c in space.candidates.values()
+        if (a := _alternative(space, c, usable)) is not None
+    )
+    setting = space.setting
+    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    outputs = space.outputs[0][1].shape[1] if space.outputs else 0
+    return Problem(
+        name=space.graph.output,
+        variables=tuple(items),
+        alternatives=alternatives,
+        views=tuple(View(reads) for reads, _ in space.outputs),
+        self_attention=SelfAttention((POSITION, BOS), setting.max_seq_len + 1),
+        constants=SizeConstants(rows, outputs),
+        limits=limits,
+    )
+
+
+def _computable(space: CandidateSpace) -> dict[str, None]:
+    """Forms that the inputs or some chain of candidates can supply."""
+    usable = {name: None for name in space.forms if space.is_input(name)}
+    while True:
+        more = {
+            c.form: None
+            for c in space.candidates.values()
+            if c.form not in usable
+            and all(any(name in usable for name in space.options[need]) for need in c.needs)
+        }
+        if not more:
+            return usable
+        usable |= more
+
+
+def _alternative(
+    space: CandidateSpace, candidate: Candidate, usable: Mapping[str, None]
+) -> Alternative | None:
+    reads = [
+        tuple(n for n in space.options[need] if n != candidate.form and n in usable)
+        for need in candidate.needs
+    ]
+    if not all(reads):
+        return None
+    if candidate.reads_bos:
+        reads.append((BOS,))
+    if isinstance(candidate.plan, HeadPlan):
+        plan = candidate.plan
+        demand = HeadDemand(candidate.selector, plan.head_size, plan.value_width)
+        return Alternative(
+            candidate.name, candidate.form, Kind.ATTENTION, tuple(reads), head=demand
+        )
+    return Alternative(
+        candidate.name, candidate.form, Kind.MLP, tuple(reads), neurons=candidate.neurons
+    )
+
+
+def realise(space: CandidateSpace, plan: Plan) -> Components:
+    """Writes the weights of the candidates that a plan uses."""
+    components = tuple(
+        _component(space, space.candidates[p.alternative], p.reads) for p in plan.placements
+    )
+    reads, matrix = space.outputs[plan.view] if space.outputs else ((), np.zeros((0, 0)))
+    output_space = join(*(space.variables[name].space for name in reads))
+    inputs = tuple(_embedded(space))
+    return Components(
+        inputs,
+        components,
+        OutputView(reads, output_space, matrix),
+        (POSITION, BOS),
+        {name: _held(space, form) for name, form in space.forms.items()},
+        tuple(space.output_values),
+    )
+
+
+def _held(space: CandidateSpace, form: Form) -> Held:
+    raw = form.is_number and not form.numbers
+    return Held(
+        form.label, space.values[form.label].values, None if raw else form_rows(form), form.clean
+    )
+
+
+def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
+    setting = space.setting
+    tokens, positions = len(setting.vocabulary), setting.max_seq_len
+    found = []
+    for name, form in space.forms.items():
+        operation = space.graph.node(form.label).operation
+        if not isinstance(operation, Input):
+            continue
+        rows = form_rows(form)
+        if operation.source is Source.TOKENS:
+            table = np.concatenate([rows, np.zeros((2, rows.shape[1]))])
+            found.append(EmbeddedInput(space.variables[name], Embedding.TOKENS, table))
+        else:
+            table = np.concatenate([np.zeros((1, rows.shape[1])), rows])
+            found.append(EmbeddedInput(space.variables[name], Embedding.POSITIONS, table))
+    marker = np.zeros((tokens + 2, 1))
+    marker[tokens] = 1.0
+    found.append(EmbeddedInput(space.bos, Embedding.TOKENS, marker))
+    own = Variable(
+        POSITION,
+        Space(tuple(Direction(POSITION, i) for i in range(positions))),
+        tuple(range(positions)),
+        False,
+    )
+    found.append(EmbeddedInput(own, Embedding.POSITIONS, np.eye(positions + 1)[:, 1:]))
+    return found
+
+
+def _component(
+    space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
+) -> Component:
+    readings = [
+        (space.variables[name].space, space.options[need][name])
+        for need, name in zip(candidate.needs, reads, strict=False)
+    ]
+    variable = space.variables[candidate.form]
+    if isinstance(candidate.plan, HeadPlan):
+        block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)
+    else:
+        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space)
+    serves_labels = (space.forms[candidate.form].label, *candidate.fused)
+    return Component(
+        candidate.name, variable, block, tuple(reads), serves_labels, candidate.selector
+    )
+
+
+Reading = tuple[Space, FloatArray]
+
+
+def _mlp(
+    candidate: Candidate, plan: TablePlan, readings: Sequence[Reading], bos: Space, output: Space
+) -> Mlp:
+    clean = candidate.reads_bos
+    inputs = join(*(space for space, _ in readings), *((bos,) if clean else ()))
+    w_in = np.zeros((len(inputs), candidate.neurons))
+    b_in = np.zeros(candidate.neurons)
+    b_in[: plan.neurons] = plan.b_in
+    for (space, matrix), weights in zip(readings, plan.w_in, strict=True):
+        np.add.at(w_in, space.positions_in(inputs), _padded(matrix @ weights, candidate.neurons))
+    w_out = np.zeros((candidate.neurons, len(output)))
+    w_out[: plan.neurons] = plan.w_out
+    if candidate.neurons > plan.neurons:
+        b_in[-1], w_out[-1] = 1.0, plan.bias
+    if clean:
+        w_in[bos.positions_in(inputs)] = -(abs(w_in).sum(axis=0) + abs(b_in) + 1.0)
+        return Mlp(inputs, output, w_in, b_in, w_out)
+    return Mlp(inputs, output, w_in, b_in, w_out, b_out=plan.bias)
+
+
+def _padded(matrix: FloatArray, columns: int) -> FloatArray:
+    return np.pad(matrix, ((0, 0), (0, columns - matrix.shape[1])))
+
+
+def _head(plan: HeadPlan, readings: Sequence[Reading], bos: Space, output: Space) -> Head:
+    left = list(readings)
+    empty: Reading = (Space(()), np.zeros((0, 0)))
+    query = left.pop(0) if plan.query is not None else empty
+    key = left.pop(0) if plan.key is not None else empty
+    value = left.pop(0) if plan.value is not None else empty
+    columns = plan.value_width
+    w_value = np.zeros((len(value[0]), columns))
+    w_value[:, : value[1].shape[1]] = value[1]
+    identity = np.eye(columns, len(output))
+    return Head(
+        query=join(query[0], bos),
+        key=join(key[0], bos),
+        value=join(value[0], bos),
+        output=output,
+        w_query=_with_bos(query, plan.w_query, plan.bos_query),
+        b_query=plan.b_query,
+        w_key=_with_bos(key, plan.w_key, plan.bos_key),
+        w_value=np.concatenate([w_value, _bos_value(plan, columns)]),
+        b_value=np.zeros(columns),
+        w_output=identity,
+    )
+
+
+def _bos_value(plan: HeadPlan, columns: int) -> FloatArray:
+    row = np.zeros((1, columns))
+    row[0, : plan.bos_value.size] = plan.bos_value[:columns]
+    return row
+
+
+def _with_bos(reading: Reading, weights: FloatArray, bos: FloatArray) -> FloatArray:
+    space, matrix = reading
+    mixed = matrix @ weights if len(space) else np.zeros((0, bos.size))
+    return np.concatenate([mixed, bos[None, :]])

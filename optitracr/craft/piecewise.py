@@ -1,0 +1,113 @@
+"""Piecewise-linear functions of one number by ReLUs, through given points.
+
+Two constructions: *hinges* interpolate between consecutive points, one neuron a change of
+slope; *steps* are flat around every point and jump between them, two neurons a jump, and
+so tolerate noise in the argument. The cheaper one that float32 carries is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from optitracr.craft.numerics import (
+    FLOAT32_EPSILON,
+    INPUT_ERROR,
+    MarginError,
+    steps_between,
+)
+from optitracr.craft.spaces import FloatArray
+
+HINGE_ERROR = 1e-5
+"""Largest error of the interpolation that is accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piecewise:
+    """f(z) = bias + relu(slope * z + offset) @ weight.
+
+    Attributes:
+        slope: Shape [neurons].
+        offset: Shape [neurons].
+        weight: Shape [neurons, outputs].
+        bias: Shape [outputs].
+    """
+
+    slope: FloatArray
+    offset: FloatArray
+    weight: FloatArray
+    bias: FloatArray
+
+    @property
+    def neurons(self) -> int:
+        """Number of ReLUs."""
+        return int(self.slope.size)
+
+
+def through_points(z: FloatArray, outputs: FloatArray, exact: bool) -> Piecewise:
+    """The smallest construction through the points that keeps its margin.
+
+    Args:
+        z: Shape [points], increasing.
+        outputs: Shape [points, outputs].
+        exact: Whether arguments are sums of one-hots, free of noise.
+
+    Raises:
+        MarginError: If two points with different outputs are too close for float32.
+    """
+    changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
+    if changes.size == 0:
+        empty = np.zeros(0)
+        return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
+    made = [h for h in _hinges(z, outputs) if _hinge_error(h, z, exact) <= HINGE_ERROR]
+    try:
+        made.append(_steps(z, outputs, changes))
+    except MarginError:
+        if not made:
+            raise
+    return min(made, key=lambda candidate: candidate.neurons)
+
+
+def _hinges(z: FloatArray, outputs: FloatArray) -> list[Piecewise]:
+    """Interpolations that are constant to one side of a pivot: the first, last, any point."""
+    slopes = (outputs[1:] - outputs[:-1]) / (z[1:] - z[:-1])[:, None]
+    return [_hinges_from(z, outputs, slopes, pivot) for pivot in range(z.size)]
+
+
+def _hinges_from(
+    z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: int
+) -> Piecewise:
+    right, left = slopes[pivot:], slopes[:pivot][::-1]
+    right_change = np.diff(right, axis=0, prepend=np.zeros((1, outputs.shape[1])))
+    left_change = np.diff(left, axis=0, prepend=np.zeros((1, outputs.shape[1])))
+    right_at, left_at = z[pivot:-1], z[1 : pivot + 1][::-1]
+    keep_right, keep_left = right_change.any(axis=1), left_change.any(axis=1)
+    ones = np.ones(keep_right.sum()), np.ones(keep_left.sum())
+    return Piecewise(
+        slope=np.concatenate([ones[0], -ones[1]]),
+        offset=np.concatenate([-right_at[keep_right], left_at[keep_left]]),
+        weight=np.concatenate([right_change[keep_right], -left_change[keep_left]]),
+        bias=outputs[pivot],
+    )
+
+
+def _hinge_error(hinges: Piecewise, z: FloatArray, exact: bool) -> float:
+    """Rounding of every active neuron, and the argument's noise times the slope."""
+    noise = (4 if exact else INPUT_ERROR / FLOAT32_EPSILON) * FLOAT32_EPSILON * abs(z).max()
+    active = np.maximum(np.outer(z, hinges.slope) + hinges.offset, 0.0)
+    rounding = (active @ abs(hinges.weight)).max(initial=0.0) * FLOAT32_EPSILON
+    local = ((active > 0) * hinges.slope) @ hinges.weight
+    return float(rounding + noise * abs(local).max(initial=0.0))
+
+
+def _steps(z: FloatArray, outputs: FloatArray, changes: np.ndarray) -> Piecewise:
+    steps, pivot = steps_between([float(x) for x in z], [int(i) for i in changes])
+    jumps = outputs[changes + 1] - outputs[changes]
+    jumps = np.where(steps.rising[:, None], jumps, -jumps)
+    return Piecewise(
+        slope=np.concatenate([steps.slope, steps.slope]),
+        offset=np.concatenate([steps.offset, steps.offset - 1.0]),
+        weight=np.concatenate([jumps, -jumps]),
+        bias=outputs[pivot],
+    )
