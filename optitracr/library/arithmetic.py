@@ -26,7 +26,7 @@ from optitracr.rasp import (
 
 def make_nary_sequencemap(f: Callable[..., Value], *sops: SOp) -> SOp:
     """`f` of any number of s-ops at each position, by way of tuples of their values."""
-    gathered = Map(lambda x: (x,), sops[0])
+    gathered: SOp = Map(lambda x: (x,), sops[0])
     if len(sops) > 1:
         gathered = SequenceMap(lambda x, y: (x, y), sops[0], sops[1]).named("tuple")
     for sop in sops[2:]:
@@ -91,7 +91,7 @@ def make_addition(width: int, base: int = 2) -> SOp:
     where some digit is missing.
     """
     start = width + 1
-    terms = []
+    terms: list[SOp] = []
     for first in (0, start):
         term = _digit_at(first, base)
         for position in range(first + 1, first + width):

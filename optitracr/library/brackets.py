@@ -36,8 +36,8 @@ def make_shuffle_dyck(pairs: Sequence[str]) -> SOp:
         pairs: Opening and closing token of each kind, such as `["()", "{}"]`.
     """
     balances = [
-        make_pair_balance(tokens, opens, closes).named(f"balance_{kind}")
-        for kind, (opens, closes) in enumerate(pairs)
+        make_pair_balance(tokens, pair[0], pair[1]).named(f"balance_{kind}")
+        for kind, pair in enumerate(pairs)
     ]
     any_negative, all_zero = balances[0] < 0, balances[0] == 0
     for balance in balances[1:]:
@@ -68,16 +68,15 @@ def make_max_depth() -> SOp:
     return highest(make_depth("(", ")")).named("max_depth")
 
 
-def _prefix_verdict(depth: SOp, wrong: SOp) -> SOp:
-    """ "F" from the first wrong position on; else "T" where nothing is open, "P" elsewhere."""
-    errors = count_so_far(token_is(True), wrong).named("errors")
+def _verdict(depth: SOp, errors: SOp) -> SOp:
+    """From the first error on "F"; before it "T" where nothing is open, "P" elsewhere."""
     return SequenceMap(lambda d, n: "F" if n else "P" if d else "T", depth, errors)
 
 
 def make_dyck1_ptf() -> SOp:
     """For each prefix of round brackets: balanced (T), can be completed (P), or wrong (F)."""
     depth = make_depth("(", ")")
-    return _prefix_verdict(depth, (depth < 0).named("wrong")).named("dyck1_ptf")
+    return _verdict(depth, count_so_far(lambda d: d < 0, depth).named("errors")).named("dyck1_ptf")
 
 
 def make_dyck2_ptf() -> SOp:
@@ -88,8 +87,8 @@ def make_dyck2_ptf() -> SOp:
     bracket is the position of its depth that comes one earlier in their count.
     """
     depth = make_depth("([", ")]")
-    level = SequenceMap(lambda d, x: d + 1 if x in ")]" else d, depth, tokens)
-    level = Map(lambda d: d if d > 0 else None, level).named("level")
+    closing_adds = SequenceMap(lambda d, x: d + (x in ")]"), depth, tokens)
+    level = Map(lambda d: d if d > 0 else None, closing_adds).named("level")
     placed = SequenceMap(lambda d, i: (d, i), level, indices).named("placed_level")
     same_level = Select(placed, placed, lambda k, q: k[0] == q[0] and k[1] <= q[1])
     address = SequenceMap(lambda d, n: (d, n), level, SelectorWidth(same_level)).named("address")
@@ -99,8 +98,7 @@ def make_dyck2_ptf() -> SOp:
     clashes = count_so_far(token_is(True), clash).named("clashes")
     negatives = count_so_far(lambda d: d < 0, depth).named("negatives")
     errors = (clashes + negatives).named("errors")
-    verdict = SequenceMap(lambda d, n: "F" if n else "P" if d else "T", depth, errors)
-    return verdict.named("dyck2_ptf")
+    return _verdict(depth, errors).named("dyck2_ptf")
 
 
 def make_balanced() -> SOp:

@@ -34,9 +34,9 @@ from optitracr.rasp import (
 
 def detect_pattern(sop: SOp, pattern: Sequence[Value]) -> SOp:
     """Whether the values that end at each position are those of `pattern`; None too early."""
-    detectors = []
+    detectors: list[SOp] = []
     for distance, element in enumerate(reversed(pattern)):
-        detector = sop == element
+        detector: SOp = sop == element
         if distance:
             detector = shift_by(distance, detector)
         detectors.append(detector)

@@ -21,7 +21,7 @@ from optitracr.rasp.sop import SOp, check_sop
 class Predicate(Protocol):
     """Says whether a query selects a key."""
 
-    def __call__(self, key: Any, query: Any) -> bool:
+    def __call__(self, key: Any, query: Any, /) -> bool:
         """Whether `query` selects `key`."""
         ...
 
