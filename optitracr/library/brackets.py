@@ -140,7 +140,7 @@ PROGRAMS = (
         "make_shuffle_dyck2()",
         "whether () and {} are each balanced",
         tuple("(){}"),
-        8,
+        6,
         BHATTAMISHRA,
         2,
         5,
@@ -151,7 +151,7 @@ PROGRAMS = (
         'make_shuffle_dyck(["()", "{}", "[]"])',
         "whether (), {} and [] are each balanced",
         tuple("(){}[]"),
-        9,
+        6,
         BHATTAMISHRA,
     ),
     Program(
