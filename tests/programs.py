@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from optitracr import library, rasp
+import optitracr.library as library
+from optitracr import rasp
 from optitracr.rasp import Comparison, indices, tokens
 
 Example = tuple[list[Any], list[Any]]

@@ -78,6 +78,8 @@ class RASPExpr(abc.ABC):
     default_label_name = "expression"
     """The name of an expression whose author gave none, one a class."""
 
+    _members: set[int] | None = None
+
     def __init__(self) -> None:
         self.source: str = _user_location()
         self._annotated: dict[str, Any] = {}
@@ -116,6 +118,7 @@ class RASPExpr(abc.ABC):
         """A second expression with the same operands and annotations."""
         duplicate = copy.copy(self)
         duplicate._annotated = dict(self._annotated)
+        vars(duplicate).pop("_members", None)
         return duplicate
 
     def named(self: ExprT, name: str) -> ExprT:
@@ -157,7 +160,11 @@ def describe(expr: RASPExpr) -> str:
 
 def postorder(*roots: RASPExpr) -> Iterator[RASPExpr]:
     """Every expression that the roots are made of, once, operands first, without recursion."""
-    done: set[int] = set()
+    return _postorder(roots, set())
+
+
+def _postorder(roots: Sequence[RASPExpr], done: set[int]) -> Iterator[RASPExpr]:
+    """The same, leaving out those whose id is in `done`, and adding the ids of the others."""
     stack: list[tuple[RASPExpr, bool]] = [(root, False) for root in reversed(roots)]
     while stack:
         expr, expanded = stack.pop()
@@ -173,18 +180,15 @@ def postorder(*roots: RASPExpr) -> Iterator[RASPExpr]:
 
 def count_expressions(expr: RASPExpr) -> int:
     """The number of distinct expressions that `expr` is made of, itself included."""
-    chain: list[RASPExpr] = []
-    node = expr
-    while node._count is None and len(node.children) == 1:
-        chain.append(node)
-        node = node.children[0]
-    if node._count is None:
-        node._count = sum(1 for _ in postorder(node))
-    count = node._count
-    for above in reversed(chain):
-        count += 1
-        above._count = count
-    return count
+    if expr._count is None:
+        # The set moves from operand to result, so that counting all of a program, operands
+        # first, takes no more than a walk through it.
+        donor = max(expr.children, key=lambda child: len(child._members or ()), default=None)
+        members = (None if donor is None else vars(donor).pop("_members", None)) or set()
+        for _ in _postorder((expr,), members):
+            pass
+        expr._count, expr._members = len(members), members
+    return expr._count
 
 
 def default_name(expr: RASPExpr) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from numbers import Real
 from typing import Any, NoReturn
 
 from optitracr.errors import ProgramError
@@ -300,12 +301,10 @@ class LinearSequenceMap(SequenceMap):
         Raises:
             ProgramError: If an operand is no s-op, or a factor no number.
         """
-        for factor in (fst_fac, snd_fac):
-            if not isinstance(factor, int | float):
-                raise ProgramError(
-                    f"a factor of LinearSequenceMap must be a number, not {factor!r}"
-                )
         super().__init__(lambda x, y: fst_fac * x + snd_fac * y, fst, snd)
+        for factor in (fst_fac, snd_fac):
+            if not isinstance(factor, Real):
+                raise ProgramError(f"a factor of {describe(self)} is {factor!r}, and no number")
         self.fst_fac = fst_fac
         self.snd_fac = snd_fac
 

@@ -58,7 +58,7 @@ def shuffled(*pairs: str) -> Reference:
 
 
 def open_brackets(xs: Xs) -> int:
-    return sum(x == "(" for x in xs) - sum(x == ")" for x in xs)
+    return xs.count("(") - xs.count(")")
 
 
 def verdict(xs: Xs) -> str:
