@@ -82,7 +82,8 @@ class Form:
     def variable(self, values: Sequence[Value]) -> Variable:
         """The directions, each named after the first value of its class."""
         if self.is_number:
-            return Variable(self.name, Space((Direction(self.name),)), self.numbers, True)
+            held = self.numbers or tuple(values)
+            return Variable(self.name, Space((Direction(self.name),)), held, True)
         first: dict[int, Value] = {}
         for value, member in zip(values, self.classes, strict=True):
             if member != NO_CLASS:

@@ -1,0 +1,217 @@
+"""Plans, sizes and certified allocations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from solvers.problem import Problem, SizeConstants
+
+
+class Status(str, Enum):
+    """What is known of an allocation."""
+
+    OPTIMAL = "OPTIMAL"
+    FEASIBLE = "FEASIBLE"
+    INFEASIBLE = "INFEASIBLE"
+    UNKNOWN = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Sizes of a model; heads, head size and neurons are the maximum over layers."""
+
+    layers: int
+    width: int
+    heads: int
+    head_size: int
+    neurons: int
+
+    def parameters(self, constants: SizeConstants) -> int:
+        """All weights and biases of the model, embeddings and unembedding included."""
+        d, m, inner = self.width, self.neurons, self.heads * self.head_size
+        attention = 3 * (d * inner + inner) + inner * d + d
+        mlp = d * m + m + m * d + d
+        return (constants.embedding_rows + constants.outputs) * d + self.layers * (attention + mlp)
+
+    def measure(self, name: str, constants: SizeConstants) -> int:
+        """The value of one objective."""
+        if name == "parameters":
+            return self.parameters(constants)
+        return int(getattr(self, "layers" if name == "depth" else name))
+
+
+OBJECTIVES = ("depth", "width", "neurons", "heads", "head_size", "parameters")
+DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A component in use: its sublayer, and which variable satisfies each of its reads."""
+
+    alternative: str
+    sublayer: int
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """A variable erased in a sublayer: by neurons in an MLP, by a head in attention."""
+
+    variable: str
+    sublayer: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where everything goes, and the sizes that this takes.
+
+    Attributes:
+        layers: Number of layers.
+        placements: Components in use, by sublayer.
+        erasures: Variables erased.
+        view: Index of the view of the output that is used.
+        width: Dimensions of the residual stream.
+        heads: Heads per layer.
+        head_size: Columns per head.
+        neurons: Neurons per layer.
+        kept_inputs: Inputs that are embedded though nothing reads them.
+    """
+
+    layers: int
+    placements: tuple[Placement, ...]
+    erasures: tuple[Erasure, ...]
+    view: int
+    width: int
+    heads: int
+    head_size: int
+    neurons: int
+    kept_inputs: tuple[str, ...] = ()
+
+    @property
+    def sizes(self) -> Sizes:
+        """The sizes alone."""
+        return Sizes(self.layers, self.width, self.heads, self.head_size, self.neurons)
+
+
+@dataclass(frozen=True, slots=True)
+class Allocation:
+    """A plan with its certificate.
+
+    Attributes:
+        status: OPTIMAL only if proven within the formulation.
+        plan: The plan, or None.
+        objective: What was minimised, first things first.
+        value: The value of each, empty without a plan.
+        bound: A proven lower bound of each, given the values before it.
+        gap: Largest relative distance between value and bound; 0 if optimal.
+        seed: Of the search.
+        seconds: Wall-clock time.
+        deterministic_time: The solver's own measure of work, the same on any machine.
+        solver: Which solver made the plan.
+        solver_version: Version of its library.
+        problem: Fingerprint of the problem.
+        message: What else there is to say.
+    """
+
+    status: Status
+    plan: Plan | None
+    objective: tuple[str, ...]
+    value: tuple[int, ...]
+    bound: tuple[int, ...]
+    gap: float
+    seed: int
+    seconds: float
+    deterministic_time: float
+    solver: str
+    solver_version: str
+    problem: str
+    message: str = ""
+
+
+def present_variables(problem: Problem, plan: Plan) -> tuple[str, ...]:
+    """Variables that exist: computed, read, or kept; in the problem's order."""
+    alternatives = problem.alternative_by_name()
+    found = {alternatives[p.alternative].variable for p in plan.placements}
+    found |= {name for placement in plan.placements for name in placement.reads}
+    found |= {*problem.views[plan.view].reads, *plan.kept_inputs}
+    found |= {erasure.variable for erasure in plan.erasures}
+    if problem.self_attention is not None and any(e.sublayer % 2 == 0 for e in plan.erasures):
+        found |= set(problem.self_attention.reads)
+    return tuple(v.name for v in problem.variables if v.name in found)
+
+
+def lifetimes(problem: Problem, plan: Plan) -> dict[str, tuple[int, int]]:
+    """First and last state at which each present variable is alive."""
+    alternatives = problem.alternative_by_name()
+    birth = {v.name: 0 for v in problem.variables if v.is_input}
+    for placement in plan.placements:
+        birth[alternatives[placement.alternative].variable] = placement.sublayer + 1
+    end = {erasure.variable: erasure.sublayer for erasure in plan.erasures}
+    last = 2 * plan.layers
+    return {
+        name: (birth[name], end.get(name, last))
+        for name in present_variables(problem, plan)
+        if name in birth
+    }
+
+
+def state_widths(problem: Problem, plan: Plan) -> tuple[int, ...]:
+    """Total width alive at each state."""
+    widths = [0] * (2 * plan.layers + 1)
+    known = problem.by_name()
+    for name, (birth, end) in lifetimes(problem, plan).items():
+        for state in range(birth, end + 1):
+            widths[state] += known[name].width
+    return tuple(widths)
+
+
+def neurons_used(problem: Problem, plan: Plan) -> dict[int, int]:
+    """Neurons of each MLP sublayer, erasures included."""
+    alternatives, known = problem.alternative_by_name(), problem.by_name()
+    used: dict[int, int] = {}
+    determined: set[tuple[str, int]] = set()
+    for placement in plan.placements:
+        if placement.sublayer % 2:
+            alternative = alternatives[placement.alternative]
+            used[placement.sublayer] = used.get(placement.sublayer, 0) + alternative.neurons
+            determined |= {(name, placement.sublayer) for name in alternative.determines}
+    for erasure in plan.erasures:
+        key = (erasure.variable, erasure.sublayer)
+        if erasure.sublayer % 2 and key not in determined:
+            cost = known[erasure.variable].erasing_neurons
+            used[erasure.sublayer] = used.get(erasure.sublayer, 0) + cost
+    return used
+
+
+ERASER = "\x00eraser"
+"""The selector that an erasing head stands for."""
+
+
+def head_demands(problem: Problem, plan: Plan) -> dict[int, dict[str, tuple[int, int]]]:
+    """For each attention sublayer and selector the head size and the total value width."""
+    alternatives, known = problem.alternative_by_name(), problem.by_name()
+    found: dict[int, dict[str, tuple[int, int]]] = {}
+
+    def add(sublayer: int, selector: str, size: int, width: int) -> None:
+        group = found.setdefault(sublayer, {})
+        before = group.get(selector, (0, 0))
+        group[selector] = (max(before[0], size), before[1] + width)
+
+    for placement in plan.placements:
+        head = alternatives[placement.alternative].head
+        if head is not None:
+            add(placement.sublayer, head.selector, head.head_size, head.value_width)
+    for erasure in plan.erasures:
+        if erasure.sublayer % 2 == 0 and problem.self_attention is not None:
+            size = problem.self_attention.head_size
+            add(erasure.sublayer, ERASER, size, known[erasure.variable].width)
+    return found
+
+
+def heads_used(problem: Problem, plan: Plan, head_size: int) -> dict[int, int]:
+    """Heads of each attention sublayer for a head size."""
+    return {
+        sublayer: sum(max(1, -(-width // max(head_size, 1))) for _, width in group.values())
+        for sublayer, group in head_demands(problem, plan).items()
+    }

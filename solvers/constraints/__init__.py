@@ -1,0 +1,1 @@
+"""The constraint families of the CP-SAT model, one a module."""

@@ -1,0 +1,46 @@
+"""Objectives: the sizes, and the exact number of parameters as a product."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from solvers.allocation import Sizes
+from solvers.constraints.variables import Decisions
+
+
+def measure(decisions: Decisions, name: str) -> Any:
+    """The expression of one objective for the model's number of layers."""
+    if name == "depth":
+        return decisions.layers
+    if name == "parameters":
+        return _parameters(decisions)
+    return getattr(decisions, name)
+
+
+def _parameters(decisions: Decisions) -> Any:
+    """The formula of `Sizes.parameters`, its three products linearised by CP-SAT."""
+    model, constants = decisions.model, decisions.problem.constants
+    widest = sum(variable.width for variable in decisions.problem.variables)
+    top_heads = _upper(decisions.heads)
+    top_neurons = _upper(decisions.neurons)
+    inner_most = top_heads * max(decisions.largest_head, 1)
+    inner = model.new_int_var(0, inner_most, "inner")
+    mixed = model.new_int_var(0, inner_most * widest, "width times inner")
+    hidden = model.new_int_var(0, top_neurons * widest, "width times neurons")
+    model.add_multiplication_equality(inner, [decisions.heads, decisions.head_size])
+    model.add_multiplication_equality(mixed, [decisions.width, inner])
+    model.add_multiplication_equality(hidden, [decisions.width, decisions.neurons])
+    rows = constants.embedding_rows + constants.outputs
+    layer = 4 * mixed + 3 * inner + 2 * hidden + decisions.neurons + 2 * decisions.width
+    return rows * decisions.width + decisions.layers * layer
+
+
+def _upper(variable: Any) -> int:
+    return int(variable.proto.domain[-1])
+
+
+def least_parameters(decisions_width: int, inner: int, layers: int, rows: int) -> int:
+    """A lower bound of the parameters at a depth, for a least width and inner size."""
+    sizes = Sizes(layers, decisions_width, 1 if inner else 0, inner, 0)
+    attention = sizes.layers * (4 * decisions_width * inner + 3 * inner + 2 * decisions_width)
+    return rows * decisions_width + attention

@@ -1,0 +1,39 @@
+"""Precedence: what is read is alive at the state that its reader reads."""
+
+from __future__ import annotations
+
+from solvers.constraints.variables import Decisions
+
+
+def add_precedence(decisions: Decisions) -> None:
+    """Births follow writers, readers stand between birth and end, the output lasts."""
+    model, problem = decisions.model, decisions.problem
+    for alternative in problem.alternatives:
+        name = alternative.variable
+        for sublayer, here in decisions.at[alternative.name].items():
+            model.add(decisions.birth[name] == sublayer + 1).only_enforce_if(here)
+        slot = decisions.slot(alternative)
+        for place, options in enumerate(alternative.reads):
+            for option in dict.fromkeys(options):
+                chosen = decisions.read[alternative.name, place, option]
+                model.add(decisions.birth[option] <= slot).only_enforce_if(chosen)
+                model.add(decisions.end[option] >= slot).only_enforce_if(chosen)
+    for view, chosen in zip(problem.views, decisions.view, strict=True):
+        for name in view.reads:
+            model.add(decisions.end[name] == decisions.sublayers).only_enforce_if(chosen)
+
+
+def add_self_attention(decisions: Decisions) -> None:
+    """What an erasing head reads is alive where it stands."""
+    model, own = decisions.model, decisions.problem.self_attention
+    for erased in decisions.erased.values():
+        for sublayer, here in erased.items():
+            if sublayer % 2:
+                continue
+            if own is None:
+                model.add(here == 0)
+                continue
+            for name in own.reads:
+                model.add_implication(here, decisions.present[name])
+                model.add(decisions.birth[name] <= sublayer).only_enforce_if(here)
+                model.add(decisions.end[name] >= sublayer).only_enforce_if(here)

@@ -1,0 +1,36 @@
+"""Why nothing fits: for each limit the smallest value that would do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from solvers.allocation import Allocation, Status
+from solvers.problem import Limits, Problem
+
+NAMES = ("layers", "width", "heads", "head_size", "neurons")
+
+
+def explain(
+    problem: Problem, allocation: Allocation, *, time_limit: float, seed: int
+) -> Allocation:
+    """Adds to an INFEASIBLE result what each limit would have to be, the others held."""
+    from solvers.cp_sat import cp_sat
+
+    limits = problem.limits
+    given = [name for name in NAMES if getattr(limits, name) is not None]
+    said = []
+    for name in given:
+        relaxed = replace(problem, limits=replace(limits, **{name: None}))
+        objective = ("depth",) if name == "layers" else (name,)
+        found = cp_sat(relaxed, objective, time_limit=time_limit, seed=seed)
+        if found.plan is not None:
+            least = getattr(found.plan, name)
+            word = "at least" if found.status is Status.OPTIMAL else "for example"
+            said.append(f"{name}={getattr(limits, name)} would have to be {word} {least}")
+    if not said and len(given) > 1:
+        free = cp_sat(replace(problem, limits=Limits()), time_limit=time_limit, seed=seed)
+        if free.plan is not None:
+            sizes = ", ".join(f"{name} {getattr(free.plan, name)}" for name in given)
+            said.append(f"no single limit can be met by raising it alone; without any: {sizes}")
+    message = "; ".join([*said, allocation.message]).strip("; ")
+    return replace(allocation, message=message)

@@ -1,0 +1,114 @@
+"""One entry for every method; each result passes the validator."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from solvers.allocation import DEFAULT_OBJECTIVE, OBJECTIVES, Allocation, Plan, Status
+from solvers.problem import Problem, ProblemError
+from solvers.serialisation import fingerprint
+from solvers.validator import validate, violations
+
+METHODS = ("longest_path", "greedy", "cp_sat", "milp", "brute_force")
+
+
+def solve(
+    problem: Problem,
+    method: str = "cp_sat",
+    objective: tuple[str, ...] = DEFAULT_OBJECTIVE,
+    *,
+    time_limit: float = 60.0,
+    seed: int = 0,
+    parallel: bool = False,
+    hint: Plan | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Allocation:
+    """Solves a problem by one of the methods.
+
+    Args:
+        problem: The problem.
+        method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force".
+        objective: What to minimise, first things first.
+        time_limit: Seconds; deterministic ones for CP-SAT.
+        seed: Of the search.
+        parallel: For CP-SAT: use all cores; not reproducible.
+        hint: For CP-SAT: a plan to start from.
+        progress: For CP-SAT: called with a line of text when something was found.
+
+    Raises:
+        ProblemError: If the method or an objective is unknown.
+        InvalidPlanError: If a solver's result breaks a constraint.
+    """
+    unknown = [name for name in objective if name not in OBJECTIVES]
+    if unknown or not objective or len(set(objective)) < len(objective):
+        raise ProblemError(f"objective {objective}: give distinct names of {OBJECTIVES}")
+    if method == "longest_path":
+        from solvers.longest_path import longest_path_plan
+
+        return _heuristic(problem, objective, seed, method, longest_path_plan)
+    if method == "greedy":
+        from solvers.greedy import greedy_plan
+
+        return _heuristic(problem, objective, seed, method, greedy_plan)
+    if method == "milp":
+        from solvers.milp import milp
+
+        return validate(problem, milp(problem, objective, time_limit=time_limit, seed=seed))
+    if method == "brute_force":
+        from solvers.brute_force import brute_force
+
+        return validate(problem, brute_force(problem, objective, seed=seed))
+    if method != "cp_sat":
+        raise ProblemError(f"method '{method}' is unknown; methods are {', '.join(METHODS)}")
+    from solvers.cp_sat import cp_sat
+    from solvers.explain import explain
+
+    allocation = cp_sat(
+        problem,
+        objective,
+        time_limit=time_limit,
+        seed=seed,
+        parallel=parallel,
+        hint=hint,
+        progress=progress,
+    )
+    if allocation.status is Status.INFEASIBLE:
+        allocation = explain(problem, allocation, time_limit=time_limit, seed=seed)
+    return validate(problem, allocation)
+
+
+def _heuristic(
+    problem: Problem,
+    objective: tuple[str, ...],
+    seed: int,
+    method: str,
+    make: Callable[[Problem], Plan | None],
+) -> Allocation:
+    """A heuristic's plan; UNKNOWN if it finds none, or none within the limits."""
+    start = time.perf_counter()
+    plan = make(problem)
+    broken = violations(problem, plan) if plan is not None else ()
+    message = f"{broken[0].family}: {broken[0].message}" if broken else ""
+    plan = None if broken else plan
+    value = () if plan is None else tuple(
+        plan.sizes.measure(name, problem.constants) for name in objective
+    )
+    return validate(
+        problem,
+        Allocation(
+            status=Status.UNKNOWN if plan is None else Status.FEASIBLE,
+            plan=plan,
+            objective=objective,
+            value=value,
+            bound=(0,) * len(value),
+            gap=1.0 if any(value) else 0.0,
+            seed=seed,
+            seconds=time.perf_counter() - start,
+            deterministic_time=0.0,
+            solver=method,
+            solver_version="1",
+            problem=fingerprint(problem),
+            message=message,
+        ),
+    )
