@@ -25,6 +25,7 @@ from optitracr.rasp import (
 EQ = Select(tokens, tokens, Comparison.EQ)
 LT = Select(tokens, tokens, Comparison.LT)
 OTHER = Select(indices, tokens, Comparison.LEQ)
+IS_TWO = Select(tokens, Full(2), Comparison.EQ)
 XS = [2, 0, 1, 2]
 
 
@@ -106,7 +107,7 @@ PAIRS = [
     (EQ, OTHER),
     (Select(Full(1), tokens, Comparison.LEQ), EQ),
     (Select(tokens, Full(1), Comparison.GT), OTHER),
-    (Select(Full(1), tokens, Comparison.LT), Select(tokens, Full(2), Comparison.EQ)),
+    (Select(Full(1), tokens, Comparison.LT), IS_TWO),
     (Select(indices, indices, Comparison.TRUE), EQ),
     (Select(indices, indices, Comparison.FALSE), EQ),
     (Select(tokens, tokens, Comparison.FALSE), OTHER),
