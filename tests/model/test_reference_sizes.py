@@ -9,7 +9,9 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library
 
-ROWS = list(csv.DictReader((Path(__file__).parent / "reference_sizes.csv").open()))
+ROWS = list(
+    csv.DictReader((Path(__file__).parent / "reference_sizes.csv").read_text().splitlines())
+)
 NAMES = [
     "reverse",
     "length",

@@ -1,0 +1,39 @@
+"""Every program of the table, at every level, against the interpreter."""
+
+from __future__ import annotations
+
+import pytest
+
+from optitracr import compile_rasp_to_model
+from optitracr.errors import UnsupportedError
+from optitracr.levels import LEVELS
+from tests.programs import CASES, Case
+
+SUPPORTED = [case for case in CASES if case.level0 is True]
+REFUSED = [case for case in CASES if case.level0 is not True]
+MAX_INPUTS = 3_000
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("case", SUPPORTED, ids=lambda case: case.name)
+def test_model_equals_interpreter(case: Case, level: int) -> None:
+    model = compile_rasp_to_model(
+        case.make(), case.vocab, case.max_seq_len, causal=case.causal, optimize=level
+    )
+    report = model.verify(MAX_INPUTS)
+    assert report.inputs > 0
+    for tokens, expected in case.examples:
+        decoded = model.apply([model.setting.bos, *tokens]).decoded[1:]
+        for found, wanted in zip(decoded, expected, strict=True):
+            if isinstance(found, float):
+                assert found == pytest.approx(wanted, abs=1e-4)
+            else:
+                assert found == wanted
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case.name)
+def test_unsupported_programs_say_why(case: Case, level: int) -> None:
+    with pytest.raises(UnsupportedError, match="s-op '") as caught:
+        compile_rasp_to_model(case.make(), case.vocab, case.max_seq_len, optimize=level)
+    assert len(str(caught.value)) > 40
