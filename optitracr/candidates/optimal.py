@@ -19,6 +19,7 @@ from optitracr.candidates.heads import HeadPlan, plan_head
 from optitracr.candidates.setting import Setting
 from optitracr.candidates.table_mlp import Axis, Leaf, Plan, plan_table
 from optitracr.candidates.tables import FunctionTables
+from optitracr.craft.piecewise import JUMP_ERROR, LOOSE_JUMP_ERROR
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import (
     Aggregate,
@@ -86,6 +87,9 @@ class Enumeration:
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
         self.pending: list[Form] = []
+        self._sources: dict[str, list[tuple[str, NDArray[np.integer] | None]]] = {}
+        self._plans: dict[object, list[Plan]] = {}
+        self.wanted: dict[str, list[tuple[Classes, bool]]] = {}
 
     # -- variables ---------------------------------------------------------
 
@@ -103,12 +107,24 @@ class Enumeration:
             case _:
                 return False
 
-    def sources(self, label: str) -> Iterator[tuple[str, NDArray[np.integer] | None]]:
-        """Variables of which this one is a function, and the function."""
-        yield label, None
-        for cut in self.cuts.get(label, ()):
-            if len(cut) == 1 and not self.is_raw(cut[0]) and cut[0] != label:
-                yield cut[0], self.tables.table(label, cut)
+    def sources(self, label: str) -> list[tuple[str, NDArray[np.integer] | None]]:
+        """The variables of which this one is a function, as far back as there are any.
+
+        A form of the farthest one holds just what a form of this one would, so that only
+        those get forms; this one itself where it is a function of no single other.
+        """
+        if label not in self._sources:
+            found = [
+                (cut[0], self.tables.table(label, cut))
+                for cut in self.cuts.get(label, ())
+                if len(cut) == 1 and not self.is_raw(cut[0]) and self.is_farthest(cut[0])
+            ]
+            self._sources[label] = [*found] if found else [(label, None)]
+        return self._sources[label]
+
+    def is_farthest(self, label: str) -> bool:
+        """Whether a variable is a function of no single other one."""
+        return not any(len(cut) == 1 and not self.is_raw(cut[0]) for cut in self.cuts.get(label, ()))
 
     def leaf(self, label: str) -> Leaf:
         """A variable as a table reads it."""
@@ -138,13 +154,20 @@ class Enumeration:
             wanted = np.asarray(need.classes)
             if along is not None:
                 wanted = np.append(wanted, NO_CLASS)[along]
-            self.propose(label, canonical(wanted), (), need.clean)
-            if need.numbers:
+            classes = canonical(wanted)
+            self.wanted.setdefault(label, []).append((classes, need.clean))
+            self.propose(label, classes, (), need.clean)
+            if need.numbers and max(classes) > 0:
                 held = np.append(np.asarray(need.numbers), 0.0)[wanted]
                 self.propose(label, (), tuple(float(x) for x in held), need.clean)
 
     def propose(
-        self, label: str, classes: Classes, numbers: tuple[float, ...], clean: bool
+        self,
+        label: str,
+        classes: Classes,
+        numbers: tuple[float, ...],
+        clean: bool,
+        joint: bool = False,
     ) -> None:
         """Adds a form if it is new and the variable has not too many."""
         can_be_dirty = isinstance(self.nodes[label].operation, Elementwise)
@@ -155,7 +178,7 @@ class Enumeration:
             return
         key = (label, classes, numbers, clean)
         existing = [form for form in self.forms.values() if form.label == label]
-        if key in self.forms or len(existing) >= MAX_FORMS:
+        if key in self.forms or (len(existing) >= MAX_FORMS and not joint):
             return
         count = len(existing)
         name = label if count == 0 else f"{label}~{count}"
@@ -177,21 +200,22 @@ class Enumeration:
     def run(self) -> None:
         """Enumerates to the end, then adds the joint form of variables with several."""
         self._drain()
-        for label in dict.fromkeys(form.label for form in list(self.forms.values())):
-            self._joint(label)
-        self._drain()
+        for node in reversed(self.graph.nodes):
+            if node.label in self.wanted:
+                self._joint(node.label)
+                self._drain()
 
     def _joint(self, label: str) -> None:
-        """One form that serves all class needs of a variable."""
-        mine = [f for f in self.forms.values() if f.label == label and f.classes]
-        if len(mine) < 2:
+        """One form that serves all needs of a variable, those without a form included."""
+        wanted = self.wanted.get(label, [])
+        stacked = np.array([classes for classes, _ in wanted])
+        if len(np.unique(stacked, axis=0)) < 2:
             return
-        stacked = np.array([form.classes for form in mine])
         _, member = np.unique(stacked, axis=1, return_inverse=True)
         nothing = (stacked == NO_CLASS).all(axis=0)
         classes = canonical(np.where(nothing, NO_CLASS, member.ravel()))
-        clean = any(form.clean for form in mine)
-        self.propose(label, classes, (), clean)
+        clean = any(clean for _, clean in wanted)
+        self.propose(label, classes, (), clean, joint=True)
 
     def _drain(self) -> None:
         while self.pending:
@@ -222,7 +246,7 @@ class Enumeration:
             leaves = [self.leaf(label) for label in cut]
             if sum(leaf.numerical for leaf in leaves) > 2:
                 continue
-            plans = plan_table(leaves, self.tables.table(form.label, cut), rows)
+            plans = self._planned(form.label, cut, leaves, rows)
             immediate = cut == self._immediate(form.label)
             fitting = [p for p in plans if p.neurons <= MAX_NEURONS or immediate]
             for plan in _pareto(fitting)[:PLANS]:
@@ -237,6 +261,18 @@ class Enumeration:
                     reads_bos=form.clean,
                     fused=self._between(form.label, cut),
                 )
+
+    def _planned(
+        self, label: str, cut: tuple[str, ...], leaves: list[Leaf], rows: FloatArray
+    ) -> list[Plan]:
+        """The constructions of one table, made once."""
+        key = (label, cut, rows.shape, rows.tobytes())
+        if key not in self._plans:
+            loose = cut == self._immediate(label)
+            tolerance = LOOSE_JUMP_ERROR if loose else JUMP_ERROR
+            table = self.tables.table(label, cut)
+            self._plans[key] = plan_table(leaves, table, rows, tolerance)
+        return self._plans[key]
 
     def _immediate(self, label: str) -> tuple[str, ...]:
         operation = self.nodes[label].operation

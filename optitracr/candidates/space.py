@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,6 +23,7 @@ from optitracr.candidates.table_mlp import Plan as TablePlan
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
+from optitracr.errors import LimitError
 from optitracr.graph.program import Input, ProgramGraph, Source
 from optitracr.graph.rewrite import merge_equal, split_widths
 from optitracr.graph.values import ValueSet
@@ -95,7 +96,7 @@ def candidate_space(
     options = {need: _options(search, forms, need) for need in search.needs}
     views = tuple(((name,), matrix) for name, matrix in options[output].items())
     node = merged.node(merged.output)
-    return CandidateSpace(
+    space = CandidateSpace(
         merged,
         sets,
         setting,
@@ -106,6 +107,20 @@ def candidate_space(
         views,
         () if node.is_numerical else sets[merged.output].values,
     )
+    return _with_usable_outputs(space)
+
+
+def _with_usable_outputs(space: CandidateSpace) -> CandidateSpace:
+    """Leaves out views of the output that nothing can compute."""
+    usable = _computable(space)
+    outputs = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
+    if not outputs:
+        node = space.graph.node(space.graph.output)
+        raise LimitError(
+            f"s-op {node.describe()} has no candidate component at level 2 that float32 and the "
+            "limits on tables carry; compile with optimize=1"
+        )
+    return replace(space, outputs=outputs)
 
 
 def _output_need(search: Enumeration) -> Need:
@@ -147,7 +162,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
     )
     setting = space.setting
     rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
-    outputs = space.outputs[0][1].shape[1] if space.outputs else 0
+    outputs = space.outputs[0][1].shape[1]
     return Problem(
         name=space.graph.output,
         variables=tuple(items),
@@ -201,7 +216,7 @@ def realise(space: CandidateSpace, plan: Plan) -> Components:
     components = tuple(
         _component(space, space.candidates[p.alternative], p.reads) for p in plan.placements
     )
-    reads, matrix = space.outputs[plan.view] if space.outputs else ((), np.zeros((0, 0)))
+    reads, matrix = space.outputs[plan.view]
     output_space = join(*(space.variables[name].space for name in reads))
     inputs = tuple(_embedded(space))
     return Components(

@@ -14,6 +14,7 @@ constructions compete:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
@@ -24,7 +25,7 @@ from numpy.typing import NDArray
 from optitracr.candidates.forms import canonical
 from optitracr.candidates.tables import Codes, reduce_table
 from optitracr.craft.numerics import MarginError
-from optitracr.craft.piecewise import Piecewise, through_points
+from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
 
 MAX_POINTS = 50_000
@@ -96,13 +97,16 @@ class Plan:
         return int(self.b_in.size)
 
 
-def plan_table(leaves: Sequence[Leaf], table: Codes, rows: FloatArray) -> list[Plan]:
+def plan_table(
+    leaves: Sequence[Leaf], table: Codes, rows: FloatArray, tolerance: float = JUMP_ERROR
+) -> list[Plan]:
     """Constructions of a table, the fewest neurons first.
 
     Args:
         leaves: One for each axis of the table.
         table: Index into `rows`, -1 for None.
         rows: Shape [codes, outputs]: what each result writes.
+        tolerance: Largest rounding error of all steps of a sum together.
 
     Returns:
         Nothing if float32 carries none of them.
@@ -112,13 +116,17 @@ def plan_table(leaves: Sequence[Leaf], table: Codes, rows: FloatArray) -> list[P
     code = code.ravel()
     merged = code[table].astype(np.int32)
     reduced = reduce_table(merged, [leaf.numerical for leaf in leaves])
-    essential = reduced.essential
+    essential = tuple(
+        axis
+        for axis, leaf in enumerate(leaves)
+        if reduced.table.shape[axis] > 1 or (leaf.may_be_none and not leaf.numerical)
+    )
     kept = [leaves[axis] for axis in essential]
     classes = [reduced.classes[axis] for axis in essential]
     small = reduced.table.reshape([reduced.table.shape[axis] for axis in essential])
     zero = int(code[-1])
     plans = list(_entries(kept, classes, small, distinct, zero))
-    plans += _sums(kept, classes, small, distinct, zero)
+    plans += _sums(kept, classes, small, distinct, zero, tolerance)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 
 
@@ -225,46 +233,63 @@ def number_axis(leaf: Leaf, numbers: FloatArray) -> Axis:
 
 
 def _sums(
-    leaves: list[Leaf], classes: list[Codes], table: Codes, rows: FloatArray, zero: int
+    leaves: list[Leaf],
+    classes: list[Codes],
+    table: Codes,
+    rows: FloatArray,
+    zero: int,
+    tolerance: float,
 ) -> list[Plan]:
-    """The best weighted sum of which the output is a function."""
-    if not leaves or any(leaf.may_be_none and not leaf.numerical for leaf in leaves):
+    """The best weighted sum of which the output is a function.
+
+    A categorical leaf that may be None has one value more, which adds nothing.
+    """
+    if not leaves or math.prod(leaf.size + 1 for leaf in leaves) > MAX_POINTS:
         return []
-    if int(np.prod([leaf.size for leaf in leaves])) > MAX_POINTS:
-        return []
-    best: tuple[Piecewise, list[FloatArray]] | None = None
     full = table[np.ix_(*classes)]
-    for weights in _weightings(leaves, classes):
-        made = _piecewise_sum(weights, full, rows, all(not leaf.numerical for leaf in leaves))
+    digits = [c.astype(np.float64) for c in classes]
+    for axis, leaf in enumerate(leaves):
+        if leaf.may_be_none and not leaf.numerical:
+            pad = [(0, int(axis == other)) for other in range(full.ndim)]
+            full = np.pad(full, pad, constant_values=zero)
+            digits[axis] = np.append(digits[axis] + 1.0, 0.0)
+    exact = all(not leaf.numerical for leaf in leaves)
+    best: tuple[Piecewise, list[FloatArray]] | None = None
+    for weights in _weightings(leaves, digits):
+        made = _piecewise_sum(weights, full, rows, exact, tolerance)
         if made is not None and (best is None or made.neurons < best[0].neurons):
             best = made, weights
-    return [] if best is None else [_sum_plan(leaves, *best)]
+    if best is None:
+        return []
+    own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
+    return [_sum_plan(leaves, best[0], own)]
 
 
-def _weightings(leaves: list[Leaf], classes: list[Codes]) -> Iterator[list[FloatArray]]:
+def _weightings(leaves: list[Leaf], digits: list[FloatArray]) -> Iterator[list[FloatArray]]:
     """What each value of each leaf adds: its number with a sign, or a mixed-radix digit."""
-    if all(leaf.numbers for leaf in leaves):
+    plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
+    if plain and all(leaf.numbers for leaf in leaves):
         for signs in product((1.0, -1.0), repeat=len(leaves) - 1):
             yield [
                 sign * np.asarray(leaf.numbers)
                 for sign, leaf in zip((1.0, *signs), leaves, strict=True)
             ]
-    if len(leaves) > 1:
+    if len(leaves) > 1 or not plain:
         for order in permutations(range(len(leaves))):
-            radix = _radix(leaves, classes, order)
+            radix = _radix(leaves, digits, order)
             if radix is not None:
                 yield radix
 
 
 def _radix(
-    leaves: list[Leaf], classes: list[Codes], order: tuple[int, ...]
+    leaves: list[Leaf], given: list[FloatArray], order: tuple[int, ...]
 ) -> list[FloatArray] | None:
     """Digits such that the sum tells all combinations apart, `order[0]` changing fastest."""
     digits: list[FloatArray] = [np.zeros(0)] * len(leaves)
     span = 0.0
     for axis in order:
         leaf = leaves[axis]
-        own = np.asarray(leaf.numbers) if leaf.numerical else classes[axis].astype(np.float64)
+        own = np.asarray(leaf.numbers) if leaf.numerical else given[axis]
         gaps = np.diff(np.unique(own))
         if gaps.size == 0 or gaps.min() <= 0:
             return None
@@ -275,7 +300,7 @@ def _radix(
 
 
 def _piecewise_sum(
-    weights: list[FloatArray], table: Codes, rows: FloatArray, exact: bool
+    weights: list[FloatArray], table: Codes, rows: FloatArray, exact: bool, tolerance: float
 ) -> Piecewise | None:
     total = np.zeros(table.shape)
     for axis, weight in enumerate(weights):
@@ -288,7 +313,7 @@ def _piecewise_sum(
     if not np.array_equal(codes[inverse.ravel()], table.ravel()):
         return None
     try:
-        return through_points(z, rows[codes], exact)
+        return through_points(z, rows[codes], exact, tolerance)
     except MarginError:
         return None
 

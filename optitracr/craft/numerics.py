@@ -82,10 +82,9 @@ def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Step
     slope = 2.0 / gap
     rising_cost = slope * (x[-1] - low)
     falling_cost = slope * (high - x[0])
-    costs = [
-        max(falling_cost[:k].max(initial=0.0), rising_cost[k:].max(initial=0.0))
-        for k in range(at.size + 1)
-    ]
+    falling_most = np.maximum.accumulate(np.concatenate([[0.0], falling_cost]))
+    rising_most = np.maximum.accumulate(np.concatenate([[0.0], rising_cost[::-1]]))[::-1]
+    costs = np.maximum(falling_most, rising_most)
     split = int(np.argmin(costs))
     error = costs[split] * FLOAT32_EPSILON
     if error > STEP_ERROR:

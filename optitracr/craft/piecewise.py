@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.craft.numerics import (
     FLOAT32_EPSILON,
-    INPUT_ERROR,
     MarginError,
     steps_between,
 )
@@ -21,6 +21,15 @@ from optitracr.craft.spaces import FloatArray
 
 HINGE_ERROR = 1e-5
 """Largest error of the interpolation that is accepted."""
+
+JUMP_ERROR = 2e-4
+"""Largest rounding error of all steps together that a fused component may have."""
+
+LOOSE_JUMP_ERROR = 1e-2
+"""The same for a component over the immediate operands, which has no substitute."""
+
+MAX_HINGES = 512
+"""Points beyond which only steps are considered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +54,16 @@ class Piecewise:
         return int(self.slope.size)
 
 
-def through_points(z: FloatArray, outputs: FloatArray, exact: bool) -> Piecewise:
+def through_points(
+    z: FloatArray, outputs: FloatArray, exact: bool, tolerance: float = JUMP_ERROR
+) -> Piecewise:
     """The smallest construction through the points that keeps its margin.
 
     Args:
         z: Shape [points], increasing.
         outputs: Shape [points, outputs].
         exact: Whether arguments are sums of one-hots, free of noise.
+        tolerance: Largest rounding error of all steps together.
 
     Raises:
         MarginError: If two points with different outputs are too close for float32.
@@ -60,9 +72,11 @@ def through_points(z: FloatArray, outputs: FloatArray, exact: bool) -> Piecewise
     if changes.size == 0:
         empty = np.zeros(0)
         return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
-    made = [h for h in _hinges(z, outputs) if _hinge_error(h, z, exact) <= HINGE_ERROR]
+    made = []
+    if exact and z.size <= MAX_HINGES:
+        made = [h for h in _hinges(z, outputs) if _hinge_error(h, z) <= HINGE_ERROR]
     try:
-        made.append(_steps(z, outputs, changes))
+        made.append(_steps(z, outputs, changes, tolerance))
     except MarginError:
         if not made:
             raise
@@ -70,9 +84,10 @@ def through_points(z: FloatArray, outputs: FloatArray, exact: bool) -> Piecewise
 
 
 def _hinges(z: FloatArray, outputs: FloatArray) -> list[Piecewise]:
-    """Interpolations that are constant to one side of a pivot: the first, last, any point."""
+    """Interpolations from a pivot to both sides: the first point, the last, the middle."""
     slopes = (outputs[1:] - outputs[:-1]) / (z[1:] - z[:-1])[:, None]
-    return [_hinges_from(z, outputs, slopes, pivot) for pivot in range(z.size)]
+    pivots = dict.fromkeys((0, z.size // 2, z.size - 1))
+    return [_hinges_from(z, outputs, slopes, pivot) for pivot in pivots]
 
 
 def _hinges_from(
@@ -92,19 +107,25 @@ def _hinges_from(
     )
 
 
-def _hinge_error(hinges: Piecewise, z: FloatArray, exact: bool) -> float:
+def _hinge_error(hinges: Piecewise, z: FloatArray) -> float:
     """Rounding of every active neuron, and the argument's noise times the slope."""
-    noise = (4 if exact else INPUT_ERROR / FLOAT32_EPSILON) * FLOAT32_EPSILON * abs(z).max()
+    noise = 4 * FLOAT32_EPSILON * abs(z).max()
     active = np.maximum(np.outer(z, hinges.slope) + hinges.offset, 0.0)
     rounding = (active @ abs(hinges.weight)).max(initial=0.0) * FLOAT32_EPSILON
     local = ((active > 0) * hinges.slope) @ hinges.weight
     return float(rounding + noise * abs(local).max(initial=0.0))
 
 
-def _steps(z: FloatArray, outputs: FloatArray, changes: np.ndarray) -> Piecewise:
+def _steps(
+    z: FloatArray, outputs: FloatArray, changes: NDArray[np.intp], tolerance: float
+) -> Piecewise:
     steps, pivot = steps_between([float(x) for x in z], [int(i) for i in changes])
     jumps = outputs[changes + 1] - outputs[changes]
     jumps = np.where(steps.rising[:, None], jumps, -jumps)
+    reach = abs(steps.slope[:, None] * z[[0, -1]] + steps.offset[:, None]).max(axis=1)
+    error = 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max(initial=0.0))
+    if error > tolerance:
+        raise MarginError(f"{len(changes)} steps would add up an error of {error:.1e}")
     return Piecewise(
         slope=np.concatenate([steps.slope, steps.slope]),
         offset=np.concatenate([steps.offset, steps.offset - 1.0]),
