@@ -163,8 +163,7 @@ def _by_depth(search: _Search, times: Earliest) -> Status:
             break
         if first_feasible is not None and _enough(search, layers, first_feasible):
             break
-        if first_feasible is None and layers > times.layers + _horizon(search.problem):
-            proven = False
+        if first_feasible is None and layers > most_layers(search.problem):
             break
         found = _at_depth(search, layers, times)
         proven = proven and found.proven
@@ -178,7 +177,7 @@ def _by_depth(search: _Search, times: Earliest) -> Status:
             break
         layers += 1
     if search.plan is None:
-        return Status.INFEASIBLE if proven and limit is not None else Status.UNKNOWN
+        return Status.INFEASIBLE if proven else Status.UNKNOWN
     if not proven:
         search.bound = best_bound
         return Status.FEASIBLE
@@ -186,9 +185,14 @@ def _by_depth(search: _Search, times: Earliest) -> Status:
     return Status.OPTIMAL
 
 
-def _horizon(problem: Problem) -> int:
-    """Layers beyond the critical path within which limits must be met."""
-    return len(problem.variables) + EXTRA_LAYERS
+def most_layers(problem: Problem) -> int:
+    """Layers beyond which no plan needs to go.
+
+    A layer in which nothing is placed or erased can be left out, and there are no more
+    placements than variables that are computed, and no more erasures than variables.
+    """
+    computed = sum(not variable.is_input for variable in problem.variables)
+    return computed + len(problem.variables)
 
 
 def _enough(search: _Search, layers: int, first: int) -> bool:

@@ -88,13 +88,16 @@ def candidate_space(
     merged, _ = merge_equal(split, sets)
     search = Enumeration(merged, sets, setting)
     output = _output_need(search)
-    search.demand(output)
+    if output is not None:
+        search.demand(output)
     search.run()
     forms = {form.name: form for form in search.forms.values()}
     variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(search, forms, need) for need in search.needs}
-    views = tuple(((name,), matrix) for name, matrix in options[output].items())
+    views: tuple[tuple[tuple[str, ...], FloatArray], ...] = (((), np.zeros((0, 0))),)
+    if output is not None:
+        views = tuple(((name,), matrix) for name, matrix in options[output].items())
     node = merged.node(merged.output)
     space = CandidateSpace(
         merged,
@@ -123,8 +126,11 @@ def _with_usable_outputs(space: CandidateSpace) -> CandidateSpace:
     return replace(space, outputs=outputs)
 
 
-def _output_need(search: Enumeration) -> Need:
+def _output_need(search: Enumeration) -> Need | None:
+    """What the unembedding reads; nothing of a program that is always None."""
     output = search.graph.output
+    if not search.values[output].values and not search.is_raw(output):
+        return None
     if search.nodes[output].is_numerical:
         return search.number_need(output, clean=False)
     return Need(output, tuple(range(len(search.values[output].values))))

@@ -67,6 +67,8 @@ class FunctionTables:
         assert isinstance(operation, Elementwise), f"{leaves} do not separate '{label}'"
         own_table = self.values[label].table
         assert own_table is not None
+        if own_table.ndim == 0:
+            return np.broadcast_to(own_table, shape)
         padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
         operands = tuple(self.table(operand, leaves) for operand in operation.operands)
         return np.broadcast_to(padded[operands], shape)

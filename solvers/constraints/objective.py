@@ -36,7 +36,7 @@ def _parameters(decisions: Decisions) -> Any:
 
 
 def _upper(variable: Any) -> int:
-    return int(variable.proto.domain[-1])
+    return int(list(variable.proto.domain)[-1])  # negative indices are not supported
 
 
 def least_parameters(decisions_width: int, inner: int, layers: int, rows: int) -> int:

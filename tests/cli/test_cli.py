@@ -1,0 +1,143 @@
+"""The command line: output, JSON, exit codes, errors without tracebacks."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from optitracr import library
+from optitracr.cli.main import main
+from optitracr.levels import LEVELS
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    code = main(arguments)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_list_names_every_program(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "list")
+    assert code == 0
+    assert all(name in out for name in library.names())
+    code, out, _ = run(capsys, "list", "--json")
+    assert [row["name"] for row in json.loads(out)] == list(library.names())
+
+
+def test_run(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(capsys, "run", "reverse", "a", "b", "c") == (0, "c b a\n", "")
+    code, out, _ = run(capsys, "run", "reverse", "a", "b", "-O", "0", "--json")
+    assert code == 0
+    assert json.loads(out) == {"program": "reverse", "input": ["a", "b"], "output": ["b", "a"]}
+    assert run(capsys, "run", "sort_unique", "3", "1", "2")[1] == "1 2 3\n"
+    assert run(capsys, "run", "shift_by", "a", "b", "c")[1] == "None None a\n"
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_compile_prints_size_and_certificate(
+    capsys: pytest.CaptureFixture[str], level: int
+) -> None:
+    code, out, _ = run(capsys, "compile", "hist", "length", "-O", str(level), "--json")
+    assert code == 0
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert [row["program"] for row in rows] == ["hist", "length"]
+    for row in rows:
+        assert row["size"]["layers"] == 1
+        assert row["status"] == ("OPTIMAL" if level else "FEASIBLE")
+    assert "1 layers, width" in run(capsys, "compile", "hist", "-O", str(level))[1]
+
+
+def test_verify(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "verify", "hist", "--max-inputs", "500")
+    assert code == 0
+    assert "verified on" in out
+    code, out, _ = run(capsys, "verify", "hist", "--max-inputs", "500", "--json")
+    assert json.loads(out)["verified"] is True
+
+
+def test_verify_reports_failures_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "verify", "count_others", "hist", "--max-inputs", "100")
+    assert code == 3
+    assert "count_others: FAILED" in err
+    assert "hist: verified" in out
+
+
+def test_compare_shows_every_level(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "compare", "reverse", "--json", "--verify")
+    assert code == 0
+    rows = json.loads(out)
+    assert [row["level"] for row in rows] == list(LEVELS)
+    widths = [row["size"]["width"] for row in rows]
+    assert widths[0] == 61
+    assert widths[1] <= 34
+    assert all("verified on" in row["verified"] for row in rows)
+    code, out, _ = run(capsys, "compare", "reverse")
+    assert "OPTIMAL" in out
+    assert "heuristic" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("run", "revers", "a"), "did you mean"),
+        (("run", "reverse", "z"), "not in the vocabulary"),
+        (("run", "nowhere.py:x", "a", "--vocab", "a", "--max-seq-len", "2"), "not a readable"),
+        (("compile",), "no program is named"),
+        (("compile", "count_others"), "composite"),
+        (("compile", "hist", "--objective", "speed"), "objective"),
+        (("compile", "reverse", "-O", "1", "--limit-layers", "2"), "layers=2 would have to be"),
+        (("compile", "reverse", "-O", "1", "--limit-width", "3"), "width=3 would have to be"),
+    ],
+)
+def test_errors_are_one_line(
+    capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...], part: str
+) -> None:
+    code, out, err = run(capsys, *arguments)
+    assert code == 1
+    assert part in err
+    assert err.startswith("optitracr: ")
+    assert len(err.splitlines()) == 1
+    assert "Traceback" not in out + err
+
+
+def test_errors_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "run", "revers", "a", "--json")
+    assert code == 1
+    assert json.loads(out)["error"] == "NotFoundError"
+
+
+def test_programs_from_files(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text(
+        "from optitracr import rasp\n"
+        "double = rasp.Map(lambda x: 2 * x, rasp.tokens).named('double')\n"
+        "def make(): return double\n"
+        "number = 3\n"
+    )
+    settings = ("--vocab", "1,2", "--max-seq-len", "3")
+    assert run(capsys, "run", f"{file}:double", "1", "2", *settings)[:2] == (0, "2 4\n")
+    assert run(capsys, "run", f"{file}:make", "2", *settings)[:2] == (0, "4\n")
+    assert "its s-ops are: double" in run(capsys, "run", f"{file}:other", "1", *settings)[2]
+    assert "name an s-op" in run(capsys, "run", f"{file}:number", "1", *settings)[2]
+    assert "--vocab" in run(capsys, "run", f"{file}:double", "1")[2]
+    file.write_text("raise RuntimeError('broken')")
+    code, _, err = run(capsys, "run", f"{file}:double", "1", *settings)
+    assert code == 1
+    assert "RuntimeError: broken" in err
+
+
+def test_wrong_usage_exits_with_2() -> None:
+    for arguments in (["fly"], ["compile", "hist", "-O", "9"], ["verify", "--max-inputs", "0"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == 2
+
+
+def test_the_command_and_its_version() -> None:
+    command = [sys.executable, "-m", "optitracr.cli.main", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("optitracr 0.")
