@@ -15,7 +15,7 @@ from optitracr.allocation.allocate import (
 )
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
-from optitracr.candidates.setting import Setting, check_setting
+from optitracr.candidates.setting import check_setting
 from optitracr.candidates.space import candidate_space, realise, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
@@ -27,7 +27,6 @@ from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.verification import check_model
 from solvers import Limits
-
 
 
 def compile_rasp_to_model(

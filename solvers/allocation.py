@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 from solvers.problem import Problem, SizeConstants
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """What is known of an allocation."""
 
     OPTIMAL = "OPTIMAL"

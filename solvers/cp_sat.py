@@ -271,7 +271,7 @@ def _at_depth(search: _Search, layers: int, times: Earliest) -> _Found:
         search.progress(f"{layers} layers: {name} {value}")
         if status != cp_model.OPTIMAL:
             found.proven = False
-            missing = [n for n in search.objective[len(found.bound) :]]
+            missing = list(search.objective[len(found.bound) :])
             found.bound += [layers if n == "depth" else 0 for n in missing]
             return found
         decisions.model.add(expressions[name] <= value)
@@ -299,7 +299,7 @@ def _keep_known(search: _Search, found: _Found, layers: int) -> _Found:
 def _bound(solver: Any) -> int:
     import math
 
-    return max(0, math.ceil(solver.best_objective_bound - 1e-6))
+    return int(max(0, math.ceil(solver.best_objective_bound - 1e-6)))
 
 
 def _solver(search: _Search) -> Any:
@@ -352,9 +352,7 @@ def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
     plan = measured(problem, Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0))
     heads, size = (int(solver.value(v)) for v in (decisions.heads, decisions.head_size))
     if plan.heads and heads * size < plan.heads * plan.head_size:
-        plan = Plan(
-            layers, plan.placements, erasures, view, plan.width, heads, size, plan.neurons
-        )
+        plan = Plan(layers, plan.placements, erasures, view, plan.width, heads, size, plan.neurons)
     return plan
 
 
@@ -386,10 +384,8 @@ def _hint_plan(search: _Search, decisions: Decisions, layers: int) -> None:
             model.add_hint(here, (name, sublayer) in erased)
 
 
-def _result(
-    search: _Search, status: Status, note: str, solver: str = "cp_sat"
-) -> Allocation:
-    import ortools
+def _result(search: _Search, status: Status, note: str, solver: str = "cp_sat") -> Allocation:
+    from importlib.metadata import version
 
     plan = search.plan if status in (Status.OPTIMAL, Status.FEASIBLE) else None
     value: tuple[int, ...] = ()
@@ -413,7 +409,7 @@ def _result(
         seconds=time.perf_counter() - search.started,
         deterministic_time=search.spent,
         solver=solver,
-        solver_version=f"ortools {ortools.__version__}",
+        solver_version=f"ortools {version('ortools')}",
         problem=fingerprint(search.problem),
         message="; ".join(x for x in (note, *search.notes) if x),
     )

@@ -8,7 +8,7 @@ dimensions for ever, all inputs included.
 
 from __future__ import annotations
 
-from solvers.allocation import Placement, Plan, heads_used, neurons_used, head_demands
+from solvers.allocation import Placement, Plan, head_demands, heads_used, neurons_used
 from solvers.problem import Alternative, Kind, Problem
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 
 
 class ProblemError(ValueError):
     """A problem that contradicts itself; the message names the entry."""
 
 
-class Kind(str, Enum):
+class Kind(StrEnum):
     """What a component is, and so in which sublayers it may stand."""
 
     ATTENTION = "attention"

@@ -95,7 +95,9 @@ def _problem(data: dict[str, Any]) -> Problem:
         variables=tuple(Variable(**entry) for entry in data["variables"]),
         alternatives=tuple(_alternative(entry) for entry in data["alternatives"]),
         views=tuple(View(tuple(entry["reads"])) for entry in data["views"]),
-        self_attention=None if own is None else SelfAttention(tuple(own["reads"]), own["head_size"]),
+        self_attention=None
+        if own is None
+        else SelfAttention(tuple(own["reads"]), own["head_size"]),
         constants=SizeConstants(**data["constants"]),
         limits=Limits(**data["limits"]),
     )

@@ -91,8 +91,10 @@ def _heuristic(
     broken = violations(problem, plan) if plan is not None else ()
     message = f"{broken[0].family}: {broken[0].message}" if broken else ""
     plan = None if broken else plan
-    value = () if plan is None else tuple(
-        plan.sizes.measure(name, problem.constants) for name in objective
+    value = (
+        ()
+        if plan is None
+        else tuple(plan.sizes.measure(name, problem.constants) for name in objective)
     )
     return validate(
         problem,

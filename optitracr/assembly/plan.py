@@ -57,9 +57,7 @@ def assemble_plan(
     return Assembly(shape, layout, weights, components.components)
 
 
-def _placed(
-    components: Components, plan: Plan, by_label: dict[str, Variable]
-) -> dict[int, Placed]:
+def _placed(components: Components, plan: Plan, by_label: dict[str, Variable]) -> dict[int, Placed]:
     by_name = {component.name: component for component in components.components}
     placed: dict[int, list[Component]] = {}
     erased: dict[int, list[Variable]] = {}

@@ -98,8 +98,7 @@ def canonical(classes: NDArray[np.integer] | Sequence[int]) -> Classes:
     """Classes renumbered by first member, NO_CLASS kept."""
     names: dict[int, int] = {}
     return tuple(
-        NO_CLASS if member < 0 else names.setdefault(int(member), len(names))
-        for member in classes
+        NO_CLASS if member < 0 else names.setdefault(int(member), len(names)) for member in classes
     )
 
 

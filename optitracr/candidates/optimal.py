@@ -124,7 +124,9 @@ class Enumeration:
 
     def is_farthest(self, label: str) -> bool:
         """Whether a variable is a function of no single other one."""
-        return not any(len(cut) == 1 and not self.is_raw(cut[0]) for cut in self.cuts.get(label, ()))
+        return not any(
+            len(cut) == 1 and not self.is_raw(cut[0]) for cut in self.cuts.get(label, ())
+        )
 
     def leaf(self, label: str) -> Leaf:
         """A variable as a table reads it."""

@@ -136,9 +136,7 @@ def _output_need(search: Enumeration) -> Need | None:
     return Need(output, tuple(range(len(search.values[output].values))))
 
 
-def _options(
-    search: Enumeration, forms: Mapping[str, Form], need: Need
-) -> dict[str, FloatArray]:
+def _options(search: Enumeration, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:
     found: dict[str, FloatArray] = {}
     sources = dict(search.sources(need.label))
     for name, form in forms.items():
@@ -162,9 +160,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
         Item(POSITION, space.setting.max_seq_len, is_input=True),
     ]
     alternatives = tuple(
-        a
-        for c in space.candidates.values()
-        if (a := _alternative(space, c, usable)) is not None
+        a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
     )
     setting = space.setting
     rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
@@ -270,9 +266,7 @@ def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
     return found
 
 
-def _component(
-    space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
-) -> Component:
+def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]) -> Component:
     readings = [
         (space.variables[name].space, space.options[need][name])
         for need, name in zip(candidate.needs, reads, strict=False)

@@ -72,9 +72,7 @@ def standard_components(
     output = lowering.variable[graph.output]
     view = OutputView((output.label,), output.space, np.eye(len(output.space)))
     eraser = (lowering.indices.label, lowering.bos.label)
-    return Components(
-        lowering.inputs, components, view, eraser, lowering.held(), output.values
-    )
+    return Components(lowering.inputs, components, view, eraser, lowering.held(), output.values)
 
 
 class _Lowering:
@@ -99,7 +97,10 @@ class _Lowering:
         self.bos = _marker(tokens.label, setting.bos)
         self.one = direction(CONSTANT, Space((Direction(CONSTANT),)))
         self.inputs = embedded_inputs(tokens, self.indices, self.bos, self.one, setting)
-        self.variable: dict[str, Variable] = {tokens.label: tokens, self.indices.label: self.indices}
+        self.variable: dict[str, Variable] = {
+            tokens.label: tokens,
+            self.indices.label: self.indices,
+        }
 
     def held(self) -> dict[str, Held]:
         """Every variable holds the RASP variable of its name."""

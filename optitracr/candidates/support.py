@@ -29,9 +29,7 @@ def check_supported(graph: ProgramGraph, values: Mapping[str, ValueSet]) -> None
         raise UnsupportedError(f"s-op {node.describe()}: {reason}")
 
 
-def unsupported(
-    graph: ProgramGraph, values: Mapping[str, ValueSet]
-) -> Iterator[tuple[Node, str]]:
+def unsupported(graph: ProgramGraph, values: Mapping[str, ValueSet]) -> Iterator[tuple[Node, str]]:
     """Every node without a standard lowering, with the reason."""
     nodes = graph.by_label()
     for node in graph.nodes:

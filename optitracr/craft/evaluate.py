@@ -36,7 +36,8 @@ def evaluate(block: Head | Mlp, stream: Stream, visible: NDArray[np.bool_]) -> F
     """
     if isinstance(block, Mlp):
         hidden = np.maximum(read(stream, block.input) @ block.w_in + block.b_in, 0.0)
-        return hidden @ block.w_out + (0.0 if block.b_out is None else block.b_out)
+        written: FloatArray = hidden @ block.w_out
+        return written if block.b_out is None else written + block.b_out
     query = read(stream, block.query) @ block.w_query + block.b_query
     key = read(stream, block.key) @ block.w_key
     logits = query @ key.transpose(0, 2, 1)
@@ -44,4 +45,5 @@ def evaluate(block: Head | Mlp, stream: Stream, visible: NDArray[np.bool_]) -> F
     weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
     weights /= weights.sum(axis=-1, keepdims=True)
     value = read(stream, block.value) @ block.w_value + block.b_value
-    return weights @ value @ block.w_output
+    mixed: FloatArray = weights @ value @ block.w_output
+    return mixed

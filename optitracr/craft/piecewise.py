@@ -90,9 +90,7 @@ def _hinges(z: FloatArray, outputs: FloatArray) -> list[Piecewise]:
     return [_hinges_from(z, outputs, slopes, pivot) for pivot in pivots]
 
 
-def _hinges_from(
-    z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: int
-) -> Piecewise:
+def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: int) -> Piecewise:
     right, left = slopes[pivot:], slopes[:pivot][::-1]
     right_change = np.diff(right, axis=0, prepend=np.zeros((1, outputs.shape[1])))
     left_change = np.diff(left, axis=0, prepend=np.zeros((1, outputs.shape[1])))

@@ -77,7 +77,10 @@ class _Builder:
     def _selector(self, selector: rasp.Selector) -> Selector:
         match selector:
             case rasp.Select():
-                keys, queries = self.label_of[id(selector.keys)], self.label_of[id(selector.queries)]
+                keys, queries = (
+                    self.label_of[id(selector.keys)],
+                    self.label_of[id(selector.queries)],
+                )
                 return PairSelector(keys, queries, selector.predicate, selector.label)
             case rasp.SelectorAnd() | rasp.SelectorOr():
                 operator = "and" if isinstance(selector, rasp.SelectorAnd) else "or"

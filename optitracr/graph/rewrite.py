@@ -12,7 +12,6 @@ from optitracr.graph.program import (
     Input,
     Node,
     Operation,
-    PairSelector,
     ProgramGraph,
     Selector,
     Width,

@@ -123,9 +123,7 @@ class ExplodedError(ValueSetError):
     """A value set that grew beyond its limit."""
 
 
-def _elementwise_values(
-    node: Node, operation: Elementwise, operands: list[ValueSet]
-) -> ValueSet:
+def _elementwise_values(node: Node, operation: Elementwise, operands: list[ValueSet]) -> ValueSet:
     for operand in operands:
         if operand.exploded:
             raise ExplodedError(operand.exploded)

@@ -196,9 +196,7 @@ class _Check:
         rows = np.concatenate([held.rows, np.zeros((1, held.rows.shape[1]))])
         return rows[index][codes], inside[codes]
 
-    def _check_bos(
-        self, tenancy: Tenancy, held: Held, state: int, found: NDArray[Any]
-    ) -> None:
+    def _check_bos(self, tenancy: Tenancy, held: Held, state: int, found: NDArray[Any]) -> None:
         """A variable that attention reads is zero at BOS."""
         if found.size and not (np.abs(found) <= ONE_HOT_TOLERANCE).all():
             raise VerificationError(
@@ -240,9 +238,7 @@ class _Check:
         if isinstance(encoder, CategoricalEncoder):
             values = self.evaluation.values(expression)
             unknown = -2
-            table = [
-                -1 if v is None else encoder.encoding_map.get(v, unknown) for v in values
-            ]
+            table = [-1 if v is None else encoder.encoding_map.get(v, unknown) for v in values]
             wrong = self.chosen != np.array(table)[codes]
         else:
             numbers = self.evaluation.numbers(expression)

@@ -134,9 +134,13 @@ def test_selector_head_defaults_to_bos(attend_bos: bool) -> None:
     visible = np.ones((1, 5, 5), dtype=bool)
     visible[:, :, 4] = False
     output = numerical("out")
-    values, matrix = (BOS.space, np.ones((1, 1))) if attend_bos else (
-        LETTERS.space,
-        np.array([[10.0], [20.0], [30.0]]),
+    values, matrix = (
+        (BOS.space, np.ones((1, 1)))
+        if attend_bos
+        else (
+            LETTERS.space,
+            np.array([[10.0], [20.0], [30.0]]),
+        )
     )
     selected = np.diag([1.0, 1.0, 1.0])
     selected[0, 0] = 0.0

