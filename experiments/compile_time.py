@@ -1,4 +1,4 @@
-"""Where the time goes when a reference program compiles at level 0, stage by stage.
+"""Where the time goes when a program compiles at level 0, stage by stage.
 
 Prints for each program the milliseconds of every stage in a warm process, and the median
 over the programs. Times are of this machine in this run; the shares are what to look at.
@@ -7,13 +7,23 @@ over the programs. Times are of this machine in this run; the shares are what to
 from __future__ import annotations
 
 import argparse
-import csv
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from reporting import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    CsvRows,
+    Row,
+    chosen_programs,
+    count,
+    guarded,
+    sweep,
+)
 
 from optitracr import library
 from optitracr.allocation.allocate import Search, allocate
@@ -23,6 +33,7 @@ from optitracr.candidates.setting import check_setting
 from optitracr.candidates.standard import standard_components
 from optitracr.graph.build import build_graph
 from optitracr.graph.values import infer_values
+from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS
 from optitracr.model.build import build_model
 from optitracr.model.verification import check_model
 
@@ -30,13 +41,13 @@ STAGES = ("graph", "values", "components", "problem", "allocation", "assembly", 
 
 
 def reference_names() -> list[str]:
-    """The programs of Tracr's reference sizes."""
-    return [entry.name for entry in library.programs() if "reference" in entry.tags]
+    """The programs of the RASP paper, of Tracr and of its shuffle-dyck examples."""
+    papers = {WEISS, LINDNER, BHATTAMISHRA}
+    return [entry.name for entry in library.programs() if entry.source in papers]
 
 
-def time_stages(name: str) -> dict[str, float]:
+def time_stages(entry: library.Program) -> dict[str, float]:
     """Milliseconds of each stage of one compilation at level 0."""
-    entry = library.get(name)
     program = entry.make()
     took: dict[str, float] = {}
 
@@ -46,11 +57,13 @@ def time_stages(name: str) -> dict[str, float]:
         took[stage] = 1000 * (time.perf_counter() - start)
         return result
 
-    setting = check_setting(entry.vocab, entry.max_seq_len, "compiler_bos", "compiler_pad", False)
+    setting = check_setting(
+        entry.vocab, entry.max_seq_len, "compiler_bos", "compiler_pad", entry.causal
+    )
     graph = timed("graph", build_graph, program)
     values = timed("values", infer_values, graph, setting.vocabulary, setting.max_seq_len)
     components = timed("components", standard_components, graph, values, setting)
-    problem = timed("problem", build_problem, name, components, setting, None, True)
+    problem = timed("problem", build_problem, entry.name, components, setting, None, True)
     allocation = timed("allocation", allocate, problem, 0, Search())
     plan = allocation.plan
     assembly = timed("assembly", assemble_plan, components, problem, plan, setting, True)
@@ -61,30 +74,43 @@ def time_stages(name: str) -> dict[str, float]:
     return took
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Runs every program several times and prints the median of each stage."""
+    arguments = _parser().parse_args(argv)
+    return guarded(lambda: _run(arguments))
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("programs", nargs="*", help="library names; the reference programs")
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("-o", "--output", type=Path, help="write CSV here")
-    arguments = parser.parse_args()
-    rows: list[dict[str, Any]] = []
-    for name in arguments.programs or reference_names():
-        print(f"timing {name}", file=sys.stderr)
-        time_stages(name)
-        runs = [time_stages(name) for _ in range(arguments.repeat)]
-        medians = {stage: statistics.median(run[stage] for run in runs) for stage in STAGES}
-        rows.append({"program": name, **medians, "total": sum(medians.values())})
-    _print(rows)
-    if arguments.output:
-        with arguments.output.open("w", newline="") as file:
-            writer = csv.DictWriter(file, ["program", *STAGES, "total"])
-            writer.writeheader()
-            writer.writerows(rows)
-    return 0
+    parser.add_argument(
+        "--programs", nargs="+", metavar="NAME", help="library names; those of the papers"
+    )
+    parser.add_argument(
+        "--repeat", type=count, default=5, metavar="N", help="runs of each (%(default)s)"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
+    return parser
 
 
-def _print(rows: list[dict[str, Any]]) -> None:
+def _run(arguments: argparse.Namespace) -> int:
+    programs = chosen_programs(arguments.programs or reference_names())
+    with CsvRows(arguments.output, ("program", *STAGES, "total")) as table:
+        interrupted = sweep(
+            programs, lambda entry: [_medians(entry, arguments.repeat)], table, "timing"
+        )
+    if table.rows:
+        _print(table.rows)
+    return EXIT_INTERRUPTED if interrupted else EXIT_OK
+
+
+def _medians(entry: library.Program, repeat: int) -> Row:
+    time_stages(entry)
+    runs = [time_stages(entry) for _ in range(repeat)]
+    medians = {stage: statistics.median(run[stage] for run in runs) for stage in STAGES}
+    return {"program": entry.name, **medians, "total": sum(medians.values())}
+
+
+def _print(rows: list[Row]) -> None:
     columns = (*STAGES, "total")
     print(f"{'program':<20}" + "".join(f"{column:>12}" for column in columns) + "   [ms]")
     for row in rows:
