@@ -1,0 +1,212 @@
+"""Every script of experiments/ on small sizes: its CSV, figures, errors and exit codes."""
+
+from __future__ import annotations
+
+import csv
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from optitracr import compile_rasp_to_model, library
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+SCRIPTS = ("compare_allocations", "compile_time", "model_sizes", "pareto")
+PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")
+PNG = b"\x89PNG\r\n\x1a\n"
+
+
+def command(script: str, *arguments: object) -> list[str]:
+    return [sys.executable, str(EXPERIMENTS / f"{script}.py"), *map(str, arguments)]
+
+
+def run(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "COLUMNS": "200"}
+    return subprocess.run(
+        command(script, *arguments), capture_output=True, text=True, env=environment, check=False
+    )
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_help_and_wrong_programs(script: str) -> None:
+    helped = run(script, "--help")
+    assert helped.returncode == 0
+    assert "--output" in helped.stdout
+    wrong = ("revers",) if script == "pareto" else ("--programs", "revers")
+    failed = run(script, *wrong)
+    assert failed.returncode == 1
+    assert failed.stdout == ""
+    assert failed.stderr.startswith(f"{script}.py: the library has no program 'revers'")
+    assert "did you mean reverse" in failed.stderr
+    assert len(failed.stderr.splitlines()) == 1
+
+
+def test_compare_allocations(tmp_path: Path) -> None:
+    table, figure = tmp_path / "methods.csv", tmp_path / "methods.png"
+    methods = ("longest_path", "greedy", "cp_sat")
+    done = run(
+        "compare_allocations",
+        *("--programs", *PROGRAMS),
+        *("--methods", *methods),
+        *("--time-limit", 10, "-o", table, "--figure", figure),
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.splitlines()[0] == "allocating hist (1 of 4)"
+    rows = read(table)
+    assert [(r["program"], r["method"]) for r in rows] == [
+        (p, m) for p in PROGRAMS for m in methods
+    ]
+    found = {(r["program"], r["method"]): r for r in rows}
+
+    def key(row: dict[str, str]) -> tuple[int, int, int]:
+        return int(row["layers"]), int(row["width"]), int(row["neurons"])
+
+    for program in PROGRAMS:
+        exact = found[program, "cp_sat"]
+        assert (exact["status"], exact["proven"], float(exact["gap"])) == ("OPTIMAL", "True", 0.0)
+        assert [int(exact[f"{n}_bound"]) for n in ("depth", "width", "neurons")] == [*key(exact)]
+        for heuristic in ("longest_path", "greedy"):
+            row = found[program, heuristic]
+            assert key(exact) <= key(row)
+            assert row["proven"] == "False"
+            assert int(exact["layers"]) <= int(row["layers"])
+        assert int(exact["width"]) <= int(found[program, "longest_path"]["width"])
+    assert figure.read_bytes().startswith(PNG)
+    assert len(figure.read_bytes()) > 5000
+
+
+def test_programs_without_a_lowering_have_rows_that_say_so(tmp_path: Path) -> None:
+    table = tmp_path / "methods.csv"
+    arguments = ("--programs", "inversions", "hist", "--methods", "greedy", "-o", table)
+    done = run("compare_allocations", *arguments)
+    assert done.returncode == 0, done.stderr
+    assert "inversions: UnsupportedError: s-op" in done.stderr
+    assert "Traceback" not in done.stderr
+    first, second = read(table)
+    assert (first["status"], first["width"]) == ("UNSUPPORTED", "")
+    assert "composite" in first["error"]
+    assert (second["program"], second["status"]) == ("hist", "FEASIBLE")
+
+
+def test_model_sizes(tmp_path: Path) -> None:
+    table, figure, text = tmp_path / "s.csv", tmp_path / "s.svg", tmp_path / "README.md"
+    text.write_text("# Title\n\n<!-- sizes: written -->\nold\n<!-- /sizes -->\n\nend\n")
+    done = run(
+        "model_sizes",
+        *("--programs", *PROGRAMS, "inversions"),
+        *("--levels", 0, 1, "--verify", "--max-inputs", 500),
+        *("-o", table, "--figure", figure, "--markdown", text),
+    )
+    assert done.returncode == 0, done.stderr
+    rows = read(table)
+    assert [(r["program"], r["level"]) for r in rows] == [
+        (program, level) for program in (*PROGRAMS, "inversions") for level in ("0", "1")
+    ]
+    sizes = {(r["program"], int(r["level"])): r for r in rows}
+    for program in PROGRAMS:
+        before, after = sizes[program, 0], sizes[program, 1]
+        assert int(after["layers"]) <= int(before["layers"])
+        assert int(after["width"]) <= int(before["width"])
+        assert (before["status"], after["status"]) == ("FEASIBLE", "OPTIMAL")
+        assert int(before["verified_inputs"]) > 0
+        assert int(after["verified_inputs"]) > 0
+    entry = library.get("hist")
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, optimize=1)
+    names = ("layers", "width", "heads", "head_size", "neurons", "parameters")
+    expected = [str(getattr(model.size, name)) for name in names]
+    assert [sizes["hist", 1][name] for name in names] == expected
+    assert sizes["inversions", 1]["status"] == "UNSUPPORTED"
+    _check_markdown(text.read_text(), sizes)
+    assert ElementTree.parse(figure).getroot().tag.endswith("svg")
+    assert "inversions" not in figure.read_text()
+
+
+def _check_markdown(text: str, sizes: dict[tuple[str, int], dict[str, str]]) -> None:
+    assert text.startswith("# Title\n\n<!-- sizes: written -->\nTotals over the 4 library programs")
+    assert text.endswith("<!-- /sizes -->\n\nend\n")
+    assert "\nold\n" not in text
+    widths = [sum(int(sizes[p, level]["width"]) for p in PROGRAMS) for level in (0, 1)]
+    line = next(row for row in text.splitlines() if row.startswith("| 1 |"))
+    assert f"| {widths[1]} | {100 * (1 - widths[1] / widths[0]):.1f} % |" in line
+    assert line.endswith("| 4 of 4 |")
+    pair = " → ".join(sizes["hist", level]["width"] for level in (0, 1))
+    assert f"| {pair} |" in next(r for r in text.splitlines() if r.startswith("| hist |"))
+
+
+def test_model_sizes_can_minimise_something_else(tmp_path: Path) -> None:
+    table, text = tmp_path / "s.csv", tmp_path / "sizes.md"
+    options = ("--programs", "sort_unique", "--levels", 1, "-o", table, "--markdown", text)
+    assert run("model_sizes", *options).returncode == 0
+    wide = int(read(table)[0]["parameters"])
+    assert run("model_sizes", *options, "--objective", "parameters").returncode == 0
+    assert int(read(table)[0]["parameters"]) <= wide
+    assert text.read_text().startswith("Totals over the 1 library program")
+    failed = run("model_sizes", *options, "--objective", "beauty")
+    assert failed.returncode == 1
+    assert "the objective 'beauty'" in failed.stderr
+
+
+def test_pareto(tmp_path: Path) -> None:
+    table, figure = tmp_path / "front.csv", tmp_path / "front.svg"
+    done = run("pareto", "shuffle_dyck1", "-o", table, "--figure", figure)
+    assert done.returncode == 0, done.stderr
+    rows = read(table)
+    points = [tuple(int(row[n]) for n in ("layers", "width", "neurons")) for row in rows]
+    assert len(points) >= 2
+    assert all(row["status"] == "OPTIMAL" for row in rows)
+    for a in points:
+        beaten = [b for b in points if b != a and all(x <= y for x, y in zip(b, a, strict=True))]
+        assert beaten == []
+    entry = library.get("shuffle_dyck1")
+    size = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, optimize=1).size
+    assert points[0] == (size.layers, size.width, size.neurons)
+    assert ElementTree.parse(figure).getroot().tag.endswith("svg")
+
+
+def test_compile_time(tmp_path: Path) -> None:
+    table = tmp_path / "times.csv"
+    done = run("compile_time", "--programs", "hist", "--repeat", 1, "-o", table)
+    assert done.returncode == 0, done.stderr
+    (row,) = read(table)
+    assert row.pop("program") == "hist"
+    total = float(row.pop("total"))
+    assert len(row) == 8
+    assert total == pytest.approx(sum(map(float, row.values())))
+    assert "median" in done.stdout
+
+
+def test_files_that_cannot_be_written(tmp_path: Path) -> None:
+    failed = run("model_sizes", "--programs", "hist", "-o", tmp_path / "none" / "sizes.csv")
+    assert failed.returncode == 1
+    assert "cannot be written" in failed.stderr
+    assert "Traceback" not in failed.stderr
+    wrong = run("model_sizes", "--programs", "hist", "--figure", tmp_path / "sizes.gif")
+    assert wrong.returncode == 2
+    assert ".png, .svg, .pdf" in wrong.stderr
+
+
+def test_interrupt_keeps_the_rows(tmp_path: Path) -> None:
+    table = tmp_path / "sizes.csv"
+    arguments = command("model_sizes", "--levels", 0, "-o", table)
+    with subprocess.Popen(
+        arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("compiling double_hist"):
+                break
+        process.send_signal(signal.SIGINT)
+        rest = process.stderr.read()
+    assert process.returncode == 130
+    assert "interrupted;" in rest
+    assert "Traceback" not in rest
+    assert [row["program"] for row in read(table)][:3] == ["length", "hist", "hist_bos"]
