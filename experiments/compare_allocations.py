@@ -24,6 +24,7 @@ from reporting import (
     chosen_programs,
     failure,
     guarded,
+    load_solvers,
     print_table,
     sweep,
 )
@@ -153,6 +154,7 @@ def _draw(rows: list[Row], methods: Sequence[str], arguments: argparse.Namespace
 def _run(arguments: argparse.Namespace) -> int:
     programs = chosen_programs(arguments.programs)
     objective = parse_objective(arguments.objective)
+    load_solvers()
     with CsvRows(arguments.output, COLUMNS) as table:
         interrupted = sweep(
             programs,

@@ -116,7 +116,7 @@ def _draw_panel(axis: Any, panel: Panel, programs: Sequence[str], series: Sequen
 
 def _marker_size(order: int, count: int) -> float:
     """Later series are smaller, so that equal values show as one marker around another."""
-    return 6.8 - 3.0 * order / max(count - 1, 1)
+    return 7.4 * 0.64 ** (order if count < 4 else order * 2 / (count - 1))
 
 
 def _style(axis: Any, panel: Panel, places: Sequence[int], programs: Sequence[str]) -> None:
@@ -131,7 +131,7 @@ def _style(axis: Any, panel: Panel, places: Sequence[int], programs: Sequence[st
     if panel.log:
         axis.set_xscale("log")
     else:
-        axis.set_xlim(left=0)
+        axis.set_xlim(left=-0.02 * axis.get_xlim()[1])
         axis.xaxis.get_major_locator().set_params(integer=True)
     axis.grid(axis="x", color="#E2E2E2", lw=0.6)
     axis.set_axisbelow(True)

@@ -14,6 +14,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from itertools import combinations
 from pathlib import Path
 
 from reporting import (
@@ -27,6 +28,7 @@ from reporting import (
     count,
     failure,
     guarded,
+    load_solvers,
     print_table,
     sweep,
     write_text,
@@ -121,20 +123,24 @@ def _report(rows: list[Row], levels: Sequence[int], arguments: argparse.Namespac
 
 
 def _print_worse(rows: list[Row], levels: Sequence[int]) -> None:
-    """Programs that a level makes deeper or wider than the first one, and unproven ones."""
-    first, *others = levels
+    """What a level makes worse than a lower one, and what it does not prove."""
     for name, sizes in by_program(rows).items():
-        for level in others:
-            if first not in sizes or level not in sizes:
-                continue
-            before, after = sizes[first], sizes[level]
-            for what in ("layers", "width"):
-                if after[what] > before[what]:
-                    print(
-                        f"{name}: {what} {after[what]} at level {level}, {before[what]} at {first}"
-                    )
-            if level and after["status"] != "OPTIMAL":
-                print(f"{name}: level {level} is {after['status']}, gap {after['gap']:.3f}")
+        for lower, level in combinations([level for level in levels if level in sizes], 2):
+            for what in _worse(sizes[lower], sizes[level]):
+                before, after = sizes[lower][what], sizes[level][what]
+                print(f"{name}: {what} {after} at level {level}, {before} at level {lower}")
+        for level, row in sizes.items():
+            if level and row["status"] != "OPTIMAL":
+                print(f"{name}: level {level} is {row['status']}, gap {row['gap']:.3f}")
+
+
+def _worse(before: Row, after: Row) -> Iterator[str]:
+    """More layers, or more width without fewer layers; more width than level 0 in any case."""
+    if after["layers"] > before["layers"]:
+        yield "layers"
+    fewer_layers = after["layers"] < before["layers"] and before["level"] > 0
+    if after["width"] > before["width"] and not fewer_layers:
+        yield "width"
 
 
 def _write_markdown(path: Path, text: str) -> None:
@@ -147,6 +153,7 @@ def _run(arguments: argparse.Namespace) -> int:
     parse_objective(arguments.objective)
     levels = sorted(set(arguments.levels))
     arguments.levels = levels
+    load_solvers()
     with CsvRows(arguments.output, COLUMNS) as table:
         interrupted = sweep(programs, lambda entry: measure(entry, arguments), table, "compiling")
     _report(table.rows, levels, arguments)

@@ -6,6 +6,7 @@ import argparse
 import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -106,6 +107,12 @@ def sweep(
         print(f"interrupted; {len(rows.rows)} rows are kept", file=sys.stderr)
         return True
     return False
+
+
+def load_solvers() -> None:
+    """Loads the solvers' libraries, so that the first solve is not charged with it."""
+    import_module("ortools.sat.python.cp_model")
+    import_module("scipy.optimize")
 
 
 def progress(programs: Sequence[library.Program], doing: str) -> Iterator[library.Program]:

@@ -25,22 +25,25 @@ def draw_sizes(rows: Sequence[Row], levels: Sequence[int]) -> Any:
         }
         return Panel(title, values, log)
 
-    def less(column: str) -> str:
-        totals = [sum(p[level][column] for p in everywhere) for level in levels]
-        return ", ".join(f"{saved(totals[0], total):.0f} % less" for total in totals[1:])
+    def fell(level: int, column: str) -> str:
+        before, after = (sum(p[at][column] for p in everywhere) for at in (levels[0], level))
+        return f"{-saved(before, after):+.0f} %".replace("-", "\N{MINUS SIGN}")
 
-    means = ", ".join(f"×{ratio(everywhere, levels[0], level):.2f}" for level in levels[1:])
+    means = [f"×{ratio(everywhere, levels[0], level):.2f}" for level in levels[1:]]
+    widths = [fell(level, "width") for level in levels[1:]]
+    layers = [fell(level, "layers") for level in levels[1:]]
     panels = [
-        panel(_title("parameters", "geometric mean", means), "parameters", log=True),
-        panel(_title("width", "in all", less("width")), "width"),
-        panel(_title("layers", "in all", less("layers")), "layers"),
+        panel(_title("parameters (geometric mean)", means, levels), "parameters", log=True),
+        panel(_title("width (total)", widths, levels), "width"),
+        panel(_title("layers (total)", layers, levels), "layers"),
     ]
     title = f"Sizes of {len(names)} library programs by optimisation level"
     return dot_plot(title, names, [_label(level) for level in levels], panels)
 
 
-def _title(name: str, how: str, numbers: str) -> str:
-    return f"{name}\n{how} {numbers}" if numbers else name
+def _title(name: str, changes: Sequence[str], levels: Sequence[int]) -> str:
+    pairs = zip(changes, levels[1:], strict=True)
+    return "\n".join([name, ", ".join(f"{change} at level {level}" for change, level in pairs)])
 
 
 def _label(level: int) -> str:
