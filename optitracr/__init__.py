@@ -15,9 +15,10 @@ from optitracr.errors import OptitracrError
 if TYPE_CHECKING:
     from optitracr import library
     from optitracr.compile import compile_rasp_to_model
+    from optitracr.export.files import load
 
 __version__ = "0.1.0"
-__all__ = ["OptitracrError", "__version__", "compile_rasp_to_model", "library", "rasp"]
+__all__ = ["OptitracrError", "__version__", "compile_rasp_to_model", "library", "load", "rasp"]
 
 
 def __getattr__(name: str) -> Any:
@@ -25,6 +26,8 @@ def __getattr__(name: str) -> Any:
 
     if name == "compile_rasp_to_model":
         return importlib.import_module("optitracr.compile").compile_rasp_to_model
+    if name == "load":
+        return importlib.import_module("optitracr.export.files").load
     if name == "library":
         return importlib.import_module("optitracr.library")
     raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

@@ -18,7 +18,7 @@ TIERS = (
     {"craft", "candidates"},
     {"allocation"},
     {"assembly"},
-    {"model"},
+    {"model", "export"},
     {"compile"},
     {"cli"},
 )

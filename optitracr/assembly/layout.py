@@ -66,13 +66,11 @@ class Layout:
 
     def labels(self) -> tuple[str, ...]:
         """One unique label a column: its tenant at the output, or its last one."""
-        chosen: list[str] = []
-        for column in range(self.width):
-            last = ""
-            for state in range(self.states):
-                tenant = self.tenants(state)[column]
-                last = tenant.label if tenant is not None else last
-            chosen.append(last or f"unused_{column}")
+        chosen = [f"unused_{column}" for column in range(self.width)]
+        for tenancy in sorted(self.tenancies, key=lambda tenancy: tenancy.birth):
+            pairs = zip(tenancy.columns, tenancy.variable.space.directions, strict=True)
+            for column, direction in pairs:
+                chosen[column] = direction.label
         return _unique(chosen)
 
 

@@ -47,6 +47,8 @@ def build_model(
         heads=weights.heads,
         neurons=weights.neurons,
         residual_labels=list(assembly.layout.labels()),
+        components=assembly.components,
+        output_reads=components.output.reads,
     )
 
 

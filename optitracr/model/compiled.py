@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from optitracr.assembly.layout import Layout
 from optitracr.assembly.weights import HeadUse, NeuronUse, Params
+from optitracr.candidates.component import Component
 from optitracr.candidates.setting import Setting
-from optitracr.errors import InputError
+from optitracr.errors import InputError, NotFoundError
+from optitracr.model.circuit import Circuit, circuit_of
 from optitracr.model.config import ModelConfig
+from optitracr.model.dataset import Dataset, make_dataset
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.forward import Architecture, ForwardOutput
 from optitracr.model.reference import Reference
@@ -79,9 +83,14 @@ class CompiledModel:
         size: Sizes; see `Size`.
         allocation: The solver's result with its certificate.
         setting: Vocabulary, length, special tokens, causality.
-        reference: The program, for checks against the interpreter.
+        reference: The program, for checks against the interpreter; None for a model that
+            was read from a file.
         heads: For each layer, what each head serves.
         neurons: For each layer, what each run of neurons serves.
+        residual_labels: One unique label a dimension, as Tracr has them.
+        components: What was placed.
+        output_reads: The variables that the unembedding reads.
+        saved_circuit: The circuit of a model that was read from a file.
     """
 
     name: str
@@ -95,10 +104,13 @@ class CompiledModel:
     size: Size
     allocation: Allocation
     setting: Setting
-    reference: Reference
+    reference: Reference | None
     heads: tuple[tuple[HeadUse, ...], ...] = ()
     neurons: tuple[tuple[NeuronUse, ...], ...] = ()
     residual_labels: list[str] = field(default_factory=list)
+    components: tuple[Component, ...] = ()
+    output_reads: tuple[str, ...] = ()
+    saved_circuit: Circuit | None = None
 
     @property
     def architecture(self) -> Architecture:
@@ -120,6 +132,51 @@ class CompiledModel:
             tuple(None if d is None else d.label for d in self.layout.tenants(state))
             for state in range(self.layout.states)
         )
+
+    @property
+    def program(self) -> Reference:
+        """The program that the model was compiled from.
+
+        Raises:
+            NotFoundError: If the model was read from a file, which holds no program.
+        """
+        if self.reference is None:
+            raise NotFoundError(
+                f"model '{self.name}' was read from a file, which holds no program to compare "
+                "with; compile the program again to verify it or to make data sets"
+            )
+        return self.reference
+
+    @property
+    def circuit(self) -> Circuit:
+        """Which head, neuron and dimension serves which RASP variable, and the edges."""
+        return self.saved_circuit or circuit_of(self)
+
+    def dataset(self, size: int, seed: int = 0, lengths: Sequence[int] | None = None) -> Dataset:
+        """Random inputs with the interpreter's outputs; see `make_dataset`."""
+        return make_dataset(self, size, seed, lengths)
+
+    def to_torch(self) -> Any:
+        """The model as a plain `torch.nn.Module`: integers in, logits or numbers out."""
+        from optitracr.export.torch_module import to_torch
+
+        return to_torch(self)
+
+    def to_transformer_lens(self) -> Any:
+        """The model as a `TransformerBridge` of TransformerLens 4."""
+        from optitracr.export.transformer_lens import to_transformer_lens
+
+        return to_transformer_lens(self)
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Writes the model to a folder: weights as safetensors and a JSON manifest.
+
+        Raises:
+            FileError: If the folder cannot be written.
+        """
+        from optitracr.export.files import save
+
+        save(self, path)
 
     def forward(self, params: Any, tokens: Any) -> ForwardOutput:
         """The forward pass in JAX, differentiable in `params`.

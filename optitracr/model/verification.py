@@ -117,7 +117,7 @@ def _compare(
         exhaustive_length=inputs.exhaustive_length,
         max_seq_len=setting.max_seq_len,
         undefined=undefined,
-        variables=len(model.reference.readings),
+        variables=len(model.program.readings),
         max_error=worst,
         seconds=time.perf_counter() - start,
     )
@@ -143,10 +143,10 @@ class _Check:
         self.states = [np.asarray(state)[:rows, 1:] for state in states]
         self.at_bos = [np.asarray(state)[:rows, 0] for state in states]
         self.chosen = np.asarray(output.unembedded_output)[:rows, 1:]
-        self.expressions = dict(model.reference.graph.expressions)
+        self.expressions = dict(model.program.graph.expressions)
         alive = {tenancy.variable.label for tenancy in model.layout.tenancies}
-        held = (h.label for name, h in model.reference.readings.items() if name in alive)
-        wanted = dict.fromkeys((*held, model.reference.graph.output))
+        held = (h.label for name, h in model.program.readings.items() if name in alive)
+        wanted = dict.fromkeys((*held, model.program.graph.output))
         self.evaluation: BatchEvaluation = evaluate_batch(
             [self.expressions[label] for label in wanted],
             model.setting.vocabulary,
@@ -178,7 +178,7 @@ class _Check:
 
     def _tenancies(self) -> Iterator[tuple[Tenancy, Held]]:
         for tenancy in self.model.layout.tenancies:
-            held = self.model.reference.readings.get(tenancy.variable.label)
+            held = self.model.program.readings.get(tenancy.variable.label)
             if held is not None:
                 yield tenancy, held
 
@@ -231,7 +231,7 @@ class _Check:
         return float(error[self.valid].max(initial=0.0))
 
     def _compare_output(self) -> None:
-        label = self.model.reference.graph.output
+        label = self.model.program.graph.output
         expression = self.expressions[label]
         codes = self.evaluation.codes(expression)
         encoder = self.model.output_encoder
@@ -256,7 +256,7 @@ class _Check:
         expression = self.expressions[label]
         code = self.evaluation.codes(expression)[row, position]
         expected = self.evaluation.values(expression)[code]
-        node = self.model.reference.graph.node(label)
+        node = self.model.program.graph.node(label)
         hint = _hint(expected, self.model, label)
         raise VerificationError(
             f"{what} differs from the interpreter at position {position} of {tokens}: the model "
@@ -265,7 +265,7 @@ class _Check:
 
 
 def _hint(expected: Any, model: CompiledModel, label: str) -> str:
-    held = [h for h in model.reference.readings.values() if h.label == label]
+    held = [h for h in model.program.readings.values() if h.label == label]
     if any(h.rows is not None and expected is not None and expected not in h.values for h in held):
         return (
             f" The value {expected!r} is outside its value set: a categorical Aggregate "

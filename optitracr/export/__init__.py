@@ -1,0 +1,1 @@
+"""Exports of a compiled model: PyTorch, TransformerLens, files."""
