@@ -104,7 +104,8 @@ class Allocation:
         objective: What was minimised, first things first.
         value: The value of each, empty without a plan.
         bound: A proven lower bound of each, given the values before it.
-        gap: Largest relative distance between value and bound; 0 if optimal.
+        gap: Relative distance between value and bound of the first objective whose value is
+            not proven; 0 if optimal.
         seed: Of the search.
         seconds: Wall-clock time.
         deterministic_time: The solver's own measure of work, the same on any machine.

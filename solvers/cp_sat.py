@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from solvers.allocation import (
@@ -19,7 +19,9 @@ from solvers.allocation import (
     Placement,
     Plan,
     Status,
+    heads_used,
 )
+from solvers.bounds import width_bound
 from solvers.constraints.erasure import add_erasure
 from solvers.constraints.heads import add_heads
 from solvers.constraints.neurons import add_neurons
@@ -42,7 +44,7 @@ EXTRA_LAYERS = 4
 """Layers beyond the first feasible depth that are searched where depth is not minimised
 first; a proof for such orders holds up to that depth, and the message says so."""
 
-LARGEST_MODEL = 400_000
+LARGEST_MODEL = 60_000
 """Placement and erasure decisions beyond which no model is built."""
 
 Progress = Callable[[str], None]
@@ -110,7 +112,7 @@ def cp_sat(
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
     if _decisions(problem, times) > LARGEST_MODEL:
         search.bound = _easy_bounds(search, times)
-        return _result(search, Status.FEASIBLE, "too large for an exact model: greedy")
+        return _result(search, Status.FEASIBLE, "too large for an exact model", "greedy")
     status = _by_depth(search, times)
     return _result(search, status, "")
 
@@ -148,7 +150,10 @@ def _decisions(problem: Problem, times: Earliest) -> int:
 
 def _easy_bounds(search: _Search, times: Earliest) -> list[int]:
     """Bounds that need no search: the critical path for depth, nothing for the rest."""
-    return [times.layers if name == "depth" else 0 for name in search.objective]
+    bounds = {"depth": times.layers}
+    if search.objective[:2] == ("depth", "width") and search.plan is not None:
+        bounds["width"] = width_bound(search.problem, times, search.plan.layers)
+    return [bounds.get(name, 0) for name in search.objective]
 
 
 def _by_depth(search: _Search, times: Earliest) -> Status:
@@ -169,6 +174,8 @@ def _by_depth(search: _Search, times: Earliest) -> Status:
         proven = proven and found.proven
         if found.feasible and first_feasible is None:
             first_feasible = layers
+        if search.interrupted:
+            search.notes.append("interrupted: the best plan so far")
         if found.feasible and depth_first:
             search.bound = [*found.bound]
             return Status.OPTIMAL if proven else Status.FEASIBLE
@@ -257,7 +264,10 @@ def _at_depth(search: _Search, layers: int, times: Earliest) -> _Found:
         decisions.model.minimize(expressions[name])
         solver = _solver(search)
         status = solver.solve(decisions.model)
-        search.spent += solver.response_proto.deterministic_time
+        used = solver.response_proto.deterministic_time
+        if status in (cp_model.FEASIBLE, cp_model.UNKNOWN) and used < 0.9 * search.left:
+            search.interrupted = not search.parallel
+        search.spent += used
         if status == cp_model.INFEASIBLE:
             return found
         if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -350,10 +360,11 @@ def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
     )
     view = next(i for i, chosen in enumerate(decisions.view) if solver.boolean_value(chosen))
     plan = measured(problem, Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0))
-    heads, size = (int(solver.value(v)) for v in (decisions.heads, decisions.head_size))
-    if plan.heads and heads * size < plan.heads * plan.head_size:
-        plan = Plan(layers, plan.placements, erasures, view, plan.width, heads, size, plan.neurons)
-    return plan
+    if plan.heads == 0:
+        return plan
+    size = int(solver.value(decisions.head_size))
+    heads = max(heads_used(problem, plan, size).values())
+    return replace(plan, heads=heads, head_size=size)
 
 
 def _hint_solution(decisions: Decisions, solver: Any) -> None:
@@ -397,14 +408,14 @@ def _result(search: _Search, status: Status, note: str, solver: str = "cp_sat") 
         bound = tuple(given) + (0,) * (len(value) - len(given))
         if status is Status.OPTIMAL:
             bound = value
-    gaps = [(v - b) / max(v, 1) for v, b in zip(value, bound, strict=True)]
+    gaps = [(v - b) / max(v, 1) for v, b in zip(value, bound, strict=True) if v > b]
     return Allocation(
         status=status,
         plan=plan,
         objective=search.objective,
         value=value,
         bound=bound,
-        gap=max(gaps, default=0.0),
+        gap=gaps[0] if gaps else 0.0,
         seed=search.seed,
         seconds=time.perf_counter() - search.started,
         deterministic_time=search.spent,

@@ -46,7 +46,7 @@ def compare_one(named: Named, arguments: argparse.Namespace) -> list[dict[str, A
             for name in ("layers", "width", "neurons", "parameters")
         }
         if arguments.verify:
-            row["verified"] = str(model.verify(seed=arguments.seed))
+            row["verified"] = str(model.verify(arguments.max_inputs, arguments.seed))
         rows.append(row)
     return rows
 

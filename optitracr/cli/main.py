@@ -66,6 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
     compare = _add(commands, "compare", "sizes at every level, side by side", _compare)
     compare.add_argument("--all", action="store_true", help="every library program")
     compare.add_argument("--verify", action="store_true", help="verify every model too")
+    compare.add_argument(
+        "--max-inputs", type=_natural, default=100_000, metavar="N", help="inputs to verify on"
+    )
     _search(compare)
     return parser
 
