@@ -36,7 +36,7 @@ def width_bound(problem: Problem, times: Earliest, layers: int) -> int:
     """
     needed = necessary(problem)
     total = 2 * layers
-    latest = {name: total for name in needed}
+    latest = dict.fromkeys(needed, total)
     last_read = {name: times.birth[name] for name in needed}
     readers = sorted(
         (a for a in needed.values() if a is not None),

@@ -13,7 +13,7 @@ from tests.solvers.tiny import tiny_problem
 BATCH = 25
 
 
-def capped(seed: int):  # noqa: ANN201
+def capped(seed: int):
     """A tiny problem that no method searches deeper than brute force does."""
     problem = tiny_problem(seed)
     limits = problem.limits

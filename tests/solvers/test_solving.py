@@ -30,7 +30,7 @@ from tests.solvers.tiny import chain
 A, M = Kind.ATTENTION, Kind.MLP
 
 
-def best(problem: Problem, **options: object):  # noqa: ANN201
+def best(problem: Problem, **options: object):
     allocation = solve(problem, **options)  # type: ignore[arg-type]
     assert allocation.status is Status.OPTIMAL
     assert allocation.plan is not None
