@@ -19,7 +19,7 @@ TIERS = (
     {"allocation"},
     {"assembly"},
     {"model", "export"},
-    {"compile"},
+    {"compile", "validating"},
     {"cli"},
 )
 """Packages from the lowest up; each imports only from its own tier and those below."""

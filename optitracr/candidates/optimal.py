@@ -19,7 +19,7 @@ from optitracr.candidates.heads import HeadPlan, plan_head
 from optitracr.candidates.setting import Setting
 from optitracr.candidates.table_mlp import Axis, Leaf, Plan, plan_table
 from optitracr.candidates.tables import FunctionTables
-from optitracr.craft.piecewise import JUMP_ERROR, LOOSE_JUMP_ERROR
+from optitracr.craft.piecewise import JUMP_ERROR, LOOSE_JUMP_ERROR, QUERY_JUMP_ERROR
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import (
     Aggregate,
@@ -248,7 +248,7 @@ class Enumeration:
             leaves = [self.leaf(label) for label in cut]
             if sum(leaf.numerical for leaf in leaves) > 2:
                 continue
-            plans = self._planned(form.label, cut, leaves, rows)
+            plans = self._planned(form, cut, leaves, rows)
             immediate = cut == self._immediate(form.label)
             fitting = [p for p in plans if p.neurons <= MAX_NEURONS or immediate]
             for plan in _pareto(fitting)[:PLANS]:
@@ -265,14 +265,15 @@ class Enumeration:
                 )
 
     def _planned(
-        self, label: str, cut: tuple[str, ...], leaves: list[Leaf], rows: FloatArray
+        self, form: Form, cut: tuple[str, ...], leaves: list[Leaf], rows: FloatArray
     ) -> list[Plan]:
         """The constructions of one table, made once."""
-        key = (label, cut, rows.shape, rows.tobytes())
+        tolerance = JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
+        if cut == self._immediate(form.label):
+            tolerance = LOOSE_JUMP_ERROR
+        key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
         if key not in self._plans:
-            loose = cut == self._immediate(label)
-            tolerance = LOOSE_JUMP_ERROR if loose else JUMP_ERROR
-            table = self.tables.table(label, cut)
+            table = self.tables.table(form.label, cut)
             self._plans[key] = plan_table(leaves, table, rows, tolerance)
         return self._plans[key]
 

@@ -58,6 +58,7 @@ class CandidateSpace:
         options: For each need the forms that serve it, and how each is read.
         outputs: Alternative views of the output.
         output_values: What each output of a categorical program stands for.
+        position: The one-hot position that erasing heads need.
     """
 
     graph: ProgramGraph
@@ -69,6 +70,7 @@ class CandidateSpace:
     options: Mapping[Need, Mapping[str, FloatArray]]
     outputs: tuple[tuple[tuple[str, ...], FloatArray], ...]
     output_values: tuple[object, ...]
+    position: str
 
     @property
     def bos(self) -> Variable:
@@ -92,6 +94,7 @@ def candidate_space(
         search.demand(output)
     search.run()
     forms = {form.name: form for form in search.forms.values()}
+    position = _position(merged, forms, setting.max_seq_len)
     variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(search, forms, need) for need in search.needs}
@@ -109,8 +112,28 @@ def candidate_space(
         options,
         views,
         () if node.is_numerical else sets[merged.output].values,
+        position,
     )
     return _with_usable_outputs(space)
+
+
+def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int) -> str:
+    """The one-hot position that erasing heads need: a form of the indices where it can be.
+
+    A program that uses its indices may read them from the same dimensions.
+    """
+    labels = [
+        node.label
+        for node in graph.nodes
+        if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
+    ]
+    full = tuple(range(positions))
+    for form in forms.values():
+        if form.label in labels and form.classes == full:
+            return form.name
+    if labels:
+        forms[POSITION] = Form(POSITION, labels[0], full)
+    return POSITION
 
 
 def _with_usable_outputs(space: CandidateSpace) -> CandidateSpace:
@@ -155,10 +178,9 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
         for name, form in space.forms.items()
         if name in usable
     ]
-    items += [
-        Item(BOS, 1, is_input=True),
-        Item(POSITION, space.setting.max_seq_len, is_input=True),
-    ]
+    items.append(Item(BOS, 1, is_input=True))
+    if space.position not in space.forms:
+        items.append(Item(space.position, space.setting.max_seq_len, is_input=True))
     alternatives = tuple(
         a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
     )
@@ -170,7 +192,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
         variables=tuple(items),
         alternatives=alternatives,
         views=tuple(View(reads) for reads, _ in space.outputs),
-        self_attention=SelfAttention((POSITION, BOS), setting.max_seq_len + 1),
+        self_attention=SelfAttention((space.position, BOS), setting.max_seq_len + 1),
         constants=SizeConstants(rows, outputs),
         limits=limits,
     )
@@ -225,7 +247,7 @@ def realise(space: CandidateSpace, plan: Plan) -> Components:
         inputs,
         components,
         OutputView(reads, output_space, matrix),
-        (POSITION, BOS),
+        (space.position, BOS),
         {name: _held(space, form) for name, form in space.forms.items()},
         tuple(space.output_values),
     )
@@ -256,6 +278,8 @@ def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
     marker = np.zeros((tokens + 2, 1))
     marker[tokens] = 1.0
     found.append(EmbeddedInput(space.bos, Embedding.TOKENS, marker))
+    if space.position in space.forms:
+        return found
     own = Variable(
         POSITION,
         Space(tuple(Direction(POSITION, i) for i in range(positions))),

@@ -25,6 +25,10 @@ HINGE_ERROR = 1e-5
 JUMP_ERROR = 2e-4
 """Largest rounding error of all steps together that a fused component may have."""
 
+QUERY_JUMP_ERROR = 2e-3
+"""The same where attention reads the result at most as a query: an error there scales all
+logits of a query alike, and so moves no weight between the keys that it selects."""
+
 LOOSE_JUMP_ERROR = 1e-2
 """The same for a component over the immediate operands, which has no substitute."""
 

@@ -49,3 +49,29 @@ def test_level_0_has_tracrs_sizes(name: str, row: dict[str, str]) -> None:
     assert size.parameters - outputs == int(row["tracr_parameters_without_unembedding"])
     arrays = [array for part in model.params.values() for array in part.values()]
     assert sum(array.size for array in arrays) + outputs == size.parameters
+
+
+BEYOND_REACH = {
+    # Two attentions in sequence, of which the second's key is computed from the first's.
+    "count_less_freq": 2,
+    # The or of two signs of real numbers is no sum of one layer of ReLUs in float32.
+    "shuffle_dyck2": 3,
+}
+"""Layers at level 2 where the first experiment, which built no weights, counted fewer."""
+
+
+@pytest.mark.parametrize("level", [1, 2])
+@pytest.mark.parametrize(("name", "row"), list(zip(NAMES, ROWS, strict=True)), ids=NAMES)
+def test_optimal_levels_reach_the_first_experiment(
+    name: str, row: dict[str, str], level: int
+) -> None:
+    entry = library.get(name)
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, optimize=level)
+    assert model.allocation.status.value == "OPTIMAL"
+    found = (model.size.layers, model.size.width)
+    wanted = (int(row[f"level{level}_layers"]), int(row[f"level{level}_width"]))
+    if level == 2 and name in BEYOND_REACH:
+        assert found[0] == BEYOND_REACH[name]
+        assert found[1] <= wanted[1]
+    else:
+        assert found <= wanted
