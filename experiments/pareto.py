@@ -27,6 +27,7 @@ from reporting import (
     count,
     guarded,
     print_table,
+    stop_if_interrupted,
 )
 
 import solvers
@@ -71,6 +72,7 @@ class Search:
             time_limit=self.time_limit,
             seed=self.seed,
         )
+        stop_if_interrupted(allocation)
         if allocation.plan is None:
             message = f"{allocation.status.value} under {limits}: {allocation.message}"
             print(message, file=sys.stderr)
