@@ -65,11 +65,8 @@ def time_stages(entry: library.Program) -> dict[str, float]:
     components = timed("components", standard_components, graph, values, setting)
     problem = timed("problem", build_problem, entry.name, components, setting, None, True)
     allocation = timed("allocation", allocate, problem, 0, Search())
-    plan = allocation.plan
-    assembly = timed("assembly", assemble_plan, components, problem, plan, setting, True)
-    model = timed(
-        "model", build_model, 0, program, graph, components, assembly, allocation, setting
-    )
+    assembly = timed("assembly", assemble_plan, components, problem, allocation, setting, True)
+    model = timed("model", build_model, 0, program, graph, assembly, setting)
     timed("check", check_model, model)
     return took
 

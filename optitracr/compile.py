@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from optitracr import rasp
@@ -15,18 +15,20 @@ from optitracr.allocation.allocate import (
 )
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
-from optitracr.candidates.setting import check_setting
+from optitracr.candidates.component import Components
+from optitracr.candidates.setting import Setting, check_setting
 from optitracr.candidates.space import candidate_space, realise, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.errors import InputError
 from optitracr.graph.build import build_graph
-from optitracr.graph.values import infer_values
+from optitracr.graph.program import ProgramGraph
+from optitracr.graph.values import ValueSet, infer_values
 from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.verification import check_model
-from solvers import Limits
+from solvers import Allocation, Limits, Problem
 
 
 def compile_rasp_to_model(
@@ -79,20 +81,44 @@ def compile_rasp_to_model(
     graph = build_graph(program)
     values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
     bounds = parse_limits(limits)
-    if optimize == 2:
-        check_supported(graph, values)
-        space = candidate_space(graph, values, setting)
-        problem = space_problem(space, bounds)
-        allocation = allocate(problem, optimize, search)
-        assert allocation.plan is not None
-        components = realise(space, allocation.plan)
-    else:
-        components = standard_components(graph, values, setting, shared=optimize == 1)
-        problem = build_problem(graph.output, components, setting, bounds, optimize == 0)
-        allocation = allocate(problem, optimize, search)
-        assert allocation.plan is not None
-    assembly = assemble_plan(components, problem, allocation.plan, setting, optimize == 0)
-    model = build_model(optimize, program, graph, components, assembly, allocation, setting)
+    place = _place_candidates if optimize == 2 else _place_standard
+    placed = place(graph, values, setting, optimize, bounds, search)
+    assembly = assemble_plan(*placed, setting, standard=optimize == 0)
+    model = build_model(optimize, program, graph, assembly, setting)
     if check:
         check_model(model, seed)
     return model
+
+
+Placed = tuple[Components, Problem, Allocation]
+"""Components, the problem of placing them, and where they are placed."""
+
+
+def _place_standard(
+    graph: ProgramGraph,
+    values: Mapping[str, ValueSet],
+    setting: Setting,
+    level: int,
+    limits: Limits,
+    search: Search,
+) -> Placed:
+    """Levels 0 and 1: the standard components, then their allocation."""
+    components = standard_components(graph, values, setting, shared=level == 1)
+    problem = build_problem(graph.output, components, setting, limits, standard=level == 0)
+    return components, problem, allocate(problem, level, search)
+
+
+def _place_candidates(
+    graph: ProgramGraph,
+    values: Mapping[str, ValueSet],
+    setting: Setting,
+    level: int,
+    limits: Limits,
+    search: Search,
+) -> Placed:
+    """Level 2: all candidates, the solver's choice among them, then their weights."""
+    check_supported(graph, values)
+    space = candidate_space(graph, values, setting)
+    problem = space_problem(space, limits)
+    allocation = allocate(problem, level, search)
+    return realise(space, allocation), problem, allocation

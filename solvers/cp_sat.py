@@ -9,17 +9,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from solvers.allocation import (
     DEFAULT_OBJECTIVE,
     Allocation,
-    Erasure,
-    Placement,
     Plan,
     Status,
-    heads_used,
 )
 from solvers.bounds import width_bound
 from solvers.constraints.erasure import add_erasure
@@ -30,10 +27,11 @@ from solvers.constraints.precedence import add_precedence, add_self_attention
 from solvers.constraints.presence import add_presence
 from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
-from solvers.greedy import greedy_plan, measured
+from solvers.greedy import greedy_plan
 from solvers.longest_path import longest_path_plan
 from solvers.problem import Problem
 from solvers.serialisation import fingerprint
+from solvers.solutions import hint_plan, hint_solution, read_plan
 from solvers.timing import NEVER, Earliest, earliest
 from solvers.validator import violations
 
@@ -254,7 +252,7 @@ def _at_depth(search: _Search, layers: int, times: Earliest) -> _Found:
     if not _may_improve(search, decisions, order):
         return found
     expressions = {name: measure(decisions, name) for name in order if name != "depth"}
-    _hint_plan(search, decisions, layers)
+    hint_plan(decisions, search.plan, layers)
     for name in order:
         requested = name in search.objective
         if name == "depth":
@@ -285,7 +283,7 @@ def _at_depth(search: _Search, layers: int, times: Earliest) -> _Found:
             found.bound += [layers if n == "depth" else 0 for n in missing]
             return found
         decisions.model.add(expressions[name] <= value)
-        _hint_solution(decisions, solver)
+        hint_solution(decisions, solver)
     return found
 
 
@@ -333,66 +331,6 @@ def _keep(search: _Search, decisions: Decisions, solver: Any, layers: int) -> No
         raise AssertionError(f"CP-SAT broke {broken[0].family}: {broken[0].message}")
     if search.better(plan):
         search.plan = plan
-
-
-def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
-    """The plan that a solution stands for, with the sizes that it takes."""
-    problem = decisions.problem
-    placements = []
-    for alternative in problem.alternatives:
-        for sublayer, here in decisions.at[alternative.name].items():
-            if solver.boolean_value(here):
-                reads = tuple(
-                    next(
-                        o
-                        for o in options
-                        if solver.boolean_value(decisions.read[alternative.name, place, o])
-                    )
-                    for place, options in enumerate(alternative.reads)
-                )
-                placements.append(Placement(alternative.name, sublayer, reads))
-    placements.sort(key=lambda placement: placement.sublayer)
-    erasures = tuple(
-        Erasure(name, sublayer)
-        for name, erased in decisions.erased.items()
-        for sublayer, here in erased.items()
-        if solver.boolean_value(here)
-    )
-    view = next(i for i, chosen in enumerate(decisions.view) if solver.boolean_value(chosen))
-    plan = measured(problem, Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0))
-    if plan.heads == 0:
-        return plan
-    size = int(solver.value(decisions.head_size))
-    heads = max(heads_used(problem, plan, size).values())
-    return replace(plan, heads=heads, head_size=size)
-
-
-def _hint_solution(decisions: Decisions, solver: Any) -> None:
-    """Starts the next solve from the whole solution of this one."""
-    model = decisions.model
-    model.clear_hints()
-    hint = model.proto.solution_hint
-    for index, value in enumerate(solver.response_proto.solution):
-        hint.vars.append(index)
-        hint.values.append(value)
-
-
-def _hint_plan(search: _Search, decisions: Decisions, layers: int) -> None:
-    """Starts from the best plan known, where it has this depth."""
-    plan = search.plan
-    if plan is None or plan.layers != layers:
-        return
-    model = decisions.model
-    used = {p.alternative: p for p in plan.placements}
-    erased = {(e.variable, e.sublayer) for e in plan.erasures}
-    for alternative in search.problem.alternatives:
-        placement = used.get(alternative.name)
-        model.add_hint(decisions.use[alternative.name], placement is not None)
-        for sublayer, here in decisions.at[alternative.name].items():
-            model.add_hint(here, placement is not None and placement.sublayer == sublayer)
-    for name, options in decisions.erased.items():
-        for sublayer, here in options.items():
-            model.add_hint(here, (name, sublayer) in erased)
 
 
 def _result(search: _Search, status: Status, note: str, solver: str = "cp_sat") -> Allocation:

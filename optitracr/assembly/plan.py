@@ -10,31 +10,38 @@ from optitracr.candidates.component import Component, Components
 from optitracr.candidates.setting import Setting
 from optitracr.craft.numerics import coldness
 from optitracr.craft.reading import Variable
-from solvers import Plan, Problem, lifetimes
+from solvers import Allocation, Plan, Problem, lifetimes
 
 
 @dataclass(frozen=True, slots=True)
 class Assembly:
-    """A layout, the weights in it, and the sizes they were made for."""
+    """A layout, the weights in it, the sizes they were made for, and what they implement."""
 
     shape: Shape
     layout: Layout
     weights: Weights
-    components: tuple[Component, ...]
+    components: Components
+    allocation: Allocation
 
 
 def assemble_plan(
-    components: Components, problem: Problem, plan: Plan, setting: Setting, standard: bool
+    components: Components,
+    problem: Problem,
+    allocation: Allocation,
+    setting: Setting,
+    standard: bool,
 ) -> Assembly:
     """Lays the residual stream out and writes the weights.
 
     Args:
         components: What the plan's alternatives stand for.
         problem: The problem solved.
-        plan: Where everything goes.
+        allocation: Where everything goes.
         setting: Vocabulary and length.
         standard: Keep Tracr's minimum of one head, head size and neuron.
     """
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before assembly"
     least = 1 if standard else 0
     shape = Shape(
         plan.layers,
@@ -54,7 +61,7 @@ def assemble_plan(
         components.output,
         SelfAttending(position, bos, coldness(setting.max_seq_len + 1)),
     )
-    return Assembly(shape, layout, weights, components.components)
+    return Assembly(shape, layout, weights, components, allocation)
 
 
 def _placed(components: Components, plan: Plan, by_label: dict[str, Variable]) -> dict[int, Placed]:

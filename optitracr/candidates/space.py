@@ -28,11 +28,11 @@ from optitracr.graph.program import Input, ProgramGraph, Source
 from optitracr.graph.rewrite import merge_equal, split_widths
 from optitracr.graph.values import ValueSet
 from solvers import (
+    Allocation,
     Alternative,
     HeadDemand,
     Kind,
     Limits,
-    Plan,
     Problem,
     SelfAttention,
     SizeConstants,
@@ -235,8 +235,10 @@ def _alternative(
     )
 
 
-def realise(space: CandidateSpace, plan: Plan) -> Components:
-    """Writes the weights of the candidates that a plan uses."""
+def realise(space: CandidateSpace, allocation: Allocation) -> Components:
+    """Writes the weights of the candidates that an allocation uses."""
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before this stage"
     components = tuple(
         _component(space, space.candidates[p.alternative], p.reads) for p in plan.placements
     )

@@ -15,20 +15,13 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.reference import Reference
 from optitracr.model.size import LayerSize, Size, parameters
-from solvers import Allocation
 
 
 def build_model(
-    level: int,
-    program: Any,
-    graph: ProgramGraph,
-    components: Components,
-    assembly: Assembly,
-    allocation: Allocation,
-    setting: Setting,
+    level: int, program: Any, graph: ProgramGraph, assembly: Assembly, setting: Setting
 ) -> CompiledModel:
     """Puts weights, encoders, sizes and meanings together."""
-    shape, weights = assembly.shape, assembly.weights
+    shape, weights, components = assembly.shape, assembly.weights, assembly.components
     return CompiledModel(
         name=graph.output,
         level=level,
@@ -41,13 +34,13 @@ def build_model(
         output_encoder=_output_encoder(graph, components),
         layout=assembly.layout,
         size=_size(assembly, setting),
-        allocation=allocation,
+        allocation=assembly.allocation,
         setting=setting,
         reference=Reference(program, graph, _known(graph, components.held)),
         heads=weights.heads,
         neurons=weights.neurons,
         residual_labels=list(assembly.layout.labels()),
-        components=assembly.components,
+        components=components.components,
         output_reads=components.output.reads,
     )
 

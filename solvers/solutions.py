@@ -1,0 +1,69 @@
+"""Between CP-SAT solutions and plans: reading one, and starting from another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from solvers.allocation import Erasure, Placement, Plan, heads_used
+from solvers.constraints.variables import Decisions
+from solvers.greedy import measured
+
+
+def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
+    """The plan that a solution stands for, with the sizes that it takes."""
+    problem = decisions.problem
+    placements = []
+    for alternative in problem.alternatives:
+        for sublayer, here in decisions.at[alternative.name].items():
+            if solver.boolean_value(here):
+                reads = tuple(
+                    next(
+                        o
+                        for o in options
+                        if solver.boolean_value(decisions.read[alternative.name, place, o])
+                    )
+                    for place, options in enumerate(alternative.reads)
+                )
+                placements.append(Placement(alternative.name, sublayer, reads))
+    placements.sort(key=lambda placement: placement.sublayer)
+    erasures = tuple(
+        Erasure(name, sublayer)
+        for name, erased in decisions.erased.items()
+        for sublayer, here in erased.items()
+        if solver.boolean_value(here)
+    )
+    view = next(i for i, chosen in enumerate(decisions.view) if solver.boolean_value(chosen))
+    plan = measured(problem, Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0))
+    if plan.heads == 0:
+        return plan
+    size = int(solver.value(decisions.head_size))
+    heads = max(heads_used(problem, plan, size).values())
+    return replace(plan, heads=heads, head_size=size)
+
+
+def hint_solution(decisions: Decisions, solver: Any) -> None:
+    """Starts the next solve from the whole solution of this one."""
+    model = decisions.model
+    model.clear_hints()
+    hint = model.proto.solution_hint
+    for index, value in enumerate(solver.response_proto.solution):
+        hint.vars.append(index)
+        hint.values.append(value)
+
+
+def hint_plan(decisions: Decisions, plan: Plan | None, layers: int) -> None:
+    """Starts from the best plan known, where it has this depth."""
+    if plan is None or plan.layers != layers:
+        return
+    model = decisions.model
+    used = {p.alternative: p for p in plan.placements}
+    erased = {(e.variable, e.sublayer) for e in plan.erasures}
+    for alternative in decisions.problem.alternatives:
+        placement = used.get(alternative.name)
+        model.add_hint(decisions.use[alternative.name], placement is not None)
+        for sublayer, here in decisions.at[alternative.name].items():
+            model.add_hint(here, placement is not None and placement.sublayer == sublayer)
+    for name, options in decisions.erased.items():
+        for sublayer, here in options.items():
+            model.add_hint(here, (name, sublayer) in erased)
