@@ -70,13 +70,26 @@ class VerificationReport:
 
 
 def verify_model(
-    model: CompiledModel, max_inputs: int = 100_000, sampled: int = 2000, seed: int = 0
+    model: CompiledModel,
+    max_inputs: int = 100_000,
+    sampled: int = 2000,
+    seed: int = 0,
+    backend: str = "jax",
 ) -> VerificationReport:
-    """Compares a model with the interpreter in JAX, exhaustively where inputs are few.
+    """Compares a model with the interpreter, exhaustively where inputs are few.
+
+    Args:
+        model: The model.
+        max_inputs: Every input is compared up to the length where they number so many.
+        sampled: Number of random inputs beyond that length.
+        seed: Of the random inputs.
+        backend: "jax", or "numpy", which compiles nothing and is quicker on few inputs.
 
     Raises:
         VerificationError: Names the first wrong variable, position and input.
     """
+    if backend == "numpy":
+        return _compare(model, max_inputs, sampled, seed, model.forward_numpy, exact_shape=True)
     return _compare(model, max_inputs, sampled, seed, lambda t: model.forward(model.params, t))
 
 
