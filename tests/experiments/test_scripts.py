@@ -52,7 +52,7 @@ def test_help_and_wrong_programs(script: str) -> None:
 
 def test_compare_allocations(tmp_path: Path) -> None:
     table, figure = tmp_path / "methods.csv", tmp_path / "methods.png"
-    methods = ("longest_path", "greedy", "cp_sat")
+    methods = ("longest_path", "greedy", "cp_sat", "milp")
     done = run(
         "compare_allocations",
         *("--programs", *PROGRAMS),
@@ -74,6 +74,7 @@ def test_compare_allocations(tmp_path: Path) -> None:
         exact = found[program, "cp_sat"]
         assert (exact["status"], exact["proven"], float(exact["gap"])) == ("OPTIMAL", "True", 0.0)
         assert [int(exact[f"{n}_bound"]) for n in ("depth", "width", "neurons")] == [*key(exact)]
+        assert key(found[program, "milp"]) == key(exact)
         for heuristic in ("longest_path", "greedy"):
             row = found[program, heuristic]
             assert key(exact) <= key(row)
