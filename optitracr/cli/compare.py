@@ -68,7 +68,7 @@ def _print_table(rows: list[dict[str, Any]], verified: bool) -> None:
     if verified:
         table.add_column("verified")
     for row in rows:
-        table.add_row(*_cells(row), *([row["verified"].split(",")[0]] if verified else []))
+        table.add_row(*_cells(row), *([row["verified"].split(" (")[0]] if verified else []))
     console = Console()
     console = console if console.is_terminal else Console(width=160)
     console.print(table)

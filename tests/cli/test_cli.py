@@ -75,6 +75,8 @@ def test_compare_shows_every_level(capsys: pytest.CaptureFixture[str]) -> None:
     assert widths[0] == 61
     assert widths[1] <= 34
     assert all("verified on" in row["verified"] for row in rows)
+    code, out, _ = run(capsys, "compare", "hist", "--verify", "--max-inputs", "2000")
+    assert "verified on 3,424 inputs" in " ".join(out.split())
     code, out, _ = run(capsys, "compare", "reverse")
     assert "OPTIMAL" in out
     assert "heuristic" in out
