@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from optitracr.assembly.layout import Layout, lay_out
 from optitracr.assembly.weights import Placed, SelfAttending, Shape, Weights, assemble
 from optitracr.candidates.component import Component, Components
@@ -53,15 +55,25 @@ def assemble_plan(
     by_label = {v.label: v for v in components.variables}
     layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, plan.width)
     position, bos = (by_label[label] for label in components.self_attention)
+    cold = coldness(setting.max_seq_len + 1) / _least_gap(components, position)
     weights = assemble(
         shape,
         layout,
         components.inputs,
         _placed(components, plan, by_label),
         components.output,
-        SelfAttending(position, bos, coldness(setting.max_seq_len + 1)),
+        SelfAttending(position, bos, cold),
     )
     return Assembly(shape, layout, weights, components, allocation)
+
+
+def _least_gap(components: Components, position: Variable) -> float:
+    """By how much a position's product with itself exceeds that with any other, or BOS."""
+    table = next(e.table for e in components.inputs if e.variable.label == position.label)
+    products = table @ table.T
+    own = np.diag(products)[1:].copy()
+    np.fill_diagonal(products, -np.inf)
+    return float((own - products[1:].max(axis=1)).min())
 
 
 def _placed(components: Components, plan: Plan, by_label: dict[str, Variable]) -> dict[int, Placed]:

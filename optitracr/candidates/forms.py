@@ -18,6 +18,15 @@ from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, FloatArray, Space, Value
 
 Classes = tuple[int, ...]
+Numbers = tuple[tuple[float, ...], ...]
+"""Rows of numbers, all of one length."""
+
+EXACT = 1e-9
+"""Largest error of a linear function of numbers that counts as none."""
+
+LARGEST_FACTOR = 16.0
+"""Largest factor of such a function, since it also multiplies rounding errors."""
+
 NO_CLASS = -1
 """The class of values that contribute nothing."""
 
@@ -29,13 +38,13 @@ class Need:
     Attributes:
         label: The variable.
         classes: For each of its values the class, NO_CLASS for none; empty for a raw number.
-        numbers: For each class the number read, where the reader wants a number; else ().
+        numbers: For each class the numbers read, where the reader wants numbers; else ().
         clean: Whether it must be zero at BOS.
     """
 
     label: str
     classes: Classes
-    numbers: tuple[float, ...] = ()
+    numbers: Numbers = ()
     clean: bool = False
 
     @property
@@ -45,8 +54,17 @@ class Need:
 
     @property
     def columns(self) -> int:
-        """How many numbers the reader reads: one a class, or one in all."""
-        return 1 if self.raw or self.numbers else max(self.classes, default=-1) + 1
+        """How many numbers the reader reads: one a class, or those it names."""
+        if self.raw:
+            return 1
+        return len(self.numbers[0]) if self.numbers else max(self.classes, default=-1) + 1
+
+    @property
+    def rows(self) -> FloatArray:
+        """Shape [values, columns]: what is read of each value."""
+        held = np.asarray(self.classes, dtype=np.intp)
+        table = np.asarray(self.numbers) if self.numbers else np.eye(self.columns)
+        return np.concatenate([table, np.zeros((1, self.columns))])[held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +75,7 @@ class Form:
         name: Unique name of the dimensions' owner.
         label: The variable held.
         classes: For each of its values the class; empty for a raw number.
-        numbers: For each value the number that one dimension holds, if it is held so.
+        numbers: For each value the numbers that the dimensions hold, if it is held so.
         clean: Whether it is zero at BOS.
         signed: Whether it can be negative.
     """
@@ -65,25 +83,30 @@ class Form:
     name: str
     label: str
     classes: Classes
-    numbers: tuple[float, ...] = ()
+    numbers: Numbers = ()
     clean: bool = True
     signed: bool = False
 
     @property
     def is_number(self) -> bool:
-        """Whether one real dimension holds it."""
+        """Whether real dimensions hold it."""
         return not self.classes
 
     @property
     def width(self) -> int:
         """Dimensions taken."""
-        return 1 if self.is_number else max(self.classes, default=-1) + 1
+        if self.is_number:
+            return len(self.numbers[0]) if self.numbers else 1
+        return max(self.classes, default=-1) + 1
 
     def variable(self, values: Sequence[Value]) -> Variable:
         """The directions, each named after the first value of its class."""
         if self.is_number:
-            held = self.numbers or tuple(values)
-            return Variable(self.name, Space((Direction(self.name),)), held, True)
+            held = tuple(x for row in self.numbers for x in row) or tuple(values)
+            if self.width == 1:
+                return Variable(self.name, Space((Direction(self.name),)), held, True)
+            space = Space(tuple(Direction(self.name, i) for i in range(self.width)))
+            return Variable(self.name, space, held, True)
         first: dict[int, Value] = {}
         for value, member in zip(values, self.classes, strict=True):
             if member != NO_CLASS:
@@ -105,7 +128,7 @@ def canonical(classes: NDArray[np.integer] | Sequence[int]) -> Classes:
 def form_rows(form: Form) -> FloatArray:
     """What each value of the form's variable writes, [values, width]."""
     if form.numbers:
-        return np.asarray(form.numbers)[:, None]
+        return np.asarray(form.numbers)
     held = np.asarray(form.classes, dtype=np.intp)
     rows = np.zeros((held.size, form.width))
     rows[held >= 0, held[held >= 0]] = 1.0
@@ -154,29 +177,45 @@ def serves(form: Form, need: Need, along: NDArray[np.integer] | None) -> FloatAr
         return None
     if need.raw:
         return np.ones((1, 1)) if form.is_number and along is None and not form.numbers else None
-    wanted = np.asarray(need.classes)
+    rows = need.rows
     if along is not None:
-        wanted = np.append(wanted, NO_CLASS)[np.asarray(along)]
+        rows = np.concatenate([rows, np.zeros((1, need.columns))])[np.asarray(along)]
     if form.is_number:
-        return _number_serves(form, need, wanted)
+        return _number_serves(form, rows)
     held = np.asarray(form.classes)
-    if held.size != wanted.size:
+    if held.size != len(rows):
         return None
     matrix = np.zeros((form.width, need.columns))
-    for member in range(-1, form.width):
-        targets = np.unique(wanted[held == member])
-        if targets.size > 1 or (member < 0 and targets.size and targets[0] != NO_CLASS):
-            return None
-        if member >= 0 and targets.size and targets[0] != NO_CLASS:
-            if need.numbers:
-                matrix[member, 0] = need.numbers[targets[0]]
-            else:
-                matrix[member, targets[0]] = 1.0
-    return matrix
+    inside = held != NO_CLASS
+    matrix[held[inside]] = rows[inside]
+    known = np.concatenate([matrix, np.zeros((1, need.columns))])[held]
+    return matrix if np.array_equal(known, rows) else None
 
 
-def _number_serves(form: Form, need: Need, wanted: NDArray[np.integer]) -> FloatArray | None:
-    if not need.numbers or len(form.numbers) != wanted.size:
+def _number_serves(form: Form, rows: FloatArray) -> FloatArray | None:
+    """Numbers serve what is a linear function of them."""
+    if len(form.numbers) != len(rows):
         return None
-    numbers = np.append(np.asarray(need.numbers), 0.0)[wanted]
-    return np.ones((1, 1)) if np.array_equal(numbers, np.asarray(form.numbers)) else None
+    held = np.asarray(form.numbers)
+    matrix, _, rank, _ = np.linalg.lstsq(held, rows, rcond=1e-9)
+    if rank < held.shape[1] and held.shape[1] > 1:
+        return None
+    matrix = np.round(matrix, 12)
+    exact = abs(held @ matrix - rows).max(initial=0.0) <= EXACT
+    return matrix if exact and abs(matrix).max(initial=0.0) <= LARGEST_FACTOR else None
+
+
+def need_of_rows(label: str, rows: FloatArray, clean: bool = False) -> Need | None:
+    """The need of several numbers of each value; None if all are zero.
+
+    Args:
+        label: The variable.
+        rows: Shape [values, columns].
+        clean: Whether it must be zero at BOS.
+    """
+    names: dict[tuple[float, ...], int] = {}
+    classes = tuple(
+        NO_CLASS if not any(row) else names.setdefault(tuple(row), len(names))
+        for row in rows.tolist()
+    )
+    return Need(label, classes, tuple(names), clean) if names else None

@@ -1,27 +1,31 @@
-"""Plans of attention heads: what they read of query, key and value, and their factors.
-
-The logits of a selector are a matrix over query and key values, and a column for BOS. Two
-freedoms make it small. Softmax ignores what is added to all logits of a query, so a key
-class that is never None can stand for the zero vector; and a constant can stand for one
-query class. The matrix is then factored through its shorter side.
-"""
+"""Plans of attention heads: what they read of queries, keys and values, and their factors."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from optitracr.candidates.forms import NO_CLASS, Need, classes_of_rows
-from optitracr.candidates.setting import Setting
-from optitracr.craft.numerics import coldness
+from optitracr.candidates.bilinear import Bilinear
+from optitracr.candidates.forms import Need
 from optitracr.craft.spaces import FloatArray
-from optitracr.graph.program import Aggregate, PairSelector, Width
-from optitracr.graph.values import ValueSet
 
 BOS_QUERY = 4.0
-"""How much colder, in units of the coldness, the BOS query attends to BOS."""
+"""How much more than any key, in units of the largest logit, the BOS query attends to BOS."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A linear reading of one variable.
+
+    Attributes:
+        need: What is read.
+        weights: Shape [columns of the need, inner or outputs].
+    """
+
+    need: Need
+    weights: FloatArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,31 +33,32 @@ class HeadPlan:
     """A head in the coordinates of what it reads.
 
     Attributes:
-        query: Need of the query variable, or None if every query attends alike.
-        key: Need of the key variable, or None.
-        value: Need of the value variable; None for a width, which reads BOS alone.
-        w_query: Shape [query columns, inner].
+        queries: Readings of the query position.
+        keys: Readings of the key position.
+        values: Readings of the value position; none for a width, which reads BOS alone.
         b_query: Shape [inner].
         bos_query: Shape [inner]: added for the BOS query.
-        w_key: Shape [key columns, inner].
         bos_key: Shape [inner]: the BOS key.
         bos_value: Shape [outputs]: what BOS contributes.
     """
 
-    query: Need | None
-    key: Need | None
-    value: Need | None
-    w_query: FloatArray
+    queries: tuple[Reading, ...]
+    keys: tuple[Reading, ...]
+    values: tuple[Reading, ...]
     b_query: FloatArray
     bos_query: FloatArray
-    w_key: FloatArray
     bos_key: FloatArray
     bos_value: FloatArray
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """What the head reads beside BOS."""
-        return tuple(n for n in (self.query, self.key, self.value) if n is not None)
+        """What the head reads beside BOS: queries, keys, values."""
+        return tuple(r.need for r in (*self.queries, *self.keys, *self.values))
+
+    @property
+    def reads_bos(self) -> bool:
+        """Whether it reads the BOS dimension."""
+        return bool(self.bos_key.any() or self.bos_value.any())
 
     @property
     def head_size(self) -> int:
@@ -64,80 +69,55 @@ class HeadPlan:
     def value_width(self) -> int:
         """Columns that the OV circuit needs."""
         used = int(np.flatnonzero(self.bos_value).max(initial=-1)) + 1
-        return used if self.value is None else max(self.value.columns, used)
+        return max([used, *(r.weights.shape[1] for r in self.values)])
 
 
 def plan_head(
-    selector: PairSelector,
-    values: Mapping[str, ValueSet],
-    setting: Setting,
-    operation: Aggregate | Width,
+    terms: Sequence[Bilinear],
+    values: Sequence[Reading],
     default: FloatArray,
-    value: Need | None,
+    cold: float,
+    is_width: bool,
 ) -> HeadPlan:
-    """Plans a head.
+    """Adds up the conditions of a head; BOS stands half-way below those who fulfil all.
 
     Args:
-        selector: What it selects.
-        values: Value sets.
-        setting: Vocabulary and length.
-        operation: The aggregate or width that it computes.
+        terms: Bilinear forms of the conditions.
+        values: What the head averages.
         default: Shape [outputs]: what it writes where nothing is selected.
-        value: What it averages; None for a width.
+        cold: Logits between selected and not selected.
+        is_width: Whether BOS is attended like a selected key.
     """
-    keys, queries = values[selector.keys], values[selector.queries]
-    cold = coldness(setting.max_seq_len + 1)
-    selected = np.array(
-        [[bool(selector.predicate(k, q)) for k in keys.values] for q in queries.values]
-    ).reshape(len(queries.values), len(keys.values))
-    is_width = isinstance(operation, Width)
-    logits = cold * selected.astype(np.float64)
-    bos = np.full((len(queries.values) + 1, 1), cold if is_width else cold / 2)
-    rows = np.concatenate([logits, np.zeros((1, logits.shape[1]))])
-    key_classes, columns, constant = classes_of_rows(rows.T, drop=not keys.may_be_none)
-    extended = np.concatenate([columns.T, bos - constant[:, None]], axis=1)
-    none_row = extended[-1]
-    query_classes, kept, base = _query_side(extended[:-1], none_row, queries.may_be_none)
-    query = _need(selector.queries, query_classes, clean=False)
-    key = _need(selector.keys, key_classes, clean=True)
-    factors = _factor(kept, base, cold)
-    return HeadPlan(query, key, value, *factors, bos_value=default)
+    inner = sum(term.inner for term in terms)
+    bos_logit = sum(term.selected + term.bos for term in terms) - (0.0 if is_width else cold / 2)
+    reads_bos = any(term.bos_query.any() for term in terms) or bos_logit != 0
+    size = inner + int(reads_bos)
+    b_query, bos_query, bos_key = (np.zeros(size) for _ in range(3))
+    queries, keys = [], []
+    first = 0
+    for term in terms:
+        part = slice(first, first + term.inner)
+        if term.query is not None:
+            weights = np.zeros((term.query.columns, size))
+            weights[:, part] = term.w_query
+            if reads_bos:
+                weights[:, -1] = term.bos_query
+            queries.append(Reading(term.query, weights))
+        if term.key is not None:
+            weights = np.zeros((term.key.columns, size))
+            weights[:, part] = term.w_key
+            keys.append(Reading(term.key, weights))
+        b_query[part] = term.b_query
+        first += term.inner
+    if reads_bos:
+        b_query[-1] = bos_logit
+        bos_key[-1] = 1.0
+        bos_query[-1] = BOS_QUERY * max([cold, *(_largest(term) for term in terms)])
+    return HeadPlan(
+        tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default
+    )
 
 
-def _need(label: str, classes: tuple[int, ...], clean: bool) -> Need | None:
-    if max(classes, default=NO_CLASS) == NO_CLASS:
-        return None
-    return Need(label, classes, (), clean)
-
-
-def _query_side(
-    rows: FloatArray, none_row: FloatArray, may_be_none: bool
-) -> tuple[tuple[int, ...], FloatArray, FloatArray]:
-    """Query classes, their rows less the constant, and the constant."""
-    if may_be_none or (rows == none_row).all(axis=1).any():
-        classes, kept, _ = classes_of_rows(rows - none_row, drop=False)
-        return classes, kept, none_row
-    classes, kept, constant = classes_of_rows(rows, drop=True)
-    return classes, kept, constant
-
-
-def _factor(
-    rows: FloatArray, base: FloatArray, cold: float
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Factors the logits [query columns and constant, key columns and BOS]."""
-    keys = base.size - 1
-    idle = not rows.any() and not base.any()
-    if idle:
-        nothing = np.zeros(0)
-        return np.zeros((len(rows), 0)), nothing, nothing, np.zeros((keys, 0)), nothing
-    at_bos = np.zeros(keys + 1)
-    at_bos[-1] = BOS_QUERY * cold
-    if keys + 1 <= len(rows) + 2:
-        identity = np.eye(keys + 1)
-        return rows, base, at_bos, identity[:-1], identity[-1]
-    count = len(rows)
-    w_query = np.concatenate([np.eye(count), np.zeros((count, 2))], axis=1)
-    b_query, bos_query = np.zeros(count + 2), np.zeros(count + 2)
-    b_query[count], bos_query[count + 1] = 1.0, 1.0
-    key_side = np.concatenate([rows, base[None, :], at_bos[None, :]]).T
-    return w_query, b_query, bos_query, key_side[:-1], key_side[-1]
+def _largest(term: Bilinear) -> float:
+    """A bound of a term's logits, whatever its query holds at BOS."""
+    return float(max(abs(term.selected), abs(term.bos_query).max(initial=0.0)))

@@ -9,24 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.cuts import enumerate_cuts
-from optitracr.candidates.forms import NO_CLASS, Classes, Form, Need, canonical, form_rows
-from optitracr.candidates.heads import HeadPlan, plan_head
+from optitracr.candidates.forms import (
+    NO_CLASS,
+    Classes,
+    Form,
+    Need,
+    Numbers,
+    canonical,
+    form_rows,
+    need_of_rows,
+)
+from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
+from optitracr.candidates.heads import HeadPlan, Reading, plan_head
+from optitracr.candidates.relations import Condition, conditions, finer, over, relation_of
 from optitracr.candidates.setting import Setting
 from optitracr.candidates.table_mlp import Axis, Leaf, Plan, plan_table
 from optitracr.candidates.tables import FunctionTables
+from optitracr.craft.numerics import coldness
 from optitracr.craft.piecewise import JUMP_ERROR, LOOSE_JUMP_ERROR, QUERY_JUMP_ERROR
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Input,
-    PairSelector,
     ProgramGraph,
+    Selector,
+    Source,
     Width,
 )
 from optitracr.graph.rewrite import selector_key
@@ -37,6 +51,9 @@ MAX_FORMS = 6
 
 MAX_NEURONS = 1024
 """Neurons of a fused component; the cut over the immediate operands may take more."""
+
+MAX_PATTERNS = 4
+"""Ways kept to compute what a selector selects."""
 
 PLANS = 2
 """Constructions kept for each cut: the fewest neurons, and another that reads less."""
@@ -90,6 +107,10 @@ class Enumeration:
         self._sources: dict[str, list[tuple[str, NDArray[np.integer] | None]]] = {}
         self._plans: dict[object, list[Plan]] = {}
         self.wanted: dict[str, list[tuple[Classes, bool]]] = {}
+        self.cold = coldness(setting.max_seq_len + 1)
+        self._patterns_of: dict[object, list[list[Bilinear]]] = {}
+        self._conjunctions_of: dict[object, list[tuple[Condition, ...]]] = {}
+        self.slots = self._slots()
 
     # -- variables ---------------------------------------------------------
 
@@ -159,15 +180,15 @@ class Enumeration:
             classes = canonical(wanted)
             self.wanted.setdefault(label, []).append((classes, need.clean))
             self.propose(label, classes, (), need.clean)
-            if need.numbers and max(classes) > 0:
-                held = np.append(np.asarray(need.numbers), 0.0)[wanted]
-                self.propose(label, (), tuple(float(x) for x in held), need.clean)
+            if need.numbers and max(classes) >= need.columns:
+                rows = np.concatenate([np.asarray(need.numbers), np.zeros((1, need.columns))])
+                self.propose(label, (), tuple(map(tuple, rows[wanted].tolist())), need.clean)
 
     def propose(
         self,
         label: str,
         classes: Classes,
-        numbers: tuple[float, ...],
+        numbers: Numbers,
         clean: bool,
         joint: bool = False,
     ) -> None:
@@ -185,7 +206,7 @@ class Enumeration:
         count = len(existing)
         name = label if count == 0 else f"{label}~{count}"
         values = self.values[label].values
-        signed = min(numbers, default=0.0) < 0 or (
+        signed = min((x for row in numbers for x in row), default=0.0) < 0 or (
             not classes and not numbers and (not values or min(values) < 0)
         )
         form = Form(name, label, classes, numbers, clean, signed)
@@ -252,9 +273,7 @@ class Enumeration:
             immediate = cut == self._immediate(form.label)
             fitting = [p for p in plans if p.neurons <= MAX_NEURONS or immediate]
             for plan in _pareto(fitting)[:PLANS]:
-                needs = tuple(
-                    Need(axis.leaf.label, axis.classes, axis.numbers) for axis in plan.axes
-                )
+                needs = tuple(_need(axis) for axis in plan.axes)
                 yield Candidate(
                     name=f"{form.name}@{len(self.candidates)}.{'+'.join(cut)}.{plan.neurons}",
                     form=form.name,
@@ -311,31 +330,123 @@ class Enumeration:
         """The need of a variable's number."""
         if self.is_raw(label):
             return Need(label, (), (), clean)
-        names: dict[float, int] = {}
-        classes = tuple(
-            NO_CLASS if v == 0 else names.setdefault(float(v), len(names))
-            for v in self.values[label].values
-        )
-        return Need(label, classes, tuple(names), clean)
+        rows = np.array([[float(v)] for v in self.values[label].values])
+        nothing = Need(label, (NO_CLASS,) * len(rows), (), clean)
+        return need_of_rows(label, rows, clean) or nothing
+
+    def number_readings(self, label: str, factor: float, clean: bool) -> list[list[Reading]]:
+        """Ways to read a multiple of a number: itself, or for a sum its terms, as a view."""
+        found = [[Reading(self.number_need(label, clean), np.array([[factor]]))]]
+        operation = self.nodes[label].operation
+        if not self.is_raw(label) or not isinstance(operation, Elementwise):
+            return found
+        assert operation.factors is not None
+        terms = [
+            self.number_readings(operand, factor * own, clean)[-1]
+            for operand, own in zip(operation.operands, operation.factors, strict=True)
+        ]
+        return [*found, [reading for term in terms for reading in term]]
+
+    # -- heads -------------------------------------------------------------
 
     def _head(self, form: Form, operation: Aggregate | Width) -> Iterator[Candidate]:
-        selector = operation.selector
-        assert isinstance(selector, PairSelector)
-        value = self._value_need(form, operation)
-        key = selector_key(selector, self.values)
-        name = self.selectors.setdefault(
-            (key, isinstance(operation, Width)), f"selector{len(self.selectors)}"
-        )
         default = self._default(form, operation)
-        plan = plan_head(selector, self.values, self.setting, operation, default, value)
-        yield Candidate(
-            name=f"{form.name}@{len(self.candidates)}.head",
-            form=form.name,
-            needs=plan.needs,
-            plan=plan,
-            selector=name,
-            reads_bos=True,
-        )
+        for values in self._value_readings(form, operation):
+            yield from self._heads(form, operation, values, default)
+
+    def _heads(
+        self,
+        form: Form,
+        operation: Aggregate | Width,
+        values: Sequence[Reading],
+        default: FloatArray,
+    ) -> Iterator[Candidate]:
+        """Candidates for each way to decide what is selected."""
+        is_width = isinstance(operation, Width)
+        exact_keys = form.is_number and not form.numbers
+        for way, terms in enumerate(self._patterns(operation.selector, is_width, exact_keys)):
+            plan = plan_head(terms, values, default, self.cold, is_width)
+            key = (selector_key(operation.selector, self.values), is_width, exact_keys, way)
+            selector = self.selectors.setdefault(key, f"selector{len(self.selectors)}")
+            yield Candidate(
+                name=f"{form.name}@{len(self.candidates)}.head{way}.{len(values)}",
+                form=form.name,
+                needs=plan.needs,
+                plan=plan,
+                selector=selector,
+                reads_bos=plan.reads_bos,
+            )
+
+    def _patterns(
+        self, selector: Selector, is_width: bool, exact_keys: bool
+    ) -> list[list[Bilinear]]:
+        """Ways to compute what a selector selects, as conditions that are added up.
+
+        A circle needs keys that are exact where several of them are averaged, as those are
+        that the embedding supplies.
+        """
+        key = (selector_key(selector, self.values), is_width, exact_keys)
+        if key not in self._patterns_of:
+            self._patterns_of[key] = [
+                [self._bilinear(condition, is_width, exact_keys) for condition in found]
+                for found in self._conjunctions(selector)
+            ]
+        return self._patterns_of[key]
+
+    def _bilinear(self, condition: Condition, is_width: bool, exact_keys: bool) -> Bilinear:
+        embedded = isinstance(self.nodes[condition.key].operation, Input)
+        if embedded or not (is_width or exact_keys):
+            found = circle(condition, self.values, self.cold, self.slots, is_width)
+            if found is not None:
+                return found
+        return exact(condition, self.values, self.cold)
+
+    def _conjunctions(self, selector: Selector) -> list[tuple[Condition, ...]]:
+        """The selector as conjunctions over its own operands, or over what lies below."""
+        key = selector_key(selector, self.values)
+        if key not in self._conjunctions_of:
+            self._conjunctions_of[key] = self._find_conjunctions(selector)
+        return self._conjunctions_of[key]
+
+    def _find_conjunctions(self, selector: Selector) -> list[tuple[Condition, ...]]:
+        relation = relation_of(selector, self.tables)
+        found: dict[tuple[object, ...], tuple[Condition, ...]] = {}
+        sides = [finer(side, self._below) for side in (relation.keys, relation.queries)]
+        for keys, queries in product(*sides):
+            finest = over(relation, keys, queries, self.tables)
+            parts = conditions(finest, self.tables) if finest is not None else None
+            if parts is not None:
+                found.setdefault(tuple((p.key, p.query) for p in parts), parts)
+        return list(found.values())[:MAX_PATTERNS]
+
+    def _below(self, label: str) -> list[tuple[str, ...]]:
+        """The variable's source, and pairs of variables of which it is a function."""
+        source = self.sources(label)[0][0]
+        pairs = [
+            cut
+            for cut in self.cuts.get(label, ())
+            if len(cut) == 2 and not any(self.is_raw(x) or not self.is_farthest(x) for x in cut)
+        ]
+        return [(source,), *pairs]
+
+    def _slots(self) -> dict[str, int]:
+        """Points of the circle for variables whose values keep places of their own.
+
+        Those are the indices, with room for the longest shift between keys and queries.
+        """
+        found = {
+            node.label: len(self.values[node.label].values)
+            for node in self.graph.nodes
+            if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
+        }
+        for node in self.graph.nodes:
+            if isinstance(node.operation, Aggregate | Width):
+                for parts in self._conjunctions(node.operation.selector):
+                    for part in parts:
+                        if part.key == part.query and part.key in found:
+                            room = len(self.values[part.key].values) + shift_of(part.table)
+                            found[part.key] = max(found[part.key], room)
+        return found
 
     def _default(self, form: Form, operation: Aggregate | Width) -> FloatArray:
         """What the head writes where nothing is selected; for a width, what BOS counts."""
@@ -350,24 +461,31 @@ class Enumeration:
                 written = form_rows(form)[values.index(operation.default)]
         return written
 
-    def _value_need(self, form: Form, operation: Aggregate | Width) -> Need | None:
+    def _value_readings(self, form: Form, operation: Aggregate | Width) -> list[list[Reading]]:
+        """Ways to read what a head averages; nothing for a width, which reads BOS alone."""
         if isinstance(operation, Width):
-            return None
+            return [[]]
         operand = operation.operand
-        if not form.classes and not form.numbers:
-            return self.number_need(operand, clean=True)
+        if form.is_number and not form.numbers:
+            return self.number_readings(operand, 1.0, clean=True)
         place = {v: i for i, v in enumerate(self.values[form.label].values)}
         index = np.array([place[v] for v in self.values[operand].values], dtype=np.intp)
-        if not index.size:
-            return None
-        if form.numbers:
-            held = np.asarray(form.numbers)[index]
-            names: dict[float, int] = {}
-            classes = tuple(
-                NO_CLASS if x == 0 else names.setdefault(float(x), len(names)) for x in held
-            )
-            return Need(operand, classes, tuple(names), clean=True)
-        return Need(operand, tuple(int(c) for c in np.asarray(form.classes)[index]), (), True)
+        rows = form_rows(form)[index]
+        if form.is_number:
+            need = need_of_rows(operand, rows, clean=True)
+        else:
+            held = np.asarray(form.classes)[index]
+            need = Need(operand, tuple(int(c) for c in held), (), True)
+            if max(need.classes, default=NO_CLASS) == NO_CLASS:
+                need = None
+        if need is None:
+            return [[]]
+        return [[Reading(need, np.eye(need.columns, form.width))]]
+
+
+def _need(axis: Axis) -> Need:
+    """What a plan reads of one leaf."""
+    return Need(axis.leaf.label, axis.classes, tuple((x,) for x in axis.numbers))
 
 
 def _pareto(plans: Sequence[Plan]) -> list[Plan]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optitracr.candidates.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.candidates.component import (
     Component,
     Components,
@@ -58,7 +59,7 @@ class CandidateSpace:
         options: For each need the forms that serve it, and how each is read.
         outputs: Alternative views of the output.
         output_values: What each output of a categorical program stands for.
-        position: The one-hot position that erasing heads need.
+        position: The position on a circle that erasing heads need.
     """
 
     graph: ProgramGraph
@@ -94,7 +95,8 @@ def candidate_space(
         search.demand(output)
     search.run()
     forms = {form.name: form for form in search.forms.values()}
-    position = _position(merged, forms, setting.max_seq_len)
+    points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *search.slots.values()])
+    position = _position(merged, forms, setting.max_seq_len, points)
     variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(search, forms, need) for need in search.needs}
@@ -117,8 +119,8 @@ def candidate_space(
     return _with_usable_outputs(space)
 
 
-def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int) -> str:
-    """The one-hot position that erasing heads need: a form of the indices where it can be.
+def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, points: int) -> str:
+    """The position on a circle that erasing heads need: a form of the indices if there is one.
 
     A program that uses its indices may read them from the same dimensions.
     """
@@ -127,12 +129,13 @@ def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int) -> st
         for node in graph.nodes
         if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
     ]
-    full = tuple(range(positions))
+    rows = on_circle(np.arange(positions), points)
+    numbers = tuple(map(tuple, rows.tolist()))
     for form in forms.values():
-        if form.label in labels and form.classes == full:
+        if form.label in labels and form.numbers == numbers:
             return form.name
     if labels:
-        forms[POSITION] = Form(POSITION, labels[0], full)
+        forms[POSITION] = Form(POSITION, labels[0], (), numbers, signed=True)
     return POSITION
 
 
@@ -180,7 +183,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
     ]
     items.append(Item(BOS, 1, is_input=True))
     if space.position not in space.forms:
-        items.append(Item(space.position, space.setting.max_seq_len, is_input=True))
+        items.append(Item(space.position, 2, is_input=True, signed=True))
     alternatives = tuple(
         a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
     )
@@ -192,7 +195,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
         variables=tuple(items),
         alternatives=alternatives,
         views=tuple(View(reads) for reads, _ in space.outputs),
-        self_attention=SelfAttention((space.position, BOS), setting.max_seq_len + 1),
+        self_attention=SelfAttention((space.position, BOS), 3),
         constants=SizeConstants(rows, outputs),
         limits=limits,
     )
@@ -284,11 +287,13 @@ def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
         return found
     own = Variable(
         POSITION,
-        Space(tuple(Direction(POSITION, i) for i in range(positions))),
-        tuple(range(positions)),
-        False,
+        Space(tuple(Direction(POSITION, i) for i in range(2))),
+        (-1.0, 1.0),
+        True,
     )
-    found.append(EmbeddedInput(own, Embedding.POSITIONS, np.eye(positions + 1)[:, 1:]))
+    rows = on_circle(np.arange(positions), max(positions, LEAST_ON_CIRCLE))
+    table = np.concatenate([np.zeros((1, 2)), rows])
+    found.append(EmbeddedInput(own, Embedding.POSITIONS, table))
     return found
 
 
@@ -337,35 +342,36 @@ def _padded(matrix: FloatArray, columns: int) -> FloatArray:
 
 def _head(plan: HeadPlan, readings: Sequence[Reading], bos: Space, output: Space) -> Head:
     left = list(readings)
-    empty: Reading = (Space(()), np.zeros((0, 0)))
-    query = left.pop(0) if plan.query is not None else empty
-    key = left.pop(0) if plan.key is not None else empty
-    value = left.pop(0) if plan.value is not None else empty
+    own = bos if plan.reads_bos else Space(())
     columns = plan.value_width
-    w_value = np.zeros((len(value[0]), columns))
-    w_value[:, : value[1].shape[1]] = value[1]
-    identity = np.eye(columns, len(output))
+    query, w_query = _side([(left.pop(0), r.weights) for r in plan.queries], plan.head_size)
+    key, w_key = _side([(left.pop(0), r.weights) for r in plan.keys], plan.head_size)
+    value, w_value = _side([(left.pop(0), r.weights) for r in plan.values], columns)
+    bos_value = np.zeros(columns)
+    bos_value[: plan.bos_value.size] = plan.bos_value[:columns]
     return Head(
-        query=join(query[0], bos),
-        key=join(key[0], bos),
-        value=join(value[0], bos),
+        query=join(query, own),
+        key=join(key, own),
+        value=join(value, own),
         output=output,
-        w_query=_with_bos(query, plan.w_query, plan.bos_query),
+        w_query=_with_bos(w_query, own, plan.bos_query),
         b_query=plan.b_query,
-        w_key=_with_bos(key, plan.w_key, plan.bos_key),
-        w_value=np.concatenate([w_value, _bos_value(plan, columns)]),
+        w_key=_with_bos(w_key, own, plan.bos_key),
+        w_value=_with_bos(w_value, own, bos_value),
         b_value=np.zeros(columns),
-        w_output=identity,
+        w_output=np.eye(columns, len(output)),
     )
 
 
-def _bos_value(plan: HeadPlan, columns: int) -> FloatArray:
-    row = np.zeros((1, columns))
-    row[0, : plan.bos_value.size] = plan.bos_value[:columns]
-    return row
+def _side(parts: Sequence[tuple[Reading, FloatArray]], columns: int) -> tuple[Space, FloatArray]:
+    """One side of a head: all it reads in one space, what is read twice added up."""
+    space = join(*(reading[0] for reading, _ in parts))
+    weights = np.zeros((len(space), columns))
+    for (own, matrix), factors in parts:
+        np.add.at(weights, own.positions_in(space), _padded(matrix @ factors, columns))
+    return space, weights
 
 
-def _with_bos(reading: Reading, weights: FloatArray, bos: FloatArray) -> FloatArray:
-    space, matrix = reading
-    mixed = matrix @ weights if len(space) else np.zeros((0, bos.size))
-    return np.concatenate([mixed, bos[None, :]])
+def _with_bos(weights: FloatArray, bos: Space, row: FloatArray) -> FloatArray:
+    """Weights with the row of BOS below, where BOS is read at all."""
+    return np.concatenate([weights, row[None, :]]) if len(bos) else weights

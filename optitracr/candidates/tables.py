@@ -73,6 +73,25 @@ class FunctionTables:
         operands = tuple(self.table(operand, leaves) for operand in operation.operands)
         return np.broadcast_to(padded[operands], shape)
 
+    def with_none(self, label: str, leaves: tuple[str, ...]) -> Codes:
+        """The same function with one entry more on each axis, the last, for None."""
+        shape = tuple(len(self.values[leaf].values) + 1 for leaf in leaves)
+        if label in leaves:
+            axis = leaves.index(label)
+            own = np.append(np.arange(shape[axis] - 1, dtype=np.int32), np.int32(-1))
+            line = [1] * len(leaves)
+            line[axis] = shape[axis]
+            return np.broadcast_to(own.reshape(line), shape)
+        operation = self.nodes[label].operation
+        assert isinstance(operation, Elementwise), f"{leaves} do not separate '{label}'"
+        own_table = self.values[label].table
+        assert own_table is not None
+        if own_table.ndim == 0:
+            return np.broadcast_to(own_table, shape)
+        padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
+        operands = tuple(self.with_none(operand, leaves) for operand in operation.operands)
+        return np.broadcast_to(padded[operands], shape)
+
 
 @dataclass(frozen=True, slots=True)
 class ReducedTable:

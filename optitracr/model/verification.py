@@ -230,7 +230,9 @@ class _Check:
         error = np.abs(found - expected).max(axis=-1, initial=0.0)
         label = held.label
         if tenancy.variable.numerical:
-            tolerance = NUMERICAL_TOLERANCE * np.maximum(1.0, np.abs(expected[..., 0]))
+            tolerance = NUMERICAL_TOLERANCE * np.maximum(
+                1.0, np.abs(expected).max(axis=-1, initial=0.0)
+            )
         else:
             tolerance = np.full(error.shape, ONE_HOT_TOLERANCE)
         wrong = self.valid & (~known | ~(error <= tolerance))
