@@ -14,7 +14,7 @@ from optitracr.graph.program import Elementwise, ProgramGraph
 
 Cut = tuple[str, ...]
 
-MAX_LEAVES = 4
+MAX_LEAVES = 6
 MAX_CUTS = 10
 MAX_TABLE = 30_000
 

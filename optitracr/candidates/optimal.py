@@ -14,6 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
 from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.forms import (
     NO_CLASS,
@@ -25,11 +26,19 @@ from optitracr.candidates.forms import (
     form_rows,
     need_of_rows,
 )
-from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
 from optitracr.candidates.heads import HeadPlan, Reading, plan_head
-from optitracr.candidates.relations import Condition, conditions, finer, over, relation_of
+from optitracr.candidates.leaves import Axis, Leaf, Plan
+from optitracr.candidates.relations import (
+    MAX_SIDE,
+    Condition,
+    Relation,
+    conditions,
+    finer,
+    over,
+    relation_of,
+)
 from optitracr.candidates.setting import Setting
-from optitracr.candidates.table_mlp import Axis, Leaf, Plan, plan_table
+from optitracr.candidates.table_mlp import plan_table
 from optitracr.candidates.tables import FunctionTables
 from optitracr.craft.numerics import coldness
 from optitracr.craft.piecewise import JUMP_ERROR, LOOSE_JUMP_ERROR, QUERY_JUMP_ERROR
@@ -51,6 +60,9 @@ MAX_FORMS = 6
 
 MAX_NEURONS = 1024
 """Neurons of a fused component; the cut over the immediate operands may take more."""
+
+MAX_NUMBERS = 3
+"""Numbers that a fused component may read."""
 
 MAX_PATTERNS = 4
 """Ways kept to compute what a selector selects."""
@@ -110,6 +122,7 @@ class Enumeration:
         self.cold = coldness(setting.max_seq_len + 1)
         self._patterns_of: dict[object, list[list[Bilinear]]] = {}
         self._conjunctions_of: dict[object, list[tuple[Condition, ...]]] = {}
+        self._disjoint_of: dict[tuple[str, ...], bool] = {}
         self.slots = self._slots()
 
     # -- variables ---------------------------------------------------------
@@ -267,7 +280,7 @@ class Enumeration:
         rows = form_rows(form)
         for cut in self.cuts[form.label]:
             leaves = [self.leaf(label) for label in cut]
-            if sum(leaf.numerical for leaf in leaves) > 2:
+            if sum(leaf.numerical for leaf in leaves) > MAX_NUMBERS:
                 continue
             plans = self._planned(form, cut, leaves, rows)
             immediate = cut == self._immediate(form.label)
@@ -293,8 +306,49 @@ class Enumeration:
         key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
         if key not in self._plans:
             table = self.tables.table(form.label, cut)
-            self._plans[key] = plan_table(leaves, table, rows, tolerance)
+            self._plans[key] = plan_table(leaves, table, rows, tolerance, self._possible(cut))
         return self._plans[key]
+
+    def _possible(self, cut: tuple[str, ...]) -> NDArray[np.bool_] | None:
+        """Which combinations can occur: widths of disjoint selectors add up to the length."""
+        widths = [i for i, x in enumerate(cut) if isinstance(self.nodes[x].operation, Width)]
+        if len(widths) < 2 or not self._disjoint([cut[i] for i in widths]):
+            return None
+        total = np.zeros((1,) * len(cut))
+        for axis in widths:
+            shares = np.asarray(self.values[cut[axis]].values, dtype=np.float64)
+            shape = [1] * len(cut)
+            shape[axis] = shares.size
+            total = total + np.round(1.0 / shares - 1.0).reshape(shape)
+        sizes = [len(self.values[x].values) for x in cut]
+        return np.broadcast_to(total <= self.setting.max_seq_len, sizes)
+
+    def _disjoint(self, widths: Sequence[str]) -> bool:
+        """Whether no key is selected by two of the selectors of widths."""
+        key = tuple(widths)
+        if key not in self._disjoint_of:
+            relations = [self._finest(x) for x in widths]
+            keys = tuple(dict.fromkeys(k for r in relations for k in r.keys))
+            queries = tuple(dict.fromkeys(q for r in relations for q in r.queries))
+            tables = [over(r, keys, queries, self.tables) for r in relations]
+            counts = np.zeros((), dtype=np.int8)
+            known = len(keys) <= MAX_SIDE and all(t is not None for t in tables)
+            for relation in tables if known else ():
+                assert relation is not None
+                counts = counts + relation.table
+            self._disjoint_of[key] = known and int(counts.max()) <= 1
+        return self._disjoint_of[key]
+
+    def _finest(self, width: str) -> Relation:
+        """The relation of a width's selector over what lies farthest below."""
+        operation = self.nodes[width].operation
+        assert isinstance(operation, Width)
+        relation = relation_of(operation.selector, self.tables)
+        keys, queries = (
+            finer(side, lambda label: self._below(label)[-1:])[0]
+            for side in (relation.keys, relation.queries)
+        )
+        return over(relation, keys, queries, self.tables) or relation
 
     def _immediate(self, label: str) -> tuple[str, ...]:
         operation = self.nodes[label].operation
@@ -417,7 +471,30 @@ class Enumeration:
             parts = conditions(finest, self.tables) if finest is not None else None
             if parts is not None:
                 found.setdefault(tuple((p.key, p.query) for p in parts), parts)
-        return list(found.values())[:MAX_PATTERNS]
+        return self._without_joint(list(found.values()))[:MAX_PATTERNS]
+
+    def _without_joint(self, found: list[tuple[Condition, ...]]) -> list[tuple[Condition, ...]]:
+        """Leaves out a pattern if another reads what lies below some variable of it.
+
+        To compute the variable takes an MLP and dimensions, to read what lies below neither.
+        """
+        sides = [
+            ({part.key for part in parts}, {part.query for part in parts}) for parts in found
+        ]
+        kept = []
+        for parts, own in zip(found, sides, strict=True):
+            joint = any(
+                other is not own
+                and any(
+                    label not in b and any(b.issuperset(cut) for cut in self.cuts.get(label, ()))
+                    for a, b in zip(own, other, strict=True)
+                    for label in a
+                )
+                for other in sides
+            )
+            if not joint:
+                kept.append(parts)
+        return kept or found
 
     def _below(self, label: str) -> list[tuple[str, ...]]:
         """The variable's source, and pairs of variables of which it is a function."""

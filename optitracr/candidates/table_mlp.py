@@ -1,6 +1,6 @@
 """MLPs for any function table, planned before and written after the allocation.
 
-A plan fixes what has to be read of each leaf and how many neurons it takes. Three
+A plan fixes what has to be read of each leaf and how many neurons it takes. Five
 constructions compete:
 
 - *entries*: one neuron for each entry of the reduced table that differs from the default,
@@ -8,6 +8,8 @@ constructions compete:
   share a neuron;
 - *sum*: piecewise-linear in a weighted sum of the leaves, where the output is a function
   of such a sum (numbers added or subtracted, or a mixed-radix code);
+- *cells* and *half-planes* (`thresholds`): steps of one number beside categorical leaves,
+  and levels of several numbers;
 - *linear*: for a number that depends on one categorical leaf, its positive and negative
   parts.
 """
@@ -16,14 +18,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.forms import canonical
+from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
+from optitracr.candidates.masks import and_weights, fewest_terms
 from optitracr.candidates.tables import Codes, reduce_table
+from optitracr.candidates.thresholds import cell_plans, half_plane_plans
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
@@ -31,74 +34,12 @@ from optitracr.craft.spaces import FloatArray
 MAX_POINTS = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
-    """A variable that a table reads.
-
-    Attributes:
-        label: Its name.
-        numerical: Whether it is held as a raw number.
-        may_be_none: Whether it can be None.
-        numbers: Its values as numbers, or () if they are not.
-        size: Number of its values.
-    """
-
-    label: str
-    numerical: bool
-    may_be_none: bool
-    numbers: tuple[float, ...]
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Axis:
-    """What a plan reads of one leaf.
-
-    Attributes:
-        leaf: The leaf.
-        classes: For a categorical leaf the class of each of its values, -1 for those that
-            are not read; empty for a raw number.
-        numbers: If the classes are read as one number, the number of each; else each class
-            is a column of its own.
-    """
-
-    leaf: Leaf
-    classes: tuple[int, ...]
-    numbers: tuple[float, ...] = ()
-
-    @property
-    def width(self) -> int:
-        """Number of columns read."""
-        one = self.leaf.numerical or self.numbers
-        return 1 if one else max(self.classes, default=-1) + 1
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A construction: relu(sum over axes of columns @ w_in + b_in) @ w_out + bias.
-
-    Attributes:
-        axes: The leaves that matter.
-        w_in: For each axis, shape [columns, neurons].
-        b_in: Shape [neurons].
-        w_out: Shape [neurons, outputs].
-        bias: Shape [outputs]: written where nothing fires, also at BOS.
-    """
-
-    axes: tuple[Axis, ...]
-    w_in: tuple[FloatArray, ...]
-    b_in: FloatArray
-    w_out: FloatArray
-    bias: FloatArray
-
-    @property
-    def neurons(self) -> int:
-        """Number of neurons, one for the bias not counted."""
-        return int(self.b_in.size)
-
-
 def plan_table(
-    leaves: Sequence[Leaf], table: Codes, rows: FloatArray, tolerance: float = JUMP_ERROR
+    leaves: Sequence[Leaf],
+    table: Codes,
+    rows: FloatArray,
+    tolerance: float = JUMP_ERROR,
+    possible: NDArray[np.bool_] | None = None,
 ) -> list[Plan]:
     """Constructions of a table, the fewest neurons first.
 
@@ -107,6 +48,7 @@ def plan_table(
         table: Index into `rows`, -1 for None.
         rows: Shape [codes, outputs]: what each result writes.
         tolerance: Largest rounding error of all steps of a sum together.
+        possible: Which combinations of values can occur; None for all.
 
     Returns:
         Nothing if float32 carries none of them.
@@ -125,94 +67,43 @@ def plan_table(
     classes = [reduced.classes[axis] for axis in essential]
     small = reduced.table.reshape([reduced.table.shape[axis] for axis in essential])
     zero = int(code[-1])
-    plans = list(_entries(kept, classes, small, distinct, zero))
+    default = _default(kept, small, len(distinct), zero)
+    plans = list(_entries(kept, classes, small, distinct, default))
+    plans += cell_plans(kept, classes, small, distinct, default, tolerance)
+    if possible is not None:
+        possible = possible.any(axis=tuple(set(range(table.ndim)) - set(essential)))
+    full = small[np.ix_(*classes)]
+    plans += half_plane_plans(kept, full, possible, distinct, _ranks(code), tolerance)
     plans += _sums(kept, classes, small, distinct, zero, tolerance)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 
 
+def _ranks(code: NDArray[np.intp]) -> NDArray[np.intp]:
+    """For each distinct row the first of the values that write it."""
+    ranks = np.zeros(code.max() + 1, dtype=np.intp)
+    ranks[code[::-1]] = np.arange(code.size)[::-1]
+    return ranks
+
+
+def _default(leaves: Sequence[Leaf], table: Codes, codes: int, zero: int) -> int:
+    """The code that is written where no neuron fires: the commonest, or None's."""
+    if any(leaf.may_be_none and not leaf.numerical for leaf in leaves):
+        return zero
+    return int(np.argmax(np.bincount(table.ravel(), minlength=codes)))
+
+
 def _entries(
-    leaves: list[Leaf], classes: list[Codes], table: Codes, rows: FloatArray, zero: int
+    leaves: list[Leaf], classes: list[Codes], table: Codes, rows: FloatArray, default: int
 ) -> Iterator[Plan]:
     if any(leaf.numerical for leaf in leaves):
         return
-    if any(leaf.may_be_none for leaf in leaves):
-        default = zero
-    else:
-        counts = np.bincount(table.ravel(), minlength=rows.shape[0])
-        default = int(np.argmax(counts))
     if len(leaves) == 1 and rows.shape[1] == 1:
         yield _linear(leaves[0], classes[0], table, rows, default)
         return
-    best: list[tuple[NDArray[np.bool_], ...]] = []
-    outputs: list[int] = []
-    for axis in range(max(len(leaves), 1)):
-        terms, codes = _merged_terms(table, axis, default)
-        if axis == 0 or len(codes) < len(outputs):
-            best, outputs = terms, codes
-    yield _from_terms(leaves, classes, table.shape, best, outputs, rows, default)
-
-
-def _merged_terms(
-    table: Codes, axis: int, default: int
-) -> tuple[list[tuple[NDArray[np.bool_], ...]], list[int]]:
-    """Boxes of equal output: one class on every axis but one, any set of classes on that."""
-    if table.ndim == 0:
-        return [], []
-    terms: list[tuple[NDArray[np.bool_], ...]] = []
-    outputs: list[int] = []
-    lines = np.moveaxis(table, axis, -1)
-    for place in np.ndindex(lines.shape[:-1]):
-        line = lines[place]
-        for code in np.unique(line):
-            if code == default:
-                continue
-            masks = [np.arange(n) == p for n, p in zip(lines.shape[:-1], place, strict=True)]
-            masks.insert(axis, line == code)
-            terms.append(tuple(masks))
-            outputs.append(int(code))
-    return terms, outputs
-
-
-def _from_terms(
-    leaves: list[Leaf],
-    classes: list[Codes],
-    shape: tuple[int, ...],
-    terms: list[tuple[NDArray[np.bool_], ...]],
-    outputs: list[int],
-    rows: FloatArray,
-    default: int,
-) -> Plan:
-    axes, w_in = [], []
-    b_in = np.full(len(terms), -(len(leaves) - 1.0))
-    for i, leaf in enumerate(leaves):
-        masks = np.array([term[i] for term in terms], dtype=bool).reshape(len(terms), shape[i])
-        axis, weights, constant = _indicators(leaf, classes[i], masks)
-        axes.append(axis)
-        w_in.append(weights)
-        b_in += constant
+    boxes, outputs = fewest_terms(table, default)
+    axes, w_in, constant = and_weights(leaves, classes, table.shape, boxes)
     w_out = rows[outputs] - rows[default] if outputs else np.zeros((0, rows.shape[1]))
-    return Plan(tuple(axes), tuple(w_in), b_in, w_out, rows[default])
-
-
-def _indicators(
-    leaf: Leaf, classes: Codes, masks: NDArray[np.bool_]
-) -> tuple[Axis, FloatArray, FloatArray]:
-    """Reads sets of classes: columns for classes in use, one replaced by the constant."""
-    count = masks.shape[1]
-    used = masks.any(axis=0)
-    constant = np.zeros(masks.shape[0])
-    weights = masks.astype(np.float64)
-    if used.all() and not leaf.may_be_none and count > 1:
-        dropped = int(np.argmax(np.bincount(classes, minlength=count)))
-        constant = weights[:, dropped].copy()
-        weights = weights - weights[:, [dropped]]
-        used = np.arange(count) != dropped
-    column = np.full(count, -1)
-    column[used] = np.arange(used.sum())
-    renamed = canonical(column[classes])
-    order = np.empty(used.sum(), dtype=np.intp)
-    order[[c for c in renamed if c >= 0]] = [c for c in column[classes] if c >= 0]
-    return Axis(leaf, renamed), weights[:, used].T[order], constant
+    yield Plan(tuple(axes), tuple(w_in), constant + 1.0, w_out, rows[default])
 
 
 def _linear(leaf: Leaf, classes: Codes, table: Codes, rows: FloatArray, default: int) -> Plan:
@@ -221,15 +112,6 @@ def _linear(leaf: Leaf, classes: Codes, table: Codes, rows: FloatArray, default:
     axis = number_axis(leaf, values[classes])
     signs = np.array([sign for sign in (1.0, -1.0) if (sign * values > 0).any()])
     return Plan((axis,), (signs[None, :],), np.zeros(signs.size), signs[:, None], rows[default])
-
-
-def number_axis(leaf: Leaf, numbers: FloatArray) -> Axis:
-    """Reads one number of a categorical leaf; values that count 0 need no class."""
-    names: dict[float, int] = {}
-    classes = tuple(
-        -1 if number == 0 else names.setdefault(float(number), len(names)) for number in numbers
-    )
-    return Axis(leaf, classes, tuple(names))
 
 
 def _sums(

@@ -1,0 +1,82 @@
+"""What a table reads, and what is made of it: leaves, axes and plans."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optitracr.craft.spaces import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A variable that a table reads.
+
+    Attributes:
+        label: Its name.
+        numerical: Whether it is held as a raw number.
+        may_be_none: Whether it can be None.
+        numbers: Its values as numbers, or () if they are not.
+        size: Number of its values.
+    """
+
+    label: str
+    numerical: bool
+    may_be_none: bool
+    numbers: tuple[float, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """What a plan reads of one leaf.
+
+    Attributes:
+        leaf: The leaf.
+        classes: For a categorical leaf the class of each of its values, -1 for those that
+            are not read; empty for a raw number.
+        numbers: If the classes are read as one number, the number of each; else each class
+            is a column of its own.
+    """
+
+    leaf: Leaf
+    classes: tuple[int, ...]
+    numbers: tuple[float, ...] = ()
+
+    @property
+    def width(self) -> int:
+        """Number of columns read."""
+        one = self.leaf.numerical or self.numbers
+        return 1 if one else max(self.classes, default=-1) + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A construction: relu(sum over axes of columns @ w_in + b_in) @ w_out + bias.
+
+    Attributes:
+        axes: The leaves that matter.
+        w_in: For each axis, shape [columns, neurons].
+        b_in: Shape [neurons].
+        w_out: Shape [neurons, outputs].
+        bias: Shape [outputs]: written where nothing fires, also at BOS.
+    """
+
+    axes: tuple[Axis, ...]
+    w_in: tuple[FloatArray, ...]
+    b_in: FloatArray
+    w_out: FloatArray
+    bias: FloatArray
+
+    @property
+    def neurons(self) -> int:
+        """Number of neurons, one for the bias not counted."""
+        return int(self.b_in.size)
+
+
+def number_axis(leaf: Leaf, numbers: FloatArray) -> Axis:
+    """Reads one number of a categorical leaf; values that count 0 need no class."""
+    names: dict[float, int] = {}
+    classes = tuple(
+        -1 if number == 0 else names.setdefault(float(number), len(names)) for number in numbers
+    )
+    return Axis(leaf, classes, tuple(names))

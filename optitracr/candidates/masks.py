@@ -1,0 +1,84 @@
+"""Conjunctions of class indicators as pre-activations of neurons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.forms import canonical
+from optitracr.candidates.leaves import Axis, Leaf
+from optitracr.candidates.tables import Codes
+from optitracr.craft.spaces import FloatArray
+
+Box = tuple[NDArray[np.bool_], ...]
+"""A set of classes for each leaf."""
+
+
+def merged_terms(
+    table: Codes, axis: int, default: int
+) -> tuple[list[tuple[NDArray[np.bool_], ...]], list[int]]:
+    """Boxes of equal output: one class on every axis but one, any set of classes on that."""
+    if table.ndim == 0:
+        return [], []
+    terms: list[tuple[NDArray[np.bool_], ...]] = []
+    outputs: list[int] = []
+    lines = np.moveaxis(table, axis, -1)
+    for place in np.ndindex(lines.shape[:-1]):
+        line = lines[place]
+        for code in np.unique(line):
+            if code == default:
+                continue
+            masks = [np.arange(n) == p for n, p in zip(lines.shape[:-1], place, strict=True)]
+            masks.insert(axis, line == code)
+            terms.append(tuple(masks))
+            outputs.append(int(code))
+    return terms, outputs
+
+
+def fewest_terms(table: Codes, default: int) -> tuple[list[Box], list[int]]:
+    """Boxes of equal output, merged along whichever axis leaves the fewest."""
+    found = [merged_terms(table, axis, default) for axis in range(max(table.ndim, 1))]
+    return min(found, key=lambda terms: len(terms[1]))
+
+
+def and_weights(
+    leaves: Sequence[Leaf], classes: Sequence[Codes], shape: tuple[int, ...], boxes: Sequence[Box]
+) -> tuple[list[Axis], list[FloatArray], FloatArray]:
+    """Reads that are 0 where all leaves are in a box, and at most -1 elsewhere.
+
+    Returns:
+        An axis a leaf; for each the weights, shape [columns, boxes]; the constant, shape
+        [boxes].
+    """
+    axes, weights = [], []
+    constant = np.full(len(boxes), -float(len(leaves)))
+    for i, leaf in enumerate(leaves):
+        masks = np.array([box[i] for box in boxes], dtype=bool).reshape(len(boxes), shape[i])
+        axis, own, inside = indicators(leaf, classes[i], masks)
+        axes.append(axis)
+        weights.append(own)
+        constant += inside
+    return axes, weights, constant
+
+
+def indicators(
+    leaf: Leaf, classes: Codes, masks: NDArray[np.bool_]
+) -> tuple[Axis, FloatArray, FloatArray]:
+    """Reads sets of classes: columns for classes in use, one replaced by the constant."""
+    count = masks.shape[1]
+    used = masks.any(axis=0)
+    constant = np.zeros(masks.shape[0])
+    weights = masks.astype(np.float64)
+    if used.all() and not leaf.may_be_none and count > 1:
+        dropped = int(np.argmax(np.bincount(classes, minlength=count)))
+        constant = weights[:, dropped].copy()
+        weights = weights - weights[:, [dropped]]
+        used = weights.any(axis=0)
+    column = np.full(count, -1)
+    column[used] = np.arange(used.sum())
+    renamed = canonical(column[classes])
+    order = np.empty(used.sum(), dtype=np.intp)
+    order[[c for c in renamed if c >= 0]] = [c for c in column[classes] if c >= 0]
+    return Axis(leaf, renamed), weights[:, used].T[order], constant

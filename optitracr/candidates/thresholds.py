@@ -1,0 +1,236 @@
+"""MLPs with thresholds: of one number within each class of others, or of several numbers.
+
+- *cells*: one number beside categorical leaves. In each cell (a class of every categorical
+  leaf) the output is a step function of the number; a step counts where its cells hold,
+  since a large negative weight silences it elsewhere.
+- *half-planes*: several numbers. Where the output is a function of levels, each of which a
+  hyperplane separates from those below, it is the sum of the jumps from level to level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.leaves import Axis, Leaf, Plan
+from optitracr.candidates.masks import Box, and_weights, fewest_terms
+from optitracr.candidates.tables import Codes
+from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError, steps_between
+from optitracr.craft.spaces import FloatArray
+
+MAX_LEVELS = 64
+MAX_POINTS = 1500
+LEAST_MARGIN = 64 * INPUT_ERROR
+"""Distance from a separating hyperplane below which float32 is not trusted."""
+
+
+def cell_plans(
+    leaves: Sequence[Leaf],
+    classes: Sequence[Codes],
+    table: Codes,
+    rows: FloatArray,
+    default: int,
+    tolerance: float,
+) -> Iterator[Plan]:
+    """Steps of one number, each within the cells of the categorical leaves that take it.
+
+    Args:
+        leaves: The leaves; one of them numerical.
+        classes: For each leaf the class of each of its values; intervals for the number.
+        table: The function of the classes, indices into `rows`.
+        rows: Shape [codes, outputs].
+        default: The code that is written where no neuron fires.
+        tolerance: Largest rounding error of all steps together.
+    """
+    numerical = [axis for axis, leaf in enumerate(leaves) if leaf.numerical]
+    if len(numerical) != 1 or len(leaves) < 2:
+        return
+    axis = numerical[0]
+    number, others = leaves[axis], [leaf for leaf in leaves if not leaf.numerical]
+    other_classes = [c for i, c in enumerate(classes) if i != axis]
+    lines = np.moveaxis(table, axis, -1)
+    last = np.flatnonzero(np.diff(classes[axis]))
+    try:
+        steps, pivot_value = steps_between(list(number.numbers), [int(i) for i in last])
+    except MarginError:
+        return
+    terms, step_of, jumps = _cell_steps(lines, rows, steps.rising)
+    base_terms, base_codes = fewest_terms(lines[..., classes[axis][pivot_value]], default)
+    count = len(terms)
+    masks = [*terms, *terms, *base_terms]
+    size = len(others)
+    reach = _reach(steps.slope, steps.offset, number.numbers)
+    hold = np.zeros(len(masks))
+    hold[: 2 * count] = np.tile(reach[step_of] + 1.0, 2)
+    hold[2 * count :] = 1.0
+    error = 2 * FLOAT32_EPSILON * _summed(hold[:count] * (1 + 2 * size), jumps, terms)
+    if error > tolerance:
+        return
+    axes, w_in, inside = and_weights(others, other_classes, lines.shape[:-1], masks)
+    slope = np.concatenate([steps.slope[step_of]] * 2 + [np.zeros(len(base_terms))])
+    offset = np.concatenate(
+        [steps.offset[step_of], steps.offset[step_of] - 1.0, np.ones(len(base_terms))]
+    )
+    w_out = np.concatenate([jumps, -jumps, rows[base_codes] - rows[default]])
+    parts = [weights * hold for weights in w_in]
+    parts.insert(axis, slope[None, :])
+    all_axes = [*axes]
+    all_axes.insert(axis, Axis(number, ()))
+    yield Plan(tuple(all_axes), tuple(parts), offset + hold * inside, w_out, rows[default])
+
+
+def _cell_steps(
+    lines: Codes, rows: FloatArray, rising: NDArray[np.bool_]
+) -> tuple[list[Box], NDArray[np.intp], FloatArray]:
+    """Boxes of cells with one jump at one threshold, that threshold, and the jump."""
+    terms: list[Box] = []
+    step_of: list[int] = []
+    jumps: list[FloatArray] = []
+    for step in range(lines.shape[-1] - 1):
+        jump = rows[lines[..., step + 1]] - rows[lines[..., step]]
+        sign = 1.0 if rising[step] else -1.0
+        flat = np.round(jump.reshape(-1, rows.shape[1]), 9)
+        distinct, member = np.unique(
+            np.concatenate([np.zeros((1, rows.shape[1])), flat]), axis=0, return_inverse=True
+        )
+        member = member.ravel()
+        codes = member[1:].reshape(lines.shape[:-1]).astype(np.int32)
+        boxes, found = fewest_terms(codes, int(member[0]))
+        terms += boxes
+        step_of += [step] * len(boxes)
+        jumps += [sign * distinct[code] for code in found]
+    shaped = np.array(jumps).reshape(len(jumps), rows.shape[1])
+    return terms, np.array(step_of, dtype=np.intp), shaped
+
+
+def _reach(slope: FloatArray, offset: FloatArray, numbers: Sequence[float]) -> FloatArray:
+    """The largest pre-activation of each step, BOS and padding aside."""
+    ends = np.array([numbers[0], numbers[-1], 0.0])
+    reach: FloatArray = abs(slope[:, None] * ends + offset[:, None]).max(axis=1)
+    return reach
+
+
+def _summed(reach: FloatArray, jumps: FloatArray, terms: list[Box]) -> float:
+    """What the steps of one cell add up to at most."""
+    if not terms:
+        return 0.0
+    sizes = [mask.size for mask in terms[0]]
+    totals = np.zeros((*sizes, jumps.shape[1]))
+    for term, jump, far in zip(terms, jumps, reach, strict=True):
+        totals[np.ix_(*term)] += abs(jump) * far
+    return float(totals.max(initial=0.0))
+
+
+def half_plane_plans(
+    leaves: Sequence[Leaf],
+    table: Codes,
+    possible: NDArray[np.bool_] | None,
+    rows: FloatArray,
+    order: NDArray[np.intp],
+    tolerance: float,
+) -> Iterator[Plan]:
+    """Levels of several numbers, separated by hyperplanes.
+
+    Args:
+        leaves: At least two, all numerical.
+        table: Index into `rows` for each combination of their values.
+        possible: Which combinations can occur; None for all.
+        rows: Shape [codes, outputs].
+        order: A rank for each code, such as that of the value it stands for.
+        tolerance: Largest rounding error of all steps together.
+    """
+    if len(leaves) < 2 or not all(leaf.numerical for leaf in leaves):
+        return
+    place = np.argwhere(np.ones(table.shape, dtype=bool) if possible is None else possible)
+    if len(place) > MAX_POINTS:
+        return
+    points = np.stack(
+        [np.asarray(leaf.numbers)[place[:, i]] for i, leaf in enumerate(leaves)], axis=1
+    )
+    codes = table[tuple(place.T)]
+    for levels in _levels(place, codes, order):
+        plan = _separated(leaves, points, codes, levels, rows, tolerance)
+        if plan is not None:
+            yield plan
+            return
+
+
+def _levels(
+    place: NDArray[np.intp], codes: Codes, order: NDArray[np.intp]
+) -> Iterator[NDArray[np.intp]]:
+    """Ways to number the points such that the code is a function of that number."""
+    yield order[codes]
+    for factors in product((1, -1, 2, -2), repeat=place.shape[1]):
+        if factors[0] < 0 or not any(abs(factor) == 1 for factor in factors):
+            continue
+        levels = place @ np.array(factors)
+        _, member = np.unique(levels, return_inverse=True)
+        first = np.zeros(member.max() + 1, dtype=np.int64)
+        first[member] = codes
+        if np.array_equal(first[member], codes):
+            yield levels
+
+
+def _separated(
+    leaves: Sequence[Leaf],
+    points: FloatArray,
+    codes: Codes,
+    levels: NDArray[np.intp],
+    rows: FloatArray,
+    tolerance: float,
+) -> Plan | None:
+    distinct, member = np.unique(levels, return_inverse=True)
+    code = np.zeros(distinct.size, dtype=np.int64)
+    code[member] = codes
+    changes = np.flatnonzero((rows[code[1:]] != rows[code[:-1]]).any(axis=1))
+    if not changes.size or changes.size > MAX_LEVELS:
+        return None
+    planes = []
+    for change in changes:
+        plane = separating_plane(points[member <= change], points[member > change])
+        if plane is None:
+            return None
+        planes.append(plane)
+    slope = np.array([normal / margin for normal, _, margin in planes])
+    offset = np.array([at / margin for _, at, margin in planes]) + 0.5
+    jumps = rows[code[changes + 1]] - rows[code[changes]]
+    reach = abs(points @ slope.T + offset).max(axis=0)
+    if 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max()) > tolerance:
+        return None
+    w_in = tuple(np.concatenate([slope[:, i]] * 2)[None, :] for i in range(len(leaves)))
+    return Plan(
+        tuple(Axis(leaf, ()) for leaf in leaves),
+        w_in,
+        np.concatenate([offset, offset - 1.0]),
+        np.concatenate([jumps, -jumps]),
+        rows[code[0]],
+    )
+
+
+def separating_plane(
+    below: FloatArray, above: FloatArray
+) -> tuple[FloatArray, float, float] | None:
+    """The hyperplane of largest margin, in the maximum norm of its normal.
+
+    Returns:
+        Normal, offset and margin: normal @ x + offset is at least the margin above and at
+        most its negative below; None if there is none that float32 carries.
+    """
+    from scipy.optimize import linprog
+
+    size = below.shape[1]
+    ones = np.ones((len(below) + len(above), 1))
+    signed = np.concatenate([below, -above])
+    side = np.concatenate([np.ones((len(below), 1)), -np.ones((len(above), 1))])
+    found = linprog(
+        np.append(np.zeros(size + 1), -1.0),
+        A_ub=np.concatenate([signed, side, ones], axis=1),
+        b_ub=np.zeros(len(ones)),
+        bounds=[(-1.0, 1.0)] * size + [(None, None), (0.0, None)],
+    )
+    if found.status != 0 or found.x[-1] < LEAST_MARGIN:
+        return None
+    return found.x[:size], float(found.x[size]), float(found.x[-1])
