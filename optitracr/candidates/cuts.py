@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from optitracr.candidates.tables import FunctionTables
-from optitracr.graph.program import Elementwise, ProgramGraph
+from optitracr.graph.program import ProgramGraph
 
 Cut = tuple[str, ...]
 
@@ -20,27 +20,27 @@ MAX_TABLE = 30_000
 
 
 def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tuple[Cut, ...]]:
-    """The smallest cuts of every elementwise variable, its immediate operands among them.
+    """The smallest cuts of every variable with a definition, immediate operands among them.
 
     Variables without a table (sums of numbers with too many values) have no cuts.
     """
     cuts: dict[str, tuple[Cut, ...]] = {}
     order = {node.label: place for place, node in enumerate(graph.nodes)}
     for node in graph.nodes:
-        operation = node.operation
-        if not isinstance(operation, Elementwise) or tables.values[node.label].table is None:
+        definitions = tables.definitions(node.label)
+        if not definitions:
             continue
-        immediate = _ordered(operation.operands, order)
-        choices = [((label,), *cuts.get(label, ())) for label in operation.operands]
-        found = {immediate: None}
-        for combination in product(*choices):
-            union = _ordered([leaf for cut in combination for leaf in cut], order)
-            if len(union) <= MAX_LEAVES and tables.size(union) <= MAX_TABLE:
-                found[union] = None
+        immediate = [_ordered(definition.operands, order) for definition in definitions]
+        found = dict.fromkeys(immediate)
+        for definition in definitions:
+            choices = [((label,), *cuts.get(label, ())) for label in definition.operands]
+            for combination in product(*choices):
+                union = _ordered([leaf for cut in combination for leaf in cut], order)
+                if len(union) <= MAX_LEAVES and tables.size(union) <= MAX_TABLE:
+                    found[union] = None
         ranked = sorted(found, key=lambda cut: (tables.size(cut), len(cut), cut))
-        kept = ranked[:MAX_CUTS]
         singles = [cut for cut in ranked if len(cut) == 1]
-        cuts[node.label] = tuple(dict.fromkeys((*kept, *singles, immediate)))
+        cuts[node.label] = tuple(dict.fromkeys((*ranked[:MAX_CUTS], *singles, *immediate)))
     return cuts
 
 

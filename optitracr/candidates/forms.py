@@ -197,12 +197,14 @@ def _number_serves(form: Form, rows: FloatArray) -> FloatArray | None:
     if len(form.numbers) != len(rows):
         return None
     held = np.asarray(form.numbers)
-    matrix, _, rank, _ = np.linalg.lstsq(held, rows, rcond=1e-9)
+    solution, _, rank, _ = np.linalg.lstsq(held, rows, rcond=1e-9)
     if rank < held.shape[1] and held.shape[1] > 1:
         return None
-    matrix = np.round(matrix, 12)
+    matrix = np.asarray(solution).round(12)
     exact = abs(held @ matrix - rows).max(initial=0.0) <= EXACT
-    return matrix if exact and abs(matrix).max(initial=0.0) <= LARGEST_FACTOR else None
+    if not exact or abs(matrix).max(initial=0.0) > LARGEST_FACTOR:
+        return None
+    return matrix
 
 
 def need_of_rows(label: str, rows: FloatArray, clean: bool = False) -> Need | None:

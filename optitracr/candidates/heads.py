@@ -69,7 +69,7 @@ class HeadPlan:
     def value_width(self) -> int:
         """Columns that the OV circuit needs."""
         used = int(np.flatnonzero(self.bos_value).max(initial=-1)) + 1
-        return max([used, *(r.weights.shape[1] for r in self.values)])
+        return max([used, *(int(r.weights.shape[1]) for r in self.values)])
 
 
 def plan_head(

@@ -7,8 +7,8 @@ is new. The solver then chooses among all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
 from optitracr.candidates.cuts import enumerate_cuts
+from optitracr.candidates.definitions import Extended, raw_variables
 from optitracr.candidates.forms import (
     NO_CLASS,
     Classes,
@@ -47,13 +48,11 @@ from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Input,
-    ProgramGraph,
     Selector,
     Source,
     Width,
 )
 from optitracr.graph.rewrite import selector_key
-from optitracr.graph.values import ValueSet
 
 MAX_FORMS = 6
 """Forms of one variable beyond which new needs get only the joint one."""
@@ -104,13 +103,13 @@ class Candidate:
 class Enumeration:
     """Proposes forms and candidates until nothing is new."""
 
-    def __init__(
-        self, graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
-    ) -> None:
-        self.graph, self.values, self.setting = graph, values, setting
-        self.nodes = graph.by_label()
-        self.tables = FunctionTables.of(graph, values)
-        self.cuts = enumerate_cuts(graph, self.tables)
+    def __init__(self, program: Extended, setting: Setting) -> None:
+        self.graph, self.values, self.setting = program.graph, program.values, setting
+        self.nodes = self.graph.by_label()
+        self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
+        self.raw = raw_variables(self.graph)
+        self.tables = FunctionTables.of(self.graph, self.values, program.definitions)
+        self.cuts = enumerate_cuts(self.graph, self.tables)
         self.selectors: dict[object, str] = {}
         self.forms: dict[tuple[object, ...], Form] = {}
         self.candidates: list[Candidate] = []
@@ -129,17 +128,7 @@ class Enumeration:
 
     def is_raw(self, label: str) -> bool:
         """Whether a variable is a number that no table of values lies below."""
-        node = self.nodes[label]
-        match node.operation:
-            case Width():
-                return True
-            case Aggregate():
-                return node.is_numerical
-            case Elementwise(operands=operands, factors=factors):
-                linear = factors is not None and node.is_numerical
-                return linear and any(self.is_raw(x) for x in operands)
-            case _:
-                return False
+        return label in self.raw
 
     def sources(self, label: str) -> list[tuple[str, NDArray[np.integer] | None]]:
         """The variables of which this one is a function, as far back as there are any.
@@ -273,7 +262,8 @@ class Enumeration:
                     return list(self._linear(form, operation))
                 return list(self._fused(form))
             case Aggregate() | Width():
-                return list(self._head(form, operation))
+                fused = self._fused(form) if form.label in self.cuts else ()
+                return [*self._head(form, operation), *fused]
         raise AssertionError(operation)
 
     def _fused(self, form: Form) -> Iterator[Candidate]:
@@ -283,25 +273,39 @@ class Enumeration:
             if sum(leaf.numerical for leaf in leaves) > MAX_NUMBERS:
                 continue
             plans = self._planned(form, cut, leaves, rows)
-            immediate = cut == self._immediate(form.label)
+            immediate = cut in self._immediate(form.label)
             fitting = [p for p in plans if p.neurons <= MAX_NEURONS or immediate]
             for plan in _pareto(fitting)[:PLANS]:
-                needs = tuple(_need(axis) for axis in plan.axes)
-                yield Candidate(
-                    name=f"{form.name}@{len(self.candidates)}.{'+'.join(cut)}.{plan.neurons}",
-                    form=form.name,
-                    needs=needs,
-                    plan=plan,
-                    reads_bos=form.clean,
-                    fused=self._between(form.label, cut),
-                )
+                for way, expanded in enumerate(self._expansions(plan)):
+                    shown = f"{'+'.join(cut)}.{plan.neurons}.{way}"
+                    yield Candidate(
+                        name=f"{form.name}@{len(self.candidates)}.{shown}",
+                        form=form.name,
+                        needs=tuple(_need(axis) for axis in expanded.axes),
+                        plan=expanded,
+                        reads_bos=form.clean,
+                        fused=self._between(form.label, cut),
+                    )
+
+    def _expansions(self, plan: Plan) -> Iterator[Plan]:
+        """A plan as it is, and with the terms of the sums that it reads in their place."""
+        yield plan
+        axes: list[Axis] = []
+        w_in: list[FloatArray] = []
+        for axis, weights in zip(plan.axes, plan.w_in, strict=True):
+            whole = not axis.leaf.numerical
+            readings = [] if whole else self.number_readings(axis.leaf.label, 1.0, clean=False)[-1]
+            axes += [axis] if whole else [self._axis(reading.need) for reading in readings]
+            w_in += [weights] if whole else [r.weights[0, 0] * weights for r in readings]
+        if len(axes) > len(plan.axes):
+            yield replace(plan, axes=tuple(axes), w_in=tuple(w_in))
 
     def _planned(
         self, form: Form, cut: tuple[str, ...], leaves: list[Leaf], rows: FloatArray
     ) -> list[Plan]:
         """The constructions of one table, made once."""
         tolerance = JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
-        if cut == self._immediate(form.label):
+        if cut in self._immediate(form.label):
             tolerance = LOOSE_JUMP_ERROR
         key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
         if key not in self._plans:
@@ -350,35 +354,94 @@ class Enumeration:
         )
         return over(relation, keys, queries, self.tables) or relation
 
-    def _immediate(self, label: str) -> tuple[str, ...]:
-        operation = self.nodes[label].operation
-        assert isinstance(operation, Elementwise)
-        place = {node.label: i for i, node in enumerate(self.graph.nodes)}
-        return tuple(sorted(dict.fromkeys(operation.operands), key=lambda x: place[x]))
+    def _immediate(self, label: str) -> list[tuple[str, ...]]:
+        """The operands of each definition."""
+        return [
+            tuple(sorted(dict.fromkeys(definition.operands), key=lambda x: self.place[x]))
+            for definition in self.tables.definitions(label)
+        ]
 
-    def _between(self, label: str, cut: Sequence[str]) -> tuple[str, ...]:
+    def _between(self, label: str, cut: tuple[str, ...]) -> tuple[str, ...]:
         """Variables strictly between a cut and what is computed from it."""
         found: dict[str, None] = {}
         stack = [label]
         while stack:
-            operation = self.nodes[stack.pop()].operation
-            if isinstance(operation, Elementwise):
-                for operand in operation.operands:
-                    if operand not in cut and operand not in found:
-                        found[operand] = None
-                        stack.append(operand)
+            for operand in self.tables.definition_over(stack.pop(), cut).operands:
+                if operand not in cut and operand not in found:
+                    found[operand] = None
+                    stack.append(operand)
         return tuple(found)
 
     def _linear(self, form: Form, operation: Elementwise) -> Iterator[Candidate]:
-        """A sum of numbers: by neurons, or as one head where both are means alike."""
+        """A sum of numbers: by neurons, or as one head where all are means alike."""
         assert operation.factors is not None
-        needs = [self.number_need(label, clean=False) for label in operation.operands]
-        yield Candidate(
-            name=f"{form.name}@{len(self.candidates)}.sum",
-            form=form.name,
-            needs=tuple(needs),
-            plan=_sum_plan([self.leaf(x) for x in operation.operands], needs, operation.factors),
-        )
+        for way, readings in enumerate(self._sum_readings(form.label)):
+            yield Candidate(
+                name=f"{form.name}@{len(self.candidates)}.sum{way}",
+                form=form.name,
+                needs=tuple(reading.need for reading in readings),
+                plan=self._sum_plan(readings),
+            )
+        yield from self._mean_of_sum(form)
+
+    def _sum_readings(self, label: str) -> list[list[Reading]]:
+        """The terms of a sum as they are, and as far down as they are sums themselves."""
+        operation = self.nodes[label].operation
+        assert isinstance(operation, Elementwise)
+        assert operation.factors is not None
+        near = [
+            reading
+            for operand, factor in zip(operation.operands, operation.factors, strict=True)
+            for reading in self.number_readings(operand, factor, clean=False)[0]
+        ]
+        far = self.number_readings(label, 1.0, clean=False)[-1]
+        return [near] if [r.need for r in near] == [r.need for r in far] else [near, far]
+
+    def _sum_plan(self, readings: Sequence[Reading]) -> Plan:
+        """Each term's positive and, where it can be negative, its negative part."""
+        axes = [self._axis(reading.need) for reading in readings]
+        parts = [
+            (place, sign)
+            for place, axis in enumerate(axes)
+            for sign in ((1.0, -1.0) if _signed(axis) else (1.0,))
+        ]
+        w_in = [
+            np.array([[sign if place == own else 0.0 for own, sign in parts]])
+            for place in range(len(axes))
+        ]
+        factors = [readings[place].weights[0, 0] for place, _ in parts]
+        w_out = np.array([[sign * f] for (_, sign), f in zip(parts, factors, strict=True)])
+        return Plan(tuple(axes), tuple(w_in), np.zeros(len(parts)), w_out, np.zeros(1))
+
+    def _axis(self, need: Need) -> Axis:
+        """A number as a plan reads it."""
+        return Axis(self.leaf(need.label), need.classes, tuple(x for (x,) in need.numbers))
+
+    def _mean_of_sum(self, form: Form) -> Iterator[Candidate]:
+        """A sum of means over one selector is the mean of the sum (push)."""
+        terms = self._terms(form.label, 1.0)
+        operations = [self.nodes[label].operation for label, _ in terms]
+        means = [x for x in operations if isinstance(x, Aggregate)]
+        keys = {selector_key(x.selector, self.values) for x in means}
+        if len(means) < len(terms) or len(keys) != 1:
+            return
+        values: list[Reading] = []
+        default = 0.0
+        for (_, factor), mean in zip(terms, means, strict=True):
+            values += self.number_readings(mean.operand, factor, clean=True)[-1]
+            default += factor * float(mean.default or 0)
+        yield from self._heads(form, means[0], values, np.array([default]))
+
+    def _terms(self, label: str, factor: float) -> list[tuple[str, float]]:
+        """A sum of sums as one sum of variables that are none."""
+        operation = self.nodes[label].operation
+        if not isinstance(operation, Elementwise) or operation.factors is None:
+            return [(label, factor)]
+        return [
+            term
+            for operand, own in zip(operation.operands, operation.factors, strict=True)
+            for term in self._terms(operand, factor * own)
+        ]
 
     def number_need(self, label: str, clean: bool) -> Need:
         """The need of a variable's number."""
@@ -392,8 +455,10 @@ class Enumeration:
         """Ways to read a multiple of a number: itself, or for a sum its terms, as a view."""
         found = [[Reading(self.number_need(label, clean), np.array([[factor]]))]]
         operation = self.nodes[label].operation
-        if not self.is_raw(label) or not isinstance(operation, Elementwise):
+        linear = isinstance(operation, Elementwise) and operation.factors is not None
+        if not linear or not self.nodes[label].is_numerical:
             return found
+        assert isinstance(operation, Elementwise)
         assert operation.factors is not None
         terms = [
             self.number_readings(operand, factor * own, clean)[-1]
@@ -478,9 +543,7 @@ class Enumeration:
 
         To compute the variable takes an MLP and dimensions, to read what lies below neither.
         """
-        sides = [
-            ({part.key for part in parts}, {part.query for part in parts}) for parts in found
-        ]
+        sides = [({part.key for part in parts}, {part.query for part in parts}) for parts in found]
         kept = []
         for parts, own in zip(found, sides, strict=True):
             joint = any(
@@ -575,18 +638,7 @@ def _pareto(plans: Sequence[Plan]) -> list[Plan]:
     return kept
 
 
-def _sum_plan(leaves: Sequence[Leaf], needs: Sequence[Need], factors: tuple[float, ...]) -> Plan:
-    """Each operand's positive and, where it can be negative, its negative part."""
-    w_in: list[FloatArray] = []
-    parts = [
-        (place, sign, factor)
-        for place, (leaf, factor) in enumerate(zip(leaves, factors, strict=True))
-        for sign in ((1.0, -1.0) if not leaf.numbers or min(leaf.numbers) < 0 else (1.0,))
-    ]
-    for place in range(len(leaves)):
-        w_in.append(np.array([[sign if p == place else 0.0 for p, sign, _ in parts]]))
-    w_out = np.array([[sign * factor] for _, sign, factor in parts])
-    axes = tuple(
-        Axis(leaf, need.classes, need.numbers) for leaf, need in zip(leaves, needs, strict=True)
-    )
-    return Plan(axes, tuple(w_in), np.zeros(len(parts)), w_out, np.zeros(1))
+def _signed(axis: Axis) -> bool:
+    """Whether the number that an axis reads can be negative."""
+    numbers = axis.numbers if axis.classes else axis.leaf.numbers
+    return not numbers or min(numbers) < 0

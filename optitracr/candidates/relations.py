@@ -130,7 +130,7 @@ def conditions(relation: Relation, tables: FunctionTables) -> tuple[Condition, .
     found: list[tuple[Condition, Table]] = []
     for (i, key), (j, query) in product(enumerate(relation.keys), enumerate(relation.queries)):
         rest = tuple(axis for axis in range(table.ndim) if axis not in (i, count + j))
-        projected = (table & possible).any(axis=rest)
+        projected = np.asarray((table & possible).any(axis=rest))
         shape = [1] * table.ndim
         shape[i], shape[count + j] = projected.shape
         found.append((Condition(key, query, projected), projected.reshape(shape)))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 
@@ -16,11 +17,12 @@ from optitracr.candidates.component import (
     Held,
     OutputView,
 )
+from optitracr.candidates.definitions import extend
 from optitracr.candidates.forms import Form, Need, form_rows, serves
-from optitracr.candidates.heads import HeadPlan
+from optitracr.candidates.heads import HeadPlan, Reading
+from optitracr.candidates.leaves import Plan as TablePlan
 from optitracr.candidates.optimal import Candidate, Enumeration
 from optitracr.candidates.setting import Setting
-from optitracr.candidates.table_mlp import Plan as TablePlan
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
@@ -89,10 +91,12 @@ def candidate_space(
     """Enumerates the candidates of a program."""
     split, sets, _ = split_widths(graph, values, setting.max_seq_len)
     merged, _ = merge_equal(split, sets)
-    search = Enumeration(merged, sets, setting)
-    output = _output_need(search)
-    if output is not None:
-        search.demand(output)
+    extended = extend(merged, sets, setting.max_seq_len)
+    merged, sets = extended.graph, extended.values
+    search = Enumeration(extended, setting)
+    readings = _output_readings(search)
+    for reading in (reading for way in readings for reading in way):
+        search.demand(reading.need)
     search.run()
     forms = {form.name: form for form in search.forms.values()}
     points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *search.slots.values()])
@@ -100,9 +104,7 @@ def candidate_space(
     variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(search, forms, need) for need in search.needs}
-    views: tuple[tuple[tuple[str, ...], FloatArray], ...] = (((), np.zeros((0, 0))),)
-    if output is not None:
-        views = tuple(((name,), matrix) for name, matrix in options[output].items())
+    views = tuple(view for way in readings for view in _views(way, options))
     node = merged.node(merged.output)
     space = CandidateSpace(
         merged,
@@ -152,14 +154,29 @@ def _with_usable_outputs(space: CandidateSpace) -> CandidateSpace:
     return replace(space, outputs=outputs)
 
 
-def _output_need(search: Enumeration) -> Need | None:
-    """What the unembedding reads; nothing of a program that is always None."""
+def _output_readings(search: Enumeration) -> list[list[Reading]]:
+    """Ways for the unembedding to read the output; nothing of what is always None."""
     output = search.graph.output
-    if not search.values[output].values and not search.is_raw(output):
-        return None
     if search.nodes[output].is_numerical:
-        return search.number_need(output, clean=False)
-    return Need(output, tuple(range(len(search.values[output].values))))
+        return search.number_readings(output, 1.0, clean=False)
+    count = len(search.values[output].values)
+    return [[Reading(Need(output, tuple(range(count))), np.eye(count))] if count else []]
+
+
+def _views(
+    way: Sequence[Reading], options: Mapping[Need, Mapping[str, FloatArray]]
+) -> Iterator[tuple[tuple[str, ...], FloatArray]]:
+    """Every choice of forms for what the output reads, and the unembedding over them."""
+    if not way:
+        yield (), np.zeros((0, 0))
+        return
+    for chosen in product(*(options[reading.need].items() for reading in way)):
+        spaces = dict.fromkeys(name for name, _ in chosen)
+        rows = dict[str, FloatArray]()
+        for (name, matrix), reading in zip(chosen, way, strict=True):
+            mixed = matrix @ reading.weights
+            rows[name] = rows[name] + mixed if name in rows else mixed
+        yield tuple(spaces), np.concatenate([rows[name] for name in spaces])
 
 
 def _options(search: Enumeration, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:
@@ -313,11 +330,11 @@ def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
     )
 
 
-Reading = tuple[Space, FloatArray]
+Located = tuple[Space, FloatArray]
 
 
 def _mlp(
-    candidate: Candidate, plan: TablePlan, readings: Sequence[Reading], bos: Space, output: Space
+    candidate: Candidate, plan: TablePlan, readings: Sequence[Located], bos: Space, output: Space
 ) -> Mlp:
     clean = candidate.reads_bos
     inputs = join(*(space for space, _ in readings), *((bos,) if clean else ()))
@@ -340,7 +357,7 @@ def _padded(matrix: FloatArray, columns: int) -> FloatArray:
     return np.pad(matrix, ((0, 0), (0, columns - matrix.shape[1])))
 
 
-def _head(plan: HeadPlan, readings: Sequence[Reading], bos: Space, output: Space) -> Head:
+def _head(plan: HeadPlan, readings: Sequence[Located], bos: Space, output: Space) -> Head:
     left = list(readings)
     own = bos if plan.reads_bos else Space(())
     columns = plan.value_width
@@ -363,7 +380,7 @@ def _head(plan: HeadPlan, readings: Sequence[Reading], bos: Space, output: Space
     )
 
 
-def _side(parts: Sequence[tuple[Reading, FloatArray]], columns: int) -> tuple[Space, FloatArray]:
+def _side(parts: Sequence[tuple[Located, FloatArray]], columns: int) -> tuple[Space, FloatArray]:
     """One side of a head: all it reads in one space, what is read twice added up."""
     space = join(*(reading[0] for reading, _ in parts))
     weights = np.zeros((len(space), columns))

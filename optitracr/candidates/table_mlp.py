@@ -71,9 +71,12 @@ def plan_table(
     plans = list(_entries(kept, classes, small, distinct, default))
     plans += cell_plans(kept, classes, small, distinct, default, tolerance)
     if possible is not None:
-        possible = possible.any(axis=tuple(set(range(table.ndim)) - set(essential)))
+        idle = tuple(axis for axis in range(table.ndim) if axis not in essential)
+        possible = np.asarray(possible.any(axis=idle))
     full = small[np.ix_(*classes)]
-    plans += half_plane_plans(kept, full, possible, distinct, _ranks(code), tolerance)
+    plans += half_plane_plans(
+        kept, classes, full, possible, distinct, _ranks(code), default, tolerance
+    )
     plans += _sums(kept, classes, small, distinct, zero, tolerance)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.candidates.definitions import Definition
 from optitracr.graph.program import Elementwise, Node, ProgramGraph
 from optitracr.graph.values import ValueSet
 
@@ -25,16 +26,48 @@ class FunctionTables:
     Attributes:
         nodes: The program's nodes by label.
         values: Their value sets.
+        others: Definitions beside those of the program.
     """
 
     nodes: Mapping[str, Node]
     values: Mapping[str, ValueSet]
+    others: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
     _made: dict[tuple[str, tuple[str, ...]], Codes] = field(default_factory=dict)
+    _known: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: ProgramGraph, values: Mapping[str, ValueSet]) -> FunctionTables:
+    def of(
+        cls,
+        graph: ProgramGraph,
+        values: Mapping[str, ValueSet],
+        others: Mapping[str, tuple[Definition, ...]] | None = None,
+    ) -> FunctionTables:
         """Tables of a program."""
-        return cls(graph.by_label(), values)
+        return cls(graph.by_label(), values, others or {})
+
+    def definitions(self, label: str) -> tuple[Definition, ...]:
+        """A variable as functions of others: the program's definition first, if it has one."""
+        operation, table = self.nodes[label].operation, self.values[label].table
+        own: tuple[Definition, ...] = ()
+        if isinstance(operation, Elementwise) and table is not None:
+            own = (Definition(operation.operands, table),)
+        return (*own, *self.others.get(label, ()))
+
+    def definition_over(self, label: str, leaves: tuple[str, ...]) -> Definition:
+        """The definition of a variable that the leaves separate from the inputs."""
+        for definition in self.definitions(label):
+            if all(self._separated(operand, leaves) for operand in definition.operands):
+                return definition
+        raise AssertionError(f"{leaves} do not separate '{label}'")
+
+    def _separated(self, label: str, leaves: tuple[str, ...]) -> bool:
+        key = (label, leaves)
+        if key not in self._known:
+            self._known[key] = label in leaves or any(
+                all(self._separated(operand, leaves) for operand in definition.operands)
+                for definition in self.definitions(label)
+            )
+        return self._known[key]
 
     def size(self, leaves: Sequence[str]) -> int:
         """Number of combinations of the leaves' values."""
@@ -63,14 +96,12 @@ class FunctionTables:
             line = [1] * len(leaves)
             line[axis] = shape[axis]
             return np.broadcast_to(own.reshape(line), shape)
-        operation = self.nodes[label].operation
-        assert isinstance(operation, Elementwise), f"{leaves} do not separate '{label}'"
-        own_table = self.values[label].table
-        assert own_table is not None
+        definition = self.definition_over(label, leaves)
+        own_table = definition.table
         if own_table.ndim == 0:
             return np.broadcast_to(own_table, shape)
         padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
-        operands = tuple(self.table(operand, leaves) for operand in operation.operands)
+        operands = tuple(self.table(operand, leaves) for operand in definition.operands)
         return np.broadcast_to(padded[operands], shape)
 
     def with_none(self, label: str, leaves: tuple[str, ...]) -> Codes:
@@ -82,14 +113,12 @@ class FunctionTables:
             line = [1] * len(leaves)
             line[axis] = shape[axis]
             return np.broadcast_to(own.reshape(line), shape)
-        operation = self.nodes[label].operation
-        assert isinstance(operation, Elementwise), f"{leaves} do not separate '{label}'"
-        own_table = self.values[label].table
-        assert own_table is not None
+        definition = self.definition_over(label, leaves)
+        own_table = definition.table
         if own_table.ndim == 0:
             return np.broadcast_to(own_table, shape)
         padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
-        operands = tuple(self.with_none(operand, leaves) for operand in operation.operands)
+        operands = tuple(self.with_none(operand, leaves) for operand in definition.operands)
         return np.broadcast_to(padded[operands], shape)
 
 

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -126,36 +127,130 @@ def _summed(reach: FloatArray, jumps: FloatArray, terms: list[Box]) -> float:
 
 def half_plane_plans(
     leaves: Sequence[Leaf],
+    classes: Sequence[Codes],
     table: Codes,
     possible: NDArray[np.bool_] | None,
     rows: FloatArray,
     order: NDArray[np.intp],
+    default: int,
     tolerance: float,
 ) -> Iterator[Plan]:
-    """Levels of several numbers, separated by hyperplanes.
+    """Levels of several numbers, separated by hyperplanes, in each cell of the other leaves.
 
     Args:
-        leaves: At least two, all numerical.
+        leaves: The leaves; at least two of them numerical.
+        classes: For each leaf the class of each of its values.
         table: Index into `rows` for each combination of their values.
         possible: Which combinations can occur; None for all.
         rows: Shape [codes, outputs].
         order: A rank for each code, such as that of the value it stands for.
+        default: The code that is written where no neuron fires.
         tolerance: Largest rounding error of all steps together.
     """
-    if len(leaves) < 2 or not all(leaf.numerical for leaf in leaves):
+    numerical = [axis for axis, leaf in enumerate(leaves) if leaf.numerical]
+    others = [axis for axis, leaf in enumerate(leaves) if not leaf.numerical]
+    if len(numerical) < 2:
         return
-    place = np.argwhere(np.ones(table.shape, dtype=bool) if possible is None else possible)
-    if len(place) > MAX_POINTS:
+    known = np.ones(table.shape, dtype=bool) if possible is None else possible
+    first = [np.unique(classes[axis], return_index=True)[1] for axis in others]
+    lines = np.moveaxis(table, others, range(len(others)))
+    seen = np.moveaxis(np.broadcast_to(known, table.shape), others, range(len(others)))
+    shape = tuple(index.size for index in first)
+    boxes: list[Box] = []
+    planes: list[_Levels] = []
+    for cell in np.ndindex(shape):
+        at = tuple(index[place] for index, place in zip(first, cell, strict=True))
+        found = _levels_of([leaves[a] for a in numerical], lines[at], seen[at], rows, order)
+        if found is None:
+            return
+        planes.append(found)
+        boxes.append(tuple(np.arange(n) == p for n, p in zip(shape, cell, strict=True)))
+    if max(found.error for found in planes) * (1 + 2 * len(others)) > tolerance:
         return
+    yield _in_cells(leaves, classes, shape, boxes, planes, rows, default)
+
+
+def _in_cells(
+    leaves: Sequence[Leaf],
+    classes: Sequence[Codes],
+    shape: tuple[int, ...],
+    boxes: Sequence[Box],
+    planes: Sequence[_Levels],
+    rows: FloatArray,
+    default: int,
+) -> Plan:
+    """The levels of every cell, silent in all others."""
+    others = [axis for axis, leaf in enumerate(leaves) if not leaf.numerical]
+    lone = not others
+    based = [i for i, found in enumerate(planes) if found.base != default and not lone]
+    owner = [i for i, found in enumerate(planes) for _ in range(len(found.offset))]
+    slope = np.concatenate([found.slope for found in planes])
+    offset = np.concatenate([found.offset for found in planes])
+    jumps = np.concatenate([found.jumps for found in planes])
+    bias = rows[planes[0].base] if lone else rows[default]
+    reach = np.concatenate([found.reach for found in planes])
+    hold = np.concatenate([reach + 1.0, reach + 1.0, np.ones(len(based))])
+    masks = [boxes[i] for i in (*owner, *owner, *based)]
+    own = [leaves[axis] for axis in others]
+    axes, weights, inside = and_weights(own, [classes[a] for a in others], shape, masks)
+    offsets = np.concatenate([offset, offset - 1.0, np.ones(len(based))])
+    w_out = np.concatenate([jumps, -jumps, *(rows[[planes[i].base]] - bias for i in based)])
+    slopes = np.concatenate([slope, slope, np.zeros((len(based), slope.shape[1]))])
+    all_axes: list[Axis] = []
+    w_in: list[FloatArray] = []
+    numbers, rest = iter(slopes.T), iter(zip(axes, weights, strict=True))
+    for leaf in leaves:
+        if leaf.numerical:
+            all_axes.append(Axis(leaf, ()))
+            w_in.append(next(numbers)[None, :])
+        else:
+            axis, weight = next(rest)
+            all_axes.append(axis)
+            w_in.append(weight * hold)
+    return Plan(tuple(all_axes), tuple(w_in), offsets + hold * inside, w_out, bias)
+
+
+@dataclass(frozen=True, slots=True)
+class _Levels:
+    """Levels of several numbers: the code below all planes, and a jump at each.
+
+    Attributes:
+        base: The code of the lowest level.
+        slope: Shape [planes, numbers]; a step is relu(z) - relu(z - 1), z the pre-activation.
+        offset: Shape [planes].
+        jumps: Shape [planes, outputs].
+        reach: Shape [planes]: the largest pre-activation.
+        error: Rounding error of all steps together.
+    """
+
+    base: int
+    slope: FloatArray
+    offset: FloatArray
+    jumps: FloatArray
+    reach: FloatArray
+    error: float
+
+
+def _levels_of(
+    leaves: Sequence[Leaf],
+    table: Codes,
+    possible: NDArray[np.bool_],
+    rows: FloatArray,
+    order: NDArray[np.intp],
+) -> _Levels | None:
+    """Levels of which the table is a function, separated by hyperplanes."""
+    place = np.argwhere(possible)
+    if not 0 < len(place) <= MAX_POINTS:
+        return None
     points = np.stack(
         [np.asarray(leaf.numbers)[place[:, i]] for i, leaf in enumerate(leaves)], axis=1
     )
     codes = table[tuple(place.T)]
     for levels in _levels(place, codes, order):
-        plan = _separated(leaves, points, codes, levels, rows, tolerance)
-        if plan is not None:
-            yield plan
-            return
+        found = _separated(points, codes, levels, rows)
+        if found is not None:
+            return found
+    return None
 
 
 def _levels(
@@ -175,18 +270,13 @@ def _levels(
 
 
 def _separated(
-    leaves: Sequence[Leaf],
-    points: FloatArray,
-    codes: Codes,
-    levels: NDArray[np.intp],
-    rows: FloatArray,
-    tolerance: float,
-) -> Plan | None:
+    points: FloatArray, codes: Codes, levels: NDArray[np.intp], rows: FloatArray
+) -> _Levels | None:
     distinct, member = np.unique(levels, return_inverse=True)
     code = np.zeros(distinct.size, dtype=np.int64)
     code[member] = codes
     changes = np.flatnonzero((rows[code[1:]] != rows[code[:-1]]).any(axis=1))
-    if not changes.size or changes.size > MAX_LEVELS:
+    if changes.size > MAX_LEVELS:
         return None
     planes = []
     for change in changes:
@@ -195,19 +285,13 @@ def _separated(
             return None
         planes.append(plane)
     slope = np.array([normal / margin for normal, _, margin in planes])
+    slope = slope.reshape(len(planes), points.shape[1])
     offset = np.array([at / margin for _, at, margin in planes]) + 0.5
     jumps = rows[code[changes + 1]] - rows[code[changes]]
-    reach = abs(points @ slope.T + offset).max(axis=0)
-    if 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max()) > tolerance:
-        return None
-    w_in = tuple(np.concatenate([slope[:, i]] * 2)[None, :] for i in range(len(leaves)))
-    return Plan(
-        tuple(Axis(leaf, ()) for leaf in leaves),
-        w_in,
-        np.concatenate([offset, offset - 1.0]),
-        np.concatenate([jumps, -jumps]),
-        rows[code[0]],
-    )
+    origin = np.concatenate([points, np.zeros((1, points.shape[1]))])
+    reach = abs(origin @ slope.T + offset).max(axis=0, initial=0.0)
+    error = 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max(initial=0.0))
+    return _Levels(int(code[0]), slope, offset, jumps, reach, error)
 
 
 def separating_plane(

@@ -103,7 +103,7 @@ def _value_set(
             counts = tuple(range(max_seq_len + 1))
             return ValueSet(counts, False, counts)
         case Aggregate():
-            return _or_exploded_number(node, operation, sets[operation.operand], max_seq_len)
+            return aggregate_values(node, operation, sets[operation.operand], max_seq_len)
         case Elementwise():
             operands = [sets[x] for x in operation.operands]
             if node.is_numerical and operation.factors is not None:
@@ -191,9 +191,10 @@ def call(node: Node, function: Callable[..., Value], arguments: Sequence[Value])
         ) from error
 
 
-def _or_exploded_number(
+def aggregate_values(
     node: Node, operation: Aggregate, operand: ValueSet, max_seq_len: int
 ) -> ValueSet:
+    """The value set of an Aggregate; a record of why there is none if it is a number's."""
     if not node.is_numerical:
         return _aggregate_values(node, operation, operand, max_seq_len)
     return _or_exploded(lambda: _aggregate_values(node, operation, operand, max_seq_len))
