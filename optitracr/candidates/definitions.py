@@ -258,7 +258,7 @@ def _by_mean(
             if operand == node.label:
                 table = np.take(table, index, axis=axis)
         operands = tuple(read if operand == node.label else operand for operand in own.operands)
-        _define(found, reader.label, Definition(operands, table))
+        define(found.definitions, reader.label, Definition(operands, table))
     return made
 
 
@@ -278,9 +278,12 @@ def _by_copy(
     holds = np.array(counts) >= (2 if operator == "or" else len(parts) + 1)
     table = np.where(holds, own.index(operand[1]), own.index(operand[0])).astype(np.int32)
     table[0] = -1 if operation.default is None else own.index(operation.default)
-    _define(found, node.label, Definition((read,), table))
+    define(found.definitions, node.label, Definition((read,), table))
     return made
 
 
-def _define(found: Extended, label: str, definition: Definition) -> None:
-    found.definitions[label] = (*found.definitions.get(label, ()), definition)
+def define(
+    definitions: dict[str, tuple[Definition, ...]], label: str, definition: Definition
+) -> None:
+    """Adds a definition of a variable."""
+    definitions[label] = (*definitions.get(label, ()), definition)

@@ -268,7 +268,8 @@ class Enumeration:
 
     def _fused(self, form: Form) -> Iterator[Candidate]:
         rows = form_rows(form)
-        for cut in self.cuts[form.label]:
+        again = ((form.label,),) if form.label in self.tables.others else ()
+        for cut in (*self.cuts[form.label], *again):
             leaves = [self.leaf(label) for label in cut]
             if sum(leaf.numerical for leaf in leaves) > MAX_NUMBERS:
                 continue
@@ -364,7 +365,7 @@ class Enumeration:
     def _between(self, label: str, cut: tuple[str, ...]) -> tuple[str, ...]:
         """Variables strictly between a cut and what is computed from it."""
         found: dict[str, None] = {}
-        stack = [label]
+        stack = [] if label in cut else [label]
         while stack:
             for operand in self.tables.definition_over(stack.pop(), cut).operands:
                 if operand not in cut and operand not in found:

@@ -23,6 +23,7 @@ from optitracr.candidates.heads import HeadPlan, Reading
 from optitracr.candidates.leaves import Plan as TablePlan
 from optitracr.candidates.optimal import Candidate, Enumeration
 from optitracr.candidates.setting import Setting
+from optitracr.candidates.unions import add_unions
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
@@ -91,7 +92,7 @@ def candidate_space(
     """Enumerates the candidates of a program."""
     split, sets, _ = split_widths(graph, values, setting.max_seq_len)
     merged, _ = merge_equal(split, sets)
-    extended = extend(merged, sets, setting.max_seq_len)
+    extended = add_unions(extend(merged, sets, setting.max_seq_len))
     merged, sets = extended.graph, extended.values
     search = Enumeration(extended, setting)
     readings = _output_readings(search)

@@ -1,6 +1,6 @@
 """MLPs for any function table, planned before and written after the allocation.
 
-A plan fixes what has to be read of each leaf and how many neurons it takes. Five
+A plan fixes what has to be read of each leaf and how many neurons it takes. Six
 constructions compete:
 
 - *entries*: one neuron for each entry of the reduced table that differs from the default,
@@ -10,6 +10,7 @@ constructions compete:
   of such a sum (numbers added or subtracted, or a mixed-radix code);
 - *cells* and *half-planes* (`thresholds`): steps of one number beside categorical leaves,
   and levels of several numbers;
+- *additive*: for a number that is a sum of functions of one leaf each, those functions;
 - *linear*: for a number that depends on one categorical leaf, its positive and negative
   parts.
 """
@@ -23,6 +24,7 @@ from itertools import permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.candidates.additive import additive_plans
 from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.candidates.masks import and_weights, fewest_terms
 from optitracr.candidates.tables import Codes, reduce_table
@@ -77,6 +79,7 @@ def plan_table(
     plans += half_plane_plans(
         kept, classes, full, possible, distinct, _ranks(code), default, tolerance
     )
+    plans += additive_plans(kept, full, possible, distinct, tolerance)
     plans += _sums(kept, classes, small, distinct, zero, tolerance)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 

@@ -1,0 +1,90 @@
+"""MLPs for numbers that are sums of functions of one variable each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
+from optitracr.candidates.tables import Codes
+from optitracr.craft.numerics import MarginError
+from optitracr.craft.piecewise import Piecewise, through_points
+from optitracr.craft.spaces import FloatArray
+
+EXACT = 1e-9
+"""Largest difference from a sum that counts as none."""
+
+
+def additive_plans(
+    leaves: Sequence[Leaf],
+    table: Codes,
+    possible: NDArray[np.bool_] | None,
+    rows: FloatArray,
+    tolerance: float,
+) -> Iterator[Plan]:
+    """The sum of one function a leaf, each as steps of a number or as the number itself.
+
+    Args:
+        leaves: At least two; none categorical that may be None.
+        table: Index into `rows` for each combination of their values.
+        possible: Which combinations can occur; None for all.
+        rows: Shape [codes, 1].
+        tolerance: Largest rounding error of the steps of each leaf.
+    """
+    known = np.ones(table.shape, dtype=bool) if possible is None else possible
+    plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
+    if len(leaves) < 2 or rows.shape[1] != 1 or not plain:
+        return
+    terms = _terms(rows[table, 0], np.broadcast_to(known, table.shape))
+    if terms is None:
+        return
+    axes, parts = [], []
+    for leaf, term in zip(leaves, terms, strict=True):
+        try:
+            made, axis = _one(leaf, term, tolerance / len(leaves))
+        except MarginError:
+            return
+        axes.append(axis)
+        parts.append(made)
+    total = sum(part.neurons for part in parts)
+    w_in, first = [], 0
+    for part in parts:
+        weights = np.zeros((1, total))
+        weights[0, first : first + part.neurons] = part.slope
+        w_in.append(weights)
+        first += part.neurons
+    yield Plan(
+        tuple(axes),
+        tuple(w_in),
+        np.concatenate([part.offset for part in parts]),
+        np.concatenate([part.weight for part in parts]),
+        np.sum([part.bias for part in parts], axis=0),
+    )
+
+
+def _terms(numbers: FloatArray, known: NDArray[np.bool_]) -> list[FloatArray] | None:
+    """One function an axis whose sum the table is wherever it is known."""
+    place = np.argwhere(known)
+    sizes = numbers.shape
+    columns = np.zeros((len(place), sum(sizes)))
+    first = np.cumsum([0, *sizes[:-1]])
+    for axis in range(len(sizes)):
+        columns[np.arange(len(place)), first[axis] + place[:, axis]] = 1.0
+    wanted = numbers[tuple(place.T)]
+    found, *_ = np.linalg.lstsq(columns, wanted, rcond=None)
+    if abs(columns @ found - wanted).max(initial=0.0) > EXACT:
+        return None
+    found = np.asarray(found, dtype=np.float64).round(12)
+    return [np.array(found[start : start + size]) for start, size in zip(first, sizes, strict=True)]
+
+
+def _one(leaf: Leaf, term: FloatArray, tolerance: float) -> tuple[Piecewise, Axis]:
+    """The function of one leaf."""
+    if leaf.numerical:
+        made = through_points(np.asarray(leaf.numbers), term[:, None], False, tolerance)
+        return made, Axis(leaf, ())
+    low = float(term.min())
+    own = Piecewise(np.ones(1), np.zeros(1), np.ones((1, 1)), np.array([low]))
+    return own, number_axis(leaf, term - low)
