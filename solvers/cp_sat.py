@@ -8,9 +8,7 @@ before the next and each starting from the whole solution of the one before.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from solvers.allocation import (
     DEFAULT_OBJECTIVE,
@@ -29,54 +27,24 @@ from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
 from solvers.greedy import greedy_plan
 from solvers.longest_path import longest_path_plan
+from solvers.parameters import fewest_parameters
 from solvers.problem import Problem
+from solvers.search import TIE_BREAKS, Outcome, Progress, Search, proven_bound
 from solvers.serialisation import fingerprint
-from solvers.solutions import hint_plan, hint_solution, read_plan
+from solvers.solutions import hint_plan, hint_solution
 from solvers.timing import NEVER, Earliest, earliest
 from solvers.validator import violations
 
-TIE_BREAKS = ("depth", "width", "neurons", "heads", "head_size")
-"""Objectives that follow those requested, so that the result is unique in its sizes."""
+EXTRA_LAYERS = (2, 4)
+"""Layers beyond the best depth so far that are searched where depth is not minimised first:
+the least, and the most if little time is spent. A proof for such orders holds up to that
+depth, and the message says so."""
 
-EXTRA_LAYERS = 4
-"""Layers beyond the first feasible depth that are searched where depth is not minimised
-first; a proof for such orders holds up to that depth, and the message says so."""
+LITTLE = 1.0
+"""Deterministic seconds that count as little."""
 
 LARGEST_MODEL = 60_000
 """Placement and erasure decisions beyond which no model is built."""
-
-Progress = Callable[[str], None]
-
-
-@dataclass(slots=True)
-class _Search:
-    """What one run spends and finds."""
-
-    problem: Problem
-    objective: tuple[str, ...]
-    time_limit: float
-    seed: int
-    parallel: bool
-    progress: Progress
-    started: float = field(default_factory=time.perf_counter)
-    spent: float = 0.0
-    plan: Plan | None = None
-    bound: list[int] = field(default_factory=list)
-    proven: bool = False
-    interrupted: bool = False
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def left(self) -> float:
-        return max(self.time_limit - self.spent, 0.0)
-
-    def better(self, plan: Plan) -> bool:
-        return self.plan is None or self.key(plan) < self.key(self.plan)
-
-    def key(self, plan: Plan) -> tuple[int, ...]:
-        constants = self.problem.constants
-        order = (*self.objective, *(n for n in TIE_BREAKS if n not in self.objective))
-        return tuple(plan.sizes.measure(name, constants) for name in order)
 
 
 def cp_sat(
@@ -101,7 +69,7 @@ def cp_sat(
         hint: A plan to start from; what it breaks is reported in the message.
         progress: Called with a line of text when something was found.
     """
-    search = _Search(problem, objective, time_limit, seed, parallel, progress or _silent)
+    search = Search(problem, objective, time_limit, seed, parallel, progress or _silent)
     times = earliest(problem)
     if times.layers >= NEVER:
         return _result(search, Status.INFEASIBLE, "no chain of alternatives reaches the output")
@@ -119,7 +87,7 @@ def _silent(line: str) -> None:
     del line
 
 
-def _start(search: _Search, hint: Plan | None) -> None:
+def _start(search: Search, hint: Plan | None) -> None:
     """The best valid plan known before the search: the hint's, or the greedy one."""
     greedy = greedy_plan(search.problem)
     for name, plan in (("hint", hint), ("greedy", greedy)):
@@ -133,7 +101,7 @@ def _start(search: _Search, hint: Plan | None) -> None:
             search.plan = plan
 
 
-def _heuristic(search: _Search, note: str) -> Allocation:
+def _heuristic(search: Search, note: str) -> Allocation:
     plan = longest_path_plan(search.problem)
     if violations(search.problem, plan):
         search.plan, search.bound = None, []
@@ -146,7 +114,7 @@ def _decisions(problem: Problem, times: Earliest) -> int:
     return 2 * times.layers * (len(problem.alternatives) + len(problem.variables))
 
 
-def _easy_bounds(search: _Search, times: Earliest) -> list[int]:
+def _easy_bounds(search: Search, times: Earliest) -> list[int]:
     """Bounds that need no search: the critical path for depth, nothing for the rest."""
     bounds = {"depth": times.layers}
     if search.objective[:2] == ("depth", "width") and search.plan is not None:
@@ -154,40 +122,58 @@ def _easy_bounds(search: _Search, times: Earliest) -> list[int]:
     return [bounds.get(name, 0) for name in search.objective]
 
 
-def _by_depth(search: _Search, times: Earliest) -> Status:
+def _by_depth(search: Search, times: Earliest) -> Status:
     """Tries each number of layers from the critical path on."""
     limit = search.problem.limits.layers
     first_feasible: int | None = None
     layers = times.layers
-    depth_first = search.objective[0] == "depth"
-    proven, best_bound = True, _easy_bounds(search, times)
-    while True:
-        if limit is not None and layers > limit:
-            break
+    bounds: list[int] = []
+    proven = True
+    while limit is None or layers <= limit:
         if first_feasible is not None and _enough(search, layers, first_feasible):
             break
         if first_feasible is None and layers > most_layers(search.problem):
             break
-        found = _at_depth(search, layers, times)
+        if search.over:
+            proven = False
+            bounds.append(_floor(search, layers))
+            break
+        found = _at_depth(search, layers, times, first_feasible is not None)
         proven = proven and found.proven
+        bounds += found.bound[:1]
         if found.feasible and first_feasible is None:
             first_feasible = layers
-        if search.interrupted:
-            search.notes.append("interrupted: the best plan so far")
-        if found.feasible and depth_first:
-            search.bound = [*found.bound]
-            return Status.OPTIMAL if proven else Status.FEASIBLE
-        if search.interrupted or search.left <= 0:
-            proven = False
-            break
+        if found.feasible and search.objective[0] == "depth":
+            return _note_interruption(search, found.bound, proven)
         layers += 1
     if search.plan is None:
         return Status.INFEASIBLE if proven else Status.UNKNOWN
+    if not search.over and search.objective[0] != "parameters":
+        _break_ties(search, times)
     if not proven:
-        search.bound = best_bound
-        return Status.FEASIBLE
-    search.bound = list(search.key(search.plan)[: len(search.objective)])
-    return Status.OPTIMAL
+        return _note_interruption(search, [min(bounds, default=0)], proven)
+    return _note_interruption(search, [*search.key(search.plan)[: len(search.objective)]], proven)
+
+
+def _note_interruption(search: Search, bound: list[int], proven: bool) -> Status:
+    """The status of a run that has a plan."""
+    if search.interrupted:
+        search.notes.append("interrupted: the best plan so far")
+    search.bound = bound
+    return Status.OPTIMAL if proven else Status.FEASIBLE
+
+
+def _floor(search: Search, layers: int) -> int:
+    """A lower bound of the first objective from a number of layers on, without search."""
+    first, problem = search.objective[0], search.problem
+    if first == "depth":
+        return layers
+    if first == "width":
+        return _least_width(problem)
+    if first == "parameters":
+        rows = problem.constants.embedding_rows + problem.constants.outputs
+        return least_parameters(_least_width(problem), 0, layers, rows)
+    return 0
 
 
 def most_layers(problem: Problem) -> int:
@@ -200,17 +186,17 @@ def most_layers(problem: Problem) -> int:
     return computed + len(problem.variables)
 
 
-def _enough(search: _Search, layers: int, first: int) -> bool:
+def _enough(search: Search, layers: int, first: int) -> bool:
     """Whether no deeper model can be better, or is not looked for."""
     if search.objective[0] == "depth":
         return True
-    if search.objective[0] == "parameters" and search.plan is not None:
-        constants = search.problem.constants
-        rows = constants.embedding_rows + constants.outputs
-        least = least_parameters(_least_width(search.problem), 0, layers, rows)
-        if least >= search.plan.sizes.parameters(constants):
+    best = first
+    if search.plan is not None:
+        most = search.most(deeper=True)
+        if most is not None and _floor(search, layers) > most:
             return True
-    if layers > first + EXTRA_LAYERS:
+        best = max(first, search.plan.layers)
+    if layers > best + EXTRA_LAYERS[search.spent < LITTLE]:
         search.notes.append(f"proven among models of at most {layers - 1} layers")
         return True
     return False
@@ -224,6 +210,14 @@ def _least_width(problem: Problem) -> int:
 
 @dataclass(slots=True)
 class _Found:
+    """What is known of one depth.
+
+    Attributes:
+        feasible: Whether there is a plan.
+        proven: Whether that, and each size, is proven.
+        bound: A proven lower bound of each objective at this depth.
+    """
+
     feasible: bool = False
     proven: bool = True
     bound: list[int] = field(default_factory=list)
@@ -242,98 +236,84 @@ def build_model(problem: Problem, layers: int, times: Earliest) -> Decisions:
     return decisions
 
 
-def _at_depth(search: _Search, layers: int, times: Earliest) -> _Found:
-    """Minimises all objectives but depth at a number of layers."""
-    from ortools.sat.python import cp_model
+def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False) -> _Found:
+    """Minimises all objectives but depth at a number of layers.
 
+    Args:
+        search: What is known so far.
+        layers: The number of layers.
+        times: Earliest births.
+        deeper: Whether a shallower plan exists, so that a single objective has to improve.
+    """
     decisions = build_model(search.problem, layers, times)
-    order = (*search.objective, *(n for n in TIE_BREAKS if n not in search.objective))
+    order = search.objective
+    if order[0] == "depth":
+        order = (*order, *(n for n in TIE_BREAKS if n not in order))
     found = _Found()
-    if not _may_improve(search, decisions, order):
-        return found
-    expressions = {name: measure(decisions, name) for name in order if name != "depth"}
+    most = search.most(deeper)
+    if most is not None and order[0] != "parameters":
+        decisions.model.add(measure(decisions, order[0]) <= most)
     hint_plan(decisions, search.plan, layers)
-    for name in order:
-        requested = name in search.objective
+    for place, name in enumerate(order):
         if name == "depth":
-            if requested:
-                found.bound.append(layers)
+            found.bound.append(layers)
             continue
-        decisions.model.minimize(expressions[name])
-        solver = _solver(search)
-        status = solver.solve(decisions.model)
-        used = solver.response_proto.deterministic_time
-        if status in (cp_model.FEASIBLE, cp_model.UNKNOWN) and used < 0.9 * search.left:
-            search.interrupted = not search.parallel
-        search.spent += used
-        if status == cp_model.INFEASIBLE:
+        outcome, value, bound = _minimise(search, decisions, name, most if place == 0 else None)
+        if outcome is Outcome.INFEASIBLE:
             return found
-        if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            found.proven = False
-            return _keep_known(search, found, layers)
+        found.bound.append(bound)
+        if not outcome.has_plan:
+            known = search.plan is not None and search.plan.layers == layers
+            found.feasible, found.proven = found.feasible or known, False
+            break
         found.feasible = True
-        _keep(search, decisions, solver, layers)
-        value = round(solver.objective_value)
-        if requested:
-            found.bound.append(value if status == cp_model.OPTIMAL else _bound(solver))
+        if outcome is not Outcome.OPTIMAL:
+            found.proven = name not in search.objective
+            break
         search.progress(f"{layers} layers: {name} {value}")
-        if status != cp_model.OPTIMAL:
-            found.proven = False
-            missing = list(search.objective[len(found.bound) :])
-            found.bound += [layers if n == "depth" else 0 for n in missing]
-            return found
-        decisions.model.add(expressions[name] <= value)
-        hint_solution(decisions, solver)
+        if name != order[-1]:
+            decisions.model.add(measure(decisions, name) <= value)
+    missing = search.objective[len(found.bound) :]
+    found.bound += [layers if name == "depth" else 0 for name in missing]
+    found.bound = found.bound[: len(search.objective)]
     return found
 
 
-def _may_improve(search: _Search, decisions: Decisions, order: tuple[str, ...]) -> bool:
-    """Requires what is minimised first to be no worse than the best known; not for depth."""
-    first = order[0]
-    if first != "depth" and search.plan is not None:
-        best = search.plan.sizes.measure(first, search.problem.constants)
-        decisions.model.add(measure(decisions, first) <= best)
-    return True
+def _minimise(
+    search: Search, decisions: Decisions, name: str, most: int | None
+) -> tuple[Outcome, int, int]:
+    """Minimises one objective: the outcome, its value, and a lower bound of it."""
+    if name == "parameters":
+        fewest = fewest_parameters(search, decisions, most)
+        return fewest.outcome, fewest.value or 0, fewest.bound
+    decisions.model.minimize(measure(decisions, name))
+    outcome, solver = search.solve(decisions)
+    if not outcome.has_plan:
+        return outcome, 0, proven_bound(solver)
+    hint_solution(decisions, solver)
+    return outcome, round(solver.objective_value), proven_bound(solver)
 
 
-def _keep_known(search: _Search, found: _Found, layers: int) -> _Found:
-    """Out of time before a first solution: the plan known before counts if it is as deep."""
-    if search.plan is not None and search.plan.layers == layers:
-        found.feasible = True
-        found.bound = [layers if n == "depth" else 0 for n in search.objective]
-    return found
+def _break_ties(search: Search, times: Earliest) -> None:
+    """Minimises the sizes that were not asked for, at the best plan's depth and objective."""
+    assert search.plan is not None
+    decisions = build_model(search.problem, search.plan.layers, times)
+    constants = search.problem.constants
+    for name in search.objective:
+        if name != "depth":
+            best = search.plan.sizes.measure(name, constants)
+            decisions.model.add(measure(decisions, name) <= best)
+    hint_plan(decisions, search.plan, search.plan.layers)
+    for name in TIE_BREAKS:
+        if name in search.objective or name == "depth":
+            continue
+        outcome, value, _ = _minimise(search, decisions, name, None)
+        if outcome is not Outcome.OPTIMAL:
+            return
+        decisions.model.add(measure(decisions, name) <= value)
 
 
-def _bound(solver: Any) -> int:
-    import math
-
-    return int(max(0, math.ceil(solver.best_objective_bound - 1e-6)))
-
-
-def _solver(search: _Search) -> Any:
-    from ortools.sat.python import cp_model
-
-    solver = cp_model.CpSolver()
-    parameters = solver.parameters
-    parameters.random_seed = search.seed % (1 << 31)
-    if search.parallel:
-        parameters.max_time_in_seconds = search.left
-    else:
-        parameters.num_workers = 1
-        parameters.max_deterministic_time = search.left
-    return solver
-
-
-def _keep(search: _Search, decisions: Decisions, solver: Any, layers: int) -> None:
-    plan = read_plan(decisions, solver, layers)
-    broken = violations(search.problem, plan)
-    if broken:
-        raise AssertionError(f"CP-SAT broke {broken[0].family}: {broken[0].message}")
-    if search.better(plan):
-        search.plan = plan
-
-
-def _result(search: _Search, status: Status, note: str, solver: str = "cp_sat") -> Allocation:
+def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -> Allocation:
     from importlib.metadata import version
 
     plan = search.plan if status in (Status.OPTIMAL, Status.FEASIBLE) else None

@@ -13,6 +13,9 @@ from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
 
+MAX_POINTS = 2000
+"""Known entries of a table with unknown ones beyond which no sum is looked for."""
+
 EXACT = 1e-9
 """Largest difference from a sum that counts as none."""
 
@@ -66,18 +69,40 @@ def additive_plans(
 
 def _terms(numbers: FloatArray, known: NDArray[np.bool_]) -> list[FloatArray] | None:
     """One function an axis whose sum the table is wherever it is known."""
-    place = np.argwhere(known)
-    sizes = numbers.shape
+    if known.all():
+        found = _slices(numbers)
+    elif known.sum() <= MAX_POINTS:
+        found = _fitted(numbers, known)
+    else:
+        return None
+    total = np.zeros((1,) * numbers.ndim)
+    for axis, term in enumerate(found):
+        shape = [1] * numbers.ndim
+        shape[axis] = term.size
+        total = total + term.reshape(shape)
+    return found if (abs(total - numbers)[known] <= EXACT).all() else None
+
+
+def _slices(numbers: FloatArray) -> list[FloatArray]:
+    """The functions that a sum would have, read off the lines through its first entry."""
+    found = []
+    for axis in range(numbers.ndim):
+        line = tuple(slice(None) if axis == other else 0 for other in range(numbers.ndim))
+        own = np.array(numbers[line])
+        found.append(own - own[0] if axis else own)
+    return found
+
+
+def _fitted(numbers: FloatArray, known: NDArray[np.bool_]) -> list[FloatArray]:
+    """The functions whose sum is closest to the known entries."""
+    place, sizes = np.argwhere(known), numbers.shape
     columns = np.zeros((len(place), sum(sizes)))
     first = np.cumsum([0, *sizes[:-1]])
     for axis in range(len(sizes)):
         columns[np.arange(len(place)), first[axis] + place[:, axis]] = 1.0
-    wanted = numbers[tuple(place.T)]
-    found, *_ = np.linalg.lstsq(columns, wanted, rcond=None)
-    if abs(columns @ found - wanted).max(initial=0.0) > EXACT:
-        return None
+    found, *_ = np.linalg.lstsq(columns, numbers[tuple(place.T)], rcond=None)
     found = np.asarray(found, dtype=np.float64).round(12)
-    return [np.array(found[start : start + size]) for start, size in zip(first, sizes, strict=True)]
+    return [np.array(found[start : start + n]) for start, n in zip(first, sizes, strict=True)]
 
 
 def _one(leaf: Leaf, term: FloatArray, tolerance: float) -> tuple[Piecewise, Axis]:

@@ -315,6 +315,8 @@ def separating_plane(
         b_ub=np.zeros(len(ones)),
         bounds=[(-1.0, 1.0)] * size + [(None, None), (0.0, None)],
     )
-    if found.status != 0 or found.x[-1] < LEAST_MARGIN:
+    if found.status != 0:
         return None
-    return found.x[:size], float(found.x[size]), float(found.x[-1])
+    normal, at = found.x[:size].round(9), round(float(found.x[size]), 9)
+    margin = min((above @ normal).min() + at, -(below @ normal).max() - at)
+    return (normal, at, float(margin)) if margin >= LEAST_MARGIN else None

@@ -20,14 +20,10 @@ def measure(decisions: Decisions, name: str) -> Any:
 def _parameters(decisions: Decisions) -> Any:
     """The formula of `Sizes.parameters`, its three products linearised by CP-SAT."""
     model, constants = decisions.model, decisions.problem.constants
-    widest = sum(variable.width for variable in decisions.problem.variables)
-    top_heads = _upper(decisions.heads)
-    top_neurons = _upper(decisions.neurons)
-    inner_most = top_heads * max(decisions.largest_head, 1)
-    inner = model.new_int_var(0, inner_most, "inner")
-    mixed = model.new_int_var(0, inner_most * widest, "width times inner")
-    hidden = model.new_int_var(0, top_neurons * widest, "width times neurons")
-    model.add_multiplication_equality(inner, [decisions.heads, decisions.head_size])
+    inner = inner_size(decisions)
+    widest = upper(decisions.width)
+    mixed = model.new_int_var(0, upper(inner) * widest, "width times inner")
+    hidden = model.new_int_var(0, upper(decisions.neurons) * widest, "width times neurons")
     model.add_multiplication_equality(mixed, [decisions.width, inner])
     model.add_multiplication_equality(hidden, [decisions.width, decisions.neurons])
     rows = constants.embedding_rows + constants.outputs
@@ -35,7 +31,25 @@ def _parameters(decisions: Decisions) -> Any:
     return rows * decisions.width + decisions.layers * layer
 
 
-def _upper(variable: Any) -> int:
+def inner_size(decisions: Decisions) -> Any:
+    """Columns of all heads of a layer, as a new variable."""
+    model = decisions.model
+    most = upper(decisions.heads) * upper(decisions.head_size)
+    inner = model.new_int_var(0, most, "inner")
+    model.add_multiplication_equality(inner, [decisions.heads, decisions.head_size])
+    return inner
+
+
+def parameters_of_width(decisions: Decisions, width: int, inner: Any) -> Any:
+    """The formula of `Sizes.parameters` where the width is known: linear."""
+    constants = decisions.problem.constants
+    rows = constants.embedding_rows + constants.outputs
+    layer = (4 * width + 3) * inner + (2 * width + 1) * decisions.neurons + 2 * width
+    return rows * width + decisions.layers * layer
+
+
+def upper(variable: Any) -> int:
+    """The largest value of a decision variable."""
     return int(list(variable.proto.domain)[-1])  # negative indices are not supported
 
 

@@ -54,8 +54,6 @@ def test_level_0_has_tracrs_sizes(name: str, row: dict[str, str]) -> None:
 BEYOND_REACH = {
     # Two attentions in sequence, of which the second's key is computed from the first's.
     "count_less_freq": 2,
-    # The or of two signs of real numbers is no sum of one layer of ReLUs in float32.
-    "shuffle_dyck2": 3,
 }
 """Layers at level 2 where the first experiment, which built no weights, counted fewer."""
 

@@ -1,0 +1,153 @@
+"""The fewest parameters at a number of layers.
+
+The number of parameters is a sum of products of sizes. Bounds of each size make the products
+tight, and with the width fixed all but one of them are linear: widths are tried one after the
+other, from the least, as long as the least sizes leave room below the best known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from solvers.allocation import Sizes
+from solvers.constraints.objective import inner_size, measure, parameters_of_width, upper
+from solvers.constraints.variables import Decisions
+from solvers.problem import SizeConstants
+from solvers.search import Outcome, Search, proven_bound
+
+BOUND_EFFORT = 0.5
+"""Deterministic seconds for the bound of one size."""
+
+REST_EFFORT = 0.5
+"""Deterministic seconds to rule out all greater widths at once."""
+
+BARREN = 2
+"""Widths without a plan in sequence, after which ruling out the rest is tried."""
+
+SIZES = ("width", "neurons", "heads", "head_size")
+"""Sizes that the number of parameters depends on, besides the number of layers."""
+
+
+@dataclass(slots=True)
+class Fewest:
+    """What is known of one depth.
+
+    Attributes:
+        outcome: OPTIMAL if no plan at this depth has fewer parameters than `value`; INFEASIBLE
+            if none has as few as was asked for.
+        value: The fewest parameters found, or None.
+        bound: A proven lower bound of the parameters at this depth.
+    """
+
+    outcome: Outcome
+    value: int | None
+    bound: int
+
+
+def fewest_parameters(search: Search, decisions: Decisions, most: int | None) -> Fewest:
+    """Minimises parameters at the model's number of layers.
+
+    Args:
+        search: What the run may still spend; better plans are kept there.
+        decisions: The model.
+        most: Parameters beyond which a plan is of no use, if that is known.
+    """
+    least = _least_sizes(search, decisions, most)
+    if least is None:
+        return Fewest(Outcome.INFEASIBLE, None, most or 0)
+    constants = search.problem.constants
+    inner = inner_size(decisions)
+    value: int | None = None
+    bound: int | None = None
+    barren = 0
+    for width in range(least["width"], upper(decisions.width) + 1):
+        floor = Sizes(decisions.layers, **{**least, "width": width})
+        if most is not None and floor.parameters(constants) > most:
+            break
+        if search.over:
+            bound = floor.parameters(constants)
+            break
+        if most is not None and barren >= BARREN:
+            rest = _of_width(decisions, floor, inner, most, constants, wider=True)
+            if search.solve(decisions, REST_EFFORT, rest)[0] is Outcome.INFEASIBLE:
+                break
+            barren = 0
+        model = _of_width(decisions, floor, inner, most, constants)
+        outcome, solver = search.solve(decisions, model=model)
+        barren = barren + 1 if outcome is Outcome.INFEASIBLE else 0
+        if outcome.has_plan:
+            value = round(solver.objective_value)
+            most = value - 1
+        if outcome not in (Outcome.OPTIMAL, Outcome.INFEASIBLE):
+            bound = floor.parameters(constants)
+            break
+    if bound is not None:
+        outcome = Outcome.UNKNOWN if value is None else Outcome.FEASIBLE
+        return Fewest(outcome, value, bound)
+    outcome = Outcome.INFEASIBLE if value is None else Outcome.OPTIMAL
+    return Fewest(outcome, value, value or 0)
+
+
+def _of_width(
+    decisions: Decisions,
+    floor: Sizes,
+    inner: Any,
+    most: int | None,
+    constants: SizeConstants,
+    wider: bool = False,
+) -> Any:
+    """The model with its width fixed, and its other sizes bounded by the parameters.
+
+    Args:
+        decisions: The model.
+        floor: The width, and the least that the other sizes can be.
+        inner: Columns of all heads.
+        most: Parameters beyond which a plan is of no use.
+        constants: What the number of parameters depends on besides.
+        wider: Whether the width may be greater, at no cost: a relaxation.
+    """
+    model = decisions.model.clone()
+    model.add(decisions.width >= floor.width if wider else decisions.width == floor.width)
+    total = parameters_of_width(decisions, floor.width, inner)
+    if most is not None:
+        model.add(total <= most)
+        for name in SIZES[1:]:
+            high = _largest(floor, name, most, constants)
+            if high is not None:
+                model.add(measure(decisions, name) <= high)
+    model.minimize(total)
+    return model
+
+
+def _least_sizes(search: Search, decisions: Decisions, most: int | None) -> dict[str, int] | None:
+    """A lower bound of each size by itself, or None if there is no plan of use at all.
+
+    Each has to spend little; a bound that is not reached in that time holds all the same.
+    """
+    least = dict.fromkeys(SIZES, 0)
+    constants = search.problem.constants
+    for name in SIZES:
+        floor = Sizes(decisions.layers, **least)
+        for other in SIZES:
+            high = None if most is None else _largest(floor, other, most, constants)
+            if high is not None and high < least[other]:
+                return None
+            if high is not None:
+                decisions.model.add(measure(decisions, other) <= high)
+        expression = measure(decisions, name)
+        decisions.model.minimize(expression)
+        outcome, solver = search.solve(decisions, BOUND_EFFORT)
+        if outcome is Outcome.INFEASIBLE:
+            return None
+        least[name] = proven_bound(solver)
+        decisions.model.add(expression >= least[name])
+    return least
+
+
+def _largest(floor: Sizes, name: str, most: int, constants: SizeConstants) -> int | None:
+    """What a size can be at most, all others being at their least; None if anything."""
+    start = int(getattr(floor, name))
+    base = floor.parameters(constants)
+    slope = replace(floor, **{name: start + 1}).parameters(constants) - base
+    return start + (most - base) // slope if slope else None

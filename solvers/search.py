@@ -1,0 +1,159 @@
+"""What one CP-SAT run spends and finds, and the solves that it consists of."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from solvers.allocation import Plan
+from solvers.constraints.variables import Decisions
+from solvers.problem import Problem
+from solvers.solutions import read_plan
+from solvers.validator import violations
+
+TIE_BREAKS = ("depth", "width", "neurons", "heads", "head_size")
+"""Objectives that follow those requested, so that the result is unique in its sizes."""
+
+Progress = Callable[[str], None]
+
+
+class Outcome(Enum):
+    """What one solve showed."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+    @property
+    def has_plan(self) -> bool:
+        """Whether the solver holds a solution."""
+        return self in (Outcome.OPTIMAL, Outcome.FEASIBLE)
+
+
+@dataclass(slots=True)
+class Search:
+    """The state of one run.
+
+    Attributes:
+        problem: The problem.
+        objective: What to minimise, first things first.
+        time_limit: Deterministic seconds; wall seconds if `parallel`.
+        seed: Of the search.
+        parallel: Whether all cores are used.
+        progress: Called with a line of text when something was found.
+        started: Wall-clock time of the start, in seconds.
+        spent: Time used, in the units of the limit.
+        plan: The best plan so far.
+        bound: A proven lower bound of each objective.
+        interrupted: Whether the user stopped it.
+        notes: What the message will say.
+    """
+
+    problem: Problem
+    objective: tuple[str, ...]
+    time_limit: float
+    seed: int
+    parallel: bool
+    progress: Progress
+    started: float = field(default_factory=time.perf_counter)
+    spent: float = 0.0
+    plan: Plan | None = None
+    bound: list[int] = field(default_factory=list)
+    interrupted: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def left(self) -> float:
+        """Time that remains."""
+        return max(self.time_limit - self.spent, 0.0)
+
+    @property
+    def over(self) -> bool:
+        """Whether to stop: out of time, or interrupted."""
+        return self.interrupted or self.left <= 0
+
+    def better(self, plan: Plan) -> bool:
+        """Whether a plan beats the best so far."""
+        return self.plan is None or self.key(plan) < self.key(self.plan)
+
+    def key(self, plan: Plan) -> tuple[int, ...]:
+        """What plans are compared by."""
+        constants = self.problem.constants
+        order = (*self.objective, *(n for n in TIE_BREAKS if n not in self.objective))
+        return tuple(plan.sizes.measure(name, constants) for name in order)
+
+    def most(self, deeper: bool) -> int | None:
+        """What the first objective may be at most, to be no worse than the best known.
+
+        A deeper model has to be better where nothing but depth comes after.
+        """
+        first, *rest = self.objective
+        if self.plan is None or first == "depth":
+            return None
+        best = self.plan.sizes.measure(first, self.problem.constants)
+        return best - int(deeper and (not rest or rest[0] == "depth"))
+
+    def solve(
+        self, decisions: Decisions, effort: float = math.inf, model: Any = None
+    ) -> tuple[Outcome, Any]:
+        """One solve, within what is left of the time; its solution is kept if it is better.
+
+        Args:
+            decisions: The model's variables.
+            effort: Time that this solve may take.
+            model: The model, if not that of the decisions.
+
+        Returns:
+            The outcome, and the solver.
+        """
+        from ortools.sat.python import cp_model
+
+        allowed = min(self.left, effort)
+        solver = self._solver(allowed)
+        status = solver.solve(decisions.model if model is None else model)
+        used = solver.response_proto.deterministic_time
+        self.spent += used
+        outcome = {
+            cp_model.OPTIMAL: Outcome.OPTIMAL,
+            cp_model.FEASIBLE: Outcome.FEASIBLE,
+            cp_model.INFEASIBLE: Outcome.INFEASIBLE,
+        }.get(status, Outcome.UNKNOWN)
+        if outcome in (Outcome.FEASIBLE, Outcome.UNKNOWN) and used < 0.9 * allowed:
+            self.interrupted = self.interrupted or not self.parallel
+        if outcome.has_plan:
+            self._keep(decisions, solver)
+        return outcome, solver
+
+    def _solver(self, allowed: float) -> Any:
+        from ortools.sat.python import cp_model
+
+        solver = cp_model.CpSolver()
+        parameters = solver.parameters
+        parameters.random_seed = self.seed % (1 << 31)
+        # Measured: neither probing nor linear relaxations pay on these models.
+        parameters.cp_model_probing_level = 0
+        parameters.linearization_level = 0
+        if self.parallel:
+            parameters.max_time_in_seconds = allowed
+        else:
+            parameters.num_workers = 1
+            parameters.max_deterministic_time = allowed
+        return solver
+
+    def _keep(self, decisions: Decisions, solver: Any) -> None:
+        plan = read_plan(decisions, solver, decisions.layers)
+        broken = violations(self.problem, plan)
+        if broken:
+            raise AssertionError(f"CP-SAT broke {broken[0].family}: {broken[0].message}")
+        if self.better(plan):
+            self.plan = plan
+
+
+def proven_bound(solver: Any) -> int:
+    """The lower bound that a solve proved, as a whole number."""
+    return max(0, math.ceil(float(solver.best_objective_bound) - 1e-6))
