@@ -16,6 +16,7 @@ from optitracr.allocation.allocate import (
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.component import Components
+from optitracr.candidates.families import Family, families_without
 from optitracr.candidates.setting import Setting, check_setting
 from optitracr.candidates.space import candidate_space, realise, space_problem
 from optitracr.candidates.standard import standard_components
@@ -47,6 +48,7 @@ def compile_rasp_to_model(
     seed: int = 0,
     parallel: bool = False,
     check: bool = True,
+    without: Collection[str] | str = (),
 ) -> CompiledModel:
     """Compiles a RASP program to a transformer that computes it.
 
@@ -60,7 +62,7 @@ def compile_rasp_to_model(
         mlp_exactness: Taken for compatibility with Tracr and not used: slopes are
             computed from the margins of each threshold.
         optimize: Level: 0 is Tracr's lowering and allocation, 1 the optimal allocation of
-            the same components.
+            the same components, 2 components and allocation chosen together.
         objective: What to minimise in order: depth, width, neurons, heads, head_size,
             parameters.
         limits: Hard limits on layers, width, heads, head_size, neurons.
@@ -68,6 +70,8 @@ def compile_rasp_to_model(
         seed: Of the solver and of the inputs of the check.
         parallel: Let the solver use all cores; the result is then not reproducible.
         check: Compare the model with the interpreter before it is handed over.
+        without: Families of level-2 candidates to leave out (see
+            `optitracr.candidates.families.Family`): to see what each is worth.
 
     Raises:
         OptitracrError: One of its kinds, for bad input, unsupported programs, limits that
@@ -81,8 +85,12 @@ def compile_rasp_to_model(
     graph = build_graph(program)
     values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
     bounds = parse_limits(limits)
-    place = _place_candidates if optimize == 2 else _place_standard
-    placed = place(graph, values, setting, optimize, bounds, search)
+    families = families_without(without)
+    placed = (
+        _place_candidates(graph, values, setting, families, bounds, search)
+        if optimize == 2
+        else _place_standard(graph, values, setting, optimize, bounds, search)
+    )
     assembly = assemble_plan(*placed, setting, standard=optimize == 0)
     model = build_model(optimize, program, graph, assembly, setting)
     if check:
@@ -112,13 +120,13 @@ def _place_candidates(
     graph: ProgramGraph,
     values: Mapping[str, ValueSet],
     setting: Setting,
-    level: int,
+    families: frozenset[Family],
     limits: Limits,
     search: Search,
 ) -> Placed:
     """Level 2: all candidates, the solver's choice among them, then their weights."""
     check_supported(graph, values)
-    space = candidate_space(graph, values, setting)
+    space = candidate_space(graph, values, setting, families)
     problem = space_problem(space, limits)
-    allocation = allocate(problem, level, search)
+    allocation = allocate(problem, 2, search)
     return realise(space, allocation), problem, allocation

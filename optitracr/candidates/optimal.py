@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
 from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.definitions import Extended, raw_variables
+from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.forms import (
     NO_CLASS,
     Classes,
@@ -103,8 +104,11 @@ class Candidate:
 class Enumeration:
     """Proposes forms and candidates until nothing is new."""
 
-    def __init__(self, program: Extended, setting: Setting) -> None:
+    def __init__(
+        self, program: Extended, setting: Setting, families: frozenset[Family] = EVERY_FAMILY
+    ) -> None:
         self.graph, self.values, self.setting = program.graph, program.values, setting
+        self.families = families
         self.nodes = self.graph.by_label()
         self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
         self.raw = raw_variables(self.graph)
@@ -137,9 +141,10 @@ class Enumeration:
         those get forms; this one itself where it is a function of no single other.
         """
         if label not in self._sources:
+            along = self.cuts.get(label, ()) if Family.VIEWS in self.families else ()
             found = [
                 (cut[0], self.tables.table(label, cut))
-                for cut in self.cuts.get(label, ())
+                for cut in along
                 if len(cut) == 1 and not self.is_raw(cut[0]) and self.is_farthest(cut[0])
             ]
             self._sources[label] = [*found] if found else [(label, None)]
@@ -179,12 +184,21 @@ class Enumeration:
             wanted = np.asarray(need.classes)
             if along is not None:
                 wanted = np.append(wanted, NO_CLASS)[along]
+            if self._held_whole(label):
+                wanted = np.arange(wanted.size)
             classes = canonical(wanted)
             self.wanted.setdefault(label, []).append((classes, need.clean))
             self.propose(label, classes, (), need.clean)
-            if need.numbers and max(classes) >= need.columns:
+            whole = self._held_whole(label)
+            if need.numbers and max(classes) >= need.columns and not whole:
                 rows = np.concatenate([np.asarray(need.numbers), np.zeros((1, need.columns))])
                 self.propose(label, (), tuple(map(tuple, rows[wanted].tolist())), need.clean)
+
+    def _held_whole(self, label: str) -> bool:
+        """Whether a variable has a dimension for each of its values, whatever is read."""
+        if isinstance(self.nodes[label].operation, Aggregate) and Family.PUSH not in self.families:
+            return True
+        return Family.COMPRESSION not in self.families
 
     def propose(
         self,
@@ -271,10 +285,12 @@ class Enumeration:
         again = ((form.label,),) if form.label in self.tables.others else ()
         for cut in (*self.cuts[form.label], *again):
             leaves = [self.leaf(label) for label in cut]
+            immediate = cut in self._immediate(form.label)
+            if not (immediate or self._allowed(form.label, cut)):
+                continue
             if sum(leaf.numerical for leaf in leaves) > MAX_NUMBERS:
                 continue
             plans = self._planned(form, cut, leaves, rows)
-            immediate = cut in self._immediate(form.label)
             fitting = [p for p in plans if p.neurons <= MAX_NEURONS or immediate]
             for plan in _pareto(fitting)[:PLANS]:
                 for way, expanded in enumerate(self._expansions(plan)):
@@ -288,9 +304,18 @@ class Enumeration:
                         fused=self._between(form.label, cut),
                     )
 
+    def _allowed(self, label: str, cut: tuple[str, ...]) -> bool:
+        """Whether a cut that is not the operands is among the families asked for."""
+        if Family.CUTS not in self.families and cut != (label,):
+            return False
+        widths = any(isinstance(self.nodes[x].operation, Width) for x in cut)
+        return Family.SPLIT in self.families or not widths
+
     def _expansions(self, plan: Plan) -> Iterator[Plan]:
         """A plan as it is, and with the terms of the sums that it reads in their place."""
         yield plan
+        if Family.VIEWS not in self.families:
+            return
         axes: list[Axis] = []
         w_in: list[FloatArray] = []
         for axis, weights in zip(plan.axes, plan.w_in, strict=True):
@@ -311,7 +336,10 @@ class Enumeration:
         key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
         if key not in self._plans:
             table = self.tables.table(form.label, cut)
-            self._plans[key] = plan_table(leaves, table, rows, tolerance, self._possible(cut))
+            several = Family.THRESHOLDS in self.families
+            self._plans[key] = plan_table(
+                leaves, table, rows, tolerance, self._possible(cut), several
+            )
         return self._plans[key]
 
     def _possible(self, cut: tuple[str, ...]) -> NDArray[np.bool_] | None:
@@ -383,7 +411,8 @@ class Enumeration:
                 needs=tuple(reading.need for reading in readings),
                 plan=self._sum_plan(readings),
             )
-        yield from self._mean_of_sum(form)
+        if Family.PUSH in self.families:
+            yield from self._mean_of_sum(form)
 
     def _sum_readings(self, label: str) -> list[list[Reading]]:
         """The terms of a sum as they are, and as far down as they are sums themselves."""
@@ -457,7 +486,8 @@ class Enumeration:
         found = [[Reading(self.number_need(label, clean), np.array([[factor]]))]]
         operation = self.nodes[label].operation
         linear = isinstance(operation, Elementwise) and operation.factors is not None
-        if not linear or not self.nodes[label].is_numerical:
+        views = Family.VIEWS in self.families
+        if not linear or not views or not self.nodes[label].is_numerical:
             return found
         assert isinstance(operation, Elementwise)
         assert operation.factors is not None
@@ -486,7 +516,11 @@ class Enumeration:
         exact_keys = form.is_number and not form.numbers
         for way, terms in enumerate(self._patterns(operation.selector, is_width, exact_keys)):
             plan = plan_head(terms, values, default, self.cold, is_width)
-            key = (selector_key(operation.selector, self.values), is_width, exact_keys, way)
+            key: tuple[object, ...] = (
+                (selector_key(operation.selector, self.values), is_width, exact_keys, way)
+                if Family.SHARING in self.families
+                else (len(self.candidates), way, len(self.selectors))
+            )
             selector = self.selectors.setdefault(key, f"selector{len(self.selectors)}")
             yield Candidate(
                 name=f"{form.name}@{len(self.candidates)}.head{way}.{len(values)}",
@@ -515,6 +549,8 @@ class Enumeration:
 
     def _bilinear(self, condition: Condition, is_width: bool, exact_keys: bool) -> Bilinear:
         embedded = isinstance(self.nodes[condition.key].operation, Input)
+        if Family.CIRCLES not in self.families:
+            return exact(condition, self.values, self.cold)
         if embedded or not (is_width or exact_keys):
             found = circle(condition, self.values, self.cold, self.slots, is_width)
             if found is not None:
@@ -532,6 +568,8 @@ class Enumeration:
         relation = relation_of(selector, self.tables)
         found: dict[tuple[object, ...], tuple[Condition, ...]] = {}
         sides = [finer(side, self._below) for side in (relation.keys, relation.queries)]
+        if Family.CONJUNCTIONS not in self.families:
+            sides = [sides[0][:1], sides[1][:1]]
         for keys, queries in product(*sides):
             finest = over(relation, keys, queries, self.tables)
             parts = conditions(finest, self.tables) if finest is not None else None

@@ -17,7 +17,8 @@ from optitracr.candidates.component import (
     Held,
     OutputView,
 )
-from optitracr.candidates.definitions import extend
+from optitracr.candidates.definitions import Extended, extend
+from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.forms import Form, Need, form_rows, serves
 from optitracr.candidates.heads import HeadPlan, Reading
 from optitracr.candidates.leaves import Plan as TablePlan
@@ -87,14 +88,27 @@ class CandidateSpace:
 
 
 def candidate_space(
-    graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
+    graph: ProgramGraph,
+    values: Mapping[str, ValueSet],
+    setting: Setting,
+    families: frozenset[Family] = EVERY_FAMILY,
 ) -> CandidateSpace:
-    """Enumerates the candidates of a program."""
-    split, sets, _ = split_widths(graph, values, setting.max_seq_len)
-    merged, _ = merge_equal(split, sets)
-    extended = add_unions(extend(merged, sets, setting.max_seq_len))
+    """Enumerates the candidates of a program.
+
+    Args:
+        graph: The program.
+        values: Its value sets.
+        setting: Vocabulary and length.
+        families: Kinds of candidates to propose.
+    """
+    merged, sets, _ = split_widths(graph, values, setting.max_seq_len)
+    if Family.SHARING in families:
+        merged, _ = merge_equal(merged, sets)
+    extended = Extended(merged, sets, {})
+    if Family.REWRITES in families:
+        extended = add_unions(extend(merged, sets, setting.max_seq_len))
     merged, sets = extended.graph, extended.values
-    search = Enumeration(extended, setting)
+    search = Enumeration(extended, setting, families)
     readings = _output_readings(search)
     for reading in (reading for way in readings for reading in way):
         search.demand(reading.need)

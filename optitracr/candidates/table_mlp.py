@@ -42,6 +42,7 @@ def plan_table(
     rows: FloatArray,
     tolerance: float = JUMP_ERROR,
     possible: NDArray[np.bool_] | None = None,
+    several: bool = True,
 ) -> list[Plan]:
     """Constructions of a table, the fewest neurons first.
 
@@ -51,6 +52,7 @@ def plan_table(
         rows: Shape [codes, outputs]: what each result writes.
         tolerance: Largest rounding error of all steps of a sum together.
         possible: Which combinations of values can occur; None for all.
+        several: Whether to try what reads several numbers at once.
 
     Returns:
         Nothing if float32 carries none of them.
@@ -75,11 +77,13 @@ def plan_table(
     if possible is not None:
         idle = tuple(axis for axis in range(table.ndim) if axis not in essential)
         possible = np.asarray(possible.any(axis=idle))
-    full = small[np.ix_(*classes)]
-    plans += half_plane_plans(
-        kept, classes, full, possible, distinct, _ranks(code), default, tolerance
-    )
-    plans += additive_plans(kept, full, possible, distinct, tolerance)
+    if several:
+        full = small[np.ix_(*classes)]
+        ranks = _ranks(code)
+        plans += half_plane_plans(
+            kept, classes, full, possible, distinct, ranks, default, tolerance
+        )
+        plans += additive_plans(kept, full, possible, distinct, tolerance)
     plans += _sums(kept, classes, small, distinct, zero, tolerance)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 

@@ -1,0 +1,56 @@
+"""The families of level-2 candidates, each of which can be switched off."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from enum import StrEnum
+
+from optitracr.errors import InputError
+
+
+class Family(StrEnum):
+    """A kind of saving that the solver may choose.
+
+    Without a family a program still compiles, to a model that is as a rule larger.
+    """
+
+    VIEWS = "views"
+    """Functions of one variable are read off that variable, without a component."""
+    CUTS = "cuts"
+    """MLPs compute a variable from any cut, not only from its operands."""
+    COMPRESSION = "compression"
+    """A variable holds one dimension for each class that its readers distinguish."""
+    PUSH = "push"
+    """Functions of what a head reads are applied before it."""
+    SPLIT = "split"
+    """Any MLP may read the raw output of a selector width's head."""
+    SHARING = "sharing"
+    """Equal selectors share a head, equal variables are one."""
+    CONJUNCTIONS = "conjunctions"
+    """A selector over a joint key or query is a sum of conditions on what lies below."""
+    CIRCLES = "circles"
+    """Equality is decided by two numbers, points on a circle, in place of a one-hot."""
+    THRESHOLDS = "thresholds"
+    """Levels of several numbers are told apart in one hidden layer."""
+    REWRITES = "rewrites"
+    """Variables have other definitions, with which fewer layers do."""
+
+
+EVERY_FAMILY = frozenset(Family)
+
+
+def families_without(without: Collection[str] | str) -> frozenset[Family]:
+    """The families that remain.
+
+    Args:
+        without: Names of families, or one string with commas.
+
+    Raises:
+        InputError: If there is no such family.
+    """
+    names = without.split(",") if isinstance(without, str) else list(without)
+    left_out = {name.strip() for name in names if name.strip()}
+    known = {family.value for family in Family}
+    for name in sorted(left_out - known):
+        raise InputError(f"no candidate family {name!r}; the families are {', '.join(Family)}")
+    return frozenset(family for family in Family if family.value not in left_out)
