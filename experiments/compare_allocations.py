@@ -124,7 +124,9 @@ def _print_totals(rows: list[Row], chosen: Sequence[str]) -> None:
 
 
 def _draw(rows: list[Row], methods: Sequence[str], arguments: argparse.Namespace) -> None:
-    from figures import Panel, dot_plot, save
+    from figures import Panel, dot_plot
+
+    from optitracr.draw.style import save
 
     placed = [row for row in rows if "width" in row]
     widest: dict[str, int] = {}

@@ -118,8 +118,9 @@ def _report(rows: list[Row], levels: Sequence[int], arguments: argparse.Namespac
     if arguments.markdown:
         _write_markdown(arguments.markdown, markdown(rows, levels))
     if arguments.figure:
-        from figures import save
         from size_figure import draw_sizes
+
+        from optitracr.draw.style import save
 
         save(draw_sizes(rows, levels), arguments.figure)
 

@@ -16,9 +16,18 @@ if TYPE_CHECKING:
     from optitracr import library
     from optitracr.compile import compile_rasp_to_model
     from optitracr.export.files import load
+    from optitracr.front import pareto_front
 
 __version__ = "0.1.0"
-__all__ = ["OptitracrError", "__version__", "compile_rasp_to_model", "library", "load", "rasp"]
+__all__ = [
+    "OptitracrError",
+    "__version__",
+    "compile_rasp_to_model",
+    "library",
+    "load",
+    "pareto_front",
+    "rasp",
+]
 
 
 def __getattr__(name: str) -> Any:
@@ -28,6 +37,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("optitracr.compile").compile_rasp_to_model
     if name == "load":
         return importlib.import_module("optitracr.export.files").load
+    if name == "pareto_front":
+        return importlib.import_module("optitracr.front").pareto_front
     if name == "library":
         return importlib.import_module("optitracr.library")
     raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

@@ -16,7 +16,9 @@ from optitracr.allocation.allocate import (
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.component import Components
+from optitracr.candidates.explain import candidate_savings, standard_savings
 from optitracr.candidates.families import Family, families_without
+from optitracr.candidates.savings import Savings
 from optitracr.candidates.setting import Setting, check_setting
 from optitracr.candidates.space import candidate_space, realise, space_problem
 from optitracr.candidates.standard import standard_components
@@ -91,15 +93,54 @@ def compile_rasp_to_model(
         if optimize == 2
         else _place_standard(graph, values, setting, optimize, bounds, search)
     )
-    assembly = assemble_plan(*placed, setting, standard=optimize == 0)
-    model = build_model(optimize, program, graph, assembly, setting)
+    components, problem, allocation, savings = placed
+    assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
+    model = build_model(optimize, program, graph, assembly, setting, savings)
     if check:
         check_model(model, seed)
     return model
 
 
-Placed = tuple[Components, Problem, Allocation]
-"""Components, the problem of placing them, and where they are placed."""
+def allocation_problem(
+    program: rasp.SOp,
+    vocab: Collection[Any],
+    max_seq_len: int,
+    causal: bool = False,
+    *,
+    optimize: int = DEFAULT_LEVEL,
+    limits: Limits | dict[str, int] | None = None,
+    without: Collection[str] | str = (),
+) -> Problem:
+    """The allocation problem of a program, for solvers of one's own.
+
+    Args:
+        program: The s-op to compute.
+        vocab: The tokens.
+        max_seq_len: Longest input, BOS not counted.
+        causal: The causal reading.
+        optimize: Level 1 or 2.
+        limits: Hard limits.
+        without: Families of level-2 candidates to leave out.
+
+    Raises:
+        OptitracrError: For bad input and unsupported programs.
+    """
+    if optimize not in (1, 2):
+        raise InputError(f"optimize={optimize!r}; allocation is solved at levels 1 and 2")
+    setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", causal)
+    graph = build_graph(program)
+    values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+    bounds = parse_limits(limits)
+    if optimize == 2:
+        check_supported(graph, values)
+        space = candidate_space(graph, values, setting, families_without(without))
+        return space_problem(space, bounds)
+    components = standard_components(graph, values, setting, shared=True)
+    return build_problem(graph.output, components, setting, bounds)
+
+
+Placed = tuple[Components, Problem, Allocation, Savings]
+"""Components, the problem of placing them, where they are placed, and what that saves."""
 
 
 def _place_standard(
@@ -113,7 +154,8 @@ def _place_standard(
     """Levels 0 and 1: the standard components, then their allocation."""
     components = standard_components(graph, values, setting, shared=level == 1)
     problem = build_problem(graph.output, components, setting, limits, standard=level == 0)
-    return components, problem, allocate(problem, level, search)
+    allocation = allocate(problem, level, search)
+    return components, problem, allocation, standard_savings(components, allocation)
 
 
 def _place_candidates(
@@ -129,4 +171,5 @@ def _place_candidates(
     space = candidate_space(graph, values, setting, families)
     problem = space_problem(space, limits)
     allocation = allocate(problem, 2, search)
-    return realise(space, allocation), problem, allocation
+    savings = candidate_savings(space, graph, allocation)
+    return realise(space, allocation), problem, allocation, savings

@@ -18,8 +18,9 @@ TIERS = (
     {"craft", "candidates"},
     {"allocation"},
     {"assembly"},
-    {"model", "export"},
+    {"model", "export", "draw"},
     {"compile", "validating"},
+    {"front"},
     {"cli"},
 )
 """Packages from the lowest up; each imports only from its own tier and those below."""

@@ -64,6 +64,8 @@ class CandidateSpace:
         outputs: Alternative views of the output.
         output_values: What each output of a categorical program stands for.
         position: The position on a circle that erasing heads need.
+        stands_for: For each variable that was merged with an equal one, that one.
+        owner: For each variable the program's that it is, or is made for.
     """
 
     graph: ProgramGraph
@@ -76,6 +78,8 @@ class CandidateSpace:
     outputs: tuple[tuple[tuple[str, ...], FloatArray], ...]
     output_values: tuple[object, ...]
     position: str
+    stands_for: Mapping[str, str]
+    owner: Mapping[str, str]
 
     @property
     def bos(self) -> Variable:
@@ -102,8 +106,9 @@ def candidate_space(
         families: Kinds of candidates to propose.
     """
     merged, sets, _ = split_widths(graph, values, setting.max_seq_len)
+    stands_for: dict[str, str] = {}
     if Family.SHARING in families:
-        merged, _ = merge_equal(merged, sets)
+        merged, stands_for = merge_equal(merged, sets)
     extended = Extended(merged, sets, {})
     if Family.REWRITES in families:
         extended = add_unions(extend(merged, sets, setting.max_seq_len))
@@ -132,8 +137,18 @@ def candidate_space(
         views,
         () if node.is_numerical else sets[merged.output].values,
         position,
+        stands_for,
+        {node.label: _owner(node.label, graph) for node in merged.nodes},
     )
     return _with_usable_outputs(space)
+
+
+def _owner(label: str, program: ProgramGraph) -> str:
+    """The variable of the program that one made by the compiler belongs to."""
+    known = program.by_label()
+    while label not in known:
+        label = label.rpartition(".")[0]
+    return label
 
 
 def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, points: int) -> str:
@@ -339,10 +354,9 @@ def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
         block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)
     else:
         block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space)
-    serves_labels = (space.forms[candidate.form].label, *candidate.fused)
-    return Component(
-        candidate.name, variable, block, tuple(reads), serves_labels, candidate.selector
-    )
+    labels = (space.forms[candidate.form].label, *candidate.fused)
+    served = tuple(dict.fromkeys(space.owner[label] for label in labels))
+    return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)
 
 
 Located = tuple[Space, FloatArray]

@@ -62,6 +62,7 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
         "objective": arguments.objective,
         "time_limit": arguments.time_limit,
         "seed": arguments.seed,
+        "without": arguments.without,
         "limits": {name: limit for name, limit in limits.items() if limit is not None},
     }
 
@@ -110,6 +111,7 @@ def describe(named: Named, model: CompiledModel) -> dict[str, Any]:
         "seed": allocation.seed,
         "seconds": allocation.seconds,
         "residual_labels": model.residual_labels,
+        "savings": model.savings.as_dicts(),
     }
 
 

@@ -30,6 +30,8 @@ def compare_programs(arguments: argparse.Namespace) -> int:
         print(json.dumps(rows, indent=1))
     else:
         _print_table(rows, arguments.verify)
+        if arguments.explain:
+            _explain(rows)
     return 0
 
 
@@ -41,6 +43,7 @@ def compare_one(named: Named, arguments: argparse.Namespace) -> list[dict[str, A
         model = compile_named(named, level, arguments)
         baseline = baseline or model
         row = describe(named, model)
+        row["savings_counts"] = model.savings.counts()
         row["saved_percent"] = {
             name: saved(getattr(baseline.size, name), getattr(model.size, name))
             for name in ("layers", "width", "neurons", "parameters")
@@ -65,12 +68,13 @@ def _print_table(rows: list[dict[str, Any]], verified: bool) -> None:
     for heading in ("level", "layers", "width", "heads", "head size", "neurons", "parameters"):
         table.add_column(heading, justify="right")
     table.add_column("allocation")
+    table.add_column("variables saved on")
     if verified:
         table.add_column("verified")
     for row in rows:
         table.add_row(*_cells(row), *([row["verified"].split(" (")[0]] if verified else []))
     console = Console()
-    console = console if console.is_terminal else Console(width=160)
+    console = console if console.is_terminal else Console(width=220)
     console.print(table)
 
 
@@ -84,4 +88,23 @@ def _cells(row: dict[str, Any]) -> list[str]:
     names = ("layers", "width", "heads", "head_size", "neurons", "parameters")
     proof = "heuristic" if row["level"] == 0 else row["status"]
     program = row["program"] if row["level"] == 0 else ""
-    return [program, str(row["level"]), *(cell(name) for name in names), proof]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in row["savings_counts"].items())
+    return [program, str(row["level"]), *(cell(name) for name in names), proof, kinds]
+
+
+def _explain(rows: list[dict[str, Any]]) -> None:
+    """One table a program: what level 2 made of each variable."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console = console if console.is_terminal else Console(width=120)
+    for row in rows:
+        if row["level"] != LEVELS[-1]:
+            continue
+        table = Table(title=f"{row['program']}: what level {row['level']} saves")
+        for heading in ("variable", "is", "how"):
+            table.add_column(heading)
+        for saving in row["savings"]:
+            table.add_row(saving["variable"], saving["kind"], saving["detail"])
+        console.print(table)

@@ -1,4 +1,4 @@
-"""The `optitracr` command: list, compile, run, verify, compare."""
+"""The `optitracr` command: list, compile, run, verify, compare, pareto."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from optitracr import __version__
@@ -69,7 +70,20 @@ def build_parser() -> argparse.ArgumentParser:
     compare.add_argument(
         "--max-inputs", type=_natural, default=100_000, metavar="N", help="inputs to verify on"
     )
+    compare.add_argument(
+        "--explain", action="store_true", help="what made each model smaller, by variable"
+    )
     _search(compare)
+    pareto = _add(commands, "pareto", "sizes that a program can trade", _pareto, programs=1)
+    pareto.add_argument("-O", "--optimize", type=int, choices=(1, 2), default=2, metavar="LEVEL")
+    pareto.add_argument("--max-layers", type=_natural, metavar="N", help="deepest model tried")
+    pareto.add_argument("-o", "--output", type=Path, metavar="CSV", help="write a table too")
+    pareto.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png, .svg or .pdf")
+    pareto.add_argument(
+        "--time-limit", type=float, default=20.0, metavar="SECONDS", help="for each depth"
+    )
+    pareto.add_argument("--seed", type=int, default=0)
+    _without(pareto)
     return parser
 
 
@@ -101,8 +115,15 @@ def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--objective", default="depth,width,neurons", metavar="A,B,C")
     parser.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS")
     parser.add_argument("--seed", type=int, default=0)
+    _without(parser)
     for limit in ("layers", "width", "heads", "head-size", "neurons"):
         parser.add_argument(f"--limit-{limit}", type=int, metavar="N")
+
+
+def _without(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--without", default="", metavar="A,B", help="candidate families to leave out at level 2"
+    )
 
 
 def _natural(text: str) -> int:
@@ -140,6 +161,12 @@ def _compare(arguments: argparse.Namespace) -> int:
     from optitracr.cli import compare
 
     return compare.compare_programs(arguments)
+
+
+def _pareto(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import pareto
+
+    return pareto.print_front(arguments)
 
 
 if __name__ == "__main__":

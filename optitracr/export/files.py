@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from optitracr.assembly.layout import Layout, Tenancy
+from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.setting import Setting
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
@@ -114,6 +115,7 @@ def _manifest(model: CompiledModel) -> dict[str, Any]:
         "output_values": None if values is None else _encode(values),
         "size": asdict(model.size),
         "residual_labels": model.residual_labels,
+        "savings": model.savings.as_dicts(),
         "layout": {
             "width": model.layout.width,
             "states": model.layout.states,
@@ -189,6 +191,7 @@ def _model(data: dict[str, Any], tensors: dict[str, Any]) -> CompiledModel:
         reference=None,
         residual_labels=list(data["residual_labels"]),
         saved_circuit=_circuit(data["circuit"]),
+        savings=_savings(data.get("savings", [])),
     )
 
 
@@ -219,6 +222,10 @@ def _layout(data: dict[str, Any]) -> Layout:
 
 def _size(data: dict[str, Any]) -> Size:
     return Size(**{**data, "per_layer": tuple(LayerSize(**entry) for entry in data["per_layer"])})
+
+
+def _savings(rows: list[dict[str, str]]) -> Savings:
+    return Savings(tuple(Saving(r["variable"], SavingKind(r["kind"]), r["detail"]) for r in rows))
 
 
 def _circuit(data: dict[str, Any]) -> Circuit:

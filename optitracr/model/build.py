@@ -7,6 +7,7 @@ from typing import Any
 
 from optitracr.assembly.plan import Assembly
 from optitracr.candidates.component import Components, Held
+from optitracr.candidates.savings import Savings
 from optitracr.candidates.setting import Setting
 from optitracr.craft.spaces import Direction
 from optitracr.graph.program import ProgramGraph
@@ -18,7 +19,12 @@ from optitracr.model.size import LayerSize, Size, parameters
 
 
 def build_model(
-    level: int, program: Any, graph: ProgramGraph, assembly: Assembly, setting: Setting
+    level: int,
+    program: Any,
+    graph: ProgramGraph,
+    assembly: Assembly,
+    setting: Setting,
+    savings: Savings,
 ) -> CompiledModel:
     """Puts weights, encoders, sizes and meanings together."""
     shape, weights, components = assembly.shape, assembly.weights, assembly.components
@@ -42,6 +48,7 @@ def build_model(
         residual_labels=list(assembly.layout.labels()),
         components=components.components,
         output_reads=components.output.reads,
+        savings=savings,
     )
 
 

@@ -36,7 +36,8 @@ class CircuitDimensions:
 
     Attributes:
         name: The variable of the residual stream.
-        variable: The RASP variable that it holds; "" for BOS, the constant and raw outputs.
+        variable: The RASP variable that it holds, or helps to compute; "" for BOS and the
+            constant.
         dimensions: Its columns.
         first_state: First state at which it is alive (state t is after t sublayers).
         last_state: Last state at which it is alive.
@@ -112,11 +113,12 @@ def circuit_of(model: CompiledModel) -> Circuit:
 
 
 def _dimensions(model: CompiledModel) -> tuple[CircuitDimensions, ...]:
-    held = model.program.readings
+    meaning = {part.variable.label: part.serves[0] for part in model.components if part.serves}
+    meaning |= {name: held.label for name, held in model.program.readings.items()}
     return tuple(
         CircuitDimensions(
             name=tenancy.variable.label,
-            variable=held[tenancy.variable.label].label if tenancy.variable.label in held else "",
+            variable=meaning.get(tenancy.variable.label, ""),
             dimensions=tenancy.columns,
             first_state=tenancy.birth,
             last_state=tenancy.end,

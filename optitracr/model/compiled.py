@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optitracr.assembly.layout import Layout
 from optitracr.assembly.weights import HeadUse, NeuronUse, Params
 from optitracr.candidates.component import Component
+from optitracr.candidates.savings import Savings
 from optitracr.candidates.setting import Setting
 from optitracr.errors import InputError, NotFoundError
 from optitracr.model.circuit import Circuit, circuit_of
@@ -91,6 +92,7 @@ class CompiledModel:
         components: What was placed.
         output_reads: The variables that the unembedding reads.
         saved_circuit: The circuit of a model that was read from a file.
+        savings: What made the model smaller than the standard one; prints as a table.
     """
 
     name: str
@@ -111,6 +113,7 @@ class CompiledModel:
     components: tuple[Component, ...] = ()
     output_reads: tuple[str, ...] = ()
     saved_circuit: Circuit | None = None
+    savings: Savings = field(default_factory=Savings)
 
     @property
     def architecture(self) -> Architecture:
