@@ -46,7 +46,7 @@ def compile_rasp_to_model(
     optimize: int = DEFAULT_LEVEL,
     objective: str | tuple[str, ...] = DEFAULT_OBJECTIVE,
     limits: Limits | dict[str, int] | None = None,
-    time_limit: float = 60.0,
+    time_limit: float | None = None,
     seed: int = 0,
     parallel: bool = False,
     check: bool = True,
@@ -68,7 +68,8 @@ def compile_rasp_to_model(
         objective: What to minimise in order: depth, width, neurons, heads, head_size,
             parameters.
         limits: Hard limits on layers, width, heads, head_size, neurons.
-        time_limit: Seconds for the solver; 0 keeps the heuristic's allocation.
+        time_limit: Deterministic seconds for the solver; 0 keeps the heuristic's allocation.
+            By default 60, less for programs too large for a proof.
         seed: Of the solver and of the inputs of the check.
         parallel: Let the solver use all cores; the result is then not reproducible.
         check: Compare the model with the interpreter before it is handed over.

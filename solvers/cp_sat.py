@@ -17,15 +17,12 @@ from solvers.allocation import (
     Status,
 )
 from solvers.bounds import width_bound
-from solvers.constraints.erasure import add_erasure
-from solvers.constraints.heads import add_heads
-from solvers.constraints.neurons import add_neurons
 from solvers.constraints.objective import least_parameters, measure
-from solvers.constraints.precedence import add_precedence, add_self_attention
-from solvers.constraints.presence import add_presence
-from solvers.constraints.variables import Decisions, declare
-from solvers.constraints.width import add_width
+from solvers.constraints.variables import Decisions
+from solvers.cp_model import build_model
+from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL, decisions
 from solvers.greedy import greedy_plan
+from solvers.improve import improve_width
 from solvers.longest_path import longest_path_plan
 from solvers.parameters import fewest_parameters
 from solvers.problem import Problem
@@ -43,15 +40,12 @@ depth, and the message says so."""
 LITTLE = 1.0
 """Deterministic seconds that count as little."""
 
-LARGEST_MODEL = 60_000
-"""Placement and erasure decisions beyond which no model is built."""
-
 
 def cp_sat(
     problem: Problem,
     objective: tuple[str, ...] = DEFAULT_OBJECTIVE,
     *,
-    time_limit: float = 60.0,
+    time_limit: float = DEFAULT_TIME,
     seed: int = 0,
     parallel: bool = False,
     hint: Plan | None = None,
@@ -76,9 +70,15 @@ def cp_sat(
     _start(search, hint)
     if time_limit <= 0:
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
-    if _decisions(problem, times) > LARGEST_MODEL:
+    size = decisions(problem, times)
+    if size > LARGE_MODEL and search.plan is not None and search.plan.layers == times.layers:
+        improve_width(search, time_limit)
+    if size > LARGEST_MODEL or search.over:
         search.bound = _easy_bounds(search, times)
-        return _result(search, Status.FEASIBLE, "too large for an exact model", "greedy")
+        note = "improved stretch by stretch, without an exact model"
+        if search.interrupted:
+            search.notes.append("interrupted: the best plan so far")
+        return _result(search, Status.FEASIBLE, note, "stretches")
     status = _by_depth(search, times)
     return _result(search, status, "")
 
@@ -108,10 +108,6 @@ def _heuristic(search: Search, note: str) -> Allocation:
         return _result(search, Status.UNKNOWN, f"{note}, which does not fit the limits")
     search.plan, search.bound = plan, []
     return _result(search, Status.FEASIBLE, note, solver="longest_path")
-
-
-def _decisions(problem: Problem, times: Earliest) -> int:
-    return 2 * times.layers * (len(problem.alternatives) + len(problem.variables))
 
 
 def _easy_bounds(search: Search, times: Earliest) -> list[int]:
@@ -221,19 +217,6 @@ class _Found:
     feasible: bool = False
     proven: bool = True
     bound: list[int] = field(default_factory=list)
-
-
-def build_model(problem: Problem, layers: int, times: Earliest) -> Decisions:
-    """The CP-SAT model for a number of layers, without an objective."""
-    decisions = declare(problem, layers, times)
-    add_presence(decisions)
-    add_precedence(decisions)
-    add_self_attention(decisions)
-    add_erasure(decisions)
-    add_width(decisions)
-    add_neurons(decisions)
-    add_heads(decisions)
-    return decisions
 
 
 def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False) -> _Found:

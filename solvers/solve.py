@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 from solvers.allocation import DEFAULT_OBJECTIVE, OBJECTIVES, Allocation, Plan, Status
+from solvers.effort import default_time_limit
 from solvers.problem import Problem, ProblemError
 from solvers.serialisation import fingerprint
 from solvers.validator import validate, violations
@@ -18,7 +19,7 @@ def solve(
     method: str = "cp_sat",
     objective: tuple[str, ...] = DEFAULT_OBJECTIVE,
     *,
-    time_limit: float = 60.0,
+    time_limit: float | None = None,
     seed: int = 0,
     parallel: bool = False,
     hint: Plan | None = None,
@@ -30,7 +31,8 @@ def solve(
         problem: The problem.
         method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force".
         objective: What to minimise, first things first.
-        time_limit: Seconds; deterministic ones for CP-SAT.
+        time_limit: Seconds; deterministic ones for CP-SAT. By default as much as pays:
+            60, less for problems too large to be proven.
         seed: Of the search.
         parallel: For CP-SAT: use all cores; not reproducible.
         hint: For CP-SAT: a plan to start from.
@@ -43,6 +45,7 @@ def solve(
     unknown = [name for name in objective if name not in OBJECTIVES]
     if unknown or not objective or len(set(objective)) < len(objective):
         raise ProblemError(f"objective {objective}: give distinct names of {OBJECTIVES}")
+    limit = default_time_limit(problem) if time_limit is None else time_limit
     if method == "longest_path":
         from solvers.longest_path import longest_path_plan
 
@@ -54,7 +57,7 @@ def solve(
     if method == "milp":
         from solvers.milp import milp
 
-        return validate(problem, milp(problem, objective, time_limit=time_limit, seed=seed))
+        return validate(problem, milp(problem, objective, time_limit=limit, seed=seed))
     if method == "brute_force":
         from solvers.brute_force import brute_force
 
@@ -67,14 +70,14 @@ def solve(
     allocation = cp_sat(
         problem,
         objective,
-        time_limit=time_limit,
+        time_limit=limit,
         seed=seed,
         parallel=parallel,
         hint=hint,
         progress=progress,
     )
     if allocation.status is Status.INFEASIBLE:
-        allocation = explain(problem, allocation, time_limit=time_limit, seed=seed)
+        allocation = explain(problem, allocation, time_limit=limit, seed=seed)
     return validate(problem, allocation)
 
 

@@ -18,13 +18,14 @@ class Search:
 
     Attributes:
         objective: What to minimise, first things first.
-        time_limit: Seconds of deterministic solver time; 0 gives the heuristic's result.
+        time_limit: Seconds of deterministic solver time; 0 gives the heuristic's result,
+            None as much as pays.
         seed: Of the solver.
         parallel: Use all cores; faster on large problems and not reproducible.
     """
 
     objective: tuple[str, ...] = DEFAULT_OBJECTIVE
-    time_limit: float = 60.0
+    time_limit: float | None = None
     seed: int = 0
     parallel: bool = False
 

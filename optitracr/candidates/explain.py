@@ -8,7 +8,7 @@ from optitracr.candidates.component import Components
 from optitracr.candidates.forms import Form
 from optitracr.candidates.optimal import Candidate
 from optitracr.candidates.savings import Saving, SavingKind, Savings
-from optitracr.candidates.space import CandidateSpace
+from optitracr.candidates.space import CandidateSpace, needs_read
 from optitracr.graph.program import Aggregate, Elementwise, Input, ProgramGraph
 from solvers import Allocation, Placement, Plan
 
@@ -83,7 +83,7 @@ def _present(space: CandidateSpace, used: Used, plan: Plan) -> dict[str, list[Fo
     """The forms that a plan reads or computes, by variable."""
     names = dict.fromkeys(c.form for c, _ in used)
     for candidate, placement in used:
-        names |= dict.fromkeys(placement.reads[: len(candidate.needs)])
+        names |= dict.fromkeys(placement.reads[: len(needs_read(space, candidate))])
     names |= dict.fromkeys(space.outputs[plan.view][0])
     found: dict[str, list[Form]] = {}
     for name in names:
@@ -111,8 +111,10 @@ def _readings(
     output = space.outputs[plan.view][0]
     pairs = [(space.graph.output, name) for name in output]
     for candidate, placement in used:
-        reads = placement.reads[: len(candidate.needs)]
-        pairs += [(n.label, name) for n, name in zip(candidate.needs, reads, strict=True)]
+        reads = placement.reads[: len(needs_read(space, candidate))]
+        pairs += [
+            (n.label, name) for n, name in zip(needs_read(space, candidate), reads, strict=True)
+        ]
     for label, name in dict.fromkeys(pairs):
         source = space.forms[name].label
         if source == label or owner[source] == owner[label]:
@@ -135,7 +137,7 @@ def _computed(space: CandidateSpace, used: Used, owner: Mapping[str, str]) -> It
                 yield Saving(target, SavingKind.REWRITTEN, f"by way of {inner}")
         if isinstance(operation, Elementwise) and candidate.selector:
             yield Saving(target, SavingKind.PUSHED, "a sum of means as the mean of a sum")
-        for need in candidate.needs:
+        for need in needs_read(space, candidate):
             raw = need.label.endswith(".share") and not isinstance(operation, Input)
             if raw and owner[need.label] != target:
                 detail = f"{target} reads 1/(1 + width)"

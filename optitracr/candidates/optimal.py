@@ -200,6 +200,16 @@ class Enumeration:
             return True
         return Family.COMPRESSION not in self.families
 
+    def is_vacuous(self, need: Need) -> bool:
+        """Whether no value that the variable can have is in any class of a need."""
+        if need.raw:
+            return False
+        held = np.append(np.asarray(need.classes), NO_CLASS)
+        return any(
+            (held if along is None else held[along]).max(initial=NO_CLASS) == NO_CLASS
+            for _, along in self.sources(need.label)
+        )
+
     def propose(
         self,
         label: str,
@@ -482,8 +492,14 @@ class Enumeration:
         return need_of_rows(label, rows, clean) or nothing
 
     def number_readings(self, label: str, factor: float, clean: bool) -> list[list[Reading]]:
-        """Ways to read a multiple of a number: itself, or for a sum its terms, as a view."""
-        found = [[Reading(self.number_need(label, clean), np.array([[factor]]))]]
+        """Ways to read a multiple of a number: itself, or for a sum its terms, as a view.
+
+        Of a number that is always 0 nothing has to be read.
+        """
+        need = self.number_need(label, clean)
+        if not need.raw and max(need.classes, default=NO_CLASS) == NO_CLASS:
+            return [[]]
+        found = [[Reading(need, np.array([[factor]]))]]
         operation = self.nodes[label].operation
         linear = isinstance(operation, Elementwise) and operation.factors is not None
         views = Family.VIEWS in self.families

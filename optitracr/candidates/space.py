@@ -30,7 +30,7 @@ from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
 from optitracr.errors import LimitError
 from optitracr.graph.program import Input, ProgramGraph, Source
-from optitracr.graph.rewrite import merge_equal, split_widths
+from optitracr.graph.rewrite import fold_constants, merge_equal, split_widths
 from optitracr.graph.values import ValueSet
 from solvers import (
     Allocation,
@@ -47,6 +47,8 @@ from solvers import Variable as Item
 
 BOS = "bos"
 POSITION = "position"
+NOTHING = ""
+"""In place of a form, for needs that no value of the variable makes different from zero."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +107,8 @@ def candidate_space(
         setting: Vocabulary and length.
         families: Kinds of candidates to propose.
     """
-    merged, sets, _ = split_widths(graph, values, setting.max_seq_len)
+    folded, sets = fold_constants(graph, values, setting.vocabulary)
+    merged, sets, _ = split_widths(folded, sets, setting.max_seq_len)
     stands_for: dict[str, str] = {}
     if Family.SHARING in families:
         merged, stands_for = merge_equal(merged, sets)
@@ -124,8 +127,9 @@ def candidate_space(
     variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(search, forms, need) for need in search.needs}
-    views = tuple(view for way in readings for view in _views(way, options))
     node = merged.node(merged.output)
+    columns = 1 if node.is_numerical else len(sets[merged.output].values)
+    views = tuple(view for way in readings for view in _views(way, options, columns))
     space = CandidateSpace(
         merged,
         sets,
@@ -146,7 +150,7 @@ def candidate_space(
 def _owner(label: str, program: ProgramGraph) -> str:
     """The variable of the program that one made by the compiler belongs to."""
     known = program.by_label()
-    while label not in known:
+    while label not in known and "." in label:
         label = label.rpartition(".")[0]
     return label
 
@@ -194,22 +198,27 @@ def _output_readings(search: Enumeration) -> list[list[Reading]]:
 
 
 def _views(
-    way: Sequence[Reading], options: Mapping[Need, Mapping[str, FloatArray]]
+    way: Sequence[Reading], options: Mapping[Need, Mapping[str, FloatArray]], columns: int
 ) -> Iterator[tuple[tuple[str, ...], FloatArray]]:
     """Every choice of forms for what the output reads, and the unembedding over them."""
     if not way:
-        yield (), np.zeros((0, 0))
+        yield (), np.zeros((0, columns))
         return
     for chosen in product(*(options[reading.need].items() for reading in way)):
-        spaces = dict.fromkeys(name for name, _ in chosen)
+        spaces = dict.fromkeys(name for name, _ in chosen if name != NOTHING)
         rows = dict[str, FloatArray]()
         for (name, matrix), reading in zip(chosen, way, strict=True):
+            if name == NOTHING:
+                continue
             mixed = matrix @ reading.weights
             rows[name] = rows[name] + mixed if name in rows else mixed
-        yield tuple(spaces), np.concatenate([rows[name] for name in spaces])
+        empty = np.zeros((0, columns))
+        yield tuple(spaces), np.concatenate([empty, *(rows[name] for name in spaces)])
 
 
 def _options(search: Enumeration, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:
+    if search.is_vacuous(need):
+        return {NOTHING: np.zeros((0, need.columns))}
     found: dict[str, FloatArray] = {}
     sources = dict(search.sources(need.label))
     for name, form in forms.items():
@@ -251,16 +260,38 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
 def _computable(space: CandidateSpace) -> dict[str, None]:
     """Forms that the inputs or some chain of candidates can supply."""
     usable = {name: None for name in space.forms if space.is_input(name)}
-    while True:
-        more = {
-            c.form: None
-            for c in space.candidates.values()
-            if c.form not in usable
-            and all(any(name in usable for name in space.options[need]) for need in c.needs)
-        }
-        if not more:
-            return usable
-        usable |= more
+    waiting: dict[Need, list[Candidate]] = {}
+    missing: dict[str, int] = {}
+    ready: list[str] = list(usable)
+    for candidate in space.candidates.values():
+        needs = dict.fromkeys(needs_read(space, candidate))
+        missing[candidate.name] = len(needs)
+        for need in needs:
+            waiting.setdefault(need, []).append(candidate)
+        if not needs and candidate.form not in usable:
+            usable[candidate.form] = None
+            ready.append(candidate.form)
+    readers: dict[str, list[Need]] = {}
+    for need in waiting:
+        for name in space.options[need]:
+            readers.setdefault(name, []).append(need)
+    met: set[Need] = set()
+    while ready:
+        for need in readers.get(ready.pop(), ()):
+            if need in met:
+                continue
+            met.add(need)
+            for candidate in waiting[need]:
+                missing[candidate.name] -= 1
+                if missing[candidate.name] == 0 and candidate.form not in usable:
+                    usable[candidate.form] = None
+                    ready.append(candidate.form)
+    return usable
+
+
+def needs_read(space: CandidateSpace, candidate: Candidate) -> list[Need]:
+    """What a candidate really reads: its needs but those that are always zero."""
+    return [need for need in candidate.needs if NOTHING not in space.options[need]]
 
 
 def _alternative(
@@ -268,7 +299,7 @@ def _alternative(
 ) -> Alternative | None:
     reads = [
         tuple(n for n in space.options[need] if n != candidate.form and n in usable)
-        for need in candidate.needs
+        for need in needs_read(space, candidate)
     ]
     if not all(reads):
         return None
@@ -345,10 +376,15 @@ def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
 
 
 def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]) -> Component:
-    readings = [
-        (space.variables[name].space, space.options[need][name])
-        for need, name in zip(candidate.needs, reads, strict=False)
-    ]
+    names = iter(reads)
+    readings = []
+    for need in candidate.needs:
+        options = space.options[need]
+        if NOTHING in options:
+            readings.append((Space(()), options[NOTHING]))
+        else:
+            name = next(names)
+            readings.append((space.variables[name].space, options[name]))
     variable = space.variables[candidate.form]
     if isinstance(candidate.plan, HeadPlan):
         block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import permutations, product
+from itertools import islice, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,10 @@ from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
 
 MAX_POINTS = 50_000
+"""Combinations of values beyond which no weighted sum is tried."""
+
+MAX_ORDERS = 24
+"""Orders of the digits of a mixed-radix sum that are tried: all of four leaves."""
 
 
 def plan_table(
@@ -167,7 +171,7 @@ def _weightings(leaves: list[Leaf], digits: list[FloatArray]) -> Iterator[list[F
                 for sign, leaf in zip((1.0, *signs), leaves, strict=True)
             ]
     if len(leaves) > 1 or not plain:
-        for order in permutations(range(len(leaves))):
+        for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
             radix = _radix(leaves, digits, order)
             if radix is not None:
                 yield radix

@@ -31,6 +31,7 @@ from optitracr.graph.program import (
     Selector,
     Width,
 )
+from optitracr.graph.rewrite import share
 from optitracr.graph.values import Value
 
 
@@ -60,7 +61,8 @@ def add_unions(program: Extended) -> Extended:
     split = {
         node.operation.operands[0]: node.label
         for node in program.graph.nodes
-        if isinstance(node.operation, Elementwise) and len(node.operation.operands) == 1
+        if isinstance(node.operation, Elementwise)
+        and node.operation.operands == (share(node.label),)
     }
     for node in program.graph.nodes:
         if isinstance(node.operation, Width) and node.label in split:

@@ -113,7 +113,7 @@ def _level(parser: argparse.ArgumentParser) -> None:
 
 def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--objective", default="depth,width,neurons", metavar="A,B,C")
-    parser.add_argument("--time-limit", type=float, default=60.0, metavar="SECONDS")
+    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="of the solver")
     parser.add_argument("--seed", type=int, default=0)
     _without(parser)
     for limit in ("layers", "width", "heads", "head-size", "neurons"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from optitracr.graph.program import (
@@ -14,9 +14,11 @@ from optitracr.graph.program import (
     Operation,
     ProgramGraph,
     Selector,
+    Source,
     Width,
+    operation_reads,
 )
-from optitracr.graph.values import ValueSet
+from optitracr.graph.values import Value, ValueSet
 from optitracr.rasp import Encoding
 
 
@@ -45,7 +47,7 @@ def split_widths(
         if not isinstance(node.operation, Width):
             nodes.append(node)
             continue
-        label = f"{node.label}.share"
+        label = share(node.label)
         shares[label] = node.label
         nodes.append(Node(label, node.operation, Encoding.NUMERICAL, node.source))
         nodes.append(replace(node, operation=Elementwise(_unused, (label,))))
@@ -55,8 +57,51 @@ def split_widths(
     return replace(graph, nodes=tuple(nodes)), sets, shares
 
 
+def share(label: str) -> str:
+    """Label of the raw output of a width's head."""
+    return f"{label}.share"
+
+
 def _unused(*values: object) -> object:
     raise AssertionError("a split width is evaluated by its table")
+
+
+def fold_constants(
+    graph: ProgramGraph, values: Mapping[str, ValueSet], vocabulary: Sequence[Value]
+) -> tuple[ProgramGraph, dict[str, ValueSet]]:
+    """Makes every variable that can have one value only, and never None, one of the tokens.
+
+    The embedding can then supply it.
+
+    Returns:
+        The graph without what only constants read, inputs first, and its value sets.
+    """
+    import numpy as np
+
+    sets = dict(values)
+    inputs = [node for node in graph.nodes if isinstance(node.operation, Input)]
+    if not inputs:
+        tokens = tuple(vocabulary)
+        inputs = [Node("tokens", Input(Source.TOKENS), Encoding.CATEGORICAL)]
+        sets["tokens"] = ValueSet(tokens, False, tokens)
+    source = inputs[0].label
+    table = np.zeros(len(sets[source].values), dtype=np.int32)
+    nodes = list(inputs)
+    for node in graph.nodes:
+        if isinstance(node.operation, Input):
+            continue
+        found = values[node.label]
+        constant = len(found.values) == 1 and not found.may_be_none and not found.exploded
+        if constant:
+            sets[node.label] = replace(found, table=table)
+            node = replace(node, operation=Elementwise(_unused, (source,)))
+        nodes.append(node)
+    needed = {graph.output}
+    for node in reversed(nodes):
+        if node.label in needed:
+            needed.update(operation_reads(node.operation))
+    kept = tuple(node for node in nodes if node.label in needed)
+    return replace(graph, nodes=kept), sets
 
 
 def merge_equal(

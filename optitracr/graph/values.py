@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from numbers import Number
 from typing import Any
@@ -28,6 +28,7 @@ from optitracr.graph.program import (
     Source,
     Width,
 )
+from optitracr.graph.selecting import always_selects
 
 MAX_VALUES = 10_000
 MAX_COMBINATIONS = 1_000_000
@@ -86,8 +87,14 @@ def infer_values(
             ArithmeticError; names the s-op, the argument and the remedy.
     """
     sets: dict[str, ValueSet] = {}
+    operations = {node.label: node.operation for node in graph.nodes}
     for node in graph.nodes:
-        sets[node.label] = _value_set(node, sets, vocabulary, max_seq_len)
+        found = _value_set(node, sets, vocabulary, max_seq_len)
+        if isinstance(node.operation, Aggregate) and found.may_be_none:
+            of_none = sets[node.operation.operand].may_be_none
+            never_empty = always_selects(node.operation.selector, operations, sets)
+            found = replace(found, may_be_none=of_none or not never_empty)
+        sets[node.label] = found
     return sets
 
 

@@ -121,6 +121,10 @@ class _Maker:
         """A categorical s-op of few values."""
         return self.pick(lambda t: not t.numerical and 1 < len(t.values) <= most)
 
+    def mean_of(self) -> _Typed | None:
+        """A number that is a mean: sums of sums have too many values."""
+        return self.pick(lambda t: t.numerical and isinstance(t.sop, rasp.Aggregate))
+
     def number(self) -> _Typed | None:
         """A numerical s-op."""
         return self.pick(lambda t: t.numerical)
@@ -204,24 +208,29 @@ class _Maker:
         if operand is None:
             return None
         self.used.add(Feature.COPIES)
-        one = self.one_position()
+        one, empty = self.one_position()
         default = None
-        if Feature.DEFAULTS in self.features and self.rng.random() < 0.3:
+        if empty and Feature.DEFAULTS in self.features and self.rng.random() < 0.5:
             self.used.add(Feature.DEFAULTS)
             default = self.rng.choice(operand.values)
         sop = rasp.Aggregate(one, operand.sop, default=default)
-        none = default is None or operand.may_be_none
+        none = (empty and default is None) or operand.may_be_none
         return self.add(_Typed(sop, operand.values, False, none))
 
-    def one_position(self) -> rasp.Selector:
-        """A selector of at most one position."""
+    def one_position(self) -> tuple[rasp.Selector, bool]:
+        """A selector of at most one position, and whether it may select none."""
+        if Feature.NONE not in self.features or self.rng.random() < 0.5:
+            steps: list[rasp.Predicate] = [_Before(1), _Before(2), _Before(self.length), _Half()]
+            place = self.rng.choice(steps)
+            return rasp.Select(rasp.indices, rasp.indices, place), False
+        self.used.add(Feature.NONE)
         places = self.pick(
             lambda t: not t.numerical and all(type(v) is int and v >= 0 for v in t.values)
         )
         if places is not None and self.rng.random() < 0.4:
-            return rasp.Select(rasp.indices, places.sop, Comparison.EQ)
+            return rasp.Select(rasp.indices, places.sop, Comparison.EQ), True
         shift = self.rng.choice([-2, -1, 1, 2])
-        return rasp.Select(rasp.indices, rasp.indices, _Shifted(shift))
+        return rasp.Select(rasp.indices, rasp.indices, _Shifted(shift)), True
 
     def mean(self) -> _Typed | None:
         """The share of selected positions at which something holds."""
@@ -243,7 +252,7 @@ class _Maker:
 
     def sum(self) -> _Typed | None:
         """A weighted sum of two numbers."""
-        first, second = self.number(), self.number()
+        first, second = self.mean_of(), self.mean_of()
         if first is None or second is None:
             return None
         self.used.add(Feature.SUMS)
@@ -256,7 +265,7 @@ class _Maker:
         operand = self.number()
         if operand is None:
             return None
-        least = self.rng.choice([0.0, 0.26, 0.45, 0.7])
+        least = self.rng.choice([0.031, 0.27, 0.43, 0.71])
         return self.add(_Typed(rasp.Map(_Above(least), operand.sop), (False, True)))
 
     def constant(self) -> _Typed | None:
@@ -312,6 +321,24 @@ class _Shifted:
 
     def __call__(self, key: int, query: int) -> bool:
         return key == query + self.shift
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """The position some steps before, or the first."""
+
+    steps: int
+
+    def __call__(self, key: int, query: int) -> bool:
+        return key == max(query - self.steps, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Half:
+    """The position half-way to the first."""
+
+    def __call__(self, key: int, query: int) -> bool:
+        return key == query // 2
 
 
 @dataclass(frozen=True, slots=True)

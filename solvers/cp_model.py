@@ -1,0 +1,26 @@
+"""The CP-SAT model of a problem at a number of layers: all constraints, no objective."""
+
+from __future__ import annotations
+
+from solvers.constraints.erasure import add_erasure
+from solvers.constraints.heads import add_heads
+from solvers.constraints.neurons import add_neurons
+from solvers.constraints.precedence import add_precedence, add_self_attention
+from solvers.constraints.presence import add_presence
+from solvers.constraints.variables import Decisions, declare
+from solvers.constraints.width import add_width
+from solvers.problem import Problem
+from solvers.timing import Earliest
+
+
+def build_model(problem: Problem, layers: int, times: Earliest) -> Decisions:
+    """The CP-SAT model for a number of layers, without an objective."""
+    decisions = declare(problem, layers, times)
+    add_presence(decisions)
+    add_precedence(decisions)
+    add_self_attention(decisions)
+    add_erasure(decisions)
+    add_width(decisions)
+    add_neurons(decisions)
+    add_heads(decisions)
+    return decisions
