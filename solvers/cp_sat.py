@@ -40,6 +40,8 @@ depth, and the message says so."""
 LITTLE = 1.0
 """Deterministic seconds that count as little."""
 
+INTERRUPTED = "interrupted: the best plan so far"
+
 
 def cp_sat(
     problem: Problem,
@@ -77,9 +79,15 @@ def cp_sat(
         search.bound = _easy_bounds(search, times)
         note = "improved stretch by stretch, without an exact model"
         if search.interrupted:
-            search.notes.append("interrupted: the best plan so far")
+            note = INTERRUPTED
         return _result(search, Status.FEASIBLE, note, "stretches")
-    status = _by_depth(search, times)
+    try:
+        status = _by_depth(search, times)
+    except KeyboardInterrupt:
+        if search.plan is None:
+            raise
+        search.interrupted = True
+        status = _finished(search, [], proven=False)
     return _result(search, status, "")
 
 
@@ -140,21 +148,21 @@ def _by_depth(search: Search, times: Earliest) -> Status:
         if found.feasible and first_feasible is None:
             first_feasible = layers
         if found.feasible and search.objective[0] == "depth":
-            return _note_interruption(search, found.bound, proven)
+            return _finished(search, found.bound, proven)
         layers += 1
     if search.plan is None:
         return Status.INFEASIBLE if proven else Status.UNKNOWN
     if not search.over and search.objective[0] != "parameters":
         _break_ties(search, times)
     if not proven:
-        return _note_interruption(search, [min(bounds, default=0)], proven)
-    return _note_interruption(search, [*search.key(search.plan)[: len(search.objective)]], proven)
+        return _finished(search, [min(bounds, default=0)], proven)
+    return _finished(search, [*search.key(search.plan)[: len(search.objective)]], proven)
 
 
-def _note_interruption(search: Search, bound: list[int], proven: bool) -> Status:
+def _finished(search: Search, bound: list[int], proven: bool) -> Status:
     """The status of a run that has a plan."""
     if search.interrupted:
-        search.notes.append("interrupted: the best plan so far")
+        search.notes.append(INTERRUPTED)
     search.bound = bound
     return Status.OPTIMAL if proven else Status.FEASIBLE
 

@@ -47,6 +47,13 @@ def improve_width(search: Search, until: float) -> None:
         search: Holds the plan; the better one is kept there.
         until: Time spent, in the units of the limit, at which to stop.
     """
+    try:
+        _improve(search, until)
+    except KeyboardInterrupt:
+        search.interrupted = True
+
+
+def _improve(search: Search, until: float) -> None:
     rng = random.Random(search.seed)
     barren = 0
     while search.plan is not None and barren < PATIENCE:

@@ -185,7 +185,9 @@ class _Maker:
             return None
         alike = type(keys.values[0])
         queries = self.pick(
-            lambda t: not t.numerical and len(t.values) <= 12 and isinstance(t.values[0], alike)
+            lambda t: (
+                not t.numerical and 1 <= len(t.values) <= 12 and isinstance(t.values[0], alike)
+            )
         )
         if queries is None:
             return None
@@ -303,6 +305,7 @@ class _Maker:
         rest = [
             _Typed(rasp.Map(_Above(0.4), t.sop), (False, True)) if t.numerical else t for t in rest
         ]
+        rest = [t for t in rest if t.values] or rest
         total = rest[0]
         for other in rest[1:]:
             entries = tuple(

@@ -24,7 +24,7 @@ def build_model(
     graph: ProgramGraph,
     assembly: Assembly,
     setting: Setting,
-    savings: Savings,
+    savings: Savings | None = None,
 ) -> CompiledModel:
     """Puts weights, encoders, sizes and meanings together."""
     shape, weights, components = assembly.shape, assembly.weights, assembly.components
@@ -48,7 +48,7 @@ def build_model(
         residual_labels=list(assembly.layout.labels()),
         components=components.components,
         output_reads=components.output.reads,
-        savings=savings,
+        savings=savings or Savings(),
     )
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
-from optitracr import library
+from optitracr import compile_rasp_to_model, library
 from optitracr.cli.main import main
 from optitracr.levels import LEVELS
 
@@ -143,3 +145,46 @@ def test_the_command_and_its_version() -> None:
     command = [sys.executable, "-m", "optitracr.cli.main", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("optitracr 0.")
+
+
+def test_pareto(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    table, figure = tmp_path / "front.csv", tmp_path / "front.svg"
+    drawn = ("-o", str(table), "--figure", str(figure))
+    code, out, _ = run(capsys, "pareto", "shuffle_dyck1", "-O", "1", "--json", *drawn)
+    assert code == 0
+    rows = json.loads(out)["front"]
+    points = [tuple(row[name] for name in ("layers", "width", "neurons")) for row in rows]
+    assert len(points) >= 2
+    assert all(row["status"] == "OPTIMAL" for row in rows)
+    for a in points:
+        beaten = [b for b in points if b != a and all(x <= y for x, y in zip(b, a, strict=True))]
+        assert beaten == []
+    entry = library.get("shuffle_dyck1")
+    size = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, optimize=1).size
+    assert points[0] == (size.layers, size.width, size.neurons)
+    assert ElementTree.parse(figure).getroot().tag.endswith("svg")
+    with table.open(newline="") as file:
+        assert [int(row["width"]) for row in csv.DictReader(file)] == [row["width"] for row in rows]
+    assert "sizes that nothing beats" in run(capsys, "pareto", "hist")[1]
+    code, _, err = run(capsys, "pareto", "hist", "--figure", "front.gif")
+    assert code == 1
+    assert ".png, .svg, .pdf" in err
+
+
+def test_compare_explains(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "compare", "reverse", "--explain")
+    assert code == 0
+    assert "what level 2 saves" in out
+    assert "numbers for 16 values" in out
+    rows = json.loads(run(capsys, "compare", "reverse", "--json")[1])
+    assert rows[2]["savings_counts"]["fused"] >= 1
+    assert {"variable", "kind", "detail"} == set(rows[2]["savings"][0])
+
+
+def test_families_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
+    row = json.loads(run(capsys, "compile", "reverse", "--json")[1])
+    plain = json.loads(run(capsys, "compile", "reverse", "--without", "circles,views", "--json")[1])
+    assert plain["size"]["width"] > row["size"]["width"]
+    code, _, err = run(capsys, "compile", "reverse", "--without", "magic")
+    assert code == 1
+    assert "no candidate family 'magic'; the families are views, cuts" in err

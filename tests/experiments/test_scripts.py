@@ -15,7 +15,7 @@ import pytest
 from optitracr import compile_rasp_to_model, library
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-SCRIPTS = ("compare_allocations", "compile_time", "model_sizes", "pareto")
+SCRIPTS = ("compare_allocations", "compile_time", "model_sizes", "ablation", "scaling")
 PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -41,7 +41,9 @@ def test_help_and_wrong_programs(script: str) -> None:
     helped = run(script, "--help")
     assert helped.returncode == 0
     assert "--output" in helped.stdout
-    wrong = ("revers",) if script == "pareto" else ("--programs", "revers")
+    if script == "scaling":
+        return
+    wrong = ("--programs", "revers")
     failed = run(script, *wrong)
     assert failed.returncode == 1
     assert failed.stdout == ""
@@ -154,23 +156,6 @@ def test_model_sizes_can_minimise_something_else(tmp_path: Path) -> None:
     failed = run("model_sizes", *options, "--objective", "beauty")
     assert failed.returncode == 1
     assert "the objective 'beauty'" in failed.stderr
-
-
-def test_pareto(tmp_path: Path) -> None:
-    table, figure = tmp_path / "front.csv", tmp_path / "front.svg"
-    done = run("pareto", "shuffle_dyck1", "-o", table, "--figure", figure)
-    assert done.returncode == 0, done.stderr
-    rows = read(table)
-    points = [tuple(int(row[n]) for n in ("layers", "width", "neurons")) for row in rows]
-    assert len(points) >= 2
-    assert all(row["status"] == "OPTIMAL" for row in rows)
-    for a in points:
-        beaten = [b for b in points if b != a and all(x <= y for x, y in zip(b, a, strict=True))]
-        assert beaten == []
-    entry = library.get("shuffle_dyck1")
-    size = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, optimize=1).size
-    assert points[0] == (size.layers, size.width, size.neurons)
-    assert ElementTree.parse(figure).getroot().tag.endswith("svg")
 
 
 def test_compile_time(tmp_path: Path) -> None:

@@ -1,0 +1,83 @@
+"""Every family of candidates can be switched off, alone and with others, and stays exact."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import pytest
+
+from optitracr import compile_rasp_to_model, library
+from optitracr.candidates.families import EVERY_FAMILY, Family, families_without
+from optitracr.errors import InputError
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.verification import verify_model
+
+PROGRAMS = (
+    "hist",
+    "double_hist",
+    "sort",
+    "sort_unique",
+    "pair_balance",
+    "shuffle_dyck2",
+    "reverse",
+    "nary_sequencemap",
+    "first_token",
+    "majority",
+    "last_token",
+    "remove_duplicates",
+)
+SMALL = ("sort_unique", "pair_balance", "is_sorted", "rotate")
+
+
+def compiled(name: str, *without: str) -> CompiledModel:
+    entry = library.get(name)
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, without=without)
+    verify_model(model, 200, 100, backend="numpy")
+    return model
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_without_any_family(name: str) -> None:
+    plain = compiled(name, *Family)
+    best = compiled(name)
+    assert (best.size.layers, best.size.width) <= (plain.size.layers, plain.size.width)
+
+
+@pytest.mark.parametrize("family", list(Family))
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_without_one_family_nothing_is_better(name: str, family: Family) -> None:
+    without, full = compiled(name, family), compiled(name)
+    assert (full.size.layers, full.size.width) <= (without.size.layers, without.size.width)
+
+
+@pytest.mark.parametrize("pair", list(combinations(Family, 2)), ids="-".join)
+def test_without_two_families(pair: tuple[Family, Family]) -> None:
+    for name in SMALL:
+        compiled(name, *pair)
+
+
+@pytest.mark.parametrize(
+    ("family", "name", "measure"),
+    [
+        (Family.VIEWS, "upper_case", "layers"),
+        (Family.CUTS, "shuffle_dyck1", "layers"),
+        (Family.COMPRESSION, "is_vowel", "width"),
+        (Family.PUSH, "pair_balance", "width"),
+        (Family.SPLIT, "title_case", "layers"),
+        (Family.SHARING, "shuffle_dyck2", "heads"),
+        (Family.CONJUNCTIONS, "double_hist", "layers"),
+        (Family.CIRCLES, "reverse", "width"),
+        (Family.THRESHOLDS, "shuffle_dyck2", "parameters"),
+        (Family.REWRITES, "sort", "width"),
+    ],
+)
+def test_each_family_is_worth_something(family: Family, name: str, measure: str) -> None:
+    with_all, without = compiled(name), compiled(name, family)
+    assert getattr(without.size, measure) > getattr(with_all.size, measure)
+
+
+def test_names_of_families() -> None:
+    assert families_without(()) == EVERY_FAMILY
+    assert families_without("views, cuts") == EVERY_FAMILY - {Family.VIEWS, Family.CUTS}
+    with pytest.raises(InputError, match="no candidate family 'magic'; the families are views"):
+        families_without(["magic"])
