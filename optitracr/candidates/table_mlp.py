@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from itertools import islice, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,15 +28,13 @@ from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.candidates.masks import and_weights, fewest_terms
 from optitracr.candidates.tables import Codes, reduce_table
 from optitracr.candidates.thresholds import cell_plans, half_plane_plans
+from optitracr.candidates.weightings import weightings
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
 
 MAX_POINTS = 50_000
 """Combinations of values beyond which no weighted sum is tried."""
-
-MAX_ORDERS = 24
-"""Orders of the digits of a mixed-radix sum that are tried: all of four leaves."""
 
 
 def plan_table(
@@ -88,7 +85,7 @@ def plan_table(
             kept, classes, full, possible, distinct, ranks, default, tolerance
         )
         plans += additive_plans(kept, full, possible, distinct, tolerance)
-    plans += _sums(kept, classes, small, distinct, zero, tolerance)
+    plans += _sums(kept, classes, small, distinct, zero, tolerance, possible)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 
 
@@ -135,6 +132,7 @@ def _sums(
     rows: FloatArray,
     zero: int,
     tolerance: float,
+    possible: NDArray[np.bool_] | None,
 ) -> list[Plan]:
     """The best weighted sum of which the output is a function.
 
@@ -148,11 +146,13 @@ def _sums(
         if leaf.may_be_none and not leaf.numerical:
             pad = [(0, int(axis == other)) for other in range(full.ndim)]
             full = np.pad(full, pad, constant_values=zero)
+            if possible is not None:
+                possible = np.pad(possible, pad, constant_values=True)
             digits[axis] = np.append(digits[axis] + 1.0, 0.0)
     exact = all(not leaf.numerical for leaf in leaves)
     best: tuple[Piecewise, list[FloatArray]] | None = None
-    for weights in _weightings(leaves, digits):
-        made = _piecewise_sum(weights, full, rows, exact, tolerance)
+    for weights in weightings(leaves, digits, full, possible):
+        made = _piecewise_sum(weights, full, rows, exact, tolerance, possible)
         if made is not None and (best is None or made.neurons < best[0].neurons):
             best = made, weights
     if best is None:
@@ -161,52 +161,25 @@ def _sums(
     return [_sum_plan(leaves, best[0], own)]
 
 
-def _weightings(leaves: list[Leaf], digits: list[FloatArray]) -> Iterator[list[FloatArray]]:
-    """What each value of each leaf adds: its number with a sign, or a mixed-radix digit."""
-    plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
-    if plain and all(leaf.numbers for leaf in leaves):
-        for signs in product((1.0, -1.0), repeat=len(leaves) - 1):
-            yield [
-                sign * np.asarray(leaf.numbers)
-                for sign, leaf in zip((1.0, *signs), leaves, strict=True)
-            ]
-    if len(leaves) > 1 or not plain:
-        for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
-            radix = _radix(leaves, digits, order)
-            if radix is not None:
-                yield radix
-
-
-def _radix(
-    leaves: list[Leaf], given: list[FloatArray], order: tuple[int, ...]
-) -> list[FloatArray] | None:
-    """Digits such that the sum tells all combinations apart, `order[0]` changing fastest."""
-    digits: list[FloatArray] = [np.zeros(0)] * len(leaves)
-    span = 0.0
-    for axis in order:
-        leaf = leaves[axis]
-        own = np.asarray(leaf.numbers) if leaf.numerical else given[axis]
-        gaps = np.diff(np.unique(own))
-        if gaps.size == 0 or gaps.min() <= 0:
-            return None
-        scale = 1.0 if span == 0.0 else 2.0 * span / float(gaps.min())
-        digits[axis] = own * scale
-        span = span + scale * float(own.max() - own.min())
-    return digits
-
-
 def _piecewise_sum(
-    weights: list[FloatArray], table: Codes, rows: FloatArray, exact: bool, tolerance: float
+    weights: list[FloatArray],
+    table: Codes,
+    rows: FloatArray,
+    exact: bool,
+    tolerance: float,
+    possible: NDArray[np.bool_] | None,
 ) -> Piecewise | None:
     total = np.zeros(table.shape)
     for axis, weight in enumerate(weights):
         line = [1] * table.ndim
         line[axis] = weight.size
         total = total + weight.reshape(line)
-    z, inverse = np.unique(np.round(total.ravel(), 9), return_inverse=True)
+    chosen = np.ones(table.shape, dtype=bool) if possible is None else possible
+    given = table[chosen]
+    z, inverse = np.unique(np.round(total[chosen], 9), return_inverse=True)
     codes = np.empty(z.size, dtype=np.int64)
-    codes[inverse.ravel()] = table.ravel()
-    if not np.array_equal(codes[inverse.ravel()], table.ravel()):
+    codes[inverse.ravel()] = given
+    if not np.array_equal(codes[inverse.ravel()], given):
         return None
     try:
         return through_points(z, rows[codes], exact, tolerance)

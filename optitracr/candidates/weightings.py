@@ -1,0 +1,98 @@
+"""Weights of sums that tell the outputs of a table apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice, permutations, product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.leaves import Leaf
+from optitracr.candidates.tables import Codes
+from optitracr.craft.spaces import FloatArray
+
+MAX_ORDERS = 24
+"""Orders of the digits of a mixed-radix sum that are tried: all of four leaves."""
+
+MAX_PAIRS = 150
+"""Pairs of two numbers beyond which no multiples of them are sought."""
+
+RATIOS = 1_500
+"""Ratios of the multiples of two numbers that are tried, for either sign."""
+
+
+def weightings(
+    leaves: Sequence[Leaf],
+    digits: Sequence[FloatArray],
+    table: Codes,
+    possible: NDArray[np.bool_] | None,
+) -> Iterator[list[FloatArray]]:
+    """What each value of each leaf adds, in several ways.
+
+    Its number with a sign; a mixed-radix digit; for two numbers, multiples such that
+    different outputs lie far apart.
+
+    Args:
+        leaves: One for each axis of the table.
+        digits: For each leaf a number for each of its classes.
+        table: The function.
+        possible: Which combinations can occur; None for all.
+    """
+    plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
+    if plain and all(leaf.numbers for leaf in leaves):
+        for signs in product((1.0, -1.0), repeat=len(leaves) - 1):
+            yield [
+                sign * np.asarray(leaf.numbers)
+                for sign, leaf in zip((1.0, *signs), leaves, strict=True)
+            ]
+    if len(leaves) > 1 or not plain:
+        for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
+            radix = _radix(leaves, digits, order)
+            if radix is not None:
+                yield radix
+    if plain and len(leaves) == 2 and all(leaf.numerical for leaf in leaves):
+        found = _far_apart(leaves, table, possible)
+        if found is not None:
+            yield found
+
+
+def _far_apart(
+    leaves: Sequence[Leaf], table: Codes, possible: NDArray[np.bool_] | None
+) -> list[FloatArray] | None:
+    """Multiples of two numbers whose sums keep different outputs farthest apart."""
+    chosen = np.ones(table.shape, dtype=bool) if possible is None else possible
+    if not 2 < chosen.sum() <= MAX_PAIRS:
+        return None
+    first, second = (np.asarray(leaf.numbers) for leaf in leaves)
+    x, y = (values[chosen] for values in np.meshgrid(first, second, indexing="ij"))
+    codes = table[chosen]
+    ratios = np.geomspace(1e-2, 1e2, RATIOS)
+    ratios = np.concatenate([ratios, -ratios])
+    sums = x + ratios[:, None] * y
+    order = np.argsort(sums, axis=1)
+    gaps = np.diff(np.take_along_axis(sums, order, axis=1), axis=1)
+    changes = np.diff(codes[order], axis=1) != 0
+    least = np.where(changes, gaps, np.inf).min(axis=1) / (1.0 + abs(ratios))
+    best = int(np.argmax(least))
+    if least[best] <= 0:
+        return None
+    return [first, float(f"{ratios[best]:.6g}") * second]
+
+
+def _radix(
+    leaves: Sequence[Leaf], given: Sequence[FloatArray], order: tuple[int, ...]
+) -> list[FloatArray] | None:
+    """Digits such that the sum tells all combinations apart, `order[0]` changing fastest."""
+    digits: list[FloatArray] = [np.zeros(0)] * len(leaves)
+    span = 0.0
+    for axis in order:
+        leaf = leaves[axis]
+        own = np.asarray(leaf.numbers) if leaf.numerical else given[axis]
+        gaps = np.diff(np.unique(own))
+        if gaps.size == 0 or gaps.min() <= 0:
+            return None
+        scale = 1.0 if span == 0.0 else 2.0 * span / float(gaps.min())
+        digits[axis] = own * scale
+        span = span + scale * float(own.max() - own.min())
+    return digits
