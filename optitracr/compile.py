@@ -133,7 +133,7 @@ def allocation_problem(
     values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
     bounds = parse_limits(limits)
     if optimize == 2:
-        check_supported(graph, values)
+        check_supported(graph, values, standard=False)
         space = candidate_space(graph, values, setting, families_without(without))
         return space_problem(space, bounds)
     components = standard_components(graph, values, setting, shared=True)
@@ -168,7 +168,7 @@ def _place_candidates(
     search: Search,
 ) -> Placed:
     """Level 2: all candidates, the solver's choice among them, then their weights."""
-    check_supported(graph, values)
+    check_supported(graph, values, standard=False)
     space = candidate_space(graph, values, setting, families)
     problem = space_problem(space, limits)
     allocation = allocate(problem, 2, search)

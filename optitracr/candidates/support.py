@@ -19,26 +19,35 @@ from optitracr.graph.program import (
 from optitracr.graph.values import ValueSet
 
 
-def check_supported(graph: ProgramGraph, values: Mapping[str, ValueSet]) -> None:
-    """Raises if some node has no standard lowering.
+def check_supported(
+    graph: ProgramGraph, values: Mapping[str, ValueSet], standard: bool = True
+) -> None:
+    """Raises if some node has no lowering.
+
+    Args:
+        graph: The program.
+        values: Its value sets.
+        standard: Whether the lowering is Tracr's (levels 0 and 1), not that of level 2.
 
     Raises:
         UnsupportedError: Names the first such s-op.
     """
-    for node, reason in unsupported(graph, values):
+    for node, reason in unsupported(graph, values, standard):
         raise UnsupportedError(f"s-op {node.describe()}: {reason}")
 
 
-def unsupported(graph: ProgramGraph, values: Mapping[str, ValueSet]) -> Iterator[tuple[Node, str]]:
-    """Every node without a standard lowering, with the reason."""
+def unsupported(
+    graph: ProgramGraph, values: Mapping[str, ValueSet], standard: bool = True
+) -> Iterator[tuple[Node, str]]:
+    """Every node without a lowering, with the reason."""
     nodes = graph.by_label()
     for node in graph.nodes:
-        for reason in _reasons(node, nodes, values):
+        for reason in _reasons(node, nodes, values, standard):
             yield node, reason
 
 
 def _reasons(
-    node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet]
+    node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet], standard: bool
 ) -> Iterator[str]:
     if node.is_numerical and values[node.label].may_be_none:
         yield (
@@ -58,10 +67,10 @@ def _reasons(
         case Elementwise():
             yield from _elementwise(node, node.operation, nodes)
         case Aggregate():
-            yield from _selector(node.operation.selector, nodes)
+            yield from _selector(node.operation.selector, nodes, standard)
             yield from _aggregate(node, node.operation, nodes)
         case Width():
-            yield from _selector(node.operation.selector, nodes)
+            yield from _selector(node.operation.selector, nodes, standard)
             if node.is_numerical:
                 yield "a SelectorWidth is categorical here; map it to a number with rasp.Map"
 
@@ -78,8 +87,8 @@ def _elementwise(node: Node, operation: Elementwise, nodes: Mapping[str, Node]) 
         )
 
 
-def _selector(selector: Selector, nodes: Mapping[str, Node]) -> Iterator[str]:
-    if isinstance(selector, CompoundSelector):
+def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> Iterator[str]:
+    if standard and isinstance(selector, CompoundSelector):
         yield (
             f"its selector '{selector.label}' is composite ({selector.operator}) over different "
             "keys or queries, which one standard head cannot compute; combine the keys and the "
