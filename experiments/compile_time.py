@@ -35,6 +35,7 @@ from optitracr.graph.build import build_graph
 from optitracr.graph.values import infer_values
 from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS
 from optitracr.model.build import build_model
+from optitracr.model.reference import Reference
 from optitracr.model.verification import check_model
 
 STAGES = ("graph", "values", "components", "problem", "allocation", "assembly", "model", "check")
@@ -66,7 +67,7 @@ def time_stages(entry: library.Program) -> dict[str, float]:
     problem = timed("problem", build_problem, entry.name, components, setting, None, True)
     allocation = timed("allocation", allocate, problem, 0, Search())
     assembly = timed("assembly", assemble_plan, components, problem, allocation, setting, True)
-    model = timed("model", build_model, 0, program, graph, assembly, setting)
+    model = timed("model", build_model, 0, Reference(program, graph, {}), graph, assembly, setting)
     timed("check", check_model, model)
     return took
 

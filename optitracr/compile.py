@@ -25,11 +25,13 @@ from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.errors import InputError
 from optitracr.graph.build import build_graph
+from optitracr.graph.conversions import convert_encodings
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.values import ValueSet, infer_values
 from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.reference import Reference
 from optitracr.model.verification import check_model
 from solvers import Allocation, Limits, Problem
 
@@ -85,8 +87,9 @@ def compile_rasp_to_model(
         raise InputError(f"optimize={optimize!r}; the levels are {LEVELS}")
     search = Search(parse_objective(objective), time_limit, seed, parallel)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
-    graph = build_graph(program)
-    values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+    written = build_graph(program)
+    inferred = infer_values(written, setting.vocabulary, setting.max_seq_len)
+    graph, values = convert_encodings(written, inferred, standard=optimize < 2)
     bounds = parse_limits(limits)
     families = families_without(without)
     placed = (
@@ -96,7 +99,8 @@ def compile_rasp_to_model(
     )
     components, problem, allocation, savings = placed
     assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
-    model = build_model(optimize, program, graph, assembly, setting, savings)
+    reference = Reference(program, written, {})
+    model = build_model(optimize, reference, graph, assembly, setting, savings)
     if check:
         check_model(model, seed)
     return model
@@ -129,8 +133,9 @@ def allocation_problem(
     if optimize not in (1, 2):
         raise InputError(f"optimize={optimize!r}; allocation is solved at levels 1 and 2")
     setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", causal)
-    graph = build_graph(program)
-    values = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+    written = build_graph(program)
+    inferred = infer_values(written, setting.vocabulary, setting.max_seq_len)
+    graph, values = convert_encodings(written, inferred, standard=optimize < 2)
     bounds = parse_limits(limits)
     if optimize == 2:
         check_supported(graph, values, standard=False)

@@ -27,7 +27,6 @@ class Case:
         vocab: Tokens.
         max_seq_len: Longest input, BOS not counted.
         examples: Inputs with their outputs.
-        level0: Whether the standard lowering compiles it; if not, a part of the message.
         causal: Whether examples are of the causal reading.
     """
 
@@ -36,7 +35,6 @@ class Case:
     vocab: tuple[Any, ...]
     max_seq_len: int
     examples: tuple[Example, ...] = ()
-    level0: bool | str = True
     causal: bool = False
 
 
@@ -94,8 +92,7 @@ LIBRARY = tuple(
         program.vocab,
         program.max_seq_len,
         LIBRARY_EXAMPLES.get(program.name, ()),
-        program.level0 is True or str(program.level0),
-        program.causal,
+        causal=program.causal,
     )
     for program in library.programs()
 )
@@ -261,8 +258,7 @@ CAUSAL = (
         ("a", "b"),
         5,
         ((["a", "b", "a"], [1, 1, 2]),),
-        True,
-        True,
+        causal=True,
     ),
     Case(
         "causal_share",
@@ -270,8 +266,7 @@ CAUSAL = (
         ("a", "b"),
         5,
         ((["b", "a", "a"], [0, 1 / 2, 2 / 3]),),
-        True,
-        True,
+        causal=True,
     ),
     Case(
         "causal_next_token",
@@ -279,8 +274,7 @@ CAUSAL = (
         ("a", "b"),
         4,
         ((["b", "a"], [None, None]),),
-        True,
-        True,
+        causal=True,
     ),
 )
 
@@ -291,7 +285,6 @@ COMPOSITE = (
         ("a", "b"),
         4,
         ((["a", "b", "a"], [1, 2, 1]),),
-        level0="composite",
     ),
     Case(
         "selector_or",
@@ -302,12 +295,8 @@ COMPOSITE = (
         ("a", "b"),
         4,
         ((["a", "b", "a"], [2, 2, 3]),),
-        level0="composite",
     ),
 )
 
 CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE)
 """Every case, names distinct."""
-
-LEVEL0_CASES = tuple(case for case in CASES if case.level0 is True)
-"""Those that the standard lowering compiles."""

@@ -33,11 +33,9 @@ from optitracr.candidates.leaves import Axis, Leaf, Plan
 from optitracr.candidates.relations import (
     MAX_SIDE,
     Condition,
-    Relation,
     conditions,
     finer,
     over,
-    relation_of,
 )
 from optitracr.candidates.setting import Setting
 from optitracr.candidates.table_mlp import plan_table
@@ -53,6 +51,7 @@ from optitracr.graph.program import (
     Source,
     Width,
 )
+from optitracr.graph.relations import Relation, relation_of
 from optitracr.graph.rewrite import selector_key
 
 MAX_FORMS = 6
@@ -386,7 +385,7 @@ class Enumeration:
         """The relation of a width's selector over what lies farthest below."""
         operation = self.nodes[width].operation
         assert isinstance(operation, Width)
-        relation = relation_of(operation.selector, self.tables)
+        relation = relation_of(operation.selector, self.values)
         keys, queries = (
             finer(side, lambda label: self._below(label)[-1:])[0]
             for side in (relation.keys, relation.queries)
@@ -581,7 +580,7 @@ class Enumeration:
         return self._conjunctions_of[key]
 
     def _find_conjunctions(self, selector: Selector) -> list[tuple[Condition, ...]]:
-        relation = relation_of(selector, self.tables)
+        relation = relation_of(selector, self.values)
         found: dict[tuple[object, ...], tuple[Condition, ...]] = {}
         sides = [finer(side, self._below) for side in (relation.keys, relation.queries)]
         if Family.CONJUNCTIONS not in self.families:

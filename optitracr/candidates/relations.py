@@ -1,4 +1,4 @@
-"""Selectors as relations: tables over the variables that decide what is selected.
+"""Relations over finer variables, and as conjunctions.
 
 A selector over key and query variables is a relation over any variables of which those are
 functions. Where it is a conjunction of conditions on one key variable and one query
@@ -15,31 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.tables import FunctionTables
-from optitracr.graph.program import CompoundSelector, PairSelector, Selector
+from optitracr.graph.relations import MAX_ENTRIES, Relation
 
 Table = NDArray[np.bool_]
 
-MAX_ENTRIES = 1_000_000
-"""Entries of a relation beyond which it is not looked at."""
-
 MAX_SIDE = 3
 """Variables on one side of a relation."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Relation:
-    """Which keys which queries select.
-
-    Attributes:
-        keys: Variables of the key position.
-        queries: Variables of the query position.
-        table: One axis a key variable, then one a query variable, each with one entry
-            more than the variable has values: the last stands for None.
-    """
-
-    keys: tuple[str, ...]
-    queries: tuple[str, ...]
-    table: Table
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,43 +36,6 @@ class Condition:
     key: str
     query: str
     table: Table
-
-
-def relation_of(selector: Selector, tables: FunctionTables) -> Relation:
-    """The relation of a selector over its own keys and queries."""
-    if isinstance(selector, PairSelector):
-        keys, queries = (tables.values[x].values for x in (selector.keys, selector.queries))
-        table = np.zeros((len(keys) + 1, len(queries) + 1), dtype=bool)
-        for row, key in enumerate(keys):
-            for column, query in enumerate(queries):
-                table[row, column] = bool(selector.predicate(key, query))
-        return Relation((selector.keys,), (selector.queries,), table)
-    parts = [relation_of(part, tables) for part in selector.operands]
-    return _combined(selector, parts)
-
-
-def _combined(selector: CompoundSelector, parts: Sequence[Relation]) -> Relation:
-    keys = tuple(dict.fromkeys(key for part in parts for key in part.keys))
-    queries = tuple(dict.fromkeys(query for part in parts for query in part.queries))
-    aligned = [_aligned(part, keys, queries) for part in parts]
-    match selector.operator:
-        case "not":
-            table = ~aligned[0]
-        case "and":
-            table = np.logical_and(*np.broadcast_arrays(*aligned))
-        case _:
-            table = np.logical_or(*np.broadcast_arrays(*aligned))
-    return Relation(keys, queries, table)
-
-
-def _aligned(relation: Relation, keys: tuple[str, ...], queries: tuple[str, ...]) -> Table:
-    """The table with its axes in the places of `keys` and `queries`, others of length 1."""
-    own = [*((0, key) for key in relation.keys), *((1, query) for query in relation.queries)]
-    wanted = [*((0, key) for key in keys), *((1, query) for query in queries)]
-    order = [own.index(axis) for axis in wanted if axis in own]
-    moved = relation.table.transpose(order)
-    sizes = iter(moved.shape)
-    return moved.reshape([next(sizes) if axis in own else 1 for axis in wanted])
 
 
 def over(

@@ -23,13 +23,17 @@ from optitracr.candidates.forms import Form, Need, form_rows, serves
 from optitracr.candidates.heads import HeadPlan, Reading
 from optitracr.candidates.leaves import Plan as TablePlan
 from optitracr.candidates.optimal import Candidate, Enumeration
+from optitracr.candidates.relations import conditions
 from optitracr.candidates.setting import Setting
+from optitracr.candidates.tables import FunctionTables
 from optitracr.candidates.unions import add_unions
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
 from optitracr.errors import LimitError
+from optitracr.graph.composites import join_selectors
 from optitracr.graph.program import Input, ProgramGraph, Source
+from optitracr.graph.relations import relation_of
 from optitracr.graph.rewrite import fold_constants, merge_equal, split_widths
 from optitracr.graph.values import ValueSet
 from solvers import (
@@ -107,7 +111,11 @@ def candidate_space(
         setting: Vocabulary and length.
         families: Kinds of candidates to propose.
     """
-    folded, sets = fold_constants(graph, values, setting.vocabulary)
+    tables = FunctionTables.of(graph, values)
+    joined, sets = join_selectors(
+        graph, values, lambda s: conditions(relation_of(s, values), tables) is not None
+    )
+    folded, sets = fold_constants(joined, sets, setting.vocabulary)
     merged, sets, _ = split_widths(folded, sets, setting.max_seq_len)
     stands_for: dict[str, str] = {}
     if Family.SHARING in families:

@@ -27,6 +27,7 @@ from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, FloatArray, Space, Value
 from optitracr.errors import LimitError
 from optitracr.graph.build import CONSTANT
+from optitracr.graph.composites import join_selectors
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -62,6 +63,7 @@ def standard_components(
             reason, and what would help.
         LimitError: If a component would be too large.
     """
+    graph, values = join_selectors(graph, values)
     check_supported(graph, values)
     lowering = _Lowering(graph, values, setting)
     components = tuple(

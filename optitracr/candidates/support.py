@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from optitracr.errors import UnsupportedError
 from optitracr.graph.program import (
     Aggregate,
-    CompoundSelector,
     Elementwise,
     Input,
     Node,
@@ -88,13 +87,6 @@ def _elementwise(node: Node, operation: Elementwise, nodes: Mapping[str, Node]) 
 
 
 def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> Iterator[str]:
-    if standard and isinstance(selector, CompoundSelector):
-        yield (
-            f"its selector '{selector.label}' is composite ({selector.operator}) over different "
-            "keys or queries, which one standard head cannot compute; combine the keys and the "
-            "queries with rasp.SequenceMap and write a single rasp.Select"
-        )
-        return
     for label in dict.fromkeys(selector_reads(selector)):
         if nodes[label].is_numerical:
             yield (

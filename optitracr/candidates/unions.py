@@ -8,7 +8,7 @@ disjoint sets, each of which a head counts, and the width is the sum of the two.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -17,12 +17,11 @@ from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.definitions import Definition, Extended, define, raw_variables
 from optitracr.candidates.relations import (
     Condition,
-    Relation,
     conditions,
     over,
-    relation_of,
 )
 from optitracr.candidates.tables import FunctionTables
+from optitracr.graph.composites import Listed
 from optitracr.graph.program import (
     CompoundSelector,
     Elementwise,
@@ -31,19 +30,8 @@ from optitracr.graph.program import (
     Selector,
     Width,
 )
+from optitracr.graph.relations import Relation, relation_of
 from optitracr.graph.rewrite import share
-from optitracr.graph.values import Value
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """A predicate as the list of pairs for which it holds."""
-
-    pairs: frozenset[tuple[Value, Value]]
-
-    def __call__(self, key: Value, query: Value) -> bool:
-        """Whether the pair is listed."""
-        return (key, query) in self.pairs
 
 
 def add_unions(program: Extended) -> Extended:
@@ -95,7 +83,7 @@ def _as_union(
     raw: frozenset[str],
 ) -> tuple[Selector, Selector] | None:
     """Two selectors that select disjoint sets, together those of the given one."""
-    relation = relation_of(selector, tables)
+    relation = relation_of(selector, tables.values)
     sides = [
         [pair for label in side for pair in _pairs(label, cuts, raw)]
         for side in (relation.keys, relation.queries)

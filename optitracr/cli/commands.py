@@ -25,7 +25,6 @@ def list_programs(arguments: argparse.Namespace) -> int:
                 "description": entry.description,
                 "vocab": list(entry.vocab),
                 "max_seq_len": entry.max_seq_len,
-                "level0": entry.level0,
             }
             for entry in entries
         ]
@@ -33,21 +32,19 @@ def list_programs(arguments: argparse.Namespace) -> int:
         return 0
     width = max(len(entry.name) for entry in entries)
     for entry in entries:
-        mark = " " if entry.level0 is True else "*"
-        print(f"{entry.name:<{width}} {mark} {entry.description}")
-    print("* has no standard lowering yet; `optitracr compile NAME` says why")
+        print(f"{entry.name:<{width}}  {entry.description}")
     return 0
 
 
 def chosen(arguments: argparse.Namespace) -> Iterator[Named]:
-    """The programs named on the command line, or with --all those that compile.
+    """The programs named on the command line, or with --all the whole library.
 
     Raises:
         InputError: If none is named.
     """
     names = list(arguments.programs)
     if getattr(arguments, "all", False):
-        names += [entry.name for entry in library.programs() if entry.level0 is True]
+        names += [entry.name for entry in library.programs()]
     if not names:
         raise InputError("no program is named; see `optitracr list`, or use --all")
     for name in names:

@@ -49,7 +49,6 @@ def resolve(name: str, arguments: argparse.Namespace) -> Named:
         vocab or entry.vocab,
         length or entry.max_seq_len,
         arguments.causal or entry.causal,
-        "" if entry.level0 is True else str(entry.level0),
     )
 
 

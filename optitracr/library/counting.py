@@ -11,7 +11,7 @@ from optitracr.library.idioms import (
     token_is,
     unless_repeated,
 )
-from optitracr.library.program import CONJUNCTION, HAHN, LINDNER, WEISS, Program
+from optitracr.library.program import HAHN, LINDNER, WEISS, Program
 from optitracr.rasp import (
     Aggregate,
     Comparison,
@@ -288,6 +288,5 @@ PROGRAMS = (
         "how many other positions hold the same token",
         ABC,
         6,
-        level0=CONJUNCTION,
     ),
 )

@@ -18,7 +18,7 @@ from optitracr.library.idioms import (
     unless_repeated,
     value_at,
 )
-from optitracr.library.program import CONJUNCTION, DISJUNCTION, LINDNER, OLSSON, Program
+from optitracr.library.program import LINDNER, OLSSON, Program
 from optitracr.rasp import (
     Aggregate,
     Comparison,
@@ -296,7 +296,6 @@ PROGRAMS = (
         "whether the token is the first of its kind",
         ABC,
         6,
-        level0=CONJUNCTION,
     ),
     Program(
         "last_occurrence",
@@ -305,7 +304,6 @@ PROGRAMS = (
         "whether the token is the last of its kind",
         ABC,
         6,
-        level0=CONJUNCTION,
     ),
     Program(
         "induction_composite",
@@ -315,7 +313,6 @@ PROGRAMS = (
         ABC,
         6,
         OLSSON,
-        level0=CONJUNCTION,
     ),
     Program(
         "equal_or_near",
@@ -324,6 +321,5 @@ PROGRAMS = (
         "how many positions are near or hold the same token",
         ABC,
         6,
-        level0=DISJUNCTION,
     ),
 )

@@ -18,15 +18,6 @@ OLSSON = "Olsson et al. 2022, In-context Learning and Induction Heads"
 HAHN = "Hahn 2020, Theoretical Limitations of Self-Attention in Neural Sequence Models"
 OWN = "optitracr"
 
-CONJUNCTION = (
-    "its selector is a conjunction over different keys or queries, which one standard head "
-    "cannot compute"
-)
-DISJUNCTION = (
-    "its selector is a disjunction over different keys or queries, which one standard head "
-    "cannot compute"
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -42,7 +33,6 @@ class Program:
         source: Where it comes from.
         layers: Layers that the paper's analyser gives, if any.
         heads: Heads that the paper's analyser gives, if any.
-        level0: Whether the standard lowering compiles it; if not, the reason.
         causal: Whether it is meant for a causal model.
     """
 
@@ -55,5 +45,4 @@ class Program:
     source: str = OWN
     layers: int | None = None
     heads: int | None = None
-    level0: bool | str = True
     causal: bool = False

@@ -11,7 +11,7 @@ from optitracr.library.idioms import (
     token_is,
     unless_repeated,
 )
-from optitracr.library.program import CONJUNCTION, LINDNER, WEISS, Program
+from optitracr.library.program import LINDNER, WEISS, Program
 from optitracr.rasp import (
     Aggregate,
     Comparison,
@@ -223,6 +223,5 @@ PROGRAMS = (
         "how many later tokens are smaller",
         FEW,
         6,
-        level0=CONJUNCTION,
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from optitracr.assembly.plan import Assembly
 from optitracr.candidates.component import Components, Held
@@ -20,7 +20,7 @@ from optitracr.model.size import LayerSize, Size, parameters
 
 def build_model(
     level: int,
-    program: Any,
+    reference: Reference,
     graph: ProgramGraph,
     assembly: Assembly,
     setting: Setting,
@@ -42,7 +42,7 @@ def build_model(
         size=_size(assembly, setting),
         allocation=assembly.allocation,
         setting=setting,
-        reference=Reference(program, graph, _known(graph, components.held)),
+        reference=replace(reference, readings=_known(reference.graph, components.held)),
         heads=weights.heads,
         neurons=weights.neurons,
         residual_labels=list(assembly.layout.labels()),

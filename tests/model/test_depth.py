@@ -8,7 +8,7 @@ from optitracr import compile_rasp_to_model, library
 from optitracr.graph.build import build_graph
 from optitracr.graph.program import Elementwise, Input, ProgramGraph, operation_reads
 
-COMPILED = [entry.name for entry in library.programs() if entry.level0 is True]
+COMPILED = library.names()
 
 
 def attentions_in_sequence(graph: ProgramGraph) -> int:

@@ -1,0 +1,197 @@
+"""Encodings that an operation needs and its operand does not have, supplied by further nodes.
+
+A number is read as a class where a selector, a table or a copy needs one; a mean whose
+default no head can write is shifted; a number that can be None is held as classes, since
+a number cannot say None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from optitracr.errors import UnsupportedError
+from optitracr.graph.program import (
+    Aggregate,
+    CompoundSelector,
+    Elementwise,
+    Node,
+    ProgramGraph,
+    Selector,
+    Width,
+)
+from optitracr.graph.values import MAX_VALUES, ValueSet
+from optitracr.rasp import Encoding
+
+
+def convert_encodings(
+    graph: ProgramGraph, values: Mapping[str, ValueSet], standard: bool
+) -> tuple[ProgramGraph, dict[str, ValueSet]]:
+    """A program in which every operation finds its operands in an encoding that it can read.
+
+    Args:
+        graph: The program.
+        values: Its value sets.
+        standard: Whether it is for the standard lowering, whose heads write no default but
+            None and 0.
+
+    Returns:
+        The program with the nodes that convert, each before its first reader, and its value
+        sets. Labels of the program keep their values; a number that can be None becomes
+        categorical.
+
+    Raises:
+        UnsupportedError: If a number has too many values to be read as classes.
+    """
+    work = _Conversion(dict(values), standard)
+    for node in graph.nodes:
+        work.visit(node)
+    return replace(graph, nodes=tuple(work.nodes)), work.sets
+
+
+@dataclass(slots=True)
+class _Conversion:
+    sets: dict[str, ValueSet]
+    standard: bool
+    nodes: list[Node] = field(default_factory=list)
+    known: dict[str, Node] = field(default_factory=dict)
+
+    def add(self, node: Node) -> None:
+        self.nodes.append(node)
+        self.known[node.label] = node
+
+    def visit(self, node: Node) -> None:
+        operation = node.operation
+        match operation:
+            case Aggregate():
+                selector = self.selector(node, operation.selector)
+                self.aggregate(node, replace(operation, selector=selector))
+            case Width():
+                self.width(
+                    node, replace(operation, selector=self.selector(node, operation.selector))
+                )
+            case Elementwise():
+                self.elementwise(node, operation)
+            case _:
+                self.add(node)
+
+    def selector(self, node: Node, selector: Selector) -> Selector:
+        """The selector over categorical keys and queries."""
+        if isinstance(selector, CompoundSelector):
+            parts = tuple(self.selector(node, part) for part in selector.operands)
+            return replace(selector, operands=parts)
+        return replace(
+            selector,
+            keys=self.categorical(node, selector.keys),
+            queries=self.categorical(node, selector.queries),
+        )
+
+    def categorical(self, reader: Node, label: str) -> str:
+        """A variable as classes; a new one where it is a number."""
+        if not self.known[label].is_numerical:
+            return label
+        name = f"{label}.class"
+        if name not in self.known:
+            own = self.sets[label]
+            if own.exploded or len(own.values) > MAX_VALUES:
+                raise UnsupportedError(
+                    f"s-op {reader.describe()} reads the numerical s-op '{label}' as one of its "
+                    f"values, which are too many ({own.exploded or len(own.values)}); map it to "
+                    "fewer values first"
+                )
+            table = np.arange(len(own.values), dtype=np.int32)
+            self.sets[name] = replace(own, table=table)
+            source = self.known[label].source
+            self.add(Node(name, Elementwise(_tabled, (label,)), Encoding.CATEGORICAL, source))
+        return name
+
+    def elementwise(self, node: Node, operation: Elementwise) -> None:
+        """A function of classes, unless it is a sum of numbers or of one number."""
+        own = self.sets[node.label]
+        if node.is_numerical and own.may_be_none and own.table is not None:
+            node = replace(node, encoding=Encoding.CATEGORICAL)
+        linear = operation.factors is not None and node.is_numerical
+        if linear and any(self._held_as_classes(label) for label in operation.operands):
+            linear = False
+        if not linear and len(operation.operands) > 1:
+            operands = tuple(self.categorical(node, label) for label in operation.operands)
+            operation = Elementwise(operation.function, operands)
+        self.add(replace(node, operation=operation))
+
+    def _held_as_classes(self, label: str) -> bool:
+        """Whether a number became categorical because it can be None."""
+        return self.sets[label].may_be_none and not self.known[label].is_numerical
+
+    def width(self, node: Node, operation: Width) -> None:
+        """A count as classes, and as a number where that is asked for."""
+        if not node.is_numerical:
+            self.add(replace(node, operation=operation))
+            return
+        name = f"{node.label}.class"
+        self.sets[name] = self.sets[node.label]
+        self.add(Node(name, operation, Encoding.CATEGORICAL, node.source))
+        table = np.arange(len(self.sets[name].values), dtype=np.int32)
+        self.sets[node.label] = replace(self.sets[name], table=table)
+        self.add(replace(node, operation=Elementwise(_tabled, (name,))))
+
+    def aggregate(self, node: Node, operation: Aggregate) -> None:
+        """A mean with a default that its head can write; a copy of classes."""
+        own, operand = self.sets[node.label], self.sets[operation.operand]
+        if not node.is_numerical:
+            read = self.categorical(node, operation.operand)
+            self.add(replace(node, operation=replace(operation, operand=read)))
+        elif operation.default is None and own.may_be_none and not operand.may_be_none:
+            self._mean_or_none(node, operation)
+        elif self.standard and operation.default:
+            self._shifted_mean(node, operation, float(operation.default))
+        else:
+            self.add(replace(node, operation=operation))
+
+    def _mean_or_none(self, node: Node, operation: Aggregate) -> None:
+        """Where nothing is selected the mean is a number that no mean is, read as None."""
+        own = self.sets[node.label]
+        if own.exploded or not own.values:
+            self.add(replace(node, operation=operation))
+            return
+        nothing = float(own.values[-1]) + 1.0
+        name = f"{node.label}.mean"
+        found = (*own.values, nothing)
+        self.sets[name] = ValueSet(found, False, (*own.standard, nothing))
+        mean = Node(name, replace(operation, default=nothing), Encoding.NUMERICAL, node.source)
+        if self.standard:
+            self._shifted_mean(mean, replace(operation, default=nothing), nothing)
+        else:
+            self.add(mean)
+        table = np.append(np.arange(len(own.values), dtype=np.int32), np.int32(-1))
+        self.sets[node.label] = replace(own, table=table)
+        encoding = Encoding.CATEGORICAL
+        self.add(replace(node, operation=Elementwise(_tabled, (name,)), encoding=encoding))
+
+    def _shifted_mean(self, node: Node, operation: Aggregate, default: float) -> None:
+        """The mean of the differences from the default, and the default again."""
+        operand, own = self.sets[operation.operand], self.sets[node.label]
+        less, mean, shift = (f"{node.label}.{part}" for part in ("less", "difference", "default"))
+        places = np.arange(len(operand.values), dtype=np.int32)
+        differences = tuple(float(value) - default for value in operand.values)
+        self.sets[less] = ValueSet(differences, operand.may_be_none, differences, table=places)
+        self.add(Node(less, Elementwise(_tabled, (operation.operand,)), Encoding.NUMERICAL))
+        means = tuple(float(value) - default for value in own.values)
+        standard = tuple(float(value) - default for value in own.standard)
+        self.sets[mean] = ValueSet(means, False, standard, own.exploded)
+        read = replace(operation, operand=less, default=0)
+        self.add(Node(mean, read, Encoding.NUMERICAL, node.source))
+        zero = np.zeros((), dtype=np.int32)
+        self.sets[shift] = ValueSet((default,), False, (default,), table=zero)
+        self.add(Node(shift, Elementwise(_tabled, ()), Encoding.NUMERICAL))
+        table = None
+        if own.values:
+            table = np.arange(len(own.values), dtype=np.int32)[:, None]
+        self.sets[node.label] = replace(own, table=table)
+        total = Elementwise(_tabled, (mean, shift), (1.0, 1.0))
+        self.add(replace(node, operation=total))
+
+
+def _tabled(*values: object) -> object:
+    raise AssertionError("a conversion is evaluated by its table")
