@@ -24,6 +24,7 @@ from optitracr.candidates.space import candidate_space, realise, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.errors import InputError
+from optitracr.graph.averages import expand_averages, find_averages, may_average
 from optitracr.graph.build import build_graph
 from optitracr.graph.conversions import convert_encodings
 from optitracr.graph.program import ProgramGraph
@@ -31,6 +32,7 @@ from optitracr.graph.values import ValueSet, infer_values
 from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.inputs import check_inputs
 from optitracr.model.reference import Reference
 from optitracr.model.verification import check_model
 from solvers import Allocation, Limits, Problem
@@ -88,8 +90,7 @@ def compile_rasp_to_model(
     search = Search(parse_objective(objective), time_limit, seed, parallel)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
     written = build_graph(program)
-    inferred = infer_values(written, setting.vocabulary, setting.max_seq_len)
-    graph, values = convert_encodings(written, inferred, standard=optimize < 2)
+    graph, values = _inferred(written, setting, optimize < 2)
     bounds = parse_limits(limits)
     families = families_without(without)
     placed = (
@@ -134,8 +135,7 @@ def allocation_problem(
         raise InputError(f"optimize={optimize!r}; allocation is solved at levels 1 and 2")
     setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", causal)
     written = build_graph(program)
-    inferred = infer_values(written, setting.vocabulary, setting.max_seq_len)
-    graph, values = convert_encodings(written, inferred, standard=optimize < 2)
+    graph, values = _inferred(written, setting, optimize < 2)
     bounds = parse_limits(limits)
     if optimize == 2:
         check_supported(graph, values, standard=False)
@@ -143,6 +143,23 @@ def allocation_problem(
         return space_problem(space, bounds)
     components = standard_components(graph, values, setting, shared=True)
     return build_problem(graph.output, components, setting, bounds)
+
+
+def _inferred(
+    written: ProgramGraph, setting: Setting, standard: bool
+) -> tuple[ProgramGraph, dict[str, ValueSet]]:
+    """The program with every encoding that it needs, and its value sets."""
+    graph = written
+    while True:
+        sets = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+        if may_average(graph, sets):
+            inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0)
+            known = (setting.vocabulary, inputs.codes, inputs.lengths, setting.causal)
+            averages = find_averages(graph, sets, *known)
+            if averages:
+                graph = expand_averages(graph, averages)
+                continue
+        return convert_encodings(graph, sets, standard)
 
 
 Placed = tuple[Components, Problem, Allocation, Savings]

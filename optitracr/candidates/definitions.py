@@ -18,15 +18,12 @@ from numpy.typing import NDArray
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
-    Input,
     Node,
-    PairSelector,
     ProgramGraph,
-    Selector,
-    Source,
     Width,
     operation_reads,
 )
+from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet, aggregate_values
 from optitracr.rasp import Encoding
 
@@ -74,6 +71,7 @@ def extend(graph: ProgramGraph, values: Mapping[str, ValueSet], max_seq_len: int
     """Adds the additive definitions of a program."""
     found = Extended(graph, dict(values), {})
     nodes, readers = graph.by_label(), _readers(graph)
+    operations = {label: node.operation for label, node in nodes.items()}
     raw = raw_variables(graph)
     inserted: dict[str, list[Node]] = {}
     for node in graph.nodes:
@@ -83,7 +81,7 @@ def extend(graph: ProgramGraph, values: Mapping[str, ValueSet], max_seq_len: int
         parts = _parts(operation.operand, nodes, values, raw)
         if parts is None or sum(part.label in raw for part in parts[1]) < 2:
             continue
-        if not node.is_numerical and _selects_one(operation.selector, nodes, values):
+        if not node.is_numerical and selects_at_most_one(operation.selector, operations, values):
             inserted[node.label] = _by_copy(found, node, operation, *parts, max_seq_len)
         elif parts[0] == "or" and _only_zero_counts(node, graph, readers, values):
             inserted[node.label] = _by_mean(found, node, operation, parts[1], readers, max_seq_len)
@@ -107,22 +105,6 @@ def raw_variables(graph: ProgramGraph) -> frozenset[str]:
             case _:
                 pass
     return frozenset(found)
-
-
-def _selects_one(
-    selector: Selector, nodes: Mapping[str, Node], values: Mapping[str, ValueSet]
-) -> bool:
-    """Whether every query selects at most one position, by its index."""
-    if not isinstance(selector, PairSelector):
-        return False
-    source = nodes[selector.keys].operation
-    if not isinstance(source, Input) or source.source is not Source.INDICES:
-        return False
-    keys = values[selector.keys].values
-    return all(
-        sum(bool(selector.predicate(key, query)) for key in keys) <= 1
-        for query in values[selector.queries].values
-    )
 
 
 def _readers(graph: ProgramGraph) -> dict[str, list[Node]]:

@@ -67,7 +67,7 @@ def _reasons(
             yield from _elementwise(node, node.operation, nodes)
         case Aggregate():
             yield from _selector(node.operation.selector, nodes, standard)
-            yield from _aggregate(node, node.operation, nodes)
+            yield from _aggregate(node, node.operation, nodes, standard)
         case Width():
             yield from _selector(node.operation.selector, nodes, standard)
             if node.is_numerical:
@@ -95,12 +95,17 @@ def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> 
             )
 
 
-def _aggregate(node: Node, operation: Aggregate, nodes: Mapping[str, Node]) -> Iterator[str]:
-    default = operation.default
+def _aggregate(
+    node: Node, operation: Aggregate, nodes: Mapping[str, Node], standard: bool
+) -> Iterator[str]:
+    default = operation.default if standard else None
     if node.is_numerical and default is not None and default != 0:
         yield f"a numerical Aggregate can only default to 0, not to {default!r}"
     if not node.is_numerical and default is not None:
-        yield f"a categorical Aggregate can only default to None, not to {default!r}"
+        yield (
+            f"the standard lowering's categorical Aggregate can only default to None, not to "
+            f"{default!r}; compile with optimize=2"
+        )
     if not node.is_numerical and nodes[operation.operand].is_numerical:
         yield (
             f"it is categorical and takes the mean of the numerical s-op '{operation.operand}'; "

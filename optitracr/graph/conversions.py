@@ -22,7 +22,8 @@ from optitracr.graph.program import (
     Selector,
     Width,
 )
-from optitracr.graph.values import MAX_VALUES, ValueSet
+from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.values import MAX_VALUES, ValueSet, sort_values
 from optitracr.rasp import Encoding
 
 
@@ -139,6 +140,14 @@ class _Conversion:
     def aggregate(self, node: Node, operation: Aggregate) -> None:
         """A mean with a default that its head can write; a copy of classes."""
         own, operand = self.sets[node.label], self.sets[operation.operand]
+        copies = operand.may_be_none and selects_at_most_one(
+            operation.selector, {label: n.operation for label, n in self.known.items()}, self.sets
+        )
+        if node.is_numerical and copies:
+            extra = () if operation.default is None else (operation.default,)
+            values = sort_values((*operand.values, *extra))
+            self.sets[node.label] = ValueSet(values, own.may_be_none, values)
+            node = replace(node, encoding=Encoding.CATEGORICAL)
         if not node.is_numerical:
             read = self.categorical(node, operation.operand)
             self.add(replace(node, operation=replace(operation, operand=read)))

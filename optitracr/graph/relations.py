@@ -66,9 +66,9 @@ def _combined(selector: CompoundSelector, parts: Sequence[Relation]) -> Relation
         case "not":
             table = ~aligned[0]
         case "and":
-            table = np.logical_and(*np.broadcast_arrays(*aligned))
+            table = np.logical_and.reduce(np.broadcast_arrays(*aligned))
         case _:
-            table = np.logical_or(*np.broadcast_arrays(*aligned))
+            table = np.logical_or.reduce(np.broadcast_arrays(*aligned))
     return Relation(keys, queries, table)
 
 

@@ -1,4 +1,4 @@
-"""Whether a selector is known to select something at every position of every input."""
+"""What is known of how many positions a selector selects, whatever the input."""
 
 from __future__ import annotations
 
@@ -47,6 +47,23 @@ def always_selects(
             for query in queries.values
         )
     return all(_holds(selector, keys.values[0], query) for query in queries.values)
+
+
+def selects_at_most_one(
+    selector: Selector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
+) -> bool:
+    """Whether no query selects two positions, since it selects by index; False if not known."""
+    if isinstance(selector, CompoundSelector):
+        return selector.operator == "and" and any(
+            selects_at_most_one(part, operations, sets) for part in selector.operands
+        )
+    if not _is_indices(operations[selector.keys]) or sets[selector.queries].exploded:
+        return False
+    keys = sets[selector.keys].values
+    return all(
+        sum(_holds(selector, key, query) for key in keys) <= 1
+        for query in sets[selector.queries].values
+    )
 
 
 def _selects_itself(selector: Selector, sets: Mapping[str, ValueSet]) -> bool:
