@@ -242,7 +242,8 @@ class Enumeration:
         """Whether a head's output is not zero at BOS: a width's, or one with a default."""
         operation = self.nodes[label].operation
         if isinstance(operation, Aggregate):
-            return operation.default is not None and operation.default != 0
+            number = self.nodes[label].is_numerical
+            return operation.default is not None and not (number and operation.default == 0)
         return isinstance(operation, Width)
 
     def run(self) -> None:
@@ -284,6 +285,8 @@ class Enumeration:
                 if self.is_raw(form.label):
                     return list(self._linear(form, operation))
                 return list(self._fused(form))
+            case Aggregate() if form.clean and self._dirty_head(form.label):
+                return list(self._cleaned(form))
             case Aggregate() | Width():
                 fused = self._fused(form) if form.label in self.cuts else ()
                 return [*self._head(form, operation), *fused]
@@ -291,8 +294,9 @@ class Enumeration:
 
     def _fused(self, form: Form) -> Iterator[Candidate]:
         rows = form_rows(form)
-        again = ((form.label,),) if form.label in self.tables.others else ()
-        for cut in (*self.cuts[form.label], *again):
+        again = form.label in self.tables.others or self._dirty_head(form.label)
+        itself = ((form.label,),) if again and not self.is_raw(form.label) else ()
+        for cut in (*self.cuts.get(form.label, ()), *itself):
             leaves = [self.leaf(label) for label in cut]
             immediate = cut in self._immediate(form.label)
             if not (immediate or self._allowed(form.label, cut)):
@@ -319,6 +323,20 @@ class Enumeration:
             return False
         widths = any(isinstance(self.nodes[x].operation, Width) for x in cut)
         return Family.SPLIT in self.families or not widths
+
+    def _cleaned(self, form: Form) -> Iterator[Candidate]:
+        """What a head writes at BOS as elsewhere, its default, cleaned by an MLP."""
+        if not self.is_raw(form.label):
+            yield from self._fused(form)
+            return
+        plan = self._sum_plan([Reading(Need(form.label, (), (), False), np.eye(1))])
+        yield Candidate(
+            name=f"{form.name}@{len(self.candidates)}.clean",
+            form=form.name,
+            needs=tuple(_need(axis) for axis in plan.axes),
+            plan=plan,
+            reads_bos=True,
+        )
 
     def _expansions(self, plan: Plan) -> Iterator[Plan]:
         """A plan as it is, and with the terms of the sums that it reads in their place."""

@@ -32,7 +32,7 @@ from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
 from optitracr.errors import LimitError
 from optitracr.graph.composites import join_selectors
-from optitracr.graph.program import Input, ProgramGraph, Source
+from optitracr.graph.program import Aggregate, Input, ProgramGraph, Source
 from optitracr.graph.relations import relation_of
 from optitracr.graph.rewrite import fold_constants, merge_equal, split_widths
 from optitracr.graph.values import ValueSet
@@ -397,18 +397,40 @@ def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
     if isinstance(candidate.plan, HeadPlan):
         block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)
     else:
-        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space)
+        largest = _largest_at_bos(space, candidate)
+        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, largest)
     labels = (space.forms[candidate.form].label, *candidate.fused)
     served = tuple(dict.fromkeys(space.owner[label] for label in labels))
     return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)
+
+
+def _largest_at_bos(space: CandidateSpace, candidate: Candidate) -> float:
+    """Bound of what a component reads at BOS: shares and classes are at most 1.
+
+    A head writes its default at BOS too, in whatever form its output has.
+    """
+    defaults = [
+        abs(float(operation.default))
+        for need in candidate.needs
+        if isinstance(operation := space.graph.node(need.label).operation, Aggregate)
+        and isinstance(operation.default, int | float)
+    ]
+    numbers = [abs(x) for need in candidate.needs for row in need.numbers for x in row]
+    return max([1.0, *defaults, *numbers])
 
 
 Located = tuple[Space, FloatArray]
 
 
 def _mlp(
-    candidate: Candidate, plan: TablePlan, readings: Sequence[Located], bos: Space, output: Space
+    candidate: Candidate,
+    plan: TablePlan,
+    readings: Sequence[Located],
+    bos: Space,
+    output: Space,
+    largest: float,
 ) -> Mlp:
+    """An MLP; where its output has to be clean, BOS outweighs all that it reads there."""
     clean = candidate.reads_bos
     inputs = join(*(space for space, _ in readings), *((bos,) if clean else ()))
     w_in = np.zeros((len(inputs), candidate.neurons))
@@ -421,7 +443,7 @@ def _mlp(
     if candidate.neurons > plan.neurons:
         b_in[-1], w_out[-1] = 1.0, plan.bias
     if clean:
-        w_in[bos.positions_in(inputs)] = -(abs(w_in).sum(axis=0) + abs(b_in) + 1.0)
+        w_in[bos.positions_in(inputs)] = -(largest * abs(w_in).sum(axis=0) + abs(b_in) + 1.0)
         return Mlp(inputs, output, w_in, b_in, w_out)
     return Mlp(inputs, output, w_in, b_in, w_out, b_out=plan.bias)
 

@@ -141,8 +141,8 @@ class _Maker:
         gone = Feature.NONE in self.features and self.rng.random() < 0.2
         if gone:
             self.used.add(Feature.NONE)
-            entries[self.rng.randrange(len(entries))] = (self.rng.choice(operand.values), None)
-            entries = [*dict(entries).items()]
+            lost = self.rng.randrange(len(entries))
+            entries[lost] = (entries[lost][0], None)
         sop = rasp.Map(Table(tuple(entries)), operand.sop)
         values = _distinct([result for _, result in entries])
         return self.add(_Typed(sop, values, False, operand.may_be_none or gone))
