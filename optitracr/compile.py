@@ -90,7 +90,7 @@ def compile_rasp_to_model(
     search = Search(parse_objective(objective), time_limit, seed, parallel)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
     written = build_graph(program)
-    graph, values = _inferred(written, setting, optimize < 2)
+    graph, values = prepare(written, setting, optimize < 2)
     bounds = parse_limits(limits)
     families = families_without(without)
     placed = (
@@ -135,7 +135,7 @@ def allocation_problem(
         raise InputError(f"optimize={optimize!r}; allocation is solved at levels 1 and 2")
     setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", causal)
     written = build_graph(program)
-    graph, values = _inferred(written, setting, optimize < 2)
+    graph, values = prepare(written, setting, optimize < 2)
     bounds = parse_limits(limits)
     if optimize == 2:
         check_supported(graph, values, standard=False)
@@ -145,10 +145,20 @@ def allocation_problem(
     return build_problem(graph.output, components, setting, bounds)
 
 
-def _inferred(
+def prepare(
     written: ProgramGraph, setting: Setting, standard: bool
 ) -> tuple[ProgramGraph, dict[str, ValueSet]]:
-    """The program with every encoding that it needs, and its value sets."""
+    """The program with every encoding that its operations need, and its value sets.
+
+    Args:
+        written: The program as the user wrote it.
+        setting: Vocabulary and length.
+        standard: Whether for the standard lowering (levels 0 and 1).
+
+    Raises:
+        ValueSetError: If a value set explodes or a function raises.
+        UnsupportedError: If a number has too many values to be read as classes.
+    """
     graph = written
     while True:
         sets = infer_values(graph, setting.vocabulary, setting.max_seq_len)

@@ -6,69 +6,68 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from optitracr import rasp
-from optitracr.errors import EvaluationError
+from optitracr.errors import EvaluationError, UnsupportedError, ValueSetError
+from optitracr.levels import DEFAULT_LEVEL
 
 Finding = tuple[rasp.RASPExpr, str]
 
 
 def validate(program: rasp.SOp, xs: Sequence[Any]) -> list[Finding]:
-    """Everything that `static_validate` and `dynamic_validate` find."""
-    return [*static_validate(program), *dynamic_validate(program, xs)]
+    """Everything that `static_validate` and `dynamic_validate` find for these tokens."""
+    found = static_validate(program, set(xs), len(xs)) if xs else []
+    return [*found, *dynamic_validate(program, xs)]
 
 
 def static_validate(
-    program: rasp.SOp, vocab: Collection[Any] | None = None, max_seq_len: int | None = None
+    program: rasp.SOp,
+    vocab: Collection[Any],
+    max_seq_len: int,
+    optimize: int = DEFAULT_LEVEL,
 ) -> list[Finding]:
     """What the compiler cannot compute of a program, whatever the input.
 
     Args:
         program: The s-op.
-        vocab: With `max_seq_len`: look at the values too, such as numbers that can be None.
+        vocab: The tokens.
         max_seq_len: Longest input.
+        optimize: The level to compile at; the standard lowering (0 and 1) has heads that
+            write no default but None and 0.
 
     Returns:
-        Pairs of an expression and the reason.
+        Pairs of an expression and the reason, with the s-op's name, its line in the source,
+        and what would help.
     """
     from optitracr.candidates.setting import check_setting
+    from optitracr.candidates.space import joined_selectors
     from optitracr.candidates.support import unsupported
+    from optitracr.compile import prepare
     from optitracr.graph.build import build_graph
-    from optitracr.graph.values import ValueSet, infer_values
+    from optitracr.graph.composites import join_selectors
 
-    graph = build_graph(program)
-    if vocab is not None and max_seq_len is not None:
-        setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", False)
-        values = infer_values(graph, setting.vocabulary, max_seq_len)
-    else:
-        values = {node.label: ValueSet((), False, ()) for node in graph.nodes}
-    expressions = dict(graph.expressions)
-    return [(expressions[node.label], reason) for node, reason in unsupported(graph, values)]
+    written = build_graph(program)
+    setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", False)
+    expressions = dict(written.expressions)
+    try:
+        graph, values = prepare(written, setting, optimize < 2)
+        join = join_selectors if optimize < 2 else joined_selectors
+        graph, values = join(graph, values)
+    except (UnsupportedError, ValueSetError) as error:
+        message = str(error)
+        places = {message.find(f"'{label}'"): label for label in expressions}
+        named = [label for place, label in sorted(places.items()) if place >= 0]
+        return [(expressions[named[0]] if named else program, message)]
+    found = unsupported(graph, values, standard=optimize < 2)
+    return [(expressions.get(node.label, program), reason) for node, reason in found]
 
 
 def dynamic_validate(program: rasp.SOp, xs: Sequence[Any]) -> list[Finding]:
-    """What goes wrong on one input: the interpreter raises, or values fit no encoding.
+    """What goes wrong on one input: the interpreter raises.
 
     Returns:
         Pairs of an expression and the reason.
     """
     try:
-        values = rasp.evaluate_all(program, xs)
+        rasp.evaluate_all(program, xs)
     except EvaluationError as error:
         return [(program, f"undefined on {list(xs)}: {error}")]
-    found: list[Finding] = []
-    for expression, held in values.items():
-        if not isinstance(expression, rasp.SOp):
-            continue
-        if rasp.is_numerical(expression) and None in held:
-            found.append((expression, f"is numerical and None on {list(xs)}; give it a default"))
-        if isinstance(expression, rasp.Aggregate) and rasp.is_categorical(expression):
-            allowed = [*values[expression.sop], expression.default]
-            odd = [value for value in held if value not in allowed]
-            if odd:
-                found.append(
-                    (
-                        expression,
-                        f"is categorical and takes the mean {odd[0]!r} of several values on "
-                        f"{list(xs)}; annotate it rasp.numerical",
-                    )
-                )
-    return found
+    return []

@@ -92,7 +92,7 @@ LIBRARY = tuple(
         program.vocab,
         program.max_seq_len,
         LIBRARY_EXAMPLES.get(program.name, ()),
-        causal=program.causal,
+        program.causal,
     )
     for program in library.programs()
 )
@@ -251,7 +251,7 @@ ATTENTION = (
 )
 
 CAUSAL = (
-    Case("causal_length", lambda: rasp.length, ("a",), 5, ((["a"] * 3, [1, 2, 3]),), True, True),
+    Case("causal_length", lambda: rasp.length, ("a",), 5, ((["a"] * 3, [1, 2, 3]),), True),
     Case(
         "causal_hist",
         library.make_hist,

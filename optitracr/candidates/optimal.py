@@ -169,8 +169,8 @@ class Enumeration:
 
     # -- needs and forms ---------------------------------------------------
 
-    def demand(self, need: Need) -> None:
-        """Proposes the forms that would serve a need."""
+    def demand(self, need: Need, must: bool = False) -> None:
+        """Proposes the forms that would serve a need, however many there are if one must."""
         if need in self.needs:
             return
         self.needs[need] = None
@@ -187,7 +187,7 @@ class Enumeration:
                 wanted = np.arange(wanted.size)
             classes = canonical(wanted)
             self.wanted.setdefault(label, []).append((classes, need.clean))
-            self.propose(label, classes, (), need.clean)
+            self.propose(label, classes, (), need.clean, joint=must)
             whole = self._held_whole(label)
             if need.numbers and max(classes) >= need.columns and not whole:
                 rows = np.concatenate([np.asarray(need.numbers), np.zeros((1, need.columns))])
@@ -272,7 +272,7 @@ class Enumeration:
             for candidate in self._candidates(form):
                 self.candidates.append(candidate)
                 for need in candidate.needs:
-                    self.demand(need)
+                    self.demand(need, must=need.label == form.label)
 
     # -- candidates --------------------------------------------------------
 
@@ -405,7 +405,7 @@ class Enumeration:
         assert isinstance(operation, Width)
         relation = relation_of(operation.selector, self.values)
         keys, queries = (
-            finer(side, lambda label: self._below(label)[-1:])[0]
+            (finer(side, lambda label: self._below(label)[-1:]) or [side])[0]
             for side in (relation.keys, relation.queries)
         )
         return over(relation, keys, queries, self.tables) or relation

@@ -111,10 +111,7 @@ def candidate_space(
         setting: Vocabulary and length.
         families: Kinds of candidates to propose.
     """
-    tables = FunctionTables.of(graph, values)
-    joined, sets = join_selectors(
-        graph, values, lambda s: conditions(relation_of(s, values), tables) is not None
-    )
+    joined, sets = joined_selectors(graph, values)
     folded, sets = fold_constants(joined, sets, setting.vocabulary)
     merged, sets, _ = split_widths(folded, sets, setting.max_seq_len)
     stands_for: dict[str, str] = {}
@@ -153,6 +150,20 @@ def candidate_space(
         {node.label: _owner(node.label, graph) for node in merged.nodes},
     )
     return _with_usable_outputs(space)
+
+
+def joined_selectors(
+    graph: ProgramGraph, values: Mapping[str, ValueSet]
+) -> tuple[ProgramGraph, dict[str, ValueSet]]:
+    """The program with joint variables for composite selectors that are no conjunctions.
+
+    Raises:
+        UnsupportedError: If such a selector needs to tell None apart.
+    """
+    tables = FunctionTables.of(graph, values)
+    return join_selectors(
+        graph, values, lambda s: conditions(relation_of(s, values), tables) is not None
+    )
 
 
 def _owner(label: str, program: ProgramGraph) -> str:
@@ -437,6 +448,8 @@ def _mlp(
     b_in = np.zeros(candidate.neurons)
     b_in[: plan.neurons] = plan.b_in
     for (space, matrix), weights in zip(readings, plan.w_in, strict=True):
+        if len(space) == 0:
+            continue
         np.add.at(w_in, space.positions_in(inputs), _padded(matrix @ weights, candidate.neurons))
     w_out = np.zeros((candidate.neurons, len(output)))
     w_out[: plan.neurons] = plan.w_out
@@ -480,6 +493,8 @@ def _side(parts: Sequence[tuple[Located, FloatArray]], columns: int) -> tuple[Sp
     space = join(*(reading[0] for reading, _ in parts))
     weights = np.zeros((len(space), columns))
     for (own, matrix), factors in parts:
+        if len(own) == 0:
+            continue
         np.add.at(weights, own.positions_in(space), _padded(matrix @ factors, columns))
     return space, weights
 

@@ -61,10 +61,17 @@ def test_verify(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(out)["verified"] is True
 
 
-def test_verify_reports_failures_and_goes_on(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = run(capsys, "verify", "count_others", "hist", "--max-inputs", "100")
+def test_verify_reports_failures_and_goes_on(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "programs.py"
+    path.write_text(
+        "from optitracr import rasp\nwrong = rasp.numerical(rasp.Map(lambda t: t, rasp.tokens))\n"
+    )
+    setting = ("--vocab", "a,b", "--max-seq-len", "4", "--max-inputs", "100")
+    code, out, err = run(capsys, "verify", f"{path}:wrong", "hist", *setting)
     assert code == 3
-    assert "count_others: FAILED" in err
+    assert "wrong: FAILED" in err
     assert "hist: verified" in out
 
 
@@ -91,7 +98,6 @@ def test_compare_shows_every_level(capsys: pytest.CaptureFixture[str]) -> None:
         (("run", "reverse", "z"), "not in the vocabulary"),
         (("run", "nowhere.py:x", "a", "--vocab", "a", "--max-seq-len", "2"), "not a readable"),
         (("compile",), "no program is named"),
-        (("compile", "count_others"), "composite"),
         (("compile", "hist", "--objective", "speed"), "objective"),
         (("compile", "reverse", "-O", "1", "--limit-layers", "2"), "layers=2 would have to be"),
         (("compile", "reverse", "-O", "1", "--limit-width", "3"), "width=3 would have to be"),

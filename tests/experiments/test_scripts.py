@@ -87,32 +87,19 @@ def test_compare_allocations(tmp_path: Path) -> None:
     assert len(figure.read_bytes()) > 5000
 
 
-def test_programs_without_a_lowering_have_rows_that_say_so(tmp_path: Path) -> None:
-    table = tmp_path / "methods.csv"
-    arguments = ("--programs", "inversions", "hist", "--methods", "greedy", "-o", table)
-    done = run("compare_allocations", *arguments)
-    assert done.returncode == 0, done.stderr
-    assert "inversions: UnsupportedError: s-op" in done.stderr
-    assert "Traceback" not in done.stderr
-    first, second = read(table)
-    assert (first["status"], first["width"]) == ("UNSUPPORTED", "")
-    assert "composite" in first["error"]
-    assert (second["program"], second["status"]) == ("hist", "FEASIBLE")
-
-
 def test_model_sizes(tmp_path: Path) -> None:
     table, figure, text = tmp_path / "s.csv", tmp_path / "s.svg", tmp_path / "README.md"
     text.write_text("# Title\n\n<!-- sizes: written -->\nold\n<!-- /sizes -->\n\nend\n")
     done = run(
         "model_sizes",
-        *("--programs", *PROGRAMS, "inversions"),
+        *("--programs", *PROGRAMS),
         *("--levels", 0, 1, "--verify", "--max-inputs", 500),
         *("-o", table, "--figure", figure, "--markdown", text),
     )
     assert done.returncode == 0, done.stderr
     rows = read(table)
     assert [(r["program"], r["level"]) for r in rows] == [
-        (program, level) for program in (*PROGRAMS, "inversions") for level in ("0", "1")
+        (program, level) for program in PROGRAMS for level in ("0", "1")
     ]
     sizes = {(r["program"], int(r["level"])): r for r in rows}
     for program in PROGRAMS:
@@ -127,10 +114,8 @@ def test_model_sizes(tmp_path: Path) -> None:
     names = ("layers", "width", "heads", "head_size", "neurons", "parameters")
     expected = [str(getattr(model.size, name)) for name in names]
     assert [sizes["hist", 1][name] for name in names] == expected
-    assert sizes["inversions", 1]["status"] == "UNSUPPORTED"
     _check_markdown(text.read_text(), sizes)
     assert ElementTree.parse(figure).getroot().tag.endswith("svg")
-    assert "inversions" not in figure.read_text()
 
 
 def _check_markdown(text: str, sizes: dict[tuple[str, int], dict[str, str]]) -> None:
