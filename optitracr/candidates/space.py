@@ -408,26 +408,27 @@ def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
     if isinstance(candidate.plan, HeadPlan):
         block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)
     else:
-        largest = _largest_at_bos(space, candidate)
-        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, largest)
+        largest = {name: _largest_at_bos(space, name) for name in reads if name != BOS}
+        bounds = {
+            direction: largest[name]
+            for name in largest
+            for direction in space.variables[name].space.directions
+        }
+        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, bounds)
     labels = (space.forms[candidate.form].label, *candidate.fused)
     served = tuple(dict.fromkeys(space.owner[label] for label in labels))
     return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)
 
 
-def _largest_at_bos(space: CandidateSpace, candidate: Candidate) -> float:
-    """Bound of what a component reads at BOS: shares and classes are at most 1.
-
-    A head writes its default at BOS too, in whatever form its output has.
-    """
-    defaults = [
-        abs(float(operation.default))
-        for need in candidate.needs
-        if isinstance(operation := space.graph.node(need.label).operation, Aggregate)
-        and isinstance(operation.default, int | float)
-    ]
-    numbers = [abs(x) for need in candidate.needs for row in need.numbers for x in row]
-    return max([1.0, *defaults, *numbers])
+def _largest_at_bos(space: CandidateSpace, name: str) -> float:
+    """Bound of what a variable can hold at BOS, where heads write their defaults too."""
+    form = space.forms[name]
+    if form.numbers:
+        return max(abs(x) for row in form.numbers for x in row)
+    operation = space.graph.node(form.label).operation
+    if isinstance(operation, Aggregate) and isinstance(operation.default, int | float):
+        return max(1.0, abs(float(operation.default)))
+    return 1.0
 
 
 Located = tuple[Space, FloatArray]
@@ -439,7 +440,7 @@ def _mlp(
     readings: Sequence[Located],
     bos: Space,
     output: Space,
-    largest: float,
+    bounds: Mapping[Direction, float],
 ) -> Mlp:
     """An MLP; where its output has to be clean, BOS outweighs all that it reads there."""
     clean = candidate.reads_bos
@@ -456,7 +457,8 @@ def _mlp(
     if candidate.neurons > plan.neurons:
         b_in[-1], w_out[-1] = 1.0, plan.bias
     if clean:
-        w_in[bos.positions_in(inputs)] = -(largest * abs(w_in).sum(axis=0) + abs(b_in) + 1.0)
+        most = np.array([bounds.get(direction, 1.0) for direction in inputs.directions])
+        w_in[bos.positions_in(inputs)] = -(most @ abs(w_in) + abs(b_in) + 1.0)
         return Mlp(inputs, output, w_in, b_in, w_out)
     return Mlp(inputs, output, w_in, b_in, w_out, b_out=plan.bias)
 
