@@ -33,6 +33,7 @@ from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.inputs import check_inputs
+from optitracr.model.readings import warn_of_causal_reading
 from optitracr.model.reference import Reference
 from optitracr.model.verification import check_model
 from solvers import Allocation, Limits, Problem
@@ -81,6 +82,8 @@ def compile_rasp_to_model(
             `optitracr.candidates.families.Family`): to see what each is worth.
 
     Raises:
+        CausalReadingWarning: As a warning, if the causal reading gives something else than
+            the full one.
         OptitracrError: One of its kinds, for bad input, unsupported programs, limits that
             nothing fits, and a model that fails its check.
     """
@@ -104,6 +107,8 @@ def compile_rasp_to_model(
     model = build_model(optimize, reference, graph, assembly, setting, savings)
     if check:
         check_model(model, seed)
+        if causal:
+            warn_of_causal_reading(written, setting, seed)
     return model
 
 

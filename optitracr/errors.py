@@ -53,3 +53,7 @@ class NotFoundError(OptitracrError, KeyError):
 
 class MissingExtraError(OptitracrError, ImportError):
     """An optional package that is needed and not installed; the message names the extra."""
+
+
+class CausalReadingWarning(UserWarning):
+    """A program compiled to its causal reading gives something else than its full one."""

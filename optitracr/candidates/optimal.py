@@ -605,7 +605,9 @@ class Enumeration:
             sides = [sides[0][:1], sides[1][:1]]
         for keys, queries in product(*sides):
             finest = over(relation, keys, queries, self.tables)
-            parts = conditions(finest, self.tables) if finest is not None else None
+            parts = (
+                conditions(finest, self.tables, self.setting.causal) if finest is not None else None
+            )
             if parts is not None:
                 found.setdefault(tuple((p.key, p.query) for p in parts), parts)
         return self._without_joint(list(found.values()))[:MAX_PATTERNS]

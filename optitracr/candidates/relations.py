@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.tables import FunctionTables
+from optitracr.graph.program import Input, Source
 from optitracr.graph.relations import MAX_ENTRIES, Relation
 
 Table = NDArray[np.bool_]
@@ -60,16 +61,25 @@ def over(
     return Relation(keys, queries, np.broadcast_to(table, sizes))
 
 
-def conditions(relation: Relation, tables: FunctionTables) -> tuple[Condition, ...] | None:
+def conditions(
+    relation: Relation, tables: FunctionTables, causal: bool = False
+) -> tuple[Condition, ...] | None:
     """The conditions on pairs of variables whose conjunction the relation is.
 
     Each is the projection of the relation, hence the strictest that could be meant; those
     that the others imply are left out.
 
+    Args:
+        relation: The relation.
+        tables: Of the program.
+        causal: Whether no query sees a later key, so that it does not matter which it selects.
+
     Returns:
         None if the relation is no such conjunction.
     """
     possible, table = _possible(relation, tables), relation.table
+    if causal:
+        possible = possible & _visible(relation, tables)
     count = len(relation.keys)
     found: list[tuple[Condition, Table]] = []
     for (i, key), (j, query) in product(enumerate(relation.keys), enumerate(relation.queries)):
@@ -98,6 +108,22 @@ def _possible(relation: Relation, tables: FunctionTables) -> Table:
         shape[axis] = size
         possible = possible & line.reshape(shape)
     return possible
+
+
+def _visible(relation: Relation, tables: FunctionTables) -> Table:
+    """Where the key is not after the query, as far as the relation knows of their indices."""
+    count = len(relation.keys)
+    visible = np.ones((1,) * relation.table.ndim, dtype=bool)
+    for (i, key), (j, query) in product(enumerate(relation.keys), enumerate(relation.queries)):
+        operation = tables.nodes[key].operation
+        indices = isinstance(operation, Input) and operation.source is Source.INDICES
+        if key == query and indices:
+            rows, columns = relation.table.shape[i], relation.table.shape[count + j]
+            shape = [1] * relation.table.ndim
+            shape[i], shape[count + j] = rows, columns
+            seen = np.arange(rows)[:, None] <= np.arange(columns)[None, :]
+            visible = visible & seen.reshape(shape)
+    return visible
 
 
 def _differs(found: Sequence[tuple[Condition, Table]], table: Table, possible: Table) -> bool:

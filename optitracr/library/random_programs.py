@@ -368,6 +368,7 @@ def random_program(
     vocabulary: int = 3,
     max_seq_len: int = 5,
     features: Collection[Feature | str] = STANDARD_FEATURES,
+    rng: random.Random | None = None,
 ) -> RandomProgram:
     """A random program.
 
@@ -378,9 +379,10 @@ def random_program(
         vocabulary: Number of tokens, at most 8.
         max_seq_len: Longest input, BOS not counted.
         features: What it may contain.
+        rng: Where the choices come from, in place of the seed.
     """
     maker = _Maker(
-        random.Random(f"{seed} {size} {vocabulary} {max_seq_len}"),
+        rng or random.Random(f"{seed} {size} {vocabulary} {max_seq_len}"),
         tuple(LETTERS[:vocabulary]),
         max_seq_len,
         frozenset(Feature(feature) for feature in features),
