@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optitracr import rasp
 from optitracr.errors import EvaluationError, UnsupportedError, ValueSetError
 from optitracr.levels import DEFAULT_LEVEL
+
+if TYPE_CHECKING:
+    from optitracr.candidates.setting import Setting
 
 Finding = tuple[rasp.RASPExpr, str]
 
@@ -35,7 +38,8 @@ def static_validate(
 
     Returns:
         Pairs of an expression and the reason, with the s-op's name, its line in the source,
-        and what would help.
+        and what would help; and the first input on which the program is undefined, if there
+        is one among some hundred.
     """
     from optitracr.candidates.setting import check_setting
     from optitracr.candidates.space import joined_selectors
@@ -56,8 +60,25 @@ def static_validate(
         places = {message.find(f"'{label}'"): label for label in expressions}
         named = [label for place, label in sorted(places.items()) if place >= 0]
         return [(expressions[named[0]] if named else program, message)]
-    found = unsupported(graph, values, standard=optimize < 2)
-    return [(expressions.get(node.label, program), reason) for node, reason in found]
+    found = [
+        (expressions.get(node.label, program), reason)
+        for node, reason in unsupported(graph, values, standard=optimize < 2)
+    ]
+    return [*found, *_undefined(program, setting)]
+
+
+def _undefined(program: rasp.SOp, setting: Setting) -> list[Finding]:
+    """The first input on which the interpreter raises."""
+    from optitracr.model.inputs import check_inputs
+    from optitracr.rasp.batch import evaluate_batch
+
+    vocabulary = setting.vocabulary
+    inputs = check_inputs(len(vocabulary), setting.max_seq_len, 64, 64, seed=0)
+    evaluation = evaluate_batch([program], vocabulary, inputs.codes, inputs.lengths)
+    for row in evaluation.undefined.nonzero()[0][:1]:
+        tokens = [vocabulary[code] for code in inputs.codes[row, : inputs.lengths[row]]]
+        return dynamic_validate(program, tokens)
+    return []
 
 
 def dynamic_validate(program: rasp.SOp, xs: Sequence[Any]) -> list[Finding]:

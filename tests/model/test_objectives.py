@@ -66,3 +66,19 @@ def test_no_time_gives_the_heuristics_allocation(level: int) -> None:
     assert model.allocation.status.value == "FEASIBLE"
     assert "time limit is 0" in model.allocation.message
     assert model.verify(500).inputs > 0
+
+
+@pytest.mark.parametrize("name", ["shuffle_dyck2", "double_hist", "sort_unique", "last_token"])
+def test_a_given_architecture_is_fitted(name: str) -> None:
+    limits = {"layers": 3, "width": 32, "heads": 4, "head_size": 8, "neurons": 64}
+    model = compiled(name, 2, limits=limits)
+    assert all(getattr(model.size, part) <= limit for part, limit in limits.items())
+    assert model.allocation.status.value == "OPTIMAL"
+
+
+@pytest.mark.parametrize(
+    "name", ["identity", "upper_case", "is_vowel", "censor", "caesar", "position_parity"]
+)
+def test_functions_of_one_input_need_no_layer(name: str) -> None:
+    size = compiled(name, 2).size
+    assert (size.layers, size.heads, size.neurons) == (0, 0, 0)

@@ -48,3 +48,11 @@ def test_dynamic_findings() -> None:
     [(expression, reason)] = validating.dynamic_validate(mean, ["a", "b"])
     assert expression is mean
     assert "undefined" in reason
+
+
+def test_inputs_that_make_a_program_undefined_are_named() -> None:
+    mean = rasp.Aggregate(EVERYWHERE, rasp.tokens)
+    [(expression, reason)] = validating.static_validate(mean, {"a", "b"}, 3)
+    assert expression is mean
+    assert "undefined on ['a', 'a']" in reason
+    assert validating.static_validate(mean, {1, 2}, 3) == []
