@@ -10,6 +10,7 @@ from optitracr.candidates.optimal import Candidate
 from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.space import CandidateSpace, needs_read
 from optitracr.graph.program import Aggregate, Elementwise, Input, ProgramGraph
+from optitracr.graph.rewrite import share
 from solvers import Allocation, Placement, Plan
 
 
@@ -138,6 +139,9 @@ def _computed(space: CandidateSpace, used: Used, owner: Mapping[str, str]) -> It
         if isinstance(operation, Elementwise) and candidate.selector:
             yield Saving(target, SavingKind.PUSHED, "a sum of means as the mean of a sum")
         for need in needs_read(space, candidate):
+            own = owner[need.label] == target and label == target
+            if own and need.label not in (target, share(target)):
+                yield Saving(target, SavingKind.REWRITTEN, f"by way of {need.label}")
             raw = need.label.endswith(".share") and not isinstance(operation, Input)
             if raw and owner[need.label] != target:
                 detail = f"{target} reads 1/(1 + width)"

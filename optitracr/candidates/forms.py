@@ -40,12 +40,15 @@ class Need:
         classes: For each of its values the class, NO_CLASS for none; empty for a raw number.
         numbers: For each class the numbers read, where the reader wants numbers; else ().
         clean: Whether it must be zero at BOS.
+        sharp: Whether its rounding errors must be so small that a mean over it keeps its
+            value.
     """
 
     label: str
     classes: Classes
     numbers: Numbers = ()
     clean: bool = False
+    sharp: bool = False
 
     @property
     def raw(self) -> bool:
@@ -78,6 +81,7 @@ class Form:
         numbers: For each value the numbers that the dimensions hold, if it is held so.
         clean: Whether it is zero at BOS.
         signed: Whether it can be negative.
+        sharp: Whether its rounding errors are that small.
     """
 
     name: str
@@ -86,6 +90,7 @@ class Form:
     numbers: Numbers = ()
     clean: bool = True
     signed: bool = False
+    sharp: bool = True
 
     @property
     def is_number(self) -> bool:
@@ -174,6 +179,8 @@ def serves(form: Form, need: Need, along: NDArray[np.integer] | None) -> FloatAr
         Shape [form width, need columns], or None if the form does not serve.
     """
     if need.clean and not form.clean:
+        return None
+    if need.sharp and not form.sharp:
         return None
     if need.raw:
         return np.ones((1, 1)) if form.is_number and along is None and not form.numbers else None

@@ -41,7 +41,12 @@ from optitracr.candidates.setting import Setting
 from optitracr.candidates.table_mlp import plan_table
 from optitracr.candidates.tables import FunctionTables
 from optitracr.craft.numerics import coldness
-from optitracr.craft.piecewise import JUMP_ERROR, LOOSE_JUMP_ERROR, QUERY_JUMP_ERROR
+from optitracr.craft.piecewise import (
+    JUMP_ERROR,
+    LOOSE_JUMP_ERROR,
+    QUERY_JUMP_ERROR,
+    SHARP_JUMP_ERROR,
+)
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import (
     Aggregate,
@@ -120,7 +125,7 @@ class Enumeration:
         self.pending: list[Form] = []
         self._sources: dict[str, list[tuple[str, NDArray[np.integer] | None]]] = {}
         self._plans: dict[object, list[Plan]] = {}
-        self.wanted: dict[str, list[tuple[Classes, bool]]] = {}
+        self.wanted: dict[str, list[tuple[Classes, bool, bool]]] = {}
         self.cold = coldness(setting.max_seq_len + 1)
         self._patterns_of: dict[object, list[list[Bilinear]]] = {}
         self._conjunctions_of: dict[object, list[tuple[Condition, ...]]] = {}
@@ -186,12 +191,13 @@ class Enumeration:
             if self._held_whole(label):
                 wanted = np.arange(wanted.size)
             classes = canonical(wanted)
-            self.wanted.setdefault(label, []).append((classes, need.clean))
-            self.propose(label, classes, (), need.clean, joint=must)
+            self.wanted.setdefault(label, []).append((classes, need.clean, need.sharp))
+            self.propose(label, classes, (), need.clean, need.sharp, joint=must)
             whole = self._held_whole(label)
             if need.numbers and max(classes) >= need.columns and not whole:
                 rows = np.concatenate([np.asarray(need.numbers), np.zeros((1, need.columns))])
-                self.propose(label, (), tuple(map(tuple, rows[wanted].tolist())), need.clean)
+                held = tuple(map(tuple, rows[wanted].tolist()))
+                self.propose(label, (), held, need.clean, need.sharp)
 
     def _held_whole(self, label: str) -> bool:
         """Whether a variable has a dimension for each of its values, whatever is read."""
@@ -215,16 +221,18 @@ class Enumeration:
         classes: Classes,
         numbers: Numbers,
         clean: bool,
+        sharp: bool = False,
         joint: bool = False,
     ) -> None:
         """Adds a form if it is new and the variable has not too many."""
+        sharp = sharp or isinstance(self.nodes[label].operation, Input)
         can_be_dirty = isinstance(self.nodes[label].operation, Elementwise)
         clean = clean or not (can_be_dirty or self._dirty_head(label))
         if not classes and not numbers and not self.is_raw(label):
             return
         if classes and max(classes) == NO_CLASS:
             return
-        key = (label, classes, numbers, clean)
+        key = (label, classes, numbers, clean, sharp)
         existing = [form for form in self.forms.values() if form.label == label]
         if key in self.forms or (len(existing) >= MAX_FORMS and not joint):
             return
@@ -234,7 +242,7 @@ class Enumeration:
         signed = min((x for row in numbers for x in row), default=0.0) < 0 or (
             not classes and not numbers and (not values or min(values) < 0)
         )
-        form = Form(name, label, classes, numbers, clean, signed)
+        form = Form(name, label, classes, numbers, clean, signed, sharp)
         self.forms[key] = form
         self.pending.append(form)
 
@@ -257,14 +265,15 @@ class Enumeration:
     def _joint(self, label: str) -> None:
         """One form that serves all needs of a variable, those without a form included."""
         wanted = self.wanted.get(label, [])
-        stacked = np.array([classes for classes, _ in wanted])
+        stacked = np.array([classes for classes, _, _ in wanted])
         if len(np.unique(stacked, axis=0)) < 2:
             return
         _, member = np.unique(stacked, axis=1, return_inverse=True)
         nothing = (stacked == NO_CLASS).all(axis=0)
         classes = canonical(np.where(nothing, NO_CLASS, member.ravel()))
-        clean = any(clean for _, clean in wanted)
-        self.propose(label, classes, (), clean, joint=True)
+        clean = any(clean for _, clean, _ in wanted)
+        sharp = any(sharp for _, _, sharp in wanted)
+        self.propose(label, classes, (), clean, sharp, joint=True)
 
     def _drain(self) -> None:
         while self.pending:
@@ -358,6 +367,8 @@ class Enumeration:
     ) -> list[Plan]:
         """The constructions of one table, made once."""
         tolerance = JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
+        if form.sharp:
+            tolerance = SHARP_JUMP_ERROR
         if cut in self._immediate(form.label):
             tolerance = LOOSE_JUMP_ERROR
         key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
@@ -549,6 +560,8 @@ class Enumeration:
         exact_keys = form.is_number and not form.numbers
         for way, terms in enumerate(self._patterns(operation.selector, is_width, exact_keys)):
             plan = plan_head(terms, values, default, self.cold, is_width)
+            if form.sharp or (exact_keys and not is_width):
+                plan = _sharpened(plan)
             key: tuple[object, ...] = (
                 (selector_key(operation.selector, self.values), is_width, exact_keys, way)
                 if Family.SHARING in self.families
@@ -700,6 +713,20 @@ class Enumeration:
 def _need(axis: Axis) -> Need:
     """What a plan reads of one leaf."""
     return Need(axis.leaf.label, axis.classes, tuple((x,) for x in axis.numbers))
+
+
+def _sharpened(plan: HeadPlan) -> HeadPlan:
+    """A head whose mean depends on the rounding errors of its keys and values."""
+    keys, values = (
+        tuple(
+            reading
+            if reading.need.raw
+            else replace(reading, need=replace(reading.need, sharp=True))
+            for reading in side
+        )
+        for side in (plan.keys, plan.values)
+    )
+    return replace(plan, keys=keys, values=values)
 
 
 def _pareto(plans: Sequence[Plan]) -> list[Plan]:

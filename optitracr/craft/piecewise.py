@@ -23,7 +23,11 @@ HINGE_ERROR = 1e-5
 """Largest error of the interpolation that is accepted."""
 
 JUMP_ERROR = 2e-4
-"""Largest rounding error of all steps together that a fused component may have."""
+"""Largest rounding error of all steps together that a fused component may have, where keys or
+values are read from it: attention multiplies an error of a key by its coldness."""
+
+SHARP_JUMP_ERROR = 5e-6
+"""The same where a mean of numbers depends on it."""
 
 QUERY_JUMP_ERROR = 2e-3
 """The same where attention reads the result at most as a query: an error there scales all

@@ -67,7 +67,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.SHARING, "shuffle_dyck2", "heads"),
         (Family.CONJUNCTIONS, "double_hist", "layers"),
         (Family.CIRCLES, "reverse", "width"),
-        (Family.THRESHOLDS, "shuffle_dyck2", "parameters"),
+        (Family.THRESHOLDS, "majority", "neurons"),
         (Family.REWRITES, "sort", "width"),
     ],
 )

@@ -34,7 +34,7 @@ def test_level_1_erases_and_shares() -> None:
         ("pair_balance", SavingKind.PUSHED, "pair_balance"),
         ("reverse", SavingKind.SPLIT, "length"),
         ("shuffle_dyck2", SavingKind.SHARED, "balance"),
-        ("shuffle_dyck2", SavingKind.REWRITTEN, "any_negative"),
+        ("sort", SavingKind.REWRITTEN, "target_position"),
         ("reverse", SavingKind.ERASED, "tokens"),
         ("reverse", SavingKind.RECODED, "opposite"),
         ("pair_balance", SavingKind.UNUSED, "opens_so_far"),

@@ -34,7 +34,7 @@ def test_each_is_an_optitracr_error(name: str, built_in: type[Exception]) -> Non
 
 def test_the_table_is_complete() -> None:
     found = {name for name, value in vars(errors).items() if inspect.isclass(value)}
-    assert found == {*BUILT_IN, "OptitracrError"}
+    assert found == {*BUILT_IN, "OptitracrError", "CausalReadingWarning"}
 
 
 def test_unsupported_programs_are_wrong_programs() -> None:
