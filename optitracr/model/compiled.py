@@ -155,9 +155,15 @@ class CompiledModel:
         """Which head, neuron and dimension serves which RASP variable, and the edges."""
         return self.saved_circuit or circuit_of(self)
 
-    def dataset(self, size: int, seed: int = 0, lengths: Sequence[int] | None = None) -> Dataset:
+    def dataset(
+        self,
+        size: int,
+        seed: int = 0,
+        lengths: Sequence[int] | None = None,
+        balanced: bool = False,
+    ) -> Dataset:
         """Random inputs with the interpreter's outputs; see `make_dataset`."""
-        return make_dataset(self, size, seed, lengths)
+        return make_dataset(self, size, seed, lengths, balanced)
 
     def to_torch(self) -> Any:
         """The model as a plain `torch.nn.Module`: integers in, logits or numbers out."""

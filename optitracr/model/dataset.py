@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
 
 
+POOL = 20
+"""Examples drawn for each one that a balanced data set keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Dataset:
     """Inputs and expected outputs.
@@ -24,16 +28,35 @@ class Dataset:
         outputs: For each example BOS and the interpreter's values.
         tokens: Shape [size, max_seq_len + 1]: the model's integers, padded.
         mask: Shape [size, max_seq_len + 1]: true at tokens, BOS included, false at padding.
+        expected: Shape [size, max_seq_len + 1]: the integer of each output, -1 for None; or
+            the number. At BOS and padding -1, or nan.
     """
 
     inputs: list[list[Any]]
     outputs: list[list[Any]]
     tokens: NDArray[np.int32]
     mask: NDArray[np.bool_]
+    expected: NDArray[np.int64] | NDArray[np.float64]
+
+    def to_torch(self) -> Any:
+        """A `torch.utils.data.TensorDataset` of tokens, mask and expected outputs.
+
+        Raises:
+            MissingExtraError: If torch is not installed.
+        """
+        from optitracr.export.extras import require
+
+        torch = require("torch", "PyTorch", "'optitracr[torch]'")
+        arrays = (self.tokens.astype(np.int64), self.mask, self.expected)
+        return torch.utils.data.TensorDataset(*(torch.from_numpy(array) for array in arrays))
 
 
 def make_dataset(
-    model: CompiledModel, size: int, seed: int = 0, lengths: Sequence[int] | None = None
+    model: CompiledModel,
+    size: int,
+    seed: int = 0,
+    lengths: Sequence[int] | None = None,
+    balanced: bool = False,
 ) -> Dataset:
     """Draws random inputs on which the program is defined.
 
@@ -42,6 +65,8 @@ def make_dataset(
         size: Number of examples.
         seed: Of the draw.
         lengths: Lengths to draw from, BOS not counted; all by default.
+        balanced: Draw so that the values of the output at the last position are as equally
+            frequent as a larger draw allows.
 
     Raises:
         InputError: If the size or a length is out of range, or the interpreter raises on
@@ -61,23 +86,55 @@ def make_dataset(
     inputs: list[list[Any]] = []
     outputs: list[list[Any]] = []
     codes: list[NDArray[np.int32]] = []
+    wanted = size * POOL if balanced else size
     for _ in range(50):
-        drawn = rng.integers(len(setting.vocabulary), size=(size, longest)).astype(np.int32)
-        chosen = rng.choice(allowed, size=size).astype(np.int32)
+        drawn = rng.integers(len(setting.vocabulary), size=(wanted, longest)).astype(np.int32)
+        chosen = rng.choice(allowed, size=wanted).astype(np.int32)
         drawn[np.arange(longest) >= chosen[:, None]] = -1
         found = evaluate_batch([program], setting.vocabulary, drawn, chosen, setting.causal)
         values, places = found.values(program), found.codes(program)
-        for row in np.flatnonzero(~found.undefined)[: size - len(inputs)]:
+        for row in np.flatnonzero(~found.undefined)[: wanted - len(inputs)]:
             n = int(chosen[row])
             inputs.append([setting.bos, *(setting.vocabulary[c] for c in drawn[row, :n])])
             outputs.append([setting.bos, *(values[c] for c in places[row, :n])])
             codes.append(drawn[row])
-        if len(inputs) == size:
-            return _dataset(model, inputs, outputs, np.array(codes))
+        if len(inputs) == wanted:
+            kept = _balanced(outputs, size) if balanced else range(size)
+            rows = np.array([codes[i] for i in kept])
+            return _dataset(model, [inputs[i] for i in kept], [outputs[i] for i in kept], rows)
     raise InputError(
         f"program '{model.name}' is undefined on nearly every input of lengths "
         f"{allowed.tolist()}; draw from other lengths"
     )
+
+
+def _balanced(outputs: Sequence[Sequence[Any]], size: int) -> list[int]:
+    """Examples taken in turn from those of each value at the last position, as drawn."""
+    groups: dict[Any, list[int]] = {}
+    for row, output in enumerate(outputs):
+        groups.setdefault(output[-1], []).append(row)
+    turns = sorted((place, row) for rows in groups.values() for place, row in enumerate(rows))
+    return sorted(row for _, row in turns[:size])
+
+
+def _expected(
+    model: CompiledModel, outputs: Sequence[Sequence[Any]], width: int
+) -> NDArray[np.int64] | NDArray[np.float64]:
+    """The outputs as the model's unembedding gives them."""
+    from optitracr.model.encoders import CategoricalEncoder
+
+    encoder = model.output_encoder
+    if isinstance(encoder, CategoricalEncoder):
+        codes = np.full((len(outputs), width), -1, dtype=np.int64)
+        place = encoder.encoding_map
+        for row, output in enumerate(outputs):
+            found = [-1 if value is None else place[value] for value in output[1:]]
+            codes[row, 1 : len(output)] = found
+        return codes
+    numbers = np.full((len(outputs), width), np.nan)
+    for row, output in enumerate(outputs):
+        numbers[row, 1 : len(output)] = output[1:]
+    return numbers
 
 
 def _dataset(
@@ -87,4 +144,5 @@ def _dataset(
     bos = np.full((len(codes), 1), encoder.bos_encoding)
     padded = np.where(codes < 0, encoder.pad_encoding, codes)
     tokens = np.concatenate([bos, padded], axis=1).astype(np.int32)
-    return Dataset(inputs, outputs, tokens, tokens != encoder.pad_encoding)
+    mask = tokens != encoder.pad_encoding
+    return Dataset(inputs, outputs, tokens, mask, _expected(model, outputs, tokens.shape[1]))

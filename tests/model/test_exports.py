@@ -193,3 +193,43 @@ def test_dataset() -> None:
         model.dataset(5, lengths=[9])
     with pytest.raises(InputError, match="size of at least 1"):
         model.dataset(0)
+
+
+def test_expected_outputs_are_those_of_the_model() -> None:
+    for name in ("hist", "frac_prevs", "shift_by"):
+        entry = library.get(name)
+        model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
+        data = model.dataset(40, seed=1)
+        found = np.asarray(model.forward_numpy(data.tokens).unembedded_output)
+        inside = data.mask.copy()
+        inside[:, 0] = False
+        np.testing.assert_allclose(found[inside], data.expected[inside], atol=1e-4)
+        outside = data.expected[~inside]
+        assert (np.isnan(outside) if outside.dtype.kind == "f" else outside == -1).all()
+
+
+def test_balanced_data_sets() -> None:
+    entry = library.get("contains")
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
+    plain = [row[-1] for row in model.dataset(60, seed=2).outputs]
+    data = model.dataset(60, seed=2, balanced=True)
+    even = [row[-1] for row in data.outputs]
+    assert min(plain.count(True), plain.count(False)) < 30
+    assert even.count(True) == even.count(False) == 30
+    assert data.tokens.shape == (60, model.setting.max_seq_len + 1)
+    again = model.dataset(60, seed=2, balanced=True)
+    assert np.array_equal(again.tokens, data.tokens)
+
+
+def test_data_sets_for_torch() -> None:
+    import torch
+
+    entry = library.get("hist")
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
+    data = model.dataset(12, seed=0)
+    loader = torch.utils.data.DataLoader(data.to_torch(), batch_size=5)
+    module = model.to_torch()
+    for tokens, mask, expected in loader:
+        inside = mask.clone()
+        inside[:, 0] = False
+        assert torch.equal(module(tokens).argmax(-1)[inside], expected[inside])
