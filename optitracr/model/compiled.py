@@ -177,6 +177,12 @@ class CompiledModel:
 
         return to_transformer_lens(self)
 
+    def to_onnx(self, path: str | PathLike[str]) -> None:
+        """Writes the model as an ONNX file; see `optitracr.export.onnx_graph`."""
+        from optitracr.export.onnx_graph import to_onnx
+
+        to_onnx(self, path)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Writes the model to a folder: weights as safetensors and a JSON manifest.
 

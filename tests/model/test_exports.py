@@ -233,3 +233,33 @@ def test_data_sets_for_torch() -> None:
         inside = mask.clone()
         inside[:, 0] = False
         assert torch.equal(module(tokens).argmax(-1)[inside], expected[inside])
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", [*NAMES, "upper_case"])
+@pytest.mark.parametrize("causal", [False, True])
+def test_onnx(name: str, level: int, causal: bool, tmp_path: Path) -> None:
+    import onnxruntime
+
+    entry = library.get(name)
+    model = compile_rasp_to_model(
+        entry.make(), entry.vocab, entry.max_seq_len, causal=causal, optimize=level
+    )
+    model.to_onnx(tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    tokens = model.dataset(16, seed=1).tokens
+    found, *states = session.run(None, {"tokens": tokens.astype(np.int64)})
+    expected = model.forward_numpy(tokens)
+    inside = tokens != model.input_encoder.pad_encoding
+    np.testing.assert_allclose(found[inside], np.asarray(expected.logits)[inside], atol=1e-4)
+    inner = expected.transformer_output
+    for theirs, ours in zip(states, (inner.input_embeddings, *inner.residuals), strict=True):
+        np.testing.assert_allclose(theirs[inside], np.asarray(ours)[inside], atol=1e-4)
+    short = session.run(["output"], {"tokens": tokens[:, :3].astype(np.int64)})[0]
+    assert short.shape[:2] == (16, 3)
+
+
+def test_onnx_into_a_folder_that_is_not_there(tmp_path: Path) -> None:
+    model = compile_rasp_to_model(rasp.tokens, {"a"}, 2)
+    with pytest.raises(FileError, match="cannot be written"):
+        model.to_onnx(tmp_path / "none" / "model.onnx")

@@ -1,0 +1,144 @@
+"""A compiled model as an ONNX graph of standard operators (opset 17)."""
+
+from __future__ import annotations
+
+import math
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.errors import FileError
+from optitracr.export.extras import require
+from optitracr.model.compiled import CompiledModel
+
+MASKED = -1e30
+OPSET = 17
+
+
+def to_onnx(model: CompiledModel, path: str | PathLike[str]) -> None:
+    """Writes a model as an ONNX file.
+
+    Its input `tokens` takes int64 of shape [batch, seq], BOS first and padded with PAD. Its
+    outputs are `output`, logits or the number, [batch, seq, outputs], and `residual_0` to
+    `residual_{2 layers}`, the residual stream after each sublayer, [batch, seq, d_model].
+
+    Raises:
+        MissingExtraError: If onnx is not installed.
+        FileError: If the file cannot be written.
+    """
+    onnx = require("onnx", "ONNX", "'optitracr[onnx]'")
+    graph = _Graph(onnx)
+    proto = graph.of(model)
+    onnx.checker.check_model(proto)
+    try:
+        Path(path).write_bytes(proto.SerializeToString())
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}; name another file") from None
+
+
+class _Graph:
+    """Nodes and constants as they are added; every tensor has a name."""
+
+    def __init__(self, onnx: Any) -> None:
+        self.onnx = onnx
+        self.nodes: list[Any] = []
+        self.constants: list[Any] = []
+        self.count = 0
+
+    def of(self, model: CompiledModel) -> Any:
+        """The whole model."""
+        helper, kinds = self.onnx.helper, self.onnx.TensorProto
+        architecture, params = model.architecture, model.params
+        length = self.op("Gather", self.op("Shape", "tokens"), self.integers([1]), axis=0)
+        zero = self.integers([0])
+        table = self.constant(params["token_embed"]["embeddings"])
+        places = self.constant(params["pos_embed"]["embeddings"])
+        near = self.op("Slice", places, zero, length, zero)
+        x = self.op("Add", self.op("Gather", table, "tokens", axis=0), near)
+        pad = self.integers([architecture.pad_encoding])
+        seen = self.op("Not", self.op("Equal", "tokens", pad))
+        mask = self.op("Unsqueeze", seen, self.integers([1, 2]))
+        if architecture.causal:
+            rows = model.setting.max_seq_len + 1
+            lower = self.constant(np.tril(np.ones((rows, rows), dtype=bool)))
+            ends = self.op("Concat", length, length, axis=0)
+            own = self.op("Slice", lower, self.integers([0, 0]), ends, self.integers([0, 1]))
+            mask = self.op("And", mask, own)
+        states = [x]
+        for layer in range(architecture.layers):
+            part = f"transformer/layer_{layer}"
+            x = self.op("Add", x, self.attention(model, f"{part}/attn", x, mask))
+            states.append(x)
+            x = self.op("Add", x, self.mlp(model, f"{part}/mlp", x))
+            states.append(x)
+        self.nodes.append(helper.make_node("MatMul", [x, self.constant(model.unembed)], ["output"]))
+        shapes = {"output": model.unembed.shape[1]}
+        for place, state in enumerate(states):
+            self.nodes.append(helper.make_node("Identity", [state], [f"residual_{place}"]))
+            shapes[f"residual_{place}"] = model.size.width
+        tokens = helper.make_tensor_value_info("tokens", kinds.INT64, ["batch", "seq"])
+        outputs = [
+            helper.make_tensor_value_info(name, kinds.FLOAT, ["batch", "seq", width])
+            for name, width in shapes.items()
+        ]
+        graph = helper.make_graph(self.nodes, "optitracr", [tokens], outputs, self.constants)
+        opset = [helper.make_opsetid("", OPSET)]
+        return helper.make_model(graph, opset_imports=opset, producer_name="optitracr")
+
+    def attention(self, model: CompiledModel, name: str, x: str, mask: str) -> str:
+        """What the heads of a layer add; their bias alone where there are none."""
+        heads, size = model.architecture.heads, model.architecture.head_size
+        if heads * size == 0:
+            return self.constant(model.params[f"{name}/linear"]["b"])
+        split = self.integers([0, 0, heads, size])
+
+        def project(part: str, *order: int) -> str:
+            flat = self.linear(model, f"{name}/{part}", x)
+            return self.op("Transpose", self.op("Reshape", flat, split), perm=list(order))
+
+        query, key = project("query", 0, 2, 1, 3), project("key", 0, 2, 3, 1)
+        scale = self.constant(np.float32(math.sqrt(size)))
+        logits = self.op("Div", self.op("MatMul", query, key), scale)
+        kept = self.op("Where", mask, logits, self.constant(np.float32(MASKED)))
+        mixed = self.op("MatMul", self.op("Softmax", kept, axis=-1), project("value", 0, 2, 1, 3))
+        joined = self.op("Transpose", mixed, perm=[0, 2, 1, 3])
+        flat = self.op("Reshape", joined, self.integers([0, 0, heads * size]))
+        return self.linear(model, f"{name}/linear", flat)
+
+    def mlp(self, model: CompiledModel, name: str, x: str) -> str:
+        """What the neurons of a layer add; their bias alone where there are none."""
+        if model.params[f"{name}/linear_1"]["b"].size == 0:
+            return self.constant(model.params[f"{name}/linear_2"]["b"])
+        hidden = self.op("Relu", self.linear(model, f"{name}/linear_1", x))
+        return self.linear(model, f"{name}/linear_2", hidden)
+
+    def linear(self, model: CompiledModel, name: str, x: str) -> str:
+        """Weights and bias."""
+        weights = model.params[name]
+        product = self.op("MatMul", x, self.constant(weights["w"]))
+        return self.op("Add", product, self.constant(weights["b"]))
+
+    def op(self, kind: str, *inputs: str, **attributes: Any) -> str:
+        """Adds a node of one output; returns the output's name."""
+        name = self.name(kind.lower())
+        self.nodes.append(self.onnx.helper.make_node(kind, list(inputs), [name], **attributes))
+        return name
+
+    def integers(self, values: list[int]) -> str:
+        """A constant of int64."""
+        return self.constant(np.array(values, dtype=np.int64))
+
+    def constant(self, array: NDArray[Any] | np.float32) -> str:
+        """Adds a constant; returns its name."""
+        name = self.name("constant")
+        held = np.ascontiguousarray(array).reshape(np.shape(array))
+        self.constants.append(self.onnx.numpy_helper.from_array(held, name))
+        return name
+
+    def name(self, kind: str) -> str:
+        """A new name."""
+        self.count += 1
+        return f"{kind}_{self.count}"
