@@ -18,9 +18,10 @@ from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.component import Components
 from optitracr.candidates.explain import candidate_savings, standard_savings
 from optitracr.candidates.families import Family, families_without
+from optitracr.candidates.realise import realise
 from optitracr.candidates.savings import Savings
 from optitracr.candidates.setting import Setting, check_setting
-from optitracr.candidates.space import candidate_space, realise, space_problem
+from optitracr.candidates.space import candidate_space, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.errors import InputError

@@ -1,0 +1,198 @@
+"""The weights of the candidates that an allocation uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from optitracr.candidates.bilinear import LEAST_ON_CIRCLE, on_circle
+from optitracr.candidates.component import (
+    Component,
+    Components,
+    EmbeddedInput,
+    Embedding,
+    Held,
+    OutputView,
+)
+from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.heads import HeadPlan
+from optitracr.candidates.leaves import Plan as TablePlan
+from optitracr.candidates.optimal import Candidate
+from optitracr.candidates.space import BOS, NOTHING, POSITION, CandidateSpace
+from optitracr.craft.blocks import Head, Mlp
+from optitracr.craft.reading import Variable
+from optitracr.craft.spaces import Direction, FloatArray, Space, join
+from optitracr.graph.program import Aggregate, Input, Source
+from solvers import Allocation
+
+
+def realise(space: CandidateSpace, allocation: Allocation) -> Components:
+    """Writes the weights of the candidates that an allocation uses."""
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before this stage"
+    components = tuple(
+        _component(space, space.candidates[p.alternative], p.reads) for p in plan.placements
+    )
+    reads, matrix = space.outputs[plan.view]
+    output_space = join(*(space.variables[name].space for name in reads))
+    inputs = tuple(_embedded(space))
+    return Components(
+        inputs,
+        components,
+        OutputView(reads, output_space, matrix),
+        (space.position, BOS),
+        {name: _held(space, form) for name, form in space.forms.items()},
+        tuple(space.output_values),
+    )
+
+
+def _held(space: CandidateSpace, form: Form) -> Held:
+    raw = form.is_number and not form.numbers
+    return Held(
+        form.label, space.values[form.label].values, None if raw else form_rows(form), form.clean
+    )
+
+
+def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
+    setting = space.setting
+    tokens, positions = len(setting.vocabulary), setting.max_seq_len
+    found = []
+    for name, form in space.forms.items():
+        operation = space.graph.node(form.label).operation
+        if not isinstance(operation, Input):
+            continue
+        rows = form_rows(form)
+        if operation.source is Source.TOKENS:
+            table = np.concatenate([rows, np.zeros((2, rows.shape[1]))])
+            found.append(EmbeddedInput(space.variables[name], Embedding.TOKENS, table))
+        else:
+            table = np.concatenate([np.zeros((1, rows.shape[1])), rows])
+            found.append(EmbeddedInput(space.variables[name], Embedding.POSITIONS, table))
+    marker = np.zeros((tokens + 2, 1))
+    marker[tokens] = 1.0
+    found.append(EmbeddedInput(space.bos, Embedding.TOKENS, marker))
+    if space.position in space.forms:
+        return found
+    own = Variable(
+        POSITION,
+        Space(tuple(Direction(POSITION, i) for i in range(2))),
+        (-1.0, 1.0),
+        True,
+    )
+    rows = on_circle(np.arange(positions), max(positions, LEAST_ON_CIRCLE))
+    table = np.concatenate([np.zeros((1, 2)), rows])
+    found.append(EmbeddedInput(own, Embedding.POSITIONS, table))
+    return found
+
+
+def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]) -> Component:
+    names = iter(reads)
+    readings = []
+    for need in candidate.needs:
+        options = space.options[need]
+        if NOTHING in options:
+            readings.append((Space(()), options[NOTHING]))
+        else:
+            name = next(names)
+            readings.append((space.variables[name].space, options[name]))
+    variable = space.variables[candidate.form]
+    if isinstance(candidate.plan, HeadPlan):
+        block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)
+    else:
+        largest = {name: _largest_at_bos(space, name) for name in reads if name != BOS}
+        bounds = {
+            direction: largest[name]
+            for name in largest
+            for direction in space.variables[name].space.directions
+        }
+        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, bounds)
+    labels = (space.forms[candidate.form].label, *candidate.fused)
+    served = tuple(dict.fromkeys(space.owner[label] for label in labels))
+    return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)
+
+
+def _largest_at_bos(space: CandidateSpace, name: str) -> float:
+    """Bound of what a variable can hold at BOS, where heads write their defaults too."""
+    form = space.forms[name]
+    if form.numbers:
+        return max(abs(x) for row in form.numbers for x in row)
+    operation = space.graph.node(form.label).operation
+    if isinstance(operation, Aggregate) and isinstance(operation.default, int | float):
+        return max(1.0, abs(float(operation.default)))
+    return 1.0
+
+
+Located = tuple[Space, FloatArray]
+
+
+def _mlp(
+    candidate: Candidate,
+    plan: TablePlan,
+    readings: Sequence[Located],
+    bos: Space,
+    output: Space,
+    bounds: Mapping[Direction, float],
+) -> Mlp:
+    """An MLP; where its output has to be clean, BOS outweighs all that it reads there."""
+    clean = candidate.reads_bos
+    inputs = join(*(space for space, _ in readings), *((bos,) if clean else ()))
+    w_in = np.zeros((len(inputs), candidate.neurons))
+    b_in = np.zeros(candidate.neurons)
+    b_in[: plan.neurons] = plan.b_in
+    for (space, matrix), weights in zip(readings, plan.w_in, strict=True):
+        if len(space) == 0:
+            continue
+        np.add.at(w_in, space.positions_in(inputs), _padded(matrix @ weights, candidate.neurons))
+    w_out = np.zeros((candidate.neurons, len(output)))
+    w_out[: plan.neurons] = plan.w_out
+    if candidate.neurons > plan.neurons:
+        b_in[-1], w_out[-1] = 1.0, plan.bias
+    if clean:
+        most = np.array([bounds.get(direction, 1.0) for direction in inputs.directions])
+        w_in[bos.positions_in(inputs)] = -(most @ abs(w_in) + abs(b_in) + 1.0)
+        return Mlp(inputs, output, w_in, b_in, w_out)
+    return Mlp(inputs, output, w_in, b_in, w_out, b_out=plan.bias)
+
+
+def _padded(matrix: FloatArray, columns: int) -> FloatArray:
+    return np.pad(matrix, ((0, 0), (0, columns - matrix.shape[1])))
+
+
+def _head(plan: HeadPlan, readings: Sequence[Located], bos: Space, output: Space) -> Head:
+    left = list(readings)
+    own = bos if plan.reads_bos else Space(())
+    columns = plan.value_width
+    query, w_query = _side([(left.pop(0), r.weights) for r in plan.queries], plan.head_size)
+    key, w_key = _side([(left.pop(0), r.weights) for r in plan.keys], plan.head_size)
+    value, w_value = _side([(left.pop(0), r.weights) for r in plan.values], columns)
+    bos_value = np.zeros(columns)
+    bos_value[: plan.bos_value.size] = plan.bos_value[:columns]
+    return Head(
+        query=join(query, own),
+        key=join(key, own),
+        value=join(value, own),
+        output=output,
+        w_query=_with_bos(w_query, own, plan.bos_query),
+        b_query=plan.b_query,
+        w_key=_with_bos(w_key, own, plan.bos_key),
+        w_value=_with_bos(w_value, own, bos_value),
+        b_value=np.zeros(columns),
+        w_output=np.eye(columns, len(output)),
+    )
+
+
+def _side(parts: Sequence[tuple[Located, FloatArray]], columns: int) -> tuple[Space, FloatArray]:
+    """One side of a head: all it reads in one space, what is read twice added up."""
+    space = join(*(reading[0] for reading, _ in parts))
+    weights = np.zeros((len(space), columns))
+    for (own, matrix), factors in parts:
+        if len(own) == 0:
+            continue
+        np.add.at(weights, own.positions_in(space), _padded(matrix @ factors, columns))
+    return space, weights
+
+
+def _with_bos(weights: FloatArray, bos: Space, row: FloatArray) -> FloatArray:
+    """Weights with the row of BOS below, where BOS is read at all."""
+    return np.concatenate([weights, row[None, :]]) if len(bos) else weights
