@@ -24,6 +24,7 @@ from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL, decisions
 from solvers.greedy import greedy_plan
 from solvers.improve import improve_width
 from solvers.longest_path import longest_path_plan
+from solvers.needless import without_needless
 from solvers.parameters import fewest_parameters
 from solvers.problem import Problem
 from solvers.search import TIE_BREAKS, Outcome, Progress, Search, proven_bound
@@ -310,6 +311,8 @@ def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -
     plan = search.plan if status in (Status.OPTIMAL, Status.FEASIBLE) else None
     value: tuple[int, ...] = ()
     bound: tuple[int, ...] = ()
+    if plan is not None and solver != "longest_path":
+        plan = without_needless(search.problem, plan)
     if plan is not None:
         constants = search.problem.constants
         value = tuple(plan.sizes.measure(n, constants) for n in search.objective)
