@@ -66,10 +66,10 @@ def check_setting(
 def _check_types(tokens: list[Value]) -> None:
     families = {
         "number" if isinstance(token, int | float) else type(token).__name__: token
-        for token in tokens
+        for token in sorted(tokens, key=repr, reverse=True)
     }
     if len(families) > 1:
-        shown = " and ".join(f"{kind} {token!r}" for kind, token in families.items())
+        shown = " and ".join(f"{kind} {token!r}" for kind, token in sorted(families.items()))
         raise InputError(
             f"the vocabulary mixes types: {shown}; give tokens of one type (str(token) makes one)"
         )
