@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from optitracr.compile import compile_rasp_to_model
     from optitracr.export.files import load
     from optitracr.front import pareto_front
+    from optitracr.report.report import make_report
 
 __version__ = "0.1.0"
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "compile_rasp_to_model",
     "library",
     "load",
+    "make_report",
     "pareto_front",
     "rasp",
 ]
@@ -39,6 +41,8 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("optitracr.export.files").load
     if name == "pareto_front":
         return importlib.import_module("optitracr.front").pareto_front
+    if name == "make_report":
+        return importlib.import_module("optitracr.report.report").make_report
     if name == "library":
         return importlib.import_module("optitracr.library")
     raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

@@ -34,6 +34,7 @@ from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.inputs import check_inputs
+from optitracr.model.options import CompileOptions
 from optitracr.model.readings import warn_of_causal_reading
 from optitracr.model.reference import Reference
 from optitracr.model.verification import check_model
@@ -105,7 +106,18 @@ def compile_rasp_to_model(
     components, problem, allocation, savings = placed
     assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
     reference = Reference(program, written, {})
-    model = build_model(optimize, reference, graph, assembly, setting, savings)
+    options = CompileOptions(
+        optimize=optimize,
+        objective=search.objective,
+        limits=bounds,
+        time_limit=time_limit,
+        seed=seed,
+        parallel=parallel,
+        check=check,
+        without=tuple(family.value for family in Family if family not in families),
+        causal=causal,
+    )
+    model = build_model(optimize, reference, graph, assembly, setting, savings, options)
     if check:
         check_model(model, seed)
         if causal:

@@ -18,9 +18,9 @@ TIERS = (
     {"craft", "candidates"},
     {"allocation"},
     {"assembly"},
-    {"model", "export", "draw"},
+    {"model", "circuit", "export", "draw"},
     {"compile", "validating"},
-    {"front"},
+    {"front", "report"},
     {"cli"},
 )
 """Packages from the lowest up; each imports only from its own tier and those below."""

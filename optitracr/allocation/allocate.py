@@ -73,7 +73,13 @@ def allocate(problem: Problem, level: int, search: Search) -> Allocation:
         InfeasibleError: If nothing fits the limits; says which limit and what would fit.
     """
     if level == 0:
-        return solvers.solve(problem, method="longest_path", seed=search.seed)
+        placed = solvers.solve(problem, method="longest_path", seed=search.seed)
+        if placed.plan is None:
+            raise InfeasibleError(
+                f"level 0 places program '{problem.name}' by longest paths, which does not fit the "
+                f"limits ({placed.message}); use level 1 or 2, or relax the limits"
+            )
+        return placed
     allocation = solvers.solve(
         problem,
         method="cp_sat",

@@ -52,10 +52,18 @@ class SelfAttending:
 
 @dataclass(frozen=True, slots=True)
 class HeadUse:
-    """Which components one head serves, for the circuit; `erased` for an erasing head."""
+    """Which components one head serves, for the circuit; `erased` for an erasing head.
+
+    Attributes:
+        components: Names of the components.
+        erased: Variables that it erases.
+        columns: For each component its first column of the head's output and the one after
+            its last.
+    """
 
     components: tuple[str, ...]
     erased: tuple[str, ...]
+    columns: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,9 @@ class _Attention:
         out = np.concatenate(outputs, axis=0)
         for start in range(0, value.shape[1], self.shape.head_size):
             part = slice(start, start + self.shape.head_size)
-            use = HeadUse(tuple(dict.fromkeys(owners[part])), ())
+            names = tuple(dict.fromkeys(owners[part]))
+            ends = np.cumsum([owners[part].count(name) for name in names]).tolist()
+            use = HeadUse(names, (), tuple(zip([0, *ends], ends, strict=False)))
             self._write(query, key, (value[:, part], bias[part]), out[part], use)
 
     def _erase(self, erased: Sequence[Variable], self_attending: SelfAttending) -> None:

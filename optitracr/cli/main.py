@@ -1,4 +1,4 @@
-"""The `optitracr` command: list, compile, run, verify, compare, pareto."""
+"""The `optitracr` command: list, compile, run, verify, compare, report, pareto."""
 
 from __future__ import annotations
 
@@ -74,6 +74,18 @@ def build_parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="what made each model smaller, by variable"
     )
     _search(compare)
+    report = _add(commands, "report", "one page with pictures of the model", _show, programs=1)
+    report.add_argument(
+        "-o", "--output", type=Path, metavar="HTML", help="PROGRAM.html if left out"
+    )
+    report.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png, .svg or .pdf")
+    report.add_argument(
+        "--picture",
+        choices=("residual", "sublayers", "graph", "attention"),
+        default="residual",
+        help="what --figure draws",
+    )
+    _level(report)
     pareto = _add(commands, "pareto", "sizes that a program can trade", _pareto, programs=1)
     pareto.add_argument("-O", "--optimize", type=int, choices=(1, 2), default=2, metavar="LEVEL")
     pareto.add_argument("--max-layers", type=_natural, metavar="N", help="deepest model tried")
@@ -161,6 +173,12 @@ def _compare(arguments: argparse.Namespace) -> int:
     from optitracr.cli import compare
 
     return compare.compare_programs(arguments)
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from optitracr.cli import report
+
+    return report.write_report(arguments)
 
 
 def _pareto(arguments: argparse.Namespace) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from optitracr.cli.programs import Named, resolve
 from optitracr.errors import FileError, InputError
+from optitracr.export.extras import require
 from solvers import Sizes
 
 COLUMNS = ("layers", "width", "neurons", "heads", "head_size", "parameters", "status")
@@ -21,6 +22,9 @@ def print_front(arguments: argparse.Namespace) -> int:
     """Prints each point as a row; with -o as CSV, with --figure as a picture."""
     if arguments.figure and arguments.figure.suffix.lower() not in FIGURES:
         raise InputError(f"{arguments.figure} is no {', '.join(FIGURES)} file; name one")
+    if arguments.figure:
+        # A package that is missing is better missed before the search than after it.
+        require("matplotlib", "matplotlib", "plot")
     named = resolve(arguments.programs[0], arguments)
     rows: list[dict[str, Any]] = []
     try:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from optitracr.errors import FileError, MissingExtraError
+from optitracr.errors import FileError
+from optitracr.export.extras import require
 
 COLOURS = ("#9A9A9A", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 MARKERS = ("o", "s", "D", "^", "v", "P")
@@ -21,12 +22,7 @@ def pyplot() -> Any:
     Raises:
         MissingExtraError: If matplotlib is not installed.
     """
-    try:
-        import matplotlib
-    except ImportError:
-        raise MissingExtraError(
-            "figures need matplotlib; install it with pip install 'optitracr[plot]'"
-        ) from None
+    matplotlib = require("matplotlib", "matplotlib", "plot")
     matplotlib.use("Agg")
     matplotlib.rcParams.update({"font.size": 8, "svg.hashsalt": "optitracr"})
     from matplotlib import pyplot as plt

@@ -8,8 +8,13 @@ from typing import Any
 from optitracr.errors import MissingExtraError
 
 
-def require(module: str, package: str, install: str) -> Any:
+def require(module: str, package: str, extra: str) -> Any:
     """Imports an optional package.
+
+    Args:
+        module: The module to import.
+        package: What its users call it.
+        extra: The extra of optitracr that installs it.
 
     Raises:
         MissingExtraError: With the one line that installs it.
@@ -18,5 +23,6 @@ def require(module: str, package: str, install: str) -> Any:
         return importlib.import_module(module)
     except ImportError as error:
         raise MissingExtraError(
-            f"this export needs {package}, which is not installed; run: pip install {install}"
+            f"{package} is needed for this and cannot be imported ({error}); "
+            f"run: pip install 'optitracr[{extra}]'"
         ) from error

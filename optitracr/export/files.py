@@ -1,239 +1,258 @@
 """Models on disk: weights as safetensors, everything else as one JSON manifest.
 
-Nothing in these files is ever executed. Writing is atomic: the folder appears whole or
-not at all.
+Nothing in these files is ever executed. Writing is atomic: the folder appears whole or not at
+all. The manifest carries a digest of itself and of the weights, and what it says is checked
+whether or not the digest is right.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import shutil
-import tempfile
-from dataclasses import asdict
+import math
+import os
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
-import numpy as np
-
-from optitracr.assembly.layout import Layout, Tenancy
-from optitracr.candidates.savings import Saving, SavingKind, Savings
-from optitracr.candidates.setting import Setting
-from optitracr.craft.reading import Variable
-from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import FileError
-from optitracr.model.circuit import Circuit, CircuitDimensions, CircuitNode
+from optitracr.export.checks import check_manifest, sizes_of
+from optitracr.export.manifest import Manifest, StoredWeights, manifest_of, model_of
+from optitracr.export.records import from_plain, to_plain
+from optitracr.export.storage import read_bytes, shown_path, write_folder
+from optitracr.export.tensors import tensors_from_bytes, tensors_to_bytes
+from optitracr.export.values import FieldError, shown
+from optitracr.export.versions import VERSION, upgrade
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.config import ModelConfig
-from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
-from optitracr.model.size import LayerSize, Size
-from solvers import allocation_from_json, allocation_to_json
 
 SCHEMA = "optitracr-model"
-VERSION = 1
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
+
+MANIFEST_LIMIT = 2**24
+"""Bytes of the largest manifest that is read or written."""
+
+WEIGHTS_LIMIT = 2**32
+"""Bytes of the largest weights that are read or written: a thousand million numbers."""
+
+DEPTH = 100
+"""How deep a manifest may be nested."""
+
+AGAIN = "compile the program again and save it"
 
 
 def save(model: CompiledModel, path: str | PathLike[str]) -> None:
     """Writes a model to a new folder, or over a model that is there.
 
-    Raises:
-        FileError: If the folder cannot be written, holds something else, or a value of
-            the program is of a type that JSON cannot hold.
-    """
-    from safetensors.numpy import save as encode
+    The same model gives the same bytes. What stands there is kept until the new folder is
+    whole.
 
-    target = Path(path)
-    if target.exists() and not (target / MANIFEST).is_file():
-        raise FileError(f"{target} exists and is no saved model; choose another path")
-    tensors = {
-        f"{part}:{key}": np.ascontiguousarray(array)
-        for part, arrays in model.params.items()
-        for key, array in arrays.items()
-    }
-    weights = encode({**tensors, "unembed": np.ascontiguousarray(model.unembed)})
-    manifest = {**_manifest(model), "sha256": hashlib.sha256(weights).hexdigest()}
+    Args:
+        model: The model.
+        path: The folder; its parents are made where they are missing.
+
+    Raises:
+        FileError: If the folder cannot be written or holds something else, or a value of
+            the program is of a type that a file cannot hold; nothing is changed then.
+    """
+    target = _target(path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent) as folder:
-            made = Path(folder) / "model"
-            made.mkdir()
-            (made / WEIGHTS).write_bytes(weights)
-            (made / MANIFEST).write_text(json.dumps(manifest, indent=1))
-            if target.exists():
-                shutil.rmtree(target)
-            made.rename(target)
-    except OSError as error:
-        raise FileError(f"the model cannot be written to {target}: {error}") from error
+        files = _encode(model)
+    except FieldError as error:
+        raise FileError(
+            f"model {shown(model.name)} cannot be saved to {shown_path(target)}: {error}"
+        ) from None
+    write_folder(target, files)
 
 
 def load(path: str | PathLike[str]) -> CompiledModel:
-    """Reads a model that `save` wrote.
+    """Reads a model that `save` wrote, in this version of optitracr or an earlier one.
+
+    The model runs, exports and says what it holds. Its program is there as tables in place of
+    functions, so that `verify()` and `dataset()` work and nothing of the file is executed;
+    where the tables are too large, they say so. In a file of version 1 there is no program
+    either, `options` are None, and `source` is empty.
+
+    Args:
+        path: The folder.
 
     Raises:
-        FileError: If a file is missing, truncated, changed, or of another version.
+        FileError: If a file is missing, truncated, changed, malformed, or of a newer
+            version; names file, field and remedy in one line.
     """
-    from safetensors import SafetensorError
-    from safetensors.numpy import load as decode
-
-    folder = Path(path)
+    folder = _folder(path)
+    place, weights = folder / MANIFEST, folder / WEIGHTS
     try:
-        weights = (folder / WEIGHTS).read_bytes()
-        manifest = json.loads((folder / MANIFEST).read_text())
-    except (OSError, ValueError) as error:
-        raise FileError(f"{folder} holds no readable model: {error}") from error
-    if not isinstance(manifest, dict) or manifest.get("schema") != SCHEMA:
-        raise FileError(f"{folder / MANIFEST} is no manifest of an optitracr model")
-    if manifest.get("version") != VERSION:
+        manifest = _manifest(place)
+        sizes = sizes_of(manifest)
+        if sizes.bytes > WEIGHTS_LIMIT:
+            raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
+        data = read_bytes(weights, sizes.bytes)
+        if hashlib.sha256(data).hexdigest() != manifest.weights.sha256:
+            raise FileError(f"{shown_path(weights)} is truncated or changed; {AGAIN}")
+        place = weights
+        params, unembed = tensors_from_bytes(data, sizes)
+        place = folder / MANIFEST
+        return model_of(manifest, params, unembed)
+    except FieldError as error:
+        raise FileError(f"{shown_path(place)} is malformed: {error}; {AGAIN}") from None
+    except (RecursionError, MemoryError) as error:
+        reason = "is nested too deeply" if isinstance(error, RecursionError) else "is too large"
+        raise FileError(f"{shown_path(place)} {reason}; {AGAIN}") from None
+
+
+def _folder(path: str | PathLike[str]) -> Path:
+    try:
+        return Path(path)
+    except TypeError:
         raise FileError(
-            f"{folder} is of version {manifest.get('version')!r}, and this code reads "
-            f"{VERSION}; load it with the version of optitracr that wrote it"
-        )
-    if hashlib.sha256(weights).hexdigest() != manifest.get("sha256"):
-        raise FileError(f"{folder / WEIGHTS} is truncated or changed; save the model again")
+            f"{shown(path)} is no path; give the folder of a model as text or pathlib.Path"
+        ) from None
+
+
+def _target(path: str | PathLike[str]) -> Path:
+    """The folder to write to, symbolic links followed.
+
+    Raises:
+        FileError: If something else than a saved model stands there.
+    """
+    given = _folder(path)
     try:
-        return _model(manifest, decode(weights))
-    except (KeyError, TypeError, ValueError, IndexError, SafetensorError) as error:
-        raise FileError(f"{folder / MANIFEST} is malformed: {error!r}") from error
+        target = Path(os.path.realpath(given))
+        if not os.path.lexists(target):
+            return target
+        inside = sorted(entry.name for entry in target.iterdir())
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FileError(
+            f"{shown_path(given)} exists and is no saved model ({reason}); choose another path"
+        ) from None
+    if inside == [MANIFEST, WEIGHTS] and _is_manifest(target / MANIFEST):
+        return target
+    raise FileError(f"{shown_path(given)} exists and is no saved model; choose another path")
 
 
-def _manifest(model: CompiledModel) -> dict[str, Any]:
-    setting = model.setting
-    output = model.output_encoder
-    values = tuple(output.encoding_map) if isinstance(output, CategoricalEncoder) else None
-    return {
-        "schema": SCHEMA,
-        "version": VERSION,
-        "name": model.name,
-        "level": model.level,
-        "config": asdict(model.model_config),
-        "vocabulary": _encode(setting.vocabulary),
-        "max_seq_len": setting.max_seq_len,
-        "bos": setting.bos,
-        "pad": setting.pad,
-        "output_values": None if values is None else _encode(values),
-        "size": asdict(model.size),
-        "residual_labels": model.residual_labels,
-        "savings": model.savings.as_dicts(),
-        "layout": {
-            "width": model.layout.width,
-            "states": model.layout.states,
-            "tenancies": [
-                {
-                    "label": t.variable.label,
-                    "directions": [[d.variable, _encode(d.value)] for d in _directions(t)],
-                    "values": _encode(t.variable.values),
-                    "numerical": t.variable.numerical,
-                    "birth": t.birth,
-                    "end": t.end,
-                    "columns": list(t.columns),
-                }
-                for t in model.layout.tenancies
-            ],
-        },
-        "circuit": model.circuit.as_dict(),
-        "allocation": json.loads(allocation_to_json(model.allocation)),
-    }
+def _is_manifest(path: Path) -> bool:
+    try:
+        return _parse(read_bytes(path, MANIFEST_LIMIT)).get("schema") == SCHEMA
+    except (FileError, FieldError, RecursionError, MemoryError):
+        return False
 
 
-def _directions(tenancy: Tenancy) -> tuple[Direction, ...]:
-    return tenancy.variable.space.directions
+def _encode(model: CompiledModel) -> dict[str, bytes]:
+    """The content of both files, as `load` will accept it.
+
+    Raises:
+        FieldError: If something of the model cannot be held.
+    """
+    manifest = manifest_of(model, StoredWeights(WEIGHTS, ""))
+    check_manifest(manifest)
+    sizes = sizes_of(manifest)
+    if sizes.bytes > WEIGHTS_LIMIT:
+        raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
+    weights = tensors_to_bytes(model.params, model.unembed, sizes)
+    data = to_plain(manifest, Manifest)
+    data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
+    data = {"schema": SCHEMA, "version": VERSION, **data}
+    text = json.dumps({**data, "digest": digest(data)}, indent=1, allow_nan=False)
+    if len(text) > MANIFEST_LIMIT:
+        raise FieldError("the manifest", f"has more than {MANIFEST_LIMIT:,} bytes")
+    return {WEIGHTS: weights, MANIFEST: f"{text}\n".encode("ascii")}
 
 
-def _encode(value: Any) -> Any:
-    """A value as JSON; tuples are tagged, so that they come back as tuples."""
-    if value is None or isinstance(value, bool | int | float | str):
-        return value
-    if isinstance(value, tuple):
-        return {"tuple": [_encode(part) for part in value]}
-    if isinstance(value, np.generic):
-        return value.item()
-    raise FileError(
-        f"the value {value!r} is a {type(value).__name__}, which a model file cannot hold; "
-        "use numbers, strings, booleans and tuples of them"
-    )
+def digest(data: dict[str, Any]) -> str:
+    """SHA-256, in hexadecimal, of a manifest without its digest, however it is set out."""
+    rest = {name: value for name, value in data.items() if name != "digest"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _decode(value: Any) -> Any:
-    return tuple(_decode(part) for part in value["tuple"]) if isinstance(value, dict) else value
+def _manifest(path: Path) -> Manifest:
+    """Reads and checks a manifest of any version.
 
-
-def _model(data: dict[str, Any], tensors: dict[str, Any]) -> CompiledModel:
-    params: dict[str, dict[str, Any]] = {}
-    unembed = tensors.pop("unembed")
-    for name, array in tensors.items():
-        part, _, key = name.rpartition(":")
-        params.setdefault(part, {})[key] = array
-    config = ModelConfig(**data["config"])
-    setting = Setting(
-        _decode(data["vocabulary"]), data["max_seq_len"], data["bos"], data["pad"], config.causal
-    )
-    tokens = (*setting.vocabulary, setting.bos, setting.pad)
-    return CompiledModel(
-        name=data["name"],
-        level=data["level"],
-        params=params,
-        unembed=unembed,
-        model_config=config,
-        input_encoder=CategoricalEncoder(
-            tuple(Direction("tokens", token) for token in tokens),
-            True,
-            setting.bos,
-            setting.pad,
-            setting.max_seq_len + 1,
-        ),
-        output_encoder=_output_encoder(data),
-        layout=_layout(data["layout"]),
-        size=_size(data["size"]),
-        allocation=allocation_from_json(json.dumps(data["allocation"])),
-        setting=setting,
-        reference=None,
-        residual_labels=list(data["residual_labels"]),
-        saved_circuit=_circuit(data["circuit"]),
-        savings=_savings(data.get("savings", [])),
-    )
-
-
-def _output_encoder(data: dict[str, Any]) -> Encoder:
-    if data["output_values"] is None:
-        return NumericalEncoder()
-    values = _decode(data["output_values"])
-    return CategoricalEncoder(tuple(Direction(data["name"], value) for value in values))
-
-
-def _layout(data: dict[str, Any]) -> Layout:
-    tenancies = tuple(
-        Tenancy(
-            Variable(
-                t["label"],
-                Space(tuple(Direction(name, _decode(value)) for name, value in t["directions"])),
-                _decode(t["values"]),
-                t["numerical"],
-            ),
-            t["birth"],
-            t["end"],
-            tuple(t["columns"]),
+    Raises:
+        FileError: If the file cannot be read, is none of ours, newer, or was edited.
+        FieldError: If a field is wrong.
+    """
+    data, name = _parse(read_bytes(path, MANIFEST_LIMIT)), shown_path(path)
+    if data.pop("schema", None) != SCHEMA:
+        raise FileError(f"{name} is no manifest of an optitracr model; give the folder of one")
+    version = data.pop("version", None)
+    if type(version) is not int or version < 1:
+        raise FieldError("version", f"is {shown(version)}, which never was one")
+    if version > VERSION:
+        writer = data.get("optitracr")
+        newer = f"optitracr {writer}" if isinstance(writer, str) and writer else "a newer optitracr"
+        raise FileError(
+            f"{name} is of version {shown(version)}, by {shown(newer)}, and this code reads up "
+            f"to {VERSION}; upgrade with pip install -U optitracr"
         )
-        for t in data["tenancies"]
-    )
-    return Layout(data["width"], data["states"], tenancies)
+    if version > 1:
+        stated = data.pop("digest", None)
+        if digest({"schema": SCHEMA, "version": version, **data}) != stated:
+            raise FileError(
+                f"{name} was edited or damaged: its digest is not that of its content. Files "
+                f"are not to be edited by hand; {AGAIN}"
+            )
+    manifest: Manifest = from_plain(upgrade(data, version), Manifest)
+    check_manifest(manifest)
+    if manifest.weights.file != WEIGHTS:
+        raise FieldError("weights.file", f"is not {WEIGHTS}")
+    return manifest
 
 
-def _size(data: dict[str, Any]) -> Size:
-    return Size(**{**data, "per_layer": tuple(LayerSize(**entry) for entry in data["per_layer"])})
+def _parse(text: bytes) -> dict[str, Any]:
+    """Strict JSON: UTF-8, an object, no repeated keys, no NaN, nothing nested too deeply.
+
+    Raises:
+        FieldError: If it is none.
+    """
+    try:
+        data = json.loads(
+            text.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_constant=_no_constant,
+            parse_float=_finite,
+        )
+    except FieldError:
+        raise
+    except ValueError as error:
+        reason = "not UTF-8" if isinstance(error, UnicodeDecodeError) else "no JSON"
+        raise FieldError("the text", f"is {reason} ({shown(str(error))})") from None
+    if not isinstance(data, dict):
+        raise FieldError("the text", "is no JSON object")
+    _check_depth(data)
+    return data
 
 
-def _savings(rows: list[dict[str, str]]) -> Savings:
-    return Savings(tuple(Saving(r["variable"], SavingKind(r["kind"]), r["detail"]) for r in rows))
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for place, name in enumerate(names) if name in names[:place])
+        raise FieldError(f"key {shown(twice)}", "stands twice in one object")
+    return found
 
 
-def _circuit(data: dict[str, Any]) -> Circuit:
-    def tuples(entry: dict[str, Any]) -> dict[str, Any]:
-        return {k: tuple(v) if isinstance(v, list) else v for k, v in entry.items()}
+def _no_constant(name: str) -> NoReturn:
+    raise FieldError("the text", f"holds {name}, which is not JSON")
 
-    return Circuit(
-        tuple(CircuitNode(**tuples(entry)) for entry in data["nodes"]),
-        tuple(CircuitDimensions(**tuples(entry)) for entry in data["dimensions"]),
-        tuple((writer, reader) for writer, reader in data["edges"]),
-    )
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise FieldError("the text", f"holds {shown(text)}, which is no finite number")
+    return number
+
+
+def _check_depth(data: Any) -> None:
+    level = [data]
+    for _ in range(DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return
+    raise FieldError("the text", f"is nested deeper than {DEPTH}")

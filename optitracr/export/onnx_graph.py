@@ -29,7 +29,7 @@ def to_onnx(model: CompiledModel, path: str | PathLike[str]) -> None:
         MissingExtraError: If onnx is not installed.
         FileError: If the file cannot be written.
     """
-    onnx = require("onnx", "ONNX", "'optitracr[onnx]'")
+    onnx = require("onnx", "ONNX", "onnx")
     graph = _Graph(onnx)
     proto = graph.of(model)
     onnx.checker.check_model(proto)

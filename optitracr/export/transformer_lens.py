@@ -1,90 +1,210 @@
-"""A compiled model as a TransformerBridge of TransformerLens."""
+"""A compiled model in TransformerLens: a TransformerBridge, or a HookedTransformer.
+
+TransformerLens 4 has the bridge alone; before it the HookedTransformer is the usual model.
+Both mask PAD tokens as keys without being told: neither a forgotten attention mask nor
+HookedTransformer's bidirectional attention, which reads no mask, can let padding through.
+"""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optitracr.errors import LimitError
+from optitracr.errors import InputError
 from optitracr.export.extras import require
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.forward import Array
 
-Array = NDArray[np.float32]
+KINDS = ("bridge", "hooked")
 
 
-def to_transformer_lens(model: CompiledModel) -> Any:
-    """Converts a model (TransformerLens 4).
+def to_transformer_lens(model: CompiledModel, kind: str | None = None) -> Any:
+    """Converts a model.
+
+    A model without layers gets one layer of zeros, heads and neurons likewise: TransformerLens
+    has at least one of each.
+
+    Args:
+        model: The model.
+        kind: "bridge" for a TransformerBridge (TransformerLens 4), "hooked" for a
+            HookedTransformer (TransformerLens 2 and 3); by default what is installed.
 
     Returns:
-        A TransformerBridge whose call takes integers of shape [batch, seq], BOS first, all
-        of one length, and gives logits (or the number) of shape [batch, seq, outputs].
+        A model whose call takes integers of shape [batch, seq], BOS first and padded with
+        PAD, and gives logits (or the number) of shape [batch, seq, outputs].
 
     Raises:
         MissingExtraError: If TransformerLens is not installed.
-        LimitError: If the model has no layer, which a bridge cannot have.
+        InputError: If the TransformerLens that is installed has no model of that kind.
     """
-    bridges = require("transformer_lens.model_bridge", "TransformerLens", "torch transformer-lens")
-    configs = require(
-        "transformer_lens.config.transformer_bridge_config", "TransformerLens", "transformer-lens"
-    )
-    torch = require("torch", "PyTorch", "torch")
-    if model.size.layers == 0:
-        raise LimitError(
-            f"model '{model.name}' has no layer, which TransformerBridge does not support; "
-            "compile it with optimize=0 if that has layers, or use to_torch()"
+    lens = require("transformer_lens", "TransformerLens", "lens")
+    version = int(_version().partition(".")[0])
+    kind = kind or ("bridge" if version >= 4 else "hooked")
+    if kind not in KINDS:
+        raise InputError(f"kind={kind!r}; the kinds are {', '.join(KINDS)}")
+    if (kind == "bridge") != (version >= 4):
+        wanted = "'transformer-lens>=4'" if kind == "bridge" else "'transformer-lens<4'"
+        raise InputError(
+            f"TransformerLens {_version()} has no model of kind {kind!r} that takes weights of "
+            f"one's own; leave kind out, or run: pip install {wanted}"
         )
+    return _bridge(model) if kind == "bridge" else _hooked(model, lens)
+
+
+def _version() -> str:
+    from importlib.metadata import version
+
+    return version("transformer-lens")
+
+
+def _config(model: CompiledModel) -> dict[str, Any]:
+    """The sizes under TransformerLens' names."""
     config = model.model_config
-    bridge = bridges.TransformerBridge.boot_native(
-        configs.TransformerBridgeConfig(
-            n_layers=config.num_layers,
-            d_model=model.size.width,
-            d_head=max(config.key_size, 1),
-            n_ctx=model.setting.max_seq_len + 1,
-            d_vocab=model.input_encoder.vocab_size,
-            d_vocab_out=max(model.unembed.shape[1], 1),
-            d_mlp=max(config.mlp_hidden_size, 1),
-            n_heads=max(config.num_heads, 1),
-            act_fn="relu",
-            attention_dir="causal" if config.causal else "bidirectional",
-            normalization_type=None,
-        )
-    )
-    state = {name: torch.tensor(array) for name, array in state_dict(model).items()}
-    bridge.load_state_dict(state, strict=False)
+    return {
+        "n_layers": max(config.num_layers, 1),
+        "d_model": model.size.width,
+        "d_head": max(config.key_size, 1),
+        "n_ctx": model.setting.max_seq_len + 1,
+        "d_vocab": model.input_encoder.vocab_size,
+        "d_vocab_out": max(model.unembed.shape[1], 1),
+        "d_mlp": max(config.mlp_hidden_size, 1),
+        "n_heads": max(config.num_heads, 1),
+        "act_fn": "relu",
+        "attention_dir": "causal" if config.causal else "bidirectional",
+        "normalization_type": None,
+    }
+
+
+def _bridge(model: CompiledModel) -> Any:
+    import torch
+    from transformer_lens.config import TransformerBridgeConfig
+    from transformer_lens.model_bridge.sources.native import boot
+
+    bridge: Any = boot(TransformerBridgeConfig(**_config(model)))
+    state = {name: torch.tensor(array) for name, array in bridge_state(model).items()}
+    # The bridge holds each weight under several names, so only the unexpected ones tell.
+    unexpected = bridge.load_state_dict(state, strict=False).unexpected_keys
+    assert not unexpected, f"TransformerLens {_version()} has no weights {unexpected}"
+    masked = partial(_with_mask, model.input_encoder.pad_encoding)
+    bridge.original_model.register_forward_pre_hook(masked, with_kwargs=True)
     return bridge.eval()
 
 
-def state_dict(model: CompiledModel) -> dict[str, Array]:
-    """The weights under the names of TransformerLens' native model, as [out, in]."""
-    width, outputs = model.unembed.shape
-    unembed = model.unembed if outputs else np.zeros((width, 1), np.float32)
-    state: dict[str, Array] = {
+def _with_mask(pad: int, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
+    """Before the forward pass: the attention mask leaves PAD out, whatever else it leaves out."""
+    tokens = args[0] if args else kwargs.get("input_ids")
+    if tokens is None:
+        return args, kwargs
+    seen = tokens != pad
+    given = kwargs.get("attention_mask")
+    if given is not None and given.dim() == 2:
+        seen = seen & given.bool()
+    return args, {**kwargs, "attention_mask": seen.long()}
+
+
+def _hooked(model: CompiledModel, lens: Any) -> Any:
+    import torch
+
+    hooked = lens.HookedTransformer(lens.HookedTransformerConfig(**_config(model)))
+    state = {name: torch.tensor(array) for name, array in hooked_state(model).items()}
+    result = hooked.load_state_dict(state, strict=False)
+    left = [name for name in result.missing_keys if not name.endswith((".mask", ".IGNORE"))]
+    assert not left, f"TransformerLens {_version()} has weights beyond ours: {left}"
+    assert not result.unexpected_keys, f"it has no weights {result.unexpected_keys}"
+    padding = _Padding(model.input_encoder.pad_encoding)
+    hooked.embed.register_forward_pre_hook(padding.note)
+    hooked.add_perma_hook(_is_scores, padding.mask)
+    return hooked.eval()
+
+
+def _is_scores(name: str) -> bool:
+    return name.endswith("attn.hook_attn_scores")
+
+
+class _Padding:
+    """Which keys of the batch at hand are PAD; HookedTransformer hands no mask to its scores."""
+
+    def __init__(self, pad: int) -> None:
+        self.pad = pad
+        self.keys: Any = None
+
+    def note(self, module: Any, args: Any) -> None:
+        """When tokens are embedded."""
+        self.keys = args[0] == self.pad
+
+    def mask(self, scores: Any, hook: Any) -> Any:
+        """Scores of shape [batch, heads, query, key], PAD keys at minus infinity."""
+        return scores.masked_fill(self.keys[:, None, None, :], -float("inf"))
+
+
+def bridge_state(model: CompiledModel) -> dict[str, Array]:
+    """The weights under the names of TransformerLens' native model, linear maps as [out, in]."""
+    state = {
         "tok_embed.weight": model.params["token_embed"]["embeddings"],
         "pos.weight": model.params["pos_embed"]["embeddings"],
-        "head.weight": np.ascontiguousarray(unembed.T),
-        "head.bias": np.zeros(unembed.shape[1], np.float32),
+        "head.weight": np.ascontiguousarray(_unembedding(model).T),
     }
-    for layer in range(model.size.layers):
-        source, target = f"transformer/layer_{layer}", f"layers.{layer}"
-        parts = {
-            "attn/query": "attn.q",
-            "attn/key": "attn.k",
-            "attn/value": "attn.v",
-            "attn/linear": "attn.o",
-            "mlp/linear_1": "mlp.fc_in",
-            "mlp/linear_2": "mlp.fc_out",
-        }
+    parts = {
+        "attn/query": "attn.q",
+        "attn/key": "attn.k",
+        "attn/value": "attn.v",
+        "attn/linear": "attn.o",
+        "mlp/linear_1": "mlp.fc_in",
+        "mlp/linear_2": "mlp.fc_out",
+    }
+    for layer in range(max(model.size.layers, 1)):
         for ours, theirs in parts.items():
-            linear = model.params[f"{source}/{ours}"]
-            weight = np.ascontiguousarray(linear["w"].T)
-            state[f"{target}.{theirs}.weight"] = _at_least_one(weight)
-            state[f"{target}.{theirs}.bias"] = _at_least_one(linear["b"])
+            weight, bias = _linear(model, layer, ours)
+            state[f"layers.{layer}.{theirs}.weight"] = np.ascontiguousarray(weight.T)
+            state[f"layers.{layer}.{theirs}.bias"] = bias
     return state
 
 
-def _at_least_one(array: Array) -> Array:
-    """Pads empty axes with a zero: TransformerLens has at least one head and one neuron."""
-    pads = [(0, int(size == 0)) for size in array.shape]
-    return np.ascontiguousarray(np.pad(array, pads))
+def hooked_state(model: CompiledModel) -> dict[str, Array]:
+    """The weights under HookedTransformer's names and in its shapes."""
+    unembedding = _unembedding(model)
+    state = {
+        "embed.W_E": model.params["token_embed"]["embeddings"],
+        "pos_embed.W_pos": model.params["pos_embed"]["embeddings"],
+        "unembed.W_U": unembedding,
+        "unembed.b_U": np.zeros(unembedding.shape[1], np.float32),
+    }
+    config, width = _config(model), model.size.width
+    heads, size = config["n_heads"], config["d_head"]
+    for layer in range(config["n_layers"]):
+        name = f"blocks.{layer}"
+        for ours, theirs in (("query", "Q"), ("key", "K"), ("value", "V")):
+            weight, bias = _linear(model, layer, f"attn/{ours}")
+            split = weight.reshape(width, heads, size).transpose(1, 0, 2)
+            state[f"{name}.attn.W_{theirs}"] = np.ascontiguousarray(split)
+            state[f"{name}.attn.b_{theirs}"] = bias.reshape(heads, size)
+        weight, bias = _linear(model, layer, "attn/linear")
+        state[f"{name}.attn.W_O"] = weight.reshape(heads, size, width)
+        state[f"{name}.attn.b_O"] = bias
+        for ours, theirs in (("linear_1", "in"), ("linear_2", "out")):
+            weight, bias = _linear(model, layer, f"mlp/{ours}")
+            state[f"{name}.mlp.W_{theirs}"], state[f"{name}.mlp.b_{theirs}"] = weight, bias
+    return state
+
+
+def _unembedding(model: CompiledModel) -> Array:
+    width, outputs = model.unembed.shape
+    return model.unembed if outputs else np.zeros((width, 1), np.float32)
+
+
+def _linear(model: CompiledModel, layer: int, part: str) -> tuple[Array, Array]:
+    """Weights [in, out] and bias; zeros where there is no layer, head or neuron."""
+    config, width = _config(model), model.size.width
+    inner, neurons = config["n_heads"] * config["d_head"], config["d_mlp"]
+    shape = {
+        "attn/linear": (inner, width),
+        "mlp/linear_1": (width, neurons),
+        "mlp/linear_2": (neurons, width),
+    }.get(part, (width, inner))
+    found = model.params.get(f"transformer/layer_{layer}/{part}")
+    if found is None or found["w"].size == 0:
+        bias = np.zeros(shape[1], np.float32) if found is None else found["b"]
+        return np.zeros(shape, np.float32), np.resize(bias, shape[1])
+    return found["w"], found["b"]

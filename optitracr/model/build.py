@@ -14,6 +14,7 @@ from optitracr.graph.program import ProgramGraph
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
+from optitracr.model.options import CompileOptions
 from optitracr.model.reference import Reference
 from optitracr.model.size import LayerSize, Size, parameters
 
@@ -25,6 +26,7 @@ def build_model(
     assembly: Assembly,
     setting: Setting,
     savings: Savings | None = None,
+    options: CompileOptions | None = None,
 ) -> CompiledModel:
     """Puts weights, encoders, sizes and meanings together."""
     shape, weights, components = assembly.shape, assembly.weights, assembly.components
@@ -49,6 +51,7 @@ def build_model(
         components=components.components,
         output_reads=components.output.reads,
         savings=savings or Savings(),
+        options=options,
     )
 
 

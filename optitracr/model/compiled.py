@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from os import PathLike
 from typing import Any
 
@@ -15,15 +16,19 @@ from optitracr.assembly.weights import HeadUse, NeuronUse, Params
 from optitracr.candidates.component import Component
 from optitracr.candidates.savings import Savings
 from optitracr.candidates.setting import Setting
+from optitracr.circuit.build import circuit_of
+from optitracr.circuit.circuit import Circuit
+from optitracr.circuit.record import CircuitRecord
 from optitracr.errors import InputError, NotFoundError
-from optitracr.model.circuit import Circuit, circuit_of
 from optitracr.model.config import ModelConfig
 from optitracr.model.dataset import Dataset, make_dataset
 from optitracr.model.encoders import CategoricalEncoder, Encoder
-from optitracr.model.forward import Architecture, ForwardOutput
+from optitracr.model.forward import Architecture, Edit, ForwardOutput
+from optitracr.model.options import CompileOptions
 from optitracr.model.reference import Reference
 from optitracr.model.runner import run_jax, run_numpy
 from optitracr.model.size import Size
+from optitracr.model.source import ProgramSource, source_of
 from optitracr.model.verification import VerificationReport
 from solvers import Allocation
 
@@ -85,7 +90,7 @@ class CompiledModel:
         allocation: The solver's result with its certificate.
         setting: Vocabulary, length, special tokens, causality.
         reference: The program, for checks against the interpreter; None for a model that
-            was read from a file.
+            was read from a file which holds none.
         heads: For each layer, what each head serves.
         neurons: For each layer, what each run of neurons serves.
         residual_labels: One unique label a dimension, as Tracr has them.
@@ -93,6 +98,9 @@ class CompiledModel:
         output_reads: The variables that the unembedding reads.
         saved_circuit: The circuit of a model that was read from a file.
         savings: What made the model smaller than the standard one; prints as a table.
+        options: What it was compiled with; None for a model from a file of version 1.
+        saved_source: The program's text of a model that was read from a file.
+        program_omitted: Why a file that the model was read from holds no program, or "".
     """
 
     name: str
@@ -112,8 +120,11 @@ class CompiledModel:
     residual_labels: list[str] = field(default_factory=list)
     components: tuple[Component, ...] = ()
     output_reads: tuple[str, ...] = ()
-    saved_circuit: Circuit | None = None
+    saved_circuit: CircuitRecord | None = None
     savings: Savings = field(default_factory=Savings)
+    options: CompileOptions | None = None
+    saved_source: ProgramSource | None = None
+    program_omitted: str = ""
 
     @property
     def architecture(self) -> Architecture:
@@ -141,19 +152,27 @@ class CompiledModel:
         """The program that the model was compiled from.
 
         Raises:
-            NotFoundError: If the model was read from a file, which holds no program.
+            NotFoundError: If the model was read from a file which holds no program.
         """
         if self.reference is None:
             raise NotFoundError(
                 f"model '{self.name}' was read from a file, which holds no program to compare "
-                "with; compile the program again to verify it or to make data sets"
+                f"with ({self.program_omitted or 'it was left out'}); compile the program again "
+                "to verify it or to make data sets"
             )
         return self.reference
 
-    @property
+    @cached_property
     def circuit(self) -> Circuit:
         """Which head, neuron and dimension serves which RASP variable, and the edges."""
-        return self.saved_circuit or circuit_of(self)
+        return circuit_of(self)
+
+    @property
+    def source(self) -> ProgramSource:
+        """The program as text: one line an s-op, and its author's functions."""
+        if self.saved_source is not None:
+            return self.saved_source
+        return source_of(self.program.graph)
 
     def dataset(
         self,
@@ -171,11 +190,16 @@ class CompiledModel:
 
         return to_torch(self)
 
-    def to_transformer_lens(self) -> Any:
-        """The model as a `TransformerBridge` of TransformerLens 4."""
+    def to_transformer_lens(self, kind: str | None = None) -> Any:
+        """The model in TransformerLens.
+
+        Args:
+            kind: "bridge" for a TransformerBridge (TransformerLens 4), "hooked" for a
+                HookedTransformer (2 and 3); by default what is installed.
+        """
         from optitracr.export.transformer_lens import to_transformer_lens
 
-        return to_transformer_lens(self)
+        return to_transformer_lens(self, kind)
 
     def to_onnx(self, path: str | PathLike[str]) -> None:
         """Writes the model as an ONNX file; see `optitracr.export.onnx_graph`."""
@@ -186,12 +210,21 @@ class CompiledModel:
     def save(self, path: str | PathLike[str]) -> None:
         """Writes the model to a folder: weights as safetensors and a JSON manifest.
 
+        A model that stands there is replaced once the new one is whole.
+
         Raises:
-            FileError: If the folder cannot be written.
+            FileError: If the folder cannot be written or holds something else, or a value of
+                the program is of a type that a file cannot hold; nothing is changed then.
         """
         from optitracr.export.files import save
 
         save(self, path)
+
+    def _repr_html_(self) -> str:
+        """A card for notebooks: sizes, proof, and the residual stream over time."""
+        from optitracr.draw.card import card
+
+        return card(self)
 
     def forward(self, params: Any, tokens: Any) -> ForwardOutput:
         """The forward pass in JAX, differentiable in `params`.
@@ -202,9 +235,15 @@ class CompiledModel:
         """
         return run_jax(self.architecture, params, self.unembed, tokens)
 
-    def forward_numpy(self, tokens: NDArray[np.integer]) -> ForwardOutput:
-        """The forward pass in NumPy, float32."""
-        return run_numpy(self.architecture, self.params, self.unembed, tokens)
+    def forward_numpy(self, tokens: NDArray[np.integer], edit: Edit | None = None) -> ForwardOutput:
+        """The forward pass in NumPy, float32.
+
+        Args:
+            tokens: Integers of shape [batch, seq], BOS first.
+            edit: For interventions: called with a hook's name and what stands there, it gives
+                what stands there instead; see `forward` in `optitracr.model.forward`.
+        """
+        return run_numpy(self.architecture, self.params, self.unembed, tokens, edit)
 
     def apply(self, tokens: Sequence[Value]) -> ModelOutput:
         """Runs one sequence.

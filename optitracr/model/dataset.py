@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.errors import InputError
+from optitracr.errors import InputError, VerificationError
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -46,7 +46,7 @@ class Dataset:
         """
         from optitracr.export.extras import require
 
-        torch = require("torch", "PyTorch", "'optitracr[torch]'")
+        torch = require("torch", "PyTorch", "torch")
         arrays = (self.tokens.astype(np.int64), self.mask, self.expected)
         return torch.utils.data.TensorDataset(*(torch.from_numpy(array) for array in arrays))
 
@@ -120,7 +120,23 @@ def _balanced(outputs: Sequence[Sequence[Any]], size: int) -> list[int]:
 def _expected(
     model: CompiledModel, outputs: Sequence[Sequence[Any]], width: int
 ) -> NDArray[np.int64] | NDArray[np.float64]:
-    """The outputs as the model's unembedding gives them."""
+    """The outputs as the model's unembedding gives them.
+
+    Raises:
+        VerificationError: If the model has no output for one of them.
+    """
+    try:
+        return _encoded(model, outputs, width)
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise VerificationError(
+            f"the program of model '{model.name}' gives {error} as an output, which the model "
+            "cannot; compile the program again"
+        ) from None
+
+
+def _encoded(
+    model: CompiledModel, outputs: Sequence[Sequence[Any]], width: int
+) -> NDArray[np.int64] | NDArray[np.float64]:
     from optitracr.model.encoders import CategoricalEncoder
 
     encoder = model.output_encoder

@@ -6,6 +6,7 @@ with ReLU, each added to the residual stream (Vaswani et al. 2017; Lindner et al
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -59,8 +60,17 @@ class Architecture(NamedTuple):
     categorical: bool
 
 
+Edit = Callable[[str, Array], Array]
+"""Given a hook's name and what stands there, what stands there instead."""
+
+
 def forward(
-    xp: Any, architecture: Architecture, params: Any, unembedding: Array, tokens: Array
+    xp: Any,
+    architecture: Architecture,
+    params: Any,
+    unembedding: Array,
+    tokens: Array,
+    edit: Edit | None = None,
 ) -> ForwardOutput:
     """Runs the transformer.
 
@@ -70,19 +80,22 @@ def forward(
         params: Nested dicts under Tracr's names.
         unembedding: Shape [d_model, outputs].
         tokens: Integers of shape [batch, seq]; PAD influences no other position.
+        edit: For interventions: called at TransformerLens' hooks `blocks.{l}.attn.hook_q`,
+            `hook_k`, `hook_v` and `hook_z`, [batch, seq, heads, head_size], and
+            `blocks.{l}.mlp.hook_pre` and `hook_post`, [batch, seq, neurons].
     """
+    edit = edit or _unchanged
     length = tokens.shape[1]
     embeddings = params["token_embed"]["embeddings"][tokens]
     stream = embeddings + params["pos_embed"]["embeddings"][:length][None]
     mask = _mask(xp, architecture, tokens)
     first, added, states, logits = stream, [], [], []
     for layer in range(architecture.layers):
-        name = f"transformer/layer_{layer}"
-        delta, layer_logits = _attention(xp, architecture, params, f"{name}/attn", stream, mask)
+        delta, layer_logits = _attention(xp, architecture, params, layer, stream, mask, edit)
         logits.append(layer_logits)
         for sublayer in ("attn", "mlp"):
             if sublayer == "mlp":
-                delta = _mlp(xp, params, f"{name}/mlp", stream)
+                delta = _mlp(xp, params, layer, stream, edit)
             stream = stream + delta
             added.append(delta)
             states.append(stream)
@@ -102,15 +115,21 @@ def _mask(xp: Any, architecture: Architecture, tokens: Array) -> Array:
 
 
 def _attention(
-    xp: Any, architecture: Architecture, params: Any, name: str, stream: Array, mask: Array
+    xp: Any,
+    architecture: Architecture,
+    params: Any,
+    layer: int,
+    stream: Array,
+    mask: Array,
+    edit: Edit,
 ) -> tuple[Array, Array]:
     batch, length, _ = stream.shape
     heads, size = architecture.heads, architecture.head_size
+    name = f"transformer/layer_{layer}/attn"
 
     def project(part: str) -> Array:
-        linear = params[f"{name}/{part}"]
-        projected = stream @ linear["w"] + linear["b"]
-        return projected.reshape(batch, length, heads, size).transpose(0, 2, 1, 3)
+        projected = _linear(params[f"{name}/{part}"], stream).reshape(batch, length, heads, size)
+        return edit(f"blocks.{layer}.attn.hook_{part[0]}", projected).transpose(0, 2, 1, 3)
 
     query, key, value = project("query"), project("key"), project("value")
     scale = np.float32(np.sqrt(max(size, 1)))
@@ -118,15 +137,24 @@ def _attention(
     logits = xp.where(mask, logits, np.float32(MASKED))
     weights = xp.exp(logits - logits.max(axis=-1, keepdims=True))
     weights = weights / weights.sum(axis=-1, keepdims=True)
-    mixed = (weights @ value).transpose(0, 2, 1, 3).reshape(batch, length, heads * size)
-    linear = params[f"{name}/linear"]
-    return mixed @ linear["w"] + linear["b"], logits
+    mixed = edit(f"blocks.{layer}.attn.hook_z", (weights @ value).transpose(0, 2, 1, 3))
+    return _linear(params[f"{name}/linear"], mixed.reshape(batch, length, heads * size)), logits
 
 
-def _mlp(xp: Any, params: Any, name: str, stream: Array) -> Array:
-    first, second = params[f"{name}/linear_1"], params[f"{name}/linear_2"]
-    hidden = xp.maximum(stream @ first["w"] + first["b"], np.float32(0.0))
-    return hidden @ second["w"] + second["b"]
+def _mlp(xp: Any, params: Any, layer: int, stream: Array, edit: Edit) -> Array:
+    name = f"transformer/layer_{layer}/mlp"
+    before = edit(f"blocks.{layer}.mlp.hook_pre", _linear(params[f"{name}/linear_1"], stream))
+    hidden = xp.maximum(before, np.float32(0.0))
+    return _linear(params[f"{name}/linear_2"], edit(f"blocks.{layer}.mlp.hook_post", hidden))
+
+
+def _linear(linear: Any, x: Array) -> Array:
+    return x @ linear["w"] + linear["b"]
+
+
+def _unchanged(name: str, array: Array) -> Array:
+    del name
+    return array
 
 
 def _choose(xp: Any, architecture: Architecture, scores: Array) -> Array:

@@ -8,16 +8,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.model.forward import Architecture, ForwardOutput, forward
+from optitracr.model.forward import Architecture, Edit, ForwardOutput, forward
 
 CHUNK = 2048
 
 
 def run_numpy(
-    architecture: Architecture, params: Any, unembedding: Any, tokens: NDArray[np.integer]
+    architecture: Architecture,
+    params: Any,
+    unembedding: Any,
+    tokens: NDArray[np.integer],
+    edit: Edit | None = None,
 ) -> ForwardOutput:
     """Runs in NumPy, float32: no compilation, so the quickest way to a first answer."""
-    return forward(np, architecture, params, unembedding, tokens)
+    return forward(np, architecture, params, unembedding, tokens, edit)
 
 
 @lru_cache(maxsize=1)

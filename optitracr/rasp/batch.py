@@ -85,7 +85,7 @@ class BatchEvaluation:
         values = self.values(expr)
         try:
             table = np.array([np.nan if x is None else float(x) for x in values])
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise EvaluationError(
                 f"{describe(expr)} has values that are no numbers; ask for its codes"
             ) from error

@@ -1,0 +1,1 @@
+"""The ground-truth circuit of a compiled model, and experiments that test it."""

@@ -1,0 +1,89 @@
+"""Names of the model's parts: those of TransformerLens' hooks.
+
+A part of a hook's tensor is written as it is sliced: `blocks.0.attn.hook_z[:, :, 1]` is
+what head 1 of layer 0 gives, `blocks.0.mlp.hook_post[:, :, 3]` neuron 3.
+"""
+
+from __future__ import annotations
+
+import re
+
+from optitracr.errors import InputError
+
+TOKEN_EMBED, POSITION_EMBED = "hook_embed", "hook_pos_embed"
+PORTS = ("query", "key", "value")
+_PORT_HOOK = {"query": "hook_q", "key": "hook_k", "value": "hook_v"}
+
+
+def head_name(layer: int, head: int) -> str:
+    """The output of a head before its output matrix."""
+    return f"blocks.{layer}.attn.hook_z[:, :, {head}]"
+
+
+def port_name(layer: int, head: int, port: str) -> str:
+    """The query, key or value of a head."""
+    return f"blocks.{layer}.attn.{_PORT_HOOK[port]}[:, :, {head}]"
+
+
+def neuron_name(layer: int, neuron: int) -> str:
+    """A neuron after its ReLU."""
+    return f"blocks.{layer}.mlp.hook_post[:, :, {neuron}]"
+
+
+def mlp_name(layer: int) -> str:
+    """What an MLP adds to the residual stream."""
+    return f"blocks.{layer}.hook_mlp_out"
+
+
+def output_name(layers: int) -> str:
+    """The last residual stream, which the unembedding reads.
+
+    A model without layers has one of zeros in TransformerLens.
+    """
+    return f"blocks.{max(layers, 1) - 1}.hook_resid_post"
+
+
+def state_name(state: int, layers: int) -> str:
+    """The residual stream at a state (after so many sublayers)."""
+    if state == 2 * layers:
+        return output_name(layers)
+    return f"blocks.{state // 2}.hook_resid_{'mid' if state % 2 else 'pre'}"
+
+
+_SPELLINGS = (
+    (re.compile(r"^blocks\.(\d+)\.attn\.hook_result\b"), r"blocks.\1.attn.hook_z"),
+    (re.compile(r"^blocks\.(\d+)\.hook_([qkv])_input\b"), r"blocks.\1.attn.hook_\2"),
+    (re.compile(r"^blocks\.(\d+)\.attn\.hook_([qkv])_input\b"), r"blocks.\1.attn.hook_\2"),
+    (re.compile(r"^blocks\.(\d+)\.hook_mlp_in\b"), r"blocks.\1.hook_mlp_out"),
+    (re.compile(r"^blocks\.(\d+)\.mlp\.hook_pre\b"), r"blocks.\1.mlp.hook_post"),
+    (re.compile(r"^embed\.hook_out$"), TOKEN_EMBED),
+    (re.compile(r"^pos_embed\.hook_out$"), POSITION_EMBED),
+)
+"""Other names of the same parts, in patching code and in TransformerLens."""
+
+_SLICE = re.compile(r"\[[\s:,]*(?:None,\s*)*(\d+)\s*\]$")
+
+
+def canonical(part: str | tuple[str, int]) -> str:
+    """The name by which graphs know a part.
+
+    Args:
+        part: A hook's name, with the index of the head or neuron behind it where it has one:
+            "blocks.0.attn.hook_result[:, :, 1]", "blocks.0.hook_q_input[1]", or the pair
+            ("blocks.0.hook_q_input", 1).
+
+    Raises:
+        InputError: If it is neither a string nor such a pair.
+    """
+    name, index = part if isinstance(part, tuple) and len(part) == 2 else (part, None)
+    if not isinstance(name, str) or not (index is None or isinstance(index, int)):
+        raise InputError(
+            f"{part!r} names no part of a model; give a hook's name such as "
+            f"{head_name(0, 1)!r}, or a pair of a hook and an index"
+        )
+    found = _SLICE.search(name)
+    if index is None and found:
+        name, index = name[: found.start()], int(found.group(1))
+    for pattern, usual in _SPELLINGS:
+        name = pattern.sub(usual, name)
+    return name if index is None else f"{name}[:, :, {index}]"

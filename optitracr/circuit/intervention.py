@@ -1,0 +1,176 @@
+"""Interventions on heads and neurons: zero and resample ablation, in NumPy.
+
+Resampling replaces what a part gives at a position by what it gives at another position of
+another input (Chan et al. 2022, Causal Scrubbing); the draw is of positions too, since what
+depends on the position alone is the same in every input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.circuit.hooks import canonical
+from optitracr.errors import InputError, NotFoundError
+from optitracr.model.forward import ForwardOutput
+
+if TYPE_CHECKING:
+    from optitracr.model.compiled import CompiledModel
+
+Tokens = NDArray[np.integer]
+Activations = Mapping[str, NDArray[np.float32]]
+
+
+class Ablation(StrEnum):
+    """What stands where a part is ablated."""
+
+    ZERO = "zero"
+    RESAMPLE = "resample"
+
+
+def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Activations]:
+    """The forward pass, and what every head and neuron gives.
+
+    Args:
+        model: The model.
+        tokens: Integers of shape [batch, seq], BOS first.
+
+    Returns:
+        The output, and under `blocks.{l}.attn.hook_z` [batch, seq, heads, head_size], under
+        `blocks.{l}.mlp.hook_post` [batch, seq, neurons].
+    """
+    found: dict[str, NDArray[np.float32]] = {}
+
+    def note(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        if name.endswith(("hook_z", "hook_post")):
+            found[name] = array
+        return array
+
+    return model.forward_numpy(tokens, note), found
+
+
+def ablate(
+    model: CompiledModel,
+    tokens: Tokens,
+    parts: Iterable[str | tuple[str, int]],
+    how: Ablation | str = Ablation.RESAMPLE,
+    seed: int = 0,
+) -> ForwardOutput:
+    """The forward pass without some heads and neurons.
+
+    Args:
+        model: The model.
+        tokens: Integers of shape [batch, seq], BOS first and padded.
+        parts: Names of heads and neurons as in the circuit's graph at "qkv", or of MLPs as
+            at "head"; names of queries, keys, values and embeddings are passed over.
+        how: "zero", or "resample".
+        seed: Of the draw, which all parts share: they take what they give at the same other
+            position of the same other input.
+
+    Raises:
+        InputError: If there is no such kind of ablation.
+        NotFoundError: If the model has no such part.
+    """
+    if how not in list(Ablation):
+        raise InputError(f"how={how!r}; the ablations are {', '.join(Ablation)}")
+    _, clean = activations(model, tokens)
+    chosen = _chosen([canonical(part) for part in parts], clean)
+    source = drawn(tokens, model.input_encoder.pad_encoding, seed)
+    instead = {
+        name: _instead(clean[name], places, source if how == Ablation.RESAMPLE else None)
+        for name, places in chosen.items()
+    }
+
+    def edit(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
+        if name not in instead:
+            return array
+        values, mask = instead[name]
+        return np.where(mask, values, array)
+
+    return model.forward_numpy(tokens, edit)
+
+
+def _chosen(names: Iterable[str], clean: Activations) -> dict[str, list[int]]:
+    """For each hook the heads or neurons that are named."""
+    chosen: dict[str, list[int]] = {}
+    for name in names:
+        hook, _, index = name.partition("[:, :, ")
+        if hook.endswith("hook_mlp_out"):
+            hook = hook.replace("hook_mlp_out", "mlp.hook_post")
+            places = list(range(clean[hook].shape[2])) if hook in clean else [-1]
+        elif hook.endswith(("hook_q", "hook_k", "hook_v", "embed", "hook_resid_post")):
+            continue
+        else:
+            places = [int(index[:-1])] if index else [-1]
+        if hook not in clean or not all(0 <= place < clean[hook].shape[2] for place in places):
+            raise NotFoundError(
+                f"the model has no head, neuron or MLP {name!r}; see circuit.graph('qkv').nodes"
+            )
+        chosen.setdefault(hook, []).extend(places)
+    return chosen
+
+
+Source = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""For each position, shape [batch, seq], the row and the position that stand in for it."""
+
+
+def drawn(tokens: Tokens, pad: int, seed: int) -> Source:
+    """Every position gets another one that is no padding."""
+    rows: NDArray[np.intp] = np.arange(tokens.shape[0])[:, None].repeat(tokens.shape[1], axis=1)
+    columns: NDArray[np.intp] = np.arange(tokens.shape[1])[None].repeat(tokens.shape[0], axis=0)
+    inside = tokens != pad
+    drawn = np.random.default_rng(seed).permutation(int(inside.sum()))
+    rows[inside], columns[inside] = rows[inside][drawn], columns[inside][drawn]
+    return rows, columns
+
+
+def _instead(
+    array: NDArray[np.float32], places: list[int], source: Source | None
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """What stands at a hook instead, and where."""
+    mask = np.zeros(array.shape[2:], dtype=bool)
+    mask[places] = True
+    values = np.zeros_like(array) if source is None else array[source]
+    return values, np.broadcast_to(mask, array.shape)
+
+
+def change(
+    model: CompiledModel, variable: str, before: ForwardOutput, after: ForwardOutput, tokens: Tokens
+) -> float:
+    """By how much a variable differs between two runs, at most.
+
+    Args:
+        model: The model.
+        variable: A RASP variable held in the residual stream, or the program's output.
+        before: One run.
+        after: The other.
+        tokens: What both ran on.
+
+    Raises:
+        NotFoundError: If the residual stream holds no such variable.
+    """
+    inside = tokens != model.input_encoder.pad_encoding
+    inside[:, 0] = False
+    worst = [0.0]
+    held = [stay for stay in model.circuit.dimensions if stay.variable == variable]
+    if not held and variable != model.name:
+        model.circuit.parts_of(variable)
+    pairs = list(zip(_states(before), _states(after), strict=True))
+    for stay in held:
+        columns = list(stay.dimensions)
+        for first, second in pairs[stay.first_state : stay.last_state + 1]:
+            gap = np.abs(first[inside][:, columns] - second[inside][:, columns])
+            worst.append(float(gap.max(initial=0.0)))
+    if variable == model.name:
+        gap = np.abs(before.logits - after.logits)[inside]
+        worst.append(float(gap.max(initial=0.0)))
+    return max(worst)
+
+
+def _states(output: ForwardOutput) -> tuple[NDArray[np.float32], ...]:
+    inner = output.transformer_output
+    return (inner.input_embeddings, *inner.residuals)

@@ -1,0 +1,89 @@
+"""What a model says of its parts: which head, neuron and dimension serves which variable."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+HEAD, NEURONS = "head", "neurons"
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitNode:
+    """One part of the model.
+
+    Attributes:
+        name: `L{layer}.head{i}`, or `L{layer}.neurons{start}-{stop}`.
+        layer: Its layer.
+        kind: "head" or "neurons".
+        index: The head, or the first neuron and the one after the last.
+        variables: RASP variables that it computes or helps to compute.
+        erases: Variables of the residual stream that it erases.
+        components: The components that it is made of; none for a part that only erases.
+        columns: For each component of a head its first column of the head's output and the
+            one after its last.
+        writes: Variables of the residual stream that it computes.
+    """
+
+    name: str
+    layer: int
+    kind: str
+    index: tuple[int, ...]
+    variables: tuple[str, ...]
+    erases: tuple[str, ...]
+    components: tuple[str, ...] = ()
+    columns: tuple[tuple[int, int], ...] = ()
+    writes: tuple[str, ...] = ()
+
+    @property
+    def sublayer(self) -> int:
+        """Attention of layer l is sublayer 2l, its MLP 2l + 1."""
+        return 2 * self.layer + int(self.kind == NEURONS)
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitDimensions:
+    """A variable's stay in the residual stream.
+
+    Attributes:
+        name: The variable of the residual stream.
+        variable: The RASP variable that it holds, or helps to compute; "" for BOS and the
+            constant.
+        dimensions: Its columns.
+        first_state: First state at which it is alive (state t is after t sublayers).
+        last_state: Last state at which it is alive.
+    """
+
+    name: str
+    variable: str
+    dimensions: tuple[int, ...]
+    first_state: int
+    last_state: int
+
+
+@dataclass(frozen=True, slots=True)
+class CircuitRecord:
+    """All heads, neurons and dimensions of a model, as plain data.
+
+    Attributes:
+        nodes: Heads and groups of neurons, by layer.
+        dimensions: Every stay in the residual stream, by birth.
+        edges: Pairs (writer, reader) of node names; "embed" writes inputs, "unembed" reads
+            the output.
+    """
+
+    nodes: tuple[CircuitNode, ...]
+    dimensions: tuple[CircuitDimensions, ...]
+    edges: tuple[tuple[str, str], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The record as plain data."""
+        return {
+            "nodes": [asdict(node) for node in self.nodes],
+            "dimensions": [asdict(stay) for stay in self.dimensions],
+            "edges": [list(edge) for edge in self.edges],
+        }
+
+    def serving(self, variable: str) -> tuple[CircuitNode, ...]:
+        """The nodes that serve a RASP variable."""
+        return tuple(node for node in self.nodes if variable in node.variables)

@@ -1,0 +1,121 @@
+"""How well edges that a circuit-discovery method found agree with the ground truth."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from optitracr.circuit.hooks import canonical
+from optitracr.circuit.wiring import ROLES, Wiring
+from optitracr.errors import InputError
+
+FoundEdge = tuple[Any, Any]
+"""Writer and reader, each as `canonical` takes it."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeScore:
+    """Edges found against the ground truth.
+
+    Attributes:
+        true_positives: Found, and in the circuit.
+        false_positives: Found, and not in the circuit.
+        false_negatives: In the circuit, and not found.
+        true_negatives: Neither.
+    """
+
+    true_positives: int
+    false_positives: int
+    false_negatives: int
+    true_negatives: int
+
+    @property
+    def true_positive_rate(self) -> float:
+        """Share of the circuit's edges that were found (recall); nan if it has none."""
+        return _share(self.true_positives, self.false_negatives)
+
+    @property
+    def false_positive_rate(self) -> float:
+        """Share of the other possible edges that were found; nan if there are none."""
+        return _share(self.false_positives, self.true_negatives)
+
+    @property
+    def precision(self) -> float:
+        """Share of the found edges that are in the circuit; nan if none was found."""
+        return _share(self.true_positives, self.false_positives)
+
+    def __str__(self) -> str:
+        return (
+            f"true positive rate {self.true_positive_rate:.3f} ({self.true_positives} of "
+            f"{self.true_positives + self.false_negatives}), false positive rate "
+            f"{self.false_positive_rate:.3f} ({self.false_positives} of "
+            f"{self.false_positives + self.true_negatives})"
+        )
+
+
+def _share(part: int, rest: int) -> float:
+    return part / (part + rest) if part + rest else float("nan")
+
+
+def score_edges(
+    wiring: Wiring, found: Iterable[FoundEdge], roles: Collection[str] = ROLES
+) -> EdgeScore:
+    """Scores found edges.
+
+    The circuit's edges are those on a path to the output: an edge to a part that nothing
+    reads has no effect that a method could find.
+
+    Args:
+        wiring: The ground truth.
+        found: Pairs of a writer and a reader.
+        roles: Which edges count as the circuit's: "value", "erasure" or both. Edges of a
+            role that is left out count neither for nor against.
+
+    Raises:
+        InputError: If a pair is no edge that a model of this architecture could have, or a
+            role is unknown.
+    """
+    unknown = [role for role in roles if role not in ROLES]
+    if unknown or not roles:
+        raise InputError(f"roles={list(roles)!r}; give one or both of {', '.join(ROLES)}")
+    place = {part.name: i for i, part in enumerate(wiring.parts)}
+    possible = wiring.possible()
+    pairs = {_pair(edge, place, possible) for edge in found}
+    reaching = wiring.reaching()
+    edges = {
+        (place[e.writer], place[e.reader]): e.role for e in wiring.edges() if e.reader in reaching
+    }
+    wanted = {pair for pair, role in edges.items() if role in roles}
+    ignored = edges.keys() - wanted
+    true = len(pairs & wanted)
+    false = len(pairs - wanted - ignored)
+    others = int(possible.sum()) - len(edges)
+    return EdgeScore(true, false, len(wanted) - true, others - false)
+
+
+def _pair(edge: FoundEdge, place: dict[str, int], possible: Any) -> tuple[int, int]:
+    if not isinstance(edge, tuple) or len(edge) != 2:
+        raise InputError(f"{edge!r} is no pair of a writer and a reader")
+    names = tuple(canonical(end) for end in edge)
+    for given, name in zip(edge, names, strict=True):
+        if name not in place:
+            close = _similar(name, place)
+            raise InputError(
+                f"the model has no part {given!r} at this granularity; its parts are named "
+                f"like {close!r}"
+            )
+    writer, reader = place[names[0]], place[names[1]]
+    if not possible[writer, reader]:
+        raise InputError(
+            f"{edge[0]!r} -> {edge[1]!r} is no edge through the residual stream: a reader "
+            "stands at least one sublayer after the writer, and a query, key, value or the "
+            "output writes nothing"
+        )
+    return writer, reader
+
+
+def _similar(name: str, place: dict[str, int]) -> str:
+    from difflib import get_close_matches
+
+    return (get_close_matches(name, place, n=1, cutoff=0.0) or list(place))[0]

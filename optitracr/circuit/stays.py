@@ -1,0 +1,61 @@
+"""Dimensions by lifetime: one column of the residual stream while one variable holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.assembly.layout import Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """One dimension while one variable holds it.
+
+    Attributes:
+        column: The dimension.
+        name: The variable of the residual stream.
+        direction: Its direction that the dimension holds, `name` or `name:value`.
+        variable: The RASP variable, or "" (BOS, the constant).
+        first: First state at which it can be read.
+        last: Last state at which it can be read.
+    """
+
+    column: int
+    name: str
+    direction: str
+    variable: str
+    first: int
+    last: int
+
+    @property
+    def key(self) -> str:
+        """Its name in graphs: `d{column}@{first}-{last}`."""
+        return f"d{self.column}@{self.first}-{self.last}"
+
+
+def stays_of(layout: Layout, variables: Mapping[str, str]) -> tuple[Stay, ...]:
+    """Every stay, by birth, then column.
+
+    Args:
+        layout: Who holds which columns when.
+        variables: The RASP variable of each variable of the residual stream.
+    """
+    found = [
+        Stay(column, held.label, direction.label, variables[held.label], entry.birth, entry.end)
+        for entry in layout.tenancies
+        for held in (entry.variable,)
+        for column, direction in zip(entry.columns, held.space.directions, strict=True)
+    ]
+    return tuple(sorted(found, key=lambda stay: (stay.first, stay.column)))
+
+
+def held_at(stays: tuple[Stay, ...], states: int, width: int) -> NDArray[np.intp]:
+    """Shape [states, width]: which stay holds each column at each state, or -1."""
+    held = np.full((states, width), -1, dtype=np.intp)
+    for place, stay in enumerate(stays):
+        held[stay.first : stay.last + 1, stay.column] = place
+    return held

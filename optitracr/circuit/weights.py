@@ -1,0 +1,112 @@
+"""A model's weights, as which columns of the residual stream each head and neuron touches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.circuit.hooks import PORTS
+from optitracr.circuit.record import HEAD, CircuitNode
+from optitracr.model.config import ModelConfig
+
+Columns = NDArray[np.bool_]
+Params = Mapping[str, Mapping[str, NDArray[np.float32]]]
+EVERY = slice(None)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Touched:
+    """Columns of the residual stream, each mask of shape [width].
+
+    Attributes:
+        reads: What is read.
+        pattern: What an attention pattern depends on.
+        writes: What is written.
+    """
+
+    reads: Columns
+    pattern: Columns
+    writes: Columns
+
+    def __or__(self, other: Touched) -> Touched:
+        return Touched(
+            self.reads | other.reads, self.pattern | other.pattern, self.writes | other.writes
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """The weights of a model and what its parts are for.
+
+    Attributes:
+        config: Sizes.
+        params: Nested dicts under Tracr's names.
+        unembed: Shape [d_model, outputs].
+        nodes: What each head and each run of neurons is for.
+    """
+
+    config: ModelConfig
+    params: Params
+    unembed: NDArray[np.float32]
+    nodes: tuple[CircuitNode, ...]
+
+    @property
+    def nothing(self) -> Columns:
+        """No column."""
+        return np.zeros(self.unembed.shape[0], dtype=bool)
+
+    @property
+    def unembedded(self) -> Columns:
+        """What the unembedding reads."""
+        return touched(self.unembed)
+
+    def embedded(self, table: str) -> Columns:
+        """What an embedding table writes."""
+        return touched(self.params[table]["embeddings"].T)
+
+    def port(self, layer: int, head: int, port: str, columns: slice = EVERY) -> Columns:
+        """What a head's query, key or value reads."""
+        return touched(self._head(layer, port)[:, head, columns])
+
+    def head(self, layer: int, head: int, columns: slice = EVERY) -> Touched:
+        """What a head, or some columns of its output, reads and writes."""
+        query, key = (self.port(layer, head, port) for port in PORTS[:2])
+        value = self.port(layer, head, "value", columns)
+        written = touched(self._head(layer, "linear")[:, head, columns])
+        return Touched(query | key | value, query | key, written)
+
+    def neurons(self, layer: int) -> tuple[Columns, Columns]:
+        """What each neuron reads and writes, both of shape [width, neurons]."""
+        name = f"transformer/layer_{layer}/mlp"
+        read: Columns = self.params[f"{name}/linear_1"]["w"] != 0
+        written: Columns = self.params[f"{name}/linear_2"]["w"].T != 0
+        return read, written
+
+    def run(self, layer: int, which: slice = EVERY) -> Touched:
+        """What some neurons together read and write."""
+        read, written = (touched(mask[:, which]) for mask in self.neurons(layer))
+        return Touched(read, self.nothing, written)
+
+    def heads_of(self, layer: int) -> dict[int, CircuitNode]:
+        """What the heads of a layer are for; spare ones are left out."""
+        found = (node for node in self.nodes if node.kind == HEAD and node.layer == layer)
+        return {node.index[0]: node for node in found}
+
+    def runs_of(self, layer: int) -> list[CircuitNode]:
+        """The runs of neurons of a layer."""
+        return [node for node in self.nodes if node.kind != HEAD and node.layer == layer]
+
+    def _head(self, layer: int, part: str) -> NDArray[np.float32]:
+        """Shape [width, heads, head size]."""
+        weight = self.params[f"transformer/layer_{layer}/attn/{part}"]["w"]
+        flat = weight.T if part == "linear" else weight
+        return flat.reshape(-1, self.config.num_heads, self.config.key_size)
+
+
+def touched(weight: NDArray[np.generic]) -> Columns:
+    """Rows of a matrix that are not zero."""
+    found: Columns = np.any(weight != 0, axis=1)
+    return found

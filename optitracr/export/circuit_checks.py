@@ -1,0 +1,71 @@
+"""What must hold of the circuit in a manifest: it names parts that the model has."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optitracr.circuit.record import HEAD, NEURONS, CircuitNode
+from optitracr.export.values import FieldError, check_distinct, check_range, shown
+from optitracr.model.size import Size
+
+if TYPE_CHECKING:
+    from optitracr.export.manifest import Manifest
+
+ENDS = ("embed", "unembed")
+"""What writes the inputs and what reads the output."""
+
+
+def check_circuit(manifest: Manifest) -> None:
+    """Checks nodes against the sizes, stays against the residual map, and edges.
+
+    Raises:
+        FieldError: Naming the first part that the model has not.
+    """
+    circuit = manifest.circuit
+    check_distinct("circuit.nodes", (node.name for node in circuit.nodes))
+    held = {tenancy.label for tenancy in manifest.residual_map.tenancies}
+    taken: dict[tuple[int, str], int] = {}
+    for place, node in enumerate(circuit.nodes):
+        field = f"circuit.nodes[{place}]"
+        _check_node(node, manifest.size, field)
+        # Parts of one kind stand in order, one after another, so that none is counted twice.
+        stop = node.index[-1] if node.kind == NEURONS else node.index[0] + 1
+        key = (node.layer, node.kind)
+        check_range(f"{field}.index", node.index[0], taken.get(key, 0), stop)
+        taken[key] = stop
+        for name in (*node.erases, *node.writes):
+            if name not in held:
+                raise FieldError(field, f"writes or erases {shown(name)}, which nothing holds")
+    _check_stays(manifest)
+    names = {node.name for node in circuit.nodes} | set(ENDS)
+    for place, edge in enumerate(circuit.edges):
+        if not names.issuperset(edge):
+            raise FieldError(f"circuit.edges[{place}]", "names a node that is not there")
+
+
+def _check_node(node: CircuitNode, size: Size, field: str) -> None:
+    check_range(f"{field}.layer", node.layer, 0, size.layers - 1)
+    if node.kind == HEAD and len(node.index) == 1:
+        check_range(f"{field}.index", node.index[0], 0, size.heads - 1)
+        name = f"L{node.layer}.head{node.index[0]}"
+    elif node.kind == NEURONS and len(node.index) == 2:
+        check_range(f"{field}.index", node.index[1], node.index[0], size.neurons)
+        name = f"L{node.layer}.neurons{node.index[0]}-{node.index[1]}"
+    else:
+        raise FieldError(field, "is neither a head nor a run of neurons")
+    if node.name != name:
+        raise FieldError(f"{field}.name", f"is not '{name}'")
+    if node.columns and len(node.columns) != len(node.components):
+        raise FieldError(f"{field}.columns", "is not one pair for each component")
+    for first, stop in node.columns:
+        check_range(f"{field}.columns", first, 0, stop)
+        check_range(f"{field}.columns", stop, 0, size.head_size)
+
+
+def _check_stays(manifest: Manifest) -> None:
+    """The circuit knows the same tenancies as the residual map."""
+    stays = manifest.circuit.dimensions
+    tenancies = manifest.residual_map.tenancies
+    found = [(s.name, s.dimensions, s.first_state, s.last_state) for s in stays]
+    if found != [(t.label, t.columns, t.birth, t.end) for t in tenancies]:
+        raise FieldError("circuit.dimensions", "is not that of the residual map")

@@ -1,0 +1,286 @@
+"""What a saved model says of itself beside its weights, and the model that it stands for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import optitracr
+from optitracr.assembly.layout import Layout, Tenancy
+from optitracr.assembly.weights import Params
+from optitracr.candidates.savings import Saving, Savings
+from optitracr.candidates.setting import Setting
+from optitracr.circuit.record import CircuitRecord
+from optitracr.craft.reading import Variable
+from optitracr.craft.spaces import Direction, Space
+from optitracr.errors import OptitracrError
+from optitracr.export.records import to_plain
+from optitracr.export.values import FieldError
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.config import ModelConfig
+from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
+from optitracr.model.options import CompileOptions
+from optitracr.model.program_data import (
+    StoredProgram,
+    program_from_data,
+    program_to_data,
+    same_program,
+)
+from optitracr.model.size import Size
+from optitracr.model.source import ProgramSource
+from solvers import Allocation
+
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncoder:
+    """An encoder: the integer of each value is its place; numbers stand for themselves.
+
+    Attributes:
+        kind: "categorical" or "numerical".
+        variable: What the values are of: "tokens", or the output's name.
+        values: The values by integer, BOS and PAD included; none for numbers.
+        bos: The BOS token, or None for outputs.
+        pad: The PAD token, or None for outputs.
+        max_seq_len: Longest sequence, BOS included, or None for outputs.
+    """
+
+    kind: str
+    variable: str
+    values: tuple[Value, ...]
+    bos: Value
+    pad: Value
+    max_seq_len: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEncoders:
+    """The encoder of the inputs and that of the outputs."""
+
+    input: StoredEncoder
+    output: StoredEncoder
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTenancy:
+    """A variable's columns of the residual stream and the states at which it holds them.
+
+    Attributes:
+        label: The variable.
+        directions: For each column the name and the value of what it holds.
+        columns: The columns, one for each direction.
+        birth: First state at which it can be read; state t is after t sublayers.
+        end: Last state at which it can be read.
+        values: The variable's value set.
+        numerical: Whether it is held as numbers.
+    """
+
+    label: str
+    directions: tuple[tuple[str, Value], ...]
+    columns: tuple[int, ...]
+    birth: int
+    end: int
+    values: tuple[Value, ...]
+    numerical: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredLayout:
+    """The residual map: width, number of states, and every tenancy in order of birth."""
+
+    width: int
+    states: int
+    tenancies: tuple[StoredTenancy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWeights:
+    """The file of the weights, and its SHA-256 in hexadecimal."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """All of a saved model but its weights; `checks.py` says what must hold among the fields.
+
+    Attributes:
+        optitracr: Version of the package that wrote it; "" where that is not known.
+        name: Name of the program's output.
+        level: Level of optimisation.
+        config: Sizes under Tracr's names.
+        vocabulary: The tokens, sorted.
+        max_seq_len: Longest input, BOS not counted.
+        encoders: Of inputs and outputs.
+        size: Sizes.
+        residual_labels: One a dimension.
+        residual_map: Which column holds which variable, and when.
+        circuit: Which head, neuron and dimension serves which variable.
+        source: The program as text.
+        program: The program as tables, for the interpreter; None where it is left out.
+        program_omitted: Why it is left out, or "".
+        options: What it was compiled with; None where that is not known.
+        certificate: The allocation: solver, status, value, bound, and the plan.
+        savings: What made it smaller.
+        weights: The file beside it.
+    """
+
+    optitracr: str
+    name: str
+    level: int
+    config: ModelConfig
+    vocabulary: tuple[Value, ...]
+    max_seq_len: int
+    encoders: StoredEncoders
+    size: Size
+    residual_labels: tuple[str, ...]
+    residual_map: StoredLayout
+    circuit: CircuitRecord
+    source: ProgramSource
+    program: StoredProgram | None
+    program_omitted: str
+    options: CompileOptions | None
+    certificate: Allocation
+    savings: tuple[Saving, ...]
+    weights: StoredWeights
+
+
+def manifest_of(model: CompiledModel, weights: StoredWeights) -> Manifest:
+    """What is to be written of a model."""
+    program, omitted = _stored_program(model)
+    return Manifest(
+        optitracr=optitracr.__version__,
+        name=model.name,
+        level=model.level,
+        config=model.model_config,
+        vocabulary=model.setting.vocabulary,
+        max_seq_len=model.setting.max_seq_len,
+        encoders=StoredEncoders(
+            input_encoder_of(model.setting), _stored_output(model.name, model.output_encoder)
+        ),
+        size=model.size,
+        residual_labels=tuple(model.residual_labels),
+        residual_map=_stored_layout(model.layout),
+        circuit=model.circuit.record,
+        source=model.source,
+        program=program,
+        program_omitted=omitted,
+        options=model.options,
+        certificate=model.allocation,
+        savings=model.savings.rows,
+        weights=weights,
+    )
+
+
+def model_of(manifest: Manifest, params: Params, unembed: Any) -> CompiledModel:
+    """The model of a manifest that was checked, and of its weights.
+
+    Raises:
+        ProgramError: If the program's tables stand for no program.
+    """
+    setting = setting_of(manifest)
+    stored = manifest.encoders.input
+    basis = tuple(Direction(stored.variable, value) for value in stored.values)
+    return CompiledModel(
+        name=manifest.name,
+        level=manifest.level,
+        params=params,
+        unembed=unembed,
+        model_config=manifest.config,
+        input_encoder=CategoricalEncoder(basis, True, stored.bos, stored.pad, stored.max_seq_len),
+        output_encoder=_output_encoder(manifest.encoders.output),
+        layout=_layout(manifest.residual_map),
+        size=manifest.size,
+        allocation=manifest.certificate,
+        setting=setting,
+        reference=None if manifest.program is None else program_from_data(manifest.program),
+        residual_labels=list(manifest.residual_labels),
+        saved_circuit=manifest.circuit,
+        savings=Savings(manifest.savings),
+        options=manifest.options,
+        saved_source=manifest.source,
+        program_omitted=manifest.program_omitted,
+    )
+
+
+def _stored_program(model: CompiledModel) -> tuple[StoredProgram | None, str]:
+    """The program as tables, or why it is left out: a model is of use without it."""
+    if model.reference is None:
+        return None, model.program_omitted
+    try:
+        stored = program_to_data(model.reference, model.setting)
+        to_plain(stored, StoredProgram, "program")
+        again = program_from_data(stored)
+    except (OptitracrError, FieldError) as error:
+        return None, str(error)
+    if not same_program(model.reference, again, model.setting):
+        return None, "its functions differ from their tables, as those of floating sums may"
+    return stored, ""
+
+
+def setting_of(manifest: Manifest) -> Setting:
+    """Vocabulary, length, special tokens and reading."""
+    tokens = manifest.encoders.input
+    return Setting(
+        manifest.vocabulary,
+        manifest.max_seq_len,
+        tokens.bos,
+        tokens.pad,
+        manifest.config.causal,
+    )
+
+
+def input_encoder_of(setting: Setting) -> StoredEncoder:
+    """The encoder of tokens: the vocabulary, then BOS, then PAD."""
+    return StoredEncoder(
+        kind="categorical",
+        variable="tokens",
+        values=(*setting.vocabulary, setting.bos, setting.pad),
+        bos=setting.bos,
+        pad=setting.pad,
+        max_seq_len=setting.max_seq_len + 1,
+    )
+
+
+def _stored_output(name: str, encoder: Encoder) -> StoredEncoder:
+    if isinstance(encoder, NumericalEncoder):
+        return StoredEncoder("numerical", name, (), None, None, None)
+    values = tuple(direction.value for direction in encoder.basis)
+    return StoredEncoder("categorical", name, values, None, None, None)
+
+
+def _output_encoder(stored: StoredEncoder) -> Encoder:
+    if stored.kind == "numerical":
+        return NumericalEncoder()
+    return CategoricalEncoder(tuple(Direction(stored.variable, value) for value in stored.values))
+
+
+def _stored_layout(layout: Layout) -> StoredLayout:
+    return StoredLayout(
+        layout.width, layout.states, tuple(_stored_tenancy(t) for t in layout.tenancies)
+    )
+
+
+def _stored_tenancy(tenancy: Tenancy) -> StoredTenancy:
+    variable = tenancy.variable
+    return StoredTenancy(
+        label=variable.label,
+        directions=tuple((d.variable, d.value) for d in variable.space.directions),
+        columns=tenancy.columns,
+        birth=tenancy.birth,
+        end=tenancy.end,
+        values=variable.values,
+        numerical=variable.numerical,
+    )
+
+
+def _layout(stored: StoredLayout) -> Layout:
+    return Layout(stored.width, stored.states, tuple(_tenancy(t) for t in stored.tenancies))
+
+
+def _tenancy(stored: StoredTenancy) -> Tenancy:
+    space = Space(tuple(Direction(name, value) for name, value in stored.directions))
+    variable = Variable(stored.label, space, stored.values, stored.numerical)
+    return Tenancy(variable, stored.birth, stored.end, stored.columns)

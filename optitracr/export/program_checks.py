@@ -1,0 +1,48 @@
+"""What must hold of the program in a manifest, so that it can be compared with the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from optitracr.errors import OptitracrError
+from optitracr.export.values import FieldError, check_distinct, shown
+from optitracr.model.program_data import StoredReading, program_from_data
+
+if TYPE_CHECKING:
+    from optitracr.export.manifest import Manifest
+
+
+def check_program(manifest: Manifest) -> None:
+    """Checks that there is a program, of the model's output, and what holds its variables.
+
+    Raises:
+        FieldError: Naming the first field that is wrong.
+    """
+    stored = manifest.program
+    if stored is None:
+        return
+    widths = {t.label: len(t.columns) for t in manifest.residual_map.tenancies}
+    check_distinct("program.readings", (reading.variable for reading in stored.readings))
+    for place, reading in enumerate(stored.readings):
+        _check_reading(reading, widths, f"program.readings[{place}]")
+    try:
+        graph = program_from_data(stored).graph
+    except OptitracrError as error:
+        raise FieldError("program.expressions", f"are no program: {shown(str(error))}") from None
+    if graph.output != manifest.name:
+        raise FieldError("program.expressions", f"compute no {shown(manifest.name)}")
+    known = {node.label for node in graph.nodes}
+    for place, reading in enumerate(stored.readings):
+        if reading.label not in known:
+            raise FieldError(f"program.readings[{place}].label", "is no s-op of the program")
+
+
+def _check_reading(reading: StoredReading, widths: dict[str, int], field: str) -> None:
+    """One row of as many dimensions as the variable has for each of its values."""
+    check_distinct(f"{field}.values", reading.values)
+    rows = reading.rows
+    if rows is not None and len(rows) != len(reading.values):
+        raise FieldError(f"{field}.rows", "is not one for each value")
+    sizes = {1} if rows is None else {len(row) for row in rows}
+    if len(sizes) > 1 or not sizes <= {widths.get(reading.variable, *sizes)}:
+        raise FieldError(f"{field}.rows", "are not of the width of the variable")

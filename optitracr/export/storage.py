@@ -1,0 +1,122 @@
+"""Bytes of files and folders: read within limits, written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from optitracr.errors import FileError
+
+GIVE = "give the folder that `save` wrote"
+
+
+def shown_path(path: str | os.PathLike[str]) -> str:
+    """A path for a message, in one line."""
+    text = str(path)
+    return text if text.isprintable() else ascii(text)
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """The content of a regular file.
+
+    Args:
+        path: The file; a symbolic link is followed.
+        limit: Bytes that it may have.
+
+    Raises:
+        FileError: If it is missing, unreadable, no regular file, or too large.
+    """
+    name = shown_path(path)
+    try:
+        # A pipe without a writer would otherwise wait for one for ever.
+        number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    except FileNotFoundError:
+        raise FileError(f"{name} is missing; {GIVE}") from None
+    except (OSError, ValueError) as error:
+        raise FileError(f"{name} cannot be read: {_reason(error)}; {GIVE}") from None
+    try:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode):
+            raise FileError(f"{name} is no regular file; {GIVE}")
+        if found.st_size > limit:
+            raise FileError(
+                f"{name} has {found.st_size:,} bytes where at most {limit:,} can be; "
+                "compile the program again and save it"
+            )
+        with os.fdopen(number, "rb", closefd=False) as file:
+            return file.read(limit + 1)
+    except FileError:
+        raise
+    except (OSError, MemoryError) as error:
+        raise FileError(f"{name} cannot be read: {_reason(error)}; check disk and memory") from None
+    finally:
+        os.close(number)
+
+
+def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    """Writes a folder of files, in place of one that stands there.
+
+    The new folder is written beside its place and moved there when it is whole; the old one
+    is removed only after that, and put back if the move fails.
+
+    Args:
+        target: The folder; no symbolic link.
+        files: Content by name.
+
+    Raises:
+        FileError: If it cannot be written; what stood there stands there still.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = Path(tempfile.mkdtemp(prefix=f".{target.name[:40]}.", dir=target.parent))
+    except (OSError, ValueError) as error:
+        raise _cannot_write(target, error) from None
+    old = beside / "old"
+    try:
+        _fill(beside / "new", files)
+        _swap(beside / "new", target, old)
+    except (OSError, ValueError, MemoryError) as error:
+        raise _cannot_write(target, error, old) from None
+    finally:
+        if target.exists() or not old.exists():
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
+    folder.mkdir()
+    for name, content in files.items():
+        with (folder / name).open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _swap(new: Path, target: Path, old: Path) -> None:
+    """Moves the new folder to its place; a folder that is there moves away first."""
+    replaced = target.exists()
+    if replaced:
+        target.rename(old)
+    try:
+        new.rename(target)
+    except BaseException:
+        if replaced and not target.exists():
+            old.rename(target)
+        raise
+
+
+def _cannot_write(target: Path, error: BaseException, old: Path | None = None) -> FileError:
+    kept = ""
+    if old is not None and old.exists() and not target.exists():
+        kept = f"; the old model is now in {shown_path(old)}"
+    return FileError(
+        f"{shown_path(target)} cannot be written: {_reason(error)}; choose another path or make "
+        f"room{kept}"
+    )
+
+
+def _reason(error: BaseException) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__

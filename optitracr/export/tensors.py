@@ -1,0 +1,140 @@
+"""The weights of a model as safetensors, checked against the sizes that it states."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.assembly.weights import Params
+from optitracr.export.values import FieldError, shown
+
+UNEMBED = "unembed"
+NAME_BYTES = 256
+"""What the header of the file takes at most for one tensor."""
+
+Shapes = dict[str, tuple[int, ...]]
+
+
+class Sizes(NamedTuple):
+    """What decides the shape of every tensor."""
+
+    tokens: int
+    positions: int
+    layers: int
+    width: int
+    inner: int
+    neurons: int
+    outputs: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the largest file that holds such weights in float32, header included."""
+        d, m, inner = self.width, self.neurons, self.inner
+        layer = 3 * (d * inner + inner) + inner * d + d + d * m + m + m * d + d
+        count = (self.tokens + self.positions + self.outputs) * d + self.layers * layer
+        return 4 * count + (12 * self.layers + 4) * NAME_BYTES
+
+
+def shapes_of(sizes: Sizes) -> Shapes:
+    """The shape of each tensor, under the name that it has in the file."""
+    d, m, inner = sizes.width, sizes.neurons, sizes.inner
+    shapes: Shapes = {
+        "token_embed:embeddings": (sizes.tokens, d),
+        "pos_embed:embeddings": (sizes.positions, d),
+        UNEMBED: (d, sizes.outputs),
+    }
+    for layer in range(sizes.layers):
+        name = f"transformer/layer_{layer}"
+        linear = {f"attn/{part}": (d, inner) for part in ("query", "key", "value")}
+        linear |= {"attn/linear": (inner, d), "mlp/linear_1": (d, m), "mlp/linear_2": (m, d)}
+        for part, shape in linear.items():
+            shapes[f"{name}/{part}:w"] = shape
+            shapes[f"{name}/{part}:b"] = (shape[1],)
+    return shapes
+
+
+def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], sizes: Sizes) -> bytes:
+    """The file's content; the same weights give the same bytes.
+
+    Raises:
+        FieldError: If a tensor is missing, of another shape or type than the sizes say, or
+            not finite.
+    """
+    from safetensors.numpy import save
+
+    found = {f"{part}:{key}": a for part, arrays in params.items() for key, a in arrays.items()}
+    tensors = {name: np.ascontiguousarray(a) for name, a in {**found, UNEMBED: unembed}.items()}
+    shapes = shapes_of(sizes)
+    _check_names(tensors, shapes)
+    for name, array in tensors.items():
+        _check_shape(name, array.dtype == np.float32, array.shape, shapes[name])
+    _check_finite(tensors)
+    return bytes(save(tensors))
+
+
+def tensors_from_bytes(data: bytes, sizes: Sizes) -> tuple[Params, NDArray[np.float32]]:
+    """Parameters and unembedding.
+
+    Raises:
+        FieldError: If a tensor is missing, unknown, of another shape or type than the sizes
+            say, or not finite, or the file is none of safetensors.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    shapes = shapes_of(sizes)
+    header = _header(data)
+    _check_names(header, shapes)
+    for name, entry in header.items():
+        entry = entry if isinstance(entry, dict) else {}
+        shape = entry.get("shape")
+        found = tuple(shape) if isinstance(shape, list) else ()
+        _check_shape(name, entry.get("dtype") == "F32", found, shapes[name])
+    try:
+        tensors = load(data)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise FieldError("the header", f"is wrong: {shown(str(error))}") from None
+    _check_finite(tensors)
+    params: Params = {}
+    unembed = tensors.pop(UNEMBED)
+    for name, array in tensors.items():
+        part, _, key = name.rpartition(":")
+        params.setdefault(part, {})[key] = array
+    return params, unembed
+
+
+def _header(data: bytes) -> dict[str, Any]:
+    """What the file says of each tensor, before anything of that size is made."""
+    length = int.from_bytes(data[:8], "little")
+    try:
+        header = json.loads(data[8 : 8 + length])
+    except (ValueError, RecursionError):
+        header = None
+    if not isinstance(header, dict):
+        raise FieldError("the header", "is unreadable")
+    return header
+
+
+def _check_names(found: dict[str, Any], shapes: Shapes) -> None:
+    for name in shapes:
+        if name not in found:
+            raise FieldError(f"tensor '{name}'", "is missing")
+    for name in found:
+        if name not in shapes:
+            raise FieldError(f"tensor {shown(name)}", "belongs to no layer of the model")
+
+
+def _check_shape(name: str, is_float32: bool, found: Any, wanted: tuple[int, ...]) -> None:
+    if not is_float32:
+        raise FieldError(f"tensor '{name}'", "is not of float32")
+    if found != wanted or not all(type(side) is int for side in found):
+        raise FieldError(f"tensor '{name}'", f"has shape {shown(found)} instead of {wanted}")
+
+
+def _check_finite(tensors: dict[str, NDArray[np.float32]]) -> None:
+    for name, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise FieldError(f"tensor '{name}'", "holds inf or nan")

@@ -1,0 +1,341 @@
+"""A program as data: its functions as finite tables, so that nothing has to be executed.
+
+Every function of a program is called once for each combination of the values that its
+operands can take, as the compiler's value sets list them. The program that is rebuilt looks
+the results up. The interpreter cannot tell the two apart, on inputs that the model takes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from optitracr import rasp
+from optitracr.candidates.component import Held
+from optitracr.candidates.setting import Setting
+from optitracr.errors import EvaluationError, LimitError, OptitracrError, ProgramError
+from optitracr.graph.build import build_graph
+from optitracr.graph.values import infer_values
+from optitracr.model.inputs import check_inputs
+from optitracr.model.reference import Reference
+from optitracr.model.source import base_name
+from optitracr.rasp.batch import evaluate_batch
+from optitracr.rasp.expression import ENCODING_KEY, NAME_KEY, postorder
+
+Value = Any
+
+ENTRIES = 50_000
+"""Entries of all tables and readings of one program; a larger program is not kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredExpression:
+    """One s-op or selector.
+
+    Attributes:
+        kind: "tokens", "indices", "map", "sequence_map", "linear", "full", "constant",
+            "aggregate", "length", "selector_width", "select", "and", "or" or "not".
+        operands: Places, in the list of all, of what it is directly made of.
+        name: The name that its author gave it, or that of its kind.
+        encoding: "categorical" or "numerical".
+        written: Where the user wrote it, as "file:line", or "".
+        values: What it can be, for the tables that read it; none of a selector or where no
+            table reads it.
+        results: For a map or a select its result for each combination of its operands'
+            values, the last varying fastest; None also where it is undefined.
+        undefined: Which results the function has not, since it raises.
+        constants: A full's value, an aggregate's default, a linear's factors, or a constant's
+            sequence.
+        check_length: Whether a constant is for inputs of its own length only.
+    """
+
+    kind: str
+    operands: tuple[int, ...]
+    name: str
+    encoding: str
+    written: str
+    values: tuple[Value, ...]
+    results: tuple[Value, ...]
+    undefined: tuple[int, ...]
+    constants: tuple[Value, ...]
+    check_length: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReading:
+    """What a variable of the residual stream holds; see `Held`."""
+
+    variable: str
+    label: str
+    values: tuple[Value, ...]
+    rows: tuple[tuple[float, ...], ...] | None
+    clean: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoredProgram:
+    """A program: its expressions, operands first, the output last; and what holds them."""
+
+    expressions: tuple[StoredExpression, ...]
+    readings: tuple[StoredReading, ...]
+
+
+class _UndefinedError(EvaluationError, ArithmeticError):
+    """Where the program's own function raised; no value, as the compiler understands it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A function as a table; outside of it, it is undefined.
+
+    Attributes:
+        entries: The result for each combination of arguments.
+    """
+
+    entries: Mapping[tuple[Value, ...], Value] = field(repr=False)
+
+    def __call__(self, *arguments: Value) -> Value:
+        """The result for these arguments.
+
+        Raises:
+            EvaluationError: If the table holds none.
+        """
+        try:
+            return self.entries[arguments]
+        except (KeyError, TypeError):
+            shown = ", ".join(map(repr, arguments))
+            raise _UndefinedError(f"the saved table holds no result for ({shown})") from None
+
+
+def program_to_data(reference: Reference, setting: Setting) -> StoredProgram:
+    """Lists a program's expressions with their tables.
+
+    Raises:
+        LimitError: If the tables are too large.
+        OptitracrError: If a value set cannot be listed.
+    """
+    graph = reference.graph
+    sets = infer_values(graph, setting.vocabulary, setting.max_seq_len)
+    writer = _Writer(setting, {id(sop): sets[label].values for label, sop in graph.expressions})
+    expressions = list(postorder(reference.program))
+    stored = tuple(writer.expression(expression) for expression in expressions)
+    readings = tuple(_stored(name, held) for name, held in reference.readings.items())
+    writer.count(sum(len(reading.rows or ()) * len(reading.values) for reading in readings))
+    return StoredProgram(_without_unread(stored), readings)
+
+
+def _stored(name: str, held: Held) -> StoredReading:
+    rows = None if held.rows is None else tuple(tuple(row) for row in held.rows.tolist())
+    return StoredReading(name, held.label, held.values, rows, held.clean)
+
+
+def _without_unread(stored: tuple[StoredExpression, ...]) -> tuple[StoredExpression, ...]:
+    """Leaves out the values of expressions that no table reads."""
+    read = {operand for entry in stored if entry.kind in TABLED for operand in entry.operands}
+    return tuple(e if i in read else replace(e, values=()) for i, e in enumerate(stored))
+
+
+TABLED = ("map", "sequence_map", "select")
+KINDS: dict[type[rasp.RASPExpr], str] = {
+    rasp.TokensType: "tokens",
+    rasp.IndicesType: "indices",
+    rasp.Map: "map",
+    rasp.LinearSequenceMap: "linear",
+    rasp.SequenceMap: "sequence_map",
+    rasp.Full: "full",
+    rasp.ConstantSOp: "constant",
+    rasp.Aggregate: "aggregate",
+    rasp.LengthType: "length",
+    rasp.SelectorWidth: "selector_width",
+    rasp.Select: "select",
+    rasp.SelectorAnd: "and",
+    rasp.SelectorOr: "or",
+    rasp.SelectorNot: "not",
+}
+
+
+@dataclass(slots=True)
+class _Writer:
+    """Expressions in their order; the places of those before."""
+
+    setting: Setting
+    sets: dict[int, tuple[Value, ...]]
+    place: dict[int, int] = field(default_factory=dict)
+    stored: list[StoredExpression] = field(default_factory=list)
+    entries: int = 0
+
+    def expression(self, expression: rasp.RASPExpr) -> StoredExpression:
+        kind = next(name for known, name in KINDS.items() if isinstance(expression, known))
+        operands = tuple(self.place[id(child)] for child in expression.children)
+        results, undefined = self.table(kind, expression, operands)
+        made = StoredExpression(
+            kind=kind,
+            operands=operands,
+            name=expression.name,
+            encoding=rasp.get_encoding(expression).value,
+            written=base_name(expression.source),
+            values=self.values(kind, expression),
+            results=results,
+            undefined=undefined,
+            constants=_constants(expression),
+            check_length=bool(getattr(expression, "check_length", False)),
+        )
+        self.place[id(expression)] = len(self.stored)
+        self.stored.append(made)
+        return made
+
+    def values(self, kind: str, expression: rasp.RASPExpr) -> tuple[Value, ...]:
+        if kind == "tokens":
+            return self.setting.vocabulary
+        if kind == "indices":
+            return tuple(range(self.setting.max_seq_len))
+        return self.sets.get(id(expression), ())
+
+    def table(
+        self, kind: str, expression: Any, operands: tuple[int, ...]
+    ) -> tuple[tuple[Value, ...], tuple[int, ...]]:
+        if kind not in TABLED:
+            return (), ()
+        domains = [self.stored[operand].values for operand in operands]
+        self.count(math.prod(map(len, domains)))
+        function = expression.predicate if kind == "select" else expression.f
+        results: list[Value] = []
+        undefined: list[int] = []
+        for place, arguments in enumerate(product(*domains)):
+            try:
+                result = function(*arguments)
+                results.append(bool(result) if kind == "select" else result)
+            except Exception:
+                undefined.append(place)
+                results.append(None)
+        return tuple(results), tuple(undefined)
+
+    def count(self, more: int) -> None:
+        self.entries += more
+        if self.entries > ENTRIES:
+            raise LimitError(f"its tables have more than {ENTRIES:,} entries")
+
+
+def _constants(expression: rasp.RASPExpr) -> tuple[Value, ...]:
+    match expression:
+        case rasp.Full():
+            return (expression.fill,)
+        case rasp.Aggregate():
+            return (expression.default,)
+        case rasp.LinearSequenceMap():
+            return (expression.fst_fac, expression.snd_fac)
+        case rasp.ConstantSOp():
+            return tuple(expression.value)
+        case _:
+            return ()
+
+
+def program_from_data(stored: StoredProgram) -> Reference:
+    """The program that data stands for, with tables for functions.
+
+    Raises:
+        ProgramError: If the data stands for no program.
+    """
+    made: list[Any] = []
+    for place, entry in enumerate(stored.expressions):
+        try:
+            made.append(_rebuilt(entry, made, stored.expressions))
+        except (OptitracrError, IndexError, ValueError, TypeError) as error:
+            raise ProgramError(f"expression {place} cannot be: {error}") from None
+    if not made:
+        raise ProgramError("there is no expression")
+    graph = build_graph(made[-1])
+    return Reference(made[-1], graph, {r.variable: _held(r) for r in stored.readings})
+
+
+def same_program(first: Reference, second: Reference, setting: Setting) -> bool:
+    """Whether two programs with the same labels agree on some hundred inputs."""
+    inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0)
+    found = []
+    for reference in (first, second):
+        labels, expressions = zip(*reference.graph.expressions, strict=True)
+        evaluation = evaluate_batch(
+            expressions, setting.vocabulary, inputs.codes, inputs.lengths, setting.causal
+        )
+        defined = ~evaluation.undefined
+        codes = [evaluation.codes(expression)[defined] for expression in expressions]
+        values = [evaluation.values(expression) for expression in expressions]
+        found.append((labels, values, [part.tolist() for part in (defined, *codes)]))
+    return repr(found[0]) == repr(found[1])
+
+
+def _held(reading: StoredReading) -> Held:
+    rows = None if reading.rows is None else np.array(reading.rows, dtype=np.float64)
+    if rows is not None:
+        rows = rows.reshape(len(reading.values), -1) if rows.size == 0 else rows
+    return Held(reading.label, reading.values, rows, reading.clean)
+
+
+def _rebuilt(
+    entry: StoredExpression, made: Sequence[Any], stored: Sequence[StoredExpression]
+) -> rasp.RASPExpr:
+    """The expression; the shared `tokens` and `indices` where nothing is noted about them."""
+    if any(not 0 <= operand < len(made) for operand in entry.operands):
+        raise ProgramError("an operand is not before it")
+    if entry.kind not in BUILDERS:
+        raise ProgramError(f"its kind is {entry.kind!r}")
+    bare = BUILDERS[entry.kind](entry, [made[operand] for operand in entry.operands], stored)
+    noted = {NAME_KEY: entry.name, ENCODING_KEY: rasp.Encoding(entry.encoding)}
+    known = {NAME_KEY: bare.name, ENCODING_KEY: rasp.get_encoding(bare)}
+    shared = bare is rasp.tokens or bare is rasp.indices
+    if noted != known:
+        changed = {key: value for key, value in noted.items() if value != known[key]}
+        bare = rasp.annotate(bare, **changed)
+    elif shared:
+        return bare
+    bare.source = entry.written
+    return bare
+
+
+def _table(entry: StoredExpression, stored: Sequence[StoredExpression]) -> Table:
+    domains = [stored[operand].values for operand in entry.operands]
+    if math.prod(map(len, domains)) != len(entry.results):
+        raise ProgramError("its table is not of its operands' values")
+    missing = set(entry.undefined)
+    pairs = zip(product(*domains), entry.results, strict=True)
+    return Table({args: result for i, (args, result) in enumerate(pairs) if i not in missing})
+
+
+def _map(table: Table, operand: rasp.SOp) -> rasp.SOp:
+    """A map of its own table, even over another map."""
+    return rasp.Map(table, operand, simplify=False)
+
+
+def _select(table: Table, keys: rasp.SOp, queries: rasp.SOp) -> rasp.Selector:
+    return rasp.Select(keys, queries, table)
+
+
+def _length(selector: rasp.Selector) -> rasp.SOp:
+    """The number of tokens, whose label is the same in every program."""
+    made = rasp.LengthType()
+    made.selector = selector
+    return made
+
+
+Builder = Callable[[StoredExpression, list[Any], Sequence[StoredExpression]], rasp.RASPExpr]
+BUILDERS: dict[str, Builder] = {
+    "tokens": lambda entry, of, stored: rasp.tokens,
+    "indices": lambda entry, of, stored: rasp.indices,
+    "map": lambda entry, of, stored: _map(_table(entry, stored), *of),
+    "sequence_map": lambda entry, of, stored: rasp.SequenceMap(_table(entry, stored), *of),
+    "linear": lambda entry, of, stored: rasp.LinearSequenceMap(*of, *entry.constants),
+    "full": lambda entry, of, stored: rasp.Full(*entry.constants),
+    "constant": lambda entry, of, stored: rasp.ConstantSOp(entry.constants, entry.check_length),
+    "aggregate": lambda entry, of, stored: rasp.Aggregate(*of, *entry.constants),
+    "length": lambda entry, of, stored: _length(*of),
+    "selector_width": lambda entry, of, stored: rasp.SelectorWidth(*of),
+    "select": lambda entry, of, stored: _select(_table(entry, stored), *of),
+    "and": lambda entry, of, stored: rasp.SelectorAnd(*of),
+    "or": lambda entry, of, stored: rasp.SelectorOr(*of),
+    "not": lambda entry, of, stored: rasp.SelectorNot(*of),
+}

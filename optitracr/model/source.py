@@ -1,0 +1,264 @@
+"""A program as text: one line an s-op, and the functions that its author wrote."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import textwrap
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import PurePath, PureWindowsPath
+from typing import Any
+
+from optitracr.graph.program import (
+    Aggregate,
+    CompoundSelector,
+    Elementwise,
+    Input,
+    Node,
+    PairSelector,
+    ProgramGraph,
+    Selector,
+    Width,
+)
+from optitracr.rasp import Comparison
+
+TEXT_LIMIT = 20_000
+"""Characters of one function's text; a longer one is left out."""
+
+SELECTOR_LIMIT = 400
+"""Characters of one selector in the listing; a longer one is cut."""
+
+OWN_MODULES = ("optitracr.rasp", "optitracr.graph", "operator", "_operator")
+"""Modules, and packages of them, whose functions the user did not write."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLine:
+    """One s-op of a program.
+
+    Attributes:
+        label: Its name, unique in the program.
+        operation: "tokens", "indices", "map", "constant", "aggregate" or "selector_width".
+        function: The function of a map, in a few words; "" for other operations.
+        operands: Labels of the s-ops that it reads as values.
+        selector: Its selector with keys, queries and predicate; "" if it has none.
+        default: What an aggregate gives where nothing is selected, as Python writes it.
+        encoding: "categorical" or "numerical".
+        written: Where the user wrote it, as "file:line" without the folder, or "".
+    """
+
+    label: str
+    operation: str
+    function: str
+    operands: tuple[str, ...]
+    selector: str
+    default: str
+    encoding: str
+    written: str
+
+    def __str__(self) -> str:
+        parts = [part for part in (self.selector, self.function, *self.operands) if part]
+        if self.default:
+            parts.append(f"default={self.default}")
+        call = f"{self.operation}({', '.join(parts)})" if parts else self.operation
+        where = f"  # {self.written}" if self.written else ""
+        return f"{self.label} = {call}  [{self.encoding}]{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionText:
+    """The text of a function that the user wrote.
+
+    Attributes:
+        labels: The s-ops that use it, in the map or in the selector.
+        written: Where it stands, as "file:line" without the folder.
+        text: Its lines; for a lambda the lines of the statement that it stands in.
+    """
+
+    labels: tuple[str, ...]
+    written: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramSource:
+    """A program as text, to read and never to run; prints as a listing.
+
+    Attributes:
+        lines: Every s-op, operands before what reads them; empty where it is not known.
+        functions: What Python can still find of the functions' text, as it stands when it
+            is asked for; nothing of functions typed at a prompt or made by `exec`.
+    """
+
+    lines: tuple[SourceLine, ...] = ()
+    functions: tuple[FunctionText, ...] = ()
+
+    def __str__(self) -> str:
+        listing = "\n".join(map(str, self.lines))
+        texts = (f"# {', '.join(f.labels)} ({f.written})\n{f.text}" for f in self.functions)
+        return "\n\n".join([listing, *texts])
+
+
+def source_of(graph: ProgramGraph) -> ProgramSource:
+    """Writes a program graph as text."""
+    return ProgramSource(tuple(_line(node) for node in graph.nodes), _functions(graph))
+
+
+def _line(node: Node) -> SourceLine:
+    operation, selector, default, function = node.operation, "", "", ""
+    operands: tuple[str, ...] = ()
+    match operation:
+        case Input():
+            kind = operation.source.value
+        case Elementwise():
+            kind = "map" if operation.operands else "constant"
+            operands = operation.operands
+            function = (
+                " + ".join(f"{factor!r} * _" for factor in operation.factors)
+                if operation.factors
+                else describe_function(operation.function)
+            )
+        case Aggregate():
+            kind, operands = "aggregate", (operation.operand,)
+            selector, default = describe_selector(operation.selector), _shown(operation.default)
+        case Width():
+            kind, selector = "selector_width", describe_selector(operation.selector)
+    return SourceLine(
+        label=node.label,
+        operation=kind,
+        function=function,
+        operands=operands,
+        selector=selector,
+        default=default,
+        encoding=node.encoding.value,
+        written=base_name(node.source),
+    )
+
+
+def describe_selector(selector: Selector) -> str:
+    """A selector in one line, such as `select(keys, queries, ==)`."""
+    return _describe(selector, {})
+
+
+def _describe(selector: Selector, known: dict[int, str]) -> str:
+    """Each selector is written once, since one may stand in many places of another."""
+    if id(selector) not in known:
+        if isinstance(selector, PairSelector):
+            predicate = describe_function(selector.predicate)
+            text = f"select({selector.keys}, {selector.queries}, {predicate})"
+        elif isinstance(selector, CompoundSelector):
+            parts = ", ".join(_describe(part, known) for part in selector.operands)
+            text = f"{selector.operator}({parts})"
+        known[id(selector)] = text if len(text) <= SELECTOR_LIMIT else f"{text[:SELECTOR_LIMIT]}…"
+    return known[id(selector)]
+
+
+def describe_function(function: Callable[..., Any]) -> str:
+    """A function in a few words: an operator with its constant, or its name."""
+    if isinstance(function, Comparison):
+        return function.value
+    steps = getattr(function, "functions", None)
+    if isinstance(steps, tuple):
+        return " then ".join(describe_function(step) for step in steps)
+    name = str(getattr(function, "__qualname__", type(function).__qualname__))
+    if _is_own(function):
+        if name == "elementwise.<locals>.<lambda>":
+            return _operator_with_constant(function)
+        if not inspect.isroutine(function):
+            return _shown(getattr(function, "values", name))
+        defaults = getattr(function, "__defaults__", None)
+        if defaults:
+            return _shown(defaults[0])
+    return name.replace("<locals>.", "").removeprefix("_")
+
+
+def _is_own(function: Any) -> bool:
+    module = str(getattr(function, "__module__", ""))
+    return any(module == own or module.startswith(f"{own}.") for own in OWN_MODULES)
+
+
+def _shown(value: Any) -> str:
+    """A value as Python writes it; the type alone where that differs from run to run."""
+    plain = isinstance(value, bool | int | float | str | tuple) or value is None
+    return repr(value) if plain else type(value).__name__
+
+
+def _operator_with_constant(function: Any) -> str:
+    """`f` of an operand, written `_`, and of a constant, as the operators of s-ops build it."""
+    cells = dict(
+        zip(
+            function.__code__.co_freevars,
+            (cell.cell_contents for cell in function.__closure__ or ()),
+            strict=True,
+        )
+    )
+    name = describe_function(cells["f"])
+    if "y" in cells:
+        return f"{name}(_, {_shown(cells['y'])})"
+    return f"{name}({_shown(cells['x'])}, _)"
+
+
+def _functions(graph: ProgramGraph) -> tuple[FunctionText, ...]:
+    """Each text once, with every s-op that uses it."""
+    users: dict[tuple[str, str], list[str]] = {}
+    for node in graph.nodes:
+        for function in _functions_of(node):
+            found = _text(function)
+            if found is not None and node.label not in users.setdefault(found, []):
+                users[found].append(node.label)
+    return tuple(
+        FunctionText(tuple(labels), written, text) for (written, text), labels in users.items()
+    )
+
+
+def _functions_of(node: Node) -> Iterator[Any]:
+    match node.operation:
+        case Elementwise():
+            function = node.operation.function
+            yield from getattr(function, "functions", (function,))
+        case Aggregate() | Width():
+            yield from _predicates(node.operation.selector)
+
+
+def _predicates(selector: Selector) -> Iterator[Any]:
+    stack, done = [selector], set()
+    while stack:
+        part = stack.pop()
+        if id(part) in done:
+            continue
+        done.add(id(part))
+        if isinstance(part, PairSelector):
+            yield part.predicate
+        else:
+            stack.extend(reversed(part.operands))
+
+
+def _text(function: Any) -> tuple[str, str] | None:
+    """Where a function of the user's stands and its lines; None where that cannot be found."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    function = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
+    if not inspect.isroutine(function) and not inspect.isclass(function):
+        function = type(function)
+    if _is_own(function):
+        return None
+    try:
+        lines, first = inspect.getsourcelines(function)
+        file = inspect.getsourcefile(function) or ""
+    except (OSError, TypeError, SyntaxError, IndexError, ValueError, tokenize.TokenError):
+        return None
+    text = textwrap.dedent("".join(lines)).rstrip("\n")
+    if not text or len(text) > TEXT_LIMIT:
+        return None
+    return base_name(f"{file}:{first}"), text
+
+
+def base_name(written: str) -> str:
+    """The file's name and the line, without the folder, which is the user's own affair."""
+    file, _, line = written.rpartition(":")
+    if not file:
+        return written
+    name = PureWindowsPath(file).name if "\\" in file else PurePath(file).name
+    return f"{name}:{line}"

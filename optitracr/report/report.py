@@ -1,0 +1,210 @@
+"""The report: a program's models at every level, as a page and as pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from optitracr import rasp
+from optitracr.draw.attention import attention_picture
+from optitracr.draw.picture import Picture
+from optitracr.draw.program_graph import graph_picture
+from optitracr.draw.residual import Panel, residual_picture
+from optitracr.draw.sublayers import sublayers_picture
+from optitracr.draw.variables import Variables, variables_of
+from optitracr.errors import FileError, NotFoundError
+from optitracr.levels import DEFAULT_LEVEL
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.verification import VerificationReport, check_model
+from optitracr.report.examples import Example, choose_examples, run_example
+from optitracr.report.levels import LevelResult, compile_levels
+
+PICTURES = ("residual", "sublayers", "graph", "attention")
+"""What `Report.picture` draws."""
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Report:
+    """What there is to say of a program and its models.
+
+    Attributes:
+        name: The program's name.
+        level: The reported level.
+        levels: What came of each level.
+        variables: The RASP variables and their colours.
+        examples: Inputs with attention and values; empty if the program is undefined on all
+            that were tried.
+        checked: What the check that every compilation runs compared; None if left out.
+        options: The compiler's options, as pairs of name and value.
+    """
+
+    name: str
+    level: int
+    levels: tuple[LevelResult, ...]
+    variables: Variables
+    examples: tuple[Example, ...]
+    checked: VerificationReport | None
+    options: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def model(self) -> CompiledModel:
+        """The model of the reported level."""
+        model = self.levels[self.level].model
+        assert model is not None, "the reported level compiled, or there is no report"
+        return model
+
+    @property
+    def baseline(self) -> CompiledModel:
+        """The model of the lowest level that compiles."""
+        return next(result.model for result in self.levels if result.model is not None)
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        """What is drawn side by side: the lowest level that compiles, and the reported one."""
+        models = dict.fromkeys((self.baseline.level, self.level))
+        chosen = [self.levels[level] for level in models]
+        return tuple(Panel(r.title, r.model) for r in chosen if r.model is not None)
+
+    @property
+    def html(self) -> str:
+        """One page with everything in it: it needs no other file and no network."""
+        from optitracr.report.page import page
+
+        return page(self)
+
+    def picture(self, name: str, example: int = 0) -> Picture:
+        """One of the page's pictures, as data.
+
+        Args:
+            name: "residual", "sublayers", "graph" or "attention".
+            example: Which input, for "attention".
+
+        Raises:
+            NotFoundError: If there is no picture of that name, or no such example.
+        """
+        match name:
+            case "residual":
+                return residual_picture(self.panels, self.variables)
+            case "sublayers":
+                return sublayers_picture(f"level {self.level}", self.model, self.variables)
+            case "graph":
+                graph, savings = self.model.program.graph, self.model.savings
+                return graph_picture(graph, savings, self.variables)
+            case "attention" if 0 <= example < len(self.examples):
+                tokens = self.examples[example].tokens
+                return attention_picture(self.model, tokens, self.variables)
+            case "attention":
+                raise NotFoundError(
+                    f"there is no example {example}; the report has {len(self.examples)}: "
+                    "pass examples=[...] with inputs on which the program is defined"
+                )
+            case _:
+                raise NotFoundError(
+                    f"there is no picture {name!r}; there are {', '.join(PICTURES)}"
+                )
+
+    def figure(self, name: str, example: int = 0) -> Any:
+        """The same picture as a Matplotlib figure.
+
+        Raises:
+            MissingExtraError: If matplotlib is not installed.
+            NotFoundError: If there is no picture of that name.
+        """
+        from optitracr.draw.figure import to_figure
+
+        return to_figure(self.picture(name, example))
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the page; where that fails, a file that was there stays as it was.
+
+        Raises:
+            FileError: If the file cannot be written.
+        """
+        write_page(Path(path), self.html)
+
+    def __repr__(self) -> str:
+        """One line, where the models' weights would fill pages."""
+        size = self.model.size
+        sizes = f"{size.layers} layers, width {size.width}"
+        return f"<Report on {self.name!r}: level {self.level}, {sizes}>"
+
+    def _repr_html_(self) -> str:
+        """The page in a frame, for notebooks."""
+        return (
+            f'<iframe title="Report on {escape(self.name)}" srcdoc="{escape(self.html)}" '
+            'style="width:100%;height:760px;border:1px solid #c9ced6;border-radius:8px"></iframe>'
+        )
+
+
+def make_report(
+    program: rasp.SOp,
+    vocab: Collection[Any],
+    max_seq_len: int,
+    causal: bool = False,
+    *,
+    name: str | None = None,
+    examples: Sequence[Sequence[Any]] | None = None,
+    optimize: int = DEFAULT_LEVEL,
+    **options: Any,
+) -> Report:
+    """Compiles a program at every level and gathers what there is to say of it.
+
+    A level that refuses the program is said so in the report. The same program and options
+    give the same page, byte for byte.
+
+    Args:
+        program: The s-op to compute.
+        vocab: The tokens.
+        max_seq_len: Longest input, BOS not counted.
+        causal: The causal reading.
+        name: What the report calls the program; by default what the program calls itself.
+        examples: Inputs without BOS; by default about five that show different outputs.
+        optimize: The level that the report is about.
+        **options: More of `compile_rasp_to_model`'s: objective, limits, seed, ...
+
+    Raises:
+        EvaluationError: If the program is undefined on one of `examples`.
+        OptitracrError: As `compile_rasp_to_model` does for the reported level.
+    """
+    levels = compile_levels(program, vocab, max_seq_len, causal, optimize, options)
+    model = levels[optimize].model
+    assert model is not None, "the reported level compiles or raises"
+    seed = int(options.get("seed", 0))
+    runs = (
+        choose_examples(model, seed)
+        if examples is None
+        else tuple(run_example(model, tokens) for tokens in examples)
+    )
+    return Report(
+        name=program.name if name is None else name,
+        level=optimize,
+        levels=levels,
+        variables=variables_of(result.model for result in levels if result.model is not None),
+        examples=runs,
+        checked=check_model(model, seed) if options.get("check", True) else None,
+        options=tuple(sorted((key, value) for key, value in options.items())),
+    )
+
+
+def write_page(path: Path, page: str) -> None:
+    """Writes a text file at once or not at all.
+
+    Raises:
+        FileError: If the file cannot be written.
+    """
+    if path.is_dir():
+        raise FileError(f"{path} cannot be written: it is a folder; name a file")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        temporary.write_bytes(page.encode())
+        temporary.replace(path)
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}; name another file") from None
+    finally:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)

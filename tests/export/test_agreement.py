@@ -1,0 +1,83 @@
+"""Every library program at every level gives the same wherever it is exported to."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+from numpy.typing import NDArray
+
+import optitracr
+from optitracr import library
+from optitracr.levels import LEVELS
+from optitracr.model.compiled import CompiledModel
+from tests.compiled import compiled, decoded, inside, states
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")
+    import torch
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+Found = tuple[NDArray[Any], Sequence[NDArray[Any]]]
+"""Logits, and the residual streams that the export shows."""
+
+
+def in_jax(model: CompiledModel, tokens: NDArray[Any], folder: Path) -> Found:
+    found = model.forward(model.params, tokens)
+    return np.asarray(found.logits), states(found)
+
+
+def in_torch(model: CompiledModel, tokens: NDArray[Any], folder: Path) -> Found:
+    module, codes = model.to_torch(), torch.tensor(tokens).long()
+    with torch.no_grad():
+        return module(codes).numpy(), [state.numpy() for state in module.residuals(codes)]
+
+
+def in_transformer_lens(model: CompiledModel, tokens: NDArray[Any], folder: Path) -> Found:
+    with torch.no_grad():
+        logits, cache = model.to_transformer_lens().run_with_cache(torch.tensor(tokens).long())
+    names = ["blocks.0.hook_resid_pre"]
+    for layer in range(model.size.layers):
+        names += [f"blocks.{layer}.hook_resid_mid", f"blocks.{layer}.hook_resid_post"]
+    return logits.numpy(), [cache[name].numpy() for name in names]
+
+
+def in_a_file(model: CompiledModel, tokens: NDArray[Any], folder: Path) -> Found:
+    model.save(folder / "model")
+    found = optitracr.load(folder / "model").forward_numpy(tokens)
+    return found.logits, states(found)
+
+
+def in_onnx(model: CompiledModel, tokens: NDArray[Any], folder: Path) -> Found:
+    model.to_onnx(folder / "model.onnx")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(folder / "model.onnx"), options)
+    logits, *residuals = session.run(None, {"tokens": tokens.astype(np.int64)})
+    return logits, residuals
+
+
+EXPORTS = (in_jax, in_torch, in_transformer_lens, in_a_file, in_onnx)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", library.names())
+def test_exports_agree(name: str, level: int, tmp_path: Path) -> None:
+    model = compiled(name, level)
+    tokens = model.dataset(24, seed=1).tokens
+    shown = inside(model, tokens) | (tokens == model.input_encoder.bos_encoding)
+    wanted = model.forward_numpy(tokens)
+    for export in EXPORTS:
+        logits, residuals = export(model, tokens, tmp_path)
+        where = inside(model, tokens)
+        np.testing.assert_array_equal(
+            decoded(model, logits)[where], decoded(model, wanted.logits)[where], export.__name__
+        )
+        for found, state in zip(residuals, states(wanted), strict=True):
+            np.testing.assert_allclose(found[shown], state[shown], atol=1e-4)
