@@ -24,7 +24,8 @@ def test_the_first_program() -> None:
     assert lines[2].startswith("verified on")
 
 
-def test_the_commands() -> None:
+def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     commands = re.findall(r"^    optitracr (.*?)(?:  +#.*)?$", README, re.M)
     assert len(commands) >= 6
     for command in commands:
