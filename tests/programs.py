@@ -298,5 +298,16 @@ COMPOSITE = (
     ),
 )
 
-CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE)
+MARGINS = (
+    Case(
+        "positions_on_a_circle_from_a_sum",
+        lambda: library.make_sort(tokens, tokens, max_seq_len=8, min_key=1),
+        (1, 2, 3, 4),
+        6,
+        (([1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1]), ([4, 1, 3, 1, 2, 4], [1, 1, 2, 3, 4, 4])),
+    ),
+)
+"""What rounding brings near a limit: here points of a circle from steps over a weighted sum."""
+
+CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *MARGINS)
 """Every case, names distinct."""

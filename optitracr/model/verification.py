@@ -27,6 +27,11 @@ NUMERICAL_TOLERANCE = 1e-4
 ONE_HOT_TOLERANCE = 0.05
 """Distance from 0 and 1 allowed in one-hot dimensions; a reader's margin is larger."""
 
+CODE_TOLERANCE = 0.01
+"""The same in numbers that stand for categories, such as points on a circle, but at most a
+twentieth of the distance between two of them: what steps add up to there is rounded to no
+more, and the margins of their readers allow for it."""
+
 CHUNK = 2048
 
 
@@ -229,7 +234,9 @@ class _Check:
     ) -> float:
         error = np.abs(found - expected).max(axis=-1, initial=0.0)
         label = held.label
-        if tenancy.variable.numerical:
+        if tenancy.variable.numerical and held.rows is not None:
+            tolerance = np.full(error.shape, code_tolerance(held.rows))
+        elif tenancy.variable.numerical:
             tolerance = NUMERICAL_TOLERANCE * np.maximum(
                 1.0, np.abs(expected).max(axis=-1, initial=0.0)
             )
@@ -277,6 +284,18 @@ class _Check:
             f"{what} differs from the interpreter at position {position} of {tokens}: the model "
             f"has {found}, RASP says {expected!r}. S-op {node.describe()}.{hint}"
         )
+
+
+def code_tolerance(rows: NDArray[np.float64]) -> float:
+    """The error allowed in numbers that stand for categories.
+
+    Args:
+        rows: Shape [values, width]: the numbers of each value; zeros stand for None.
+    """
+    codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
+    gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
+    apart = gaps[~np.eye(len(codes), dtype=bool)]
+    return min(CODE_TOLERANCE, float(apart.min(initial=1.0)) / 20)
 
 
 def _hint(expected: Any, model: CompiledModel, label: str) -> str:
