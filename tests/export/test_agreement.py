@@ -23,6 +23,7 @@ with warnings.catch_warnings():
     import torch
 
 pytestmark = pytest.mark.filterwarnings("ignore")
+torch.set_num_threads(1)  # The tests run side by side already.
 
 Found = tuple[NDArray[Any], Sequence[NDArray[Any]]]
 """Logits, and the residual streams that the export shows."""
