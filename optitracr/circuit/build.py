@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optitracr.circuit.circuit import Circuit
@@ -22,9 +23,27 @@ if TYPE_CHECKING:
 
 def circuit_of(model: CompiledModel) -> Circuit:
     """The circuit of a model; that of a model from a file is the one in the file."""
-    record = model.saved_circuit or _record(model)
+    record = _with_writes(model.saved_circuit) if model.saved_circuit else _record(model)
     weights = Weights(model.model_config, model.params, model.unembed, record.nodes)
     return Circuit(record.nodes, record.dimensions, record.edges, model.name, weights, model.layout)
+
+
+def _with_writes(record: CircuitRecord) -> CircuitRecord:
+    """A record with what each node computes, which files of version 1 do not say.
+
+    There a node that serves variables counts as computing all that is born after its sublayer;
+    its weights say which of these it writes.
+    """
+    if any(node.writes for node in record.nodes):
+        return record
+    born: dict[int, list[str]] = {}
+    for stay in record.dimensions:
+        born.setdefault(stay.first_state, []).append(stay.name)
+    nodes = tuple(
+        replace(node, writes=tuple(born.get(node.sublayer + 1, ()))) if node.variables else node
+        for node in record.nodes
+    )
+    return replace(record, nodes=nodes)
 
 
 def _record(model: CompiledModel) -> CircuitRecord:

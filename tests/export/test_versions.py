@@ -53,6 +53,22 @@ def test_version_1_loads(name: str, tmp_path: Path) -> None:
     assert files_of(tmp_path / "model")[1] == files_of(OLD / name)[1]
 
 
+@pytest.mark.parametrize("name", EXPECTED)
+def test_circuits_of_version_1_have_graphs(name: str) -> None:
+    """It says which variables a node serves, and not which it writes."""
+    model = optitracr.load(OLD / name)
+    for granularity in ("component", "head", "qkv"):
+        wiring = model.circuit.wiring(granularity)
+        edges = list(wiring.edges())
+        output = wiring.parts[-1].name
+        assert any(edge.reader == output and edge.role == "value" for edge in edges)
+        made = {part.name for part in wiring.parts if part.variables and part.touched.writes.any()}
+        assert made <= {edge.writer for edge in edges if edge.role == "value"}
+    heads = [node for node in model.circuit.nodes if node.kind == "head" and node.variables]
+    inside = model.circuit.parts_of(model.name, "qkv")
+    assert all(f"blocks.{n.layer}.attn.hook_z[:, :, {n.index[0]}]" in inside for n in heads)
+
+
 def test_there_is_a_step_from_every_older_version() -> None:
     assert sorted(STEPS) == list(range(1, VERSION))
     fixtures = {json.loads((folder / MANIFEST).read_text())["version"] for folder in OLD.iterdir()}
