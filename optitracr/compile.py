@@ -92,6 +92,8 @@ def compile_rasp_to_model(
     del mlp_exactness
     if optimize not in LEVELS:
         raise InputError(f"optimize={optimize!r}; the levels are {LEVELS}")
+    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
+        raise InputError(f"seed={seed!r}; give an integer of at least 0")
     search = Search(parse_objective(objective), time_limit, seed, parallel)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
     written = build_graph(program)

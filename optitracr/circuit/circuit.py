@@ -15,7 +15,7 @@ from optitracr.circuit.scoring import EdgeScore, FoundEdge, score_edges
 from optitracr.circuit.stays import stays_of
 from optitracr.circuit.weights import Weights
 from optitracr.circuit.wiring import ROLES, Wiring, wire
-from optitracr.errors import NotFoundError
+from optitracr.errors import InputError, NotFoundError
 
 if TYPE_CHECKING:
     import networkx
@@ -105,8 +105,9 @@ class Circuit(CircuitRecord):
     def parts_of(self, variable: str, granularity: str = Granularity.HEAD) -> frozenset[str]:
         """Names of the parts that compute a variable: what it depends on, erasers included.
 
-        Whatever the other parts give, the variable stays as it is; so an ablation of all of
-        them leaves it alone.
+        Ablating all other parts together leaves the variable as it is, at every state, and so
+        does ablating a whole head or run of neurons among them. (Of a single neuron out of a
+        run the rest can give what is no value of a variable, and erasers erase only values.)
 
         Args:
             variable: A RASP variable that is held in the residual stream; the program's
@@ -123,10 +124,11 @@ class Circuit(CircuitRecord):
         if variable == self.output:
             found |= set(wiring.reads[-1].nonzero()[0].tolist())
         if not found:
-            known = dict.fromkeys(stay.variable for stay in wiring.stays if stay.variable)
+            known = [stay.variable for stay in wiring.stays if stay.variable]
             raise NotFoundError(
                 f"the residual stream holds no variable {variable!r}, but "
-                f"{', '.join([*known, self.output])}; `model.savings` says what became of others"
+                f"{', '.join(dict.fromkeys([*known, self.output]))}; `model.savings` says what "
+                "became of others"
             )
         pieces = [wiring.parts[place] for place in wiring.ancestors(sorted(found))]
         return frozenset(name for piece in pieces for name in piece.within if name in names)
@@ -140,15 +142,25 @@ class Circuit(CircuitRecord):
         """
         names = self.parts_of(variable, granularity)
         graph = self.graph(granularity)
-        return graph.subgraph([node for node in graph if node in names]).copy()
+        through = {
+            node
+            for node, data in graph.nodes(data=True)
+            if "dimension" in data
+            and names.intersection(graph.predecessors(node))
+            and (variable in data["variables"] or names.intersection(graph.successors(node)))
+        }
+        return graph.subgraph([node for node in graph if node in names | through]).copy()
 
     def possible_edges(self, granularity: str = Granularity.HEAD) -> list[tuple[str, str]]:
         """Every edge that a model of this architecture could have.
 
+        Args:
+            granularity: "component", "head" or "qkv".
+
         Raises:
             InputError: If there is no such granularity.
         """
-        wiring = self.wiring(granularity)
+        wiring = self._between_parts(granularity)
         pairs = wiring.possible().nonzero()
         names = [part.name for part in wiring.parts]
         return [(names[i], names[j]) for i, j in zip(*pairs, strict=True)]
@@ -174,4 +186,17 @@ class Circuit(CircuitRecord):
         Raises:
             InputError: If a pair is no edge that a model of this architecture could have.
         """
-        return score_edges(self.wiring(granularity), found, roles)
+        return score_edges(self._between_parts(granularity), found, roles)
+
+    def _between_parts(self, granularity: str) -> Wiring:
+        """The wiring of a granularity at which parts read parts.
+
+        Raises:
+            InputError: At "dimension".
+        """
+        if granularity == Granularity.DIMENSION:
+            raise InputError(
+                "at granularity 'dimension' edges lead from parts to dimensions and on; take "
+                "'qkv', whose edges name the dimensions that carry them"
+            )
+        return self.wiring(granularity)

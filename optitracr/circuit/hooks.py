@@ -6,7 +6,10 @@ what head 1 of layer 0 gives, `blocks.0.mlp.hook_post[:, :, 3]` neuron 3.
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Sequence
+from typing import SupportsIndex
 
 from optitracr.errors import InputError
 
@@ -61,29 +64,43 @@ _SPELLINGS = (
 )
 """Other names of the same parts, in patching code and in TransformerLens."""
 
-_SLICE = re.compile(r"\[[\s:,]*(?:None,\s*)*(\d+)\s*\]$")
+_SLICE = re.compile(r"\[(?:\s*(?::|None|\.\.\.)\s*,)*\s*(\d+)\s*\]$")
 
 
-def canonical(part: str | tuple[str, int]) -> str:
+def canonical(part: object) -> str:
     """The name by which graphs know a part.
 
     Args:
         part: A hook's name, with the index of the head or neuron behind it where it has one:
-            "blocks.0.attn.hook_result[:, :, 1]", "blocks.0.hook_q_input[1]", or the pair
-            ("blocks.0.hook_q_input", 1).
+            "blocks.0.attn.hook_result[:, :, 1]", "blocks.0.hook_q_input[1]"; or a pair of a
+            hook and an index, ("blocks.0.hook_q_input", 1).
 
     Raises:
         InputError: If it is neither a string nor such a pair.
     """
-    name, index = part if isinstance(part, tuple) and len(part) == 2 else (part, None)
-    if not isinstance(name, str) or not (index is None or isinstance(index, int)):
-        raise InputError(
-            f"{part!r} names no part of a model; give a hook's name such as "
-            f"{head_name(0, 1)!r}, or a pair of a hook and an index"
-        )
+    name, place = _split(part)
     found = _SLICE.search(name)
-    if index is None and found:
-        name, index = name[: found.start()], int(found.group(1))
+    if found and place is not None:
+        raise InputError(f"{part!r} has two indices; give one of them")
+    if found:
+        name, place = name[: found.start()], int(found.group(1))
     for pattern, usual in _SPELLINGS:
         name = pattern.sub(usual, name)
-    return name if index is None else f"{name}[:, :, {index}]"
+    return name if place is None else f"{name}[:, :, {place}]"
+
+
+def _split(part: object) -> tuple[str, int | None]:
+    if isinstance(part, str):
+        return part, None
+    if isinstance(part, Sequence) and len(part) == 2:
+        name, index = part
+        if (
+            isinstance(name, str)
+            and isinstance(index, SupportsIndex)
+            and not isinstance(index, bool)
+        ):
+            return name, operator.index(index)
+    raise InputError(
+        f"{part!r} names no part of a model; give a hook's name such as {head_name(0, 1)!r}, or "
+        "a pair of a hook and an index"
+    )

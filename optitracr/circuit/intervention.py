@@ -56,7 +56,7 @@ def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Ac
 def ablate(
     model: CompiledModel,
     tokens: Tokens,
-    parts: Iterable[str | tuple[str, int]],
+    parts: Iterable[object],
     how: Ablation | str = Ablation.RESAMPLE,
     seed: int = 0,
 ) -> ForwardOutput:
@@ -66,7 +66,7 @@ def ablate(
         model: The model.
         tokens: Integers of shape [batch, seq], BOS first and padded.
         parts: Names of heads and neurons as in the circuit's graph at "qkv", or of MLPs as
-            at "head"; names of queries, keys, values and embeddings are passed over.
+            at "head"; queries, keys, values and embeddings are passed over.
         how: "zero", or "resample".
         seed: Of the draw, which all parts share: they take what they give at the same other
             position of the same other input.
@@ -78,7 +78,7 @@ def ablate(
     if how not in list(Ablation):
         raise InputError(f"how={how!r}; the ablations are {', '.join(Ablation)}")
     _, clean = activations(model, tokens)
-    chosen = _chosen([canonical(part) for part in parts], clean)
+    chosen = _chosen(model, [canonical(part) for part in parts])
     source = drawn(tokens, model.input_encoder.pad_encoding, seed)
     instead = {
         name: _instead(clean[name], places, source if how == Ablation.RESAMPLE else None)
@@ -94,23 +94,25 @@ def ablate(
     return model.forward_numpy(tokens, edit)
 
 
-def _chosen(names: Iterable[str], clean: Activations) -> dict[str, list[int]]:
-    """For each hook the heads or neurons that are named."""
+def _chosen(model: CompiledModel, names: Iterable[str]) -> dict[str, list[int]]:
+    """For each hook the heads or neurons that are named.
+
+    Raises:
+        NotFoundError: If the model has no such part.
+    """
+    known = {p.name for g in ("qkv", "head") for p in model.circuit.wiring(g).parts}
     chosen: dict[str, list[int]] = {}
     for name in names:
+        if name not in known:
+            raise NotFoundError(
+                f"the model has no part {name!r}; see circuit.graph('qkv') and ('head')"
+            )
         hook, _, index = name.partition("[:, :, ")
         if hook.endswith("hook_mlp_out"):
-            hook = hook.replace("hook_mlp_out", "mlp.hook_post")
-            places = list(range(clean[hook].shape[2])) if hook in clean else [-1]
-        elif hook.endswith(("hook_q", "hook_k", "hook_v", "embed", "hook_resid_post")):
-            continue
-        else:
-            places = [int(index[:-1])] if index else [-1]
-        if hook not in clean or not all(0 <= place < clean[hook].shape[2] for place in places):
-            raise NotFoundError(
-                f"the model has no head, neuron or MLP {name!r}; see circuit.graph('qkv').nodes"
-            )
-        chosen.setdefault(hook, []).extend(places)
+            whole = hook.replace("hook_mlp_out", "mlp.hook_post")
+            chosen.setdefault(whole, []).extend(range(model.model_config.mlp_hidden_size))
+        elif hook.endswith(("hook_z", "hook_post")):
+            chosen.setdefault(hook, []).append(int(index[:-1]))
     return chosen
 
 

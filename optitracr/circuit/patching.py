@@ -67,7 +67,12 @@ def edge_effects(
     Returns:
         For each of `circuit.possible_edges(granularity)` the largest change of a logit, or of
         the number, at a token.
+
+    Raises:
+        InputError: If the granularity is another one.
     """
+    if granularity not in ("head", "qkv"):
+        raise InputError(f"edges are patched at granularity 'head' or 'qkv', not {granularity!r}")
     output, clean = activations(model, tokens)
     source = drawn(tokens, model.input_encoder.pad_encoding, seed)
     inside = tokens != model.input_encoder.pad_encoding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,7 @@ from optitracr.circuit.hooks import canonical
 from optitracr.circuit.wiring import ROLES, Wiring
 from optitracr.errors import InputError
 
-FoundEdge = tuple[Any, Any]
+FoundEdge = Sequence[Any]
 """Writer and reader, each as `canonical` takes it."""
 
 
@@ -68,7 +68,8 @@ def score_edges(
 
     Args:
         wiring: The ground truth.
-        found: Pairs of a writer and a reader.
+        found: Pairs of a writer and a reader. Edges from a query, key or value to its own head
+            are in every model and count for nothing.
         roles: Which edges count as the circuit's: "value", "erasure" or both. Edges of a
             role that is left out count neither for nor against.
 
@@ -81,7 +82,9 @@ def score_edges(
         raise InputError(f"roles={list(roles)!r}; give one or both of {', '.join(ROLES)}")
     place = {part.name: i for i, part in enumerate(wiring.parts)}
     possible = wiring.possible()
-    pairs = {_pair(edge, place, possible) for edge in found}
+    inside = {(part.name, part.writer) for part in wiring.parts if part.writer}
+    named = [_named(edge) for edge in found]
+    pairs = {_pair(edge, place, possible) for edge in named if edge not in inside}
     reaching = wiring.reaching()
     edges = {
         (place[e.writer], place[e.reader]): e.role for e in wiring.edges() if e.reader in reaching
@@ -94,18 +97,24 @@ def score_edges(
     return EdgeScore(true, false, len(wanted) - true, others - false)
 
 
-def _pair(edge: FoundEdge, place: dict[str, int], possible: Any) -> tuple[int, int]:
-    if not isinstance(edge, tuple) or len(edge) != 2:
+def _named(edge: FoundEdge) -> tuple[str, str]:
+    try:
+        writer, reader = edge
+    except (TypeError, ValueError):
+        raise InputError(f"{edge!r} is no pair of a writer and a reader") from None
+    if isinstance(edge, str):
         raise InputError(f"{edge!r} is no pair of a writer and a reader")
-    names = tuple(canonical(end) for end in edge)
-    for given, name in zip(edge, names, strict=True):
+    return canonical(writer), canonical(reader)
+
+
+def _pair(edge: tuple[str, str], place: dict[str, int], possible: Any) -> tuple[int, int]:
+    for name in edge:
         if name not in place:
-            close = _similar(name, place)
             raise InputError(
-                f"the model has no part {given!r} at this granularity; its parts are named "
-                f"like {close!r}"
+                f"the model has no part {name!r} at this granularity; its parts are named "
+                f"like {_similar(name, place)!r}"
             )
-    writer, reader = place[names[0]], place[names[1]]
+    writer, reader = place[edge[0]], place[edge[1]]
     if not possible[writer, reader]:
         raise InputError(
             f"{edge[0]!r} -> {edge[1]!r} is no edge through the residual stream: a reader "

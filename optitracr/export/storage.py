@@ -82,7 +82,7 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     except (OSError, ValueError, MemoryError) as error:
         raise _cannot_write(target, error, old) from None
     finally:
-        if target.exists() or not old.exists():
+        if os.path.lexists(target) or not old.exists():
             shutil.rmtree(beside, ignore_errors=True)
 
 
@@ -97,20 +97,20 @@ def _fill(folder: Path, files: Mapping[str, bytes]) -> None:
 
 def _swap(new: Path, target: Path, old: Path) -> None:
     """Moves the new folder to its place; a folder that is there moves away first."""
-    replaced = target.exists()
+    replaced = os.path.lexists(target)
     if replaced:
         target.rename(old)
     try:
         new.rename(target)
     except BaseException:
-        if replaced and not target.exists():
+        if replaced and not os.path.lexists(target):
             old.rename(target)
         raise
 
 
 def _cannot_write(target: Path, error: BaseException, old: Path | None = None) -> FileError:
     kept = ""
-    if old is not None and old.exists() and not target.exists():
+    if old is not None and old.exists() and not os.path.lexists(target):
         kept = f"; the old model is now in {shown_path(old)}"
     return FileError(
         f"{shown_path(target)} cannot be written: {_reason(error)}; choose another path or make "

@@ -1,8 +1,7 @@
 """A compiled model in TransformerLens: a TransformerBridge, or a HookedTransformer.
 
 TransformerLens 4 has the bridge alone; before it the HookedTransformer is the usual model.
-Both mask PAD tokens as keys without being told: neither a forgotten attention mask nor
-HookedTransformer's bidirectional attention, which reads no mask, can let padding through.
+Both mask PAD tokens as keys without being told, and what a mask that is given leaves out.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from optitracr.errors import InputError
+from optitracr.errors import InputError, MissingExtraError
 from optitracr.export.extras import require
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.forward import Array
+from optitracr.model.forward import MASKED, Array
 
 KINDS = ("bridge", "hooked")
 
@@ -39,7 +38,7 @@ def to_transformer_lens(model: CompiledModel, kind: str | None = None) -> Any:
         MissingExtraError: If TransformerLens is not installed.
         InputError: If the TransformerLens that is installed has no model of that kind.
     """
-    lens = require("transformer_lens", "TransformerLens", "lens")
+    require("transformer_lens", "TransformerLens", "lens")
     version = int(_version().partition(".")[0])
     kind = kind or ("bridge" if version >= 4 else "hooked")
     if kind not in KINDS:
@@ -50,7 +49,7 @@ def to_transformer_lens(model: CompiledModel, kind: str | None = None) -> Any:
             f"TransformerLens {_version()} has no model of kind {kind!r} that takes weights of "
             f"one's own; leave kind out, or run: pip install {wanted}"
         )
-    return _bridge(model) if kind == "bridge" else _hooked(model, lens)
+    return _bridge(model) if kind == "bridge" else _hooked(model)
 
 
 def _version() -> str:
@@ -85,58 +84,69 @@ def _bridge(model: CompiledModel) -> Any:
     bridge: Any = boot(TransformerBridgeConfig(**_config(model)))
     state = {name: torch.tensor(array) for name, array in bridge_state(model).items()}
     # The bridge holds each weight under several names, so only the unexpected ones tell.
-    unexpected = bridge.load_state_dict(state, strict=False).unexpected_keys
-    assert not unexpected, f"TransformerLens {_version()} has no weights {unexpected}"
+    _check_names(bridge.load_state_dict(state, strict=False).unexpected_keys)
     masked = partial(_with_mask, model.input_encoder.pad_encoding)
     bridge.original_model.register_forward_pre_hook(masked, with_kwargs=True)
     return bridge.eval()
 
 
+ARGUMENTS = ("input_ids", "attention_mask", "position_ids", "inputs_embeds")
+"""Of the forward pass of TransformerLens' native model."""
+
+
 def _with_mask(pad: int, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]:
-    """Before the forward pass: the attention mask leaves PAD out, whatever else it leaves out."""
-    tokens = args[0] if args else kwargs.get("input_ids")
+    """Before the forward pass: the attention mask leaves PAD out, whatever else it leaves out.
+
+    Raises:
+        InputError: If there is nothing to tell PAD by, or the mask has an unknown shape.
+    """
+    given = {**dict(zip(ARGUMENTS, args, strict=False)), **kwargs}
+    tokens, mask = given.get("input_ids"), given.get("attention_mask")
     if tokens is None:
-        return args, kwargs
-    seen = tokens != pad
-    given = kwargs.get("attention_mask")
-    if given is not None and given.dim() == 2:
-        seen = seen & given.bool()
-    return args, {**kwargs, "attention_mask": seen.long()}
+        if mask is None:
+            raise InputError(
+                "a run from a residual stream has no tokens to tell PAD by; pass "
+                "attention_mask=..., 1 where there is a token and 0 where there is PAD"
+            )
+        return (), given
+    keys = tokens == pad
+    if mask is None:
+        given["attention_mask"] = (~keys).long()
+    elif mask.dim() == 2:
+        given["attention_mask"] = (~keys & mask.bool()).long()
+    elif mask.dim() == 4:
+        hidden = True if str(mask.dtype) == "torch.bool" else MASKED
+        given["attention_mask"] = mask.masked_fill(keys[:, None, None, :], hidden)
+    else:
+        raise InputError(
+            f"the attention mask has the shape {tuple(mask.shape)}; give [batch, seq], 1 for "
+            "keys that are seen, or [batch, 1, query, key], true or very negative for those "
+            "that are not"
+        )
+    return (), given
 
 
-def _hooked(model: CompiledModel, lens: Any) -> Any:
+def _hooked(model: CompiledModel) -> Any:
     import torch
 
-    hooked = lens.HookedTransformer(lens.HookedTransformerConfig(**_config(model)))
+    from optitracr.export.hooked import PaddedTransformer
+
+    lens = require("transformer_lens", "TransformerLens", "lens")
+    config = lens.HookedTransformerConfig(**_config(model))
+    hooked = PaddedTransformer(config, model.input_encoder.pad_encoding)
     state = {name: torch.tensor(array) for name, array in hooked_state(model).items()}
     result = hooked.load_state_dict(state, strict=False)
-    left = [name for name in result.missing_keys if not name.endswith((".mask", ".IGNORE"))]
-    assert not left, f"TransformerLens {_version()} has weights beyond ours: {left}"
-    assert not result.unexpected_keys, f"it has no weights {result.unexpected_keys}"
-    padding = _Padding(model.input_encoder.pad_encoding)
-    hooked.embed.register_forward_pre_hook(padding.note)
-    hooked.add_perma_hook(_is_scores, padding.mask)
+    missing = [name for name in result.missing_keys if not name.endswith((".mask", ".IGNORE"))]
+    _check_names([*missing, *result.unexpected_keys])
     return hooked.eval()
 
 
-def _is_scores(name: str) -> bool:
-    return name.endswith("attn.hook_attn_scores")
-
-
-class _Padding:
-    """Which keys of the batch at hand are PAD; HookedTransformer hands no mask to its scores."""
-
-    def __init__(self, pad: int) -> None:
-        self.pad = pad
-        self.keys: Any = None
-
-    def note(self, module: Any, args: Any) -> None:
-        """When tokens are embedded."""
-        self.keys = args[0] == self.pad
-
-    def mask(self, scores: Any, hook: Any) -> Any:
-        """Scores of shape [batch, heads, query, key], PAD keys at minus infinity."""
-        return scores.masked_fill(self.keys[:, None, None, :], -float("inf"))
+def _check_names(strange: list[str]) -> None:
+    if strange:
+        raise MissingExtraError(
+            f"TransformerLens {_version()} names its weights otherwise than expected "
+            f"({', '.join(strange[:3])}); run: pip install 'transformer-lens>=4.3,<5'"
+        )
 
 
 def bridge_state(model: CompiledModel) -> dict[str, Array]:

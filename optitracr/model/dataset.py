@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -76,11 +77,18 @@ def make_dataset(
 
     program = model.program.program
     setting, longest = model.setting, model.setting.max_seq_len
-    allowed = np.array(range(1, longest + 1) if lengths is None else list(lengths))
-    if size < 1 or allowed.size == 0 or allowed.min() < 1 or allowed.max() > longest:
+    wanted_lengths = range(1, longest + 1) if lengths is None else lengths
+    try:
+        allowed = np.array([_whole(length) for length in wanted_lengths], dtype=np.int64)
+        size, seed = _whole(size), _whole(seed)
+        possible = size >= 1 and seed >= 0 and set(allowed.tolist()) <= set(range(1, longest + 1))
+    except TypeError:
+        possible = False
+    if not possible or not allowed.size:
         raise InputError(
-            f"a data set of {size} examples with lengths {allowed.tolist()} cannot be drawn; "
-            f"give a size of at least 1 and lengths from 1 to {longest}"
+            f"a data set of {size!r} examples with lengths {lengths!r} and seed {seed!r} cannot "
+            f"be drawn; give a size of at least 1, lengths from 1 to {longest}, and a seed of at "
+            "least 0"
         )
     rng = np.random.default_rng(seed)
     inputs: list[list[Any]] = []
@@ -106,6 +114,17 @@ def make_dataset(
         f"program '{model.name}' is undefined on nearly every input of lengths "
         f"{allowed.tolist()}; draw from other lengths"
     )
+
+
+def _whole(number: Any) -> int:
+    """A whole number.
+
+    Raises:
+        TypeError: If it is none.
+    """
+    if isinstance(number, bool):
+        raise TypeError(f"{number} is no number")
+    return operator.index(number)
 
 
 def _balanced(outputs: Sequence[Sequence[Any]], size: int) -> list[int]:

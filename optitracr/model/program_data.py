@@ -270,9 +270,10 @@ def same_program(first: Reference, second: Reference, setting: Setting) -> bool:
 
 
 def _held(reading: StoredReading) -> Held:
-    rows = None if reading.rows is None else np.array(reading.rows, dtype=np.float64)
-    if rows is not None:
-        rows = rows.reshape(len(reading.values), -1) if rows.size == 0 else rows
+    rows = None
+    if reading.rows is not None:
+        width = len(reading.rows[0]) if reading.rows else 0
+        rows = np.array(reading.rows, dtype=np.float64).reshape(len(reading.values), width)
     return Held(reading.label, reading.values, rows, reading.clean)
 
 

@@ -208,6 +208,24 @@ def test_what_is_erased_together_is_marked() -> None:
     assert roles == {0: {"value"}, 1: {"value", "erasure"}}
 
 
+@pytest.mark.parametrize("granularity", list(Granularity))
+def test_the_subgraph_of_a_variable(granularity: str) -> None:
+    model = compiled("shuffle_dyck1")
+    whole = model.circuit.graph(granularity)
+    for variable in dict.fromkeys(s.variable for s in model.circuit.dimensions if s.variable):
+        names = model.circuit.parts_of(variable, granularity)
+        part = model.circuit.subgraph(variable, granularity)
+        assert names <= set(part)
+        assert set(part.edges) <= set(whole.edges)
+        own = [key for key, data in part.nodes(data=True) if "dimension" in data]
+        assert (granularity == "dimension") == bool(own)
+        wanted = [s for s in model.circuit.dimensions if s.variable == variable]
+        for stay in wanted if granularity == "dimension" else ():
+            for column in stay.dimensions:
+                assert f"d{column}@{stay.first_state}-{stay.last_state}" in part
+        assert all(part.in_degree(key) for key in own)
+
+
 def test_wrong_names() -> None:
     circuit = compiled("hist").circuit
     with pytest.raises(InputError, match="component, head, qkv, dimension"):

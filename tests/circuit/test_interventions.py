@@ -82,8 +82,15 @@ def test_mlps_and_other_names() -> None:
 def test_wrong_names() -> None:
     model = compiled("hist")
     tokens = model.dataset(4).tokens
-    for part in ("blocks.7.hook_mlp_out", "blocks.0.attn.hook_z[:, :, 99]", "blocks.0.attn.hook_z"):
-        with pytest.raises(NotFoundError, match="no head, neuron or MLP"):
+    for part in (
+        "blocks.7.hook_mlp_out",
+        "blocks.0.attn.hook_z[:, :, 99]",
+        "blocks.0.attn.hook_z",
+        "blocks.0.hook_mlp_out[:, :, 3]",
+        "blocks.77.attn.hook_q[:, :, 0]",
+        "whateverembed",
+    ):
+        with pytest.raises(NotFoundError, match="the model has no part"):
             ablate(model, tokens, [part])
     with pytest.raises(InputError, match="zero, resample"):
         ablate(model, tokens, [], "mean")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 
+import numpy as np
 import pytest
 
 from optitracr.circuit.hooks import canonical
@@ -49,6 +50,21 @@ def test_counts() -> None:
     assert f"({true} of {wanted})" in str(score)
 
 
+def test_edges_inside_a_head_count_for_nothing() -> None:
+    circuit = compiled("reverse").circuit
+    graph = circuit.graph("qkv")
+    assert any(role == "inside" for *_, role in graph.edges(data="role"))
+    score = circuit.score([e for e in graph.edges if graph.nodes[e[1]]["reaches_output"]], "qkv")
+    assert (score.true_positive_rate, score.false_positive_rate) == (1.0, 0.0)
+
+
+def test_dimensions_are_no_ends_of_edges_between_parts() -> None:
+    circuit = compiled("reverse").circuit
+    for call in (circuit.possible_edges, lambda g: circuit.score([], g)):
+        with pytest.raises(InputError, match="take 'qkv'"):
+            call("dimension")
+
+
 def test_edges_that_only_cancel_can_be_left_out() -> None:
     circuit = compiled("reverse", 1).circuit
     graph = circuit.graph("qkv")
@@ -73,9 +89,12 @@ def test_other_spellings() -> None:
         "blocks.0.hook_mlp_in": "blocks.0.hook_mlp_out",
         "blocks.0.mlp.hook_pre[:, :, 7]": "blocks.0.mlp.hook_post[:, :, 7]",
         "embed.hook_out": "hook_embed",
+        "blocks.1.attn.hook_z[..., 2]": "blocks.1.attn.hook_z[:, :, 2]",
+        ("blocks.1.attn.hook_z", np.int64(2)): "blocks.1.attn.hook_z[:, :, 2]",
     }
     assert {given: canonical(given) for given in names} == names
     circuit = compiled("reverse").circuit
+    assert circuit.score([["hook_embed", ["blocks.0.attn.hook_z", 0]]]).true_positives == 1
     one = circuit.score([(("blocks.0.attn.hook_result", 0), ("blocks.1.hook_q_input", 0))], "qkv")
     assert one.true_positives + one.false_positives == 1
 
@@ -86,6 +105,8 @@ def test_other_spellings() -> None:
         (("blocks.1.attn.hook_z[:, :, 0]", "blocks.0.hook_mlp_out"), "at least one sublayer"),
         (("hook_embed", "hook_embed"), "at least one sublayer"),
         (("blocks.9.attn.hook_z[:, :, 0]", "blocks.1.hook_mlp_out"), "has no part 'blocks.9"),
+        (("hook_embed", ("blocks.0.attn.hook_z[:, :, 0]", 0)), "has two indices"),
+        (("hook_embed", ("blocks.0.attn.hook_z", True)), "names no part"),
         ((5, "hook_embed"), "5 names no part"),
         ("hook_embed", "is no pair"),
     ],

@@ -29,6 +29,7 @@ from optitracr.model.compiled import CompiledModel
 from optitracr.model.inputs import check_inputs
 from optitracr.model.verification import VerificationReport, verify_model
 from tests.export.saved import compiled, files_of, small, use
+from tests.programs import CASES, Case
 
 
 def decoded(model: CompiledModel) -> list[Any]:
@@ -71,6 +72,23 @@ def test_the_library_comes_back(name: str, tmp_path: Path) -> None:
         assert decoded(again) == decoded(model)
         again.save(second)
         assert files_of(second) == files_of(first)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.name not in library.names()], ids=str)
+def test_every_feature_of_the_language_comes_back(case: Case, tmp_path: Path) -> None:
+    for level in LEVELS:
+        model = compile_rasp_to_model(
+            case.make(),
+            case.vocab,
+            case.max_seq_len,
+            causal=case.causal,
+            optimize=level,
+            check=False,
+        )
+        model.save(tmp_path / f"model{level}")
+        again = optitracr.load(tmp_path / f"model{level}")
+        assert_same(again, model)
+        assert decoded(again) == decoded(model)
 
 
 @pytest.mark.parametrize("seed", range(40))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 import warnings
@@ -58,7 +59,45 @@ def test_a_mask_hides_what_it_leaves_out() -> None:
     mask = torch.tensor([[1, 1, 0, 1]])
     lens = model.to_transformer_lens()
     assert said(model, lens(tokens)) == [[2, 2, 1]]
-    assert said(model, lens(tokens, attention_mask=mask))[0][0] == 1
+    hidden = torch.zeros(1, 1, 4, 4, dtype=torch.bool)
+    hidden[..., 2] = True
+    for given in (mask, hidden, hidden.float() * -1e9):
+        assert said(model, lens(tokens, attention_mask=given))[0][0] == 1
+    by_place = lens.original_model(tokens, mask)
+    assert said(model, by_place)[0][0] == 1
+    with pytest.raises(InputError, match="the attention mask has the shape"):
+        lens(tokens, attention_mask=torch.ones(1, 4, 4))
+
+
+def test_padding_stays_masked_beside_masks_of_four_dimensions() -> None:
+    model = compiled("hist")
+    tokens = codes(model, "aab", "a")
+    nothing = torch.zeros(2, 1, 4, 4, dtype=torch.bool)
+    for given in (nothing, nothing.float()):
+        found = said(model, model.to_transformer_lens()(tokens, attention_mask=given))
+        assert found[0] == [2, 2, 1]
+        assert found[1][0] == 1
+
+
+def test_runs_from_a_residual_stream_need_a_mask() -> None:
+    """They have no tokens to tell PAD by, and go wrong in silence if nothing does."""
+    model = compiled("sort_unique")
+    assert model.size.layers > 1
+    data = model.dataset(24, seed=2)
+    tokens, mask = torch.tensor(data.tokens).long(), torch.tensor(data.mask).long()
+    lens = model.to_transformer_lens()
+    with torch.no_grad():
+        half = lens(tokens, stop_at_layer=1)
+        whole = lens(half, start_at_layer=1, attention_mask=mask)
+    where = inside(model, data.tokens)
+    wanted = model.forward_numpy(data.tokens).logits
+    np.testing.assert_allclose(whole.numpy()[where], wanted[where], atol=1e-4)
+    with pytest.raises(InputError, match="no tokens to tell PAD by"):
+        lens(half, start_at_layer=1)
+    copied = copy.deepcopy(lens)
+    lens(tokens[:4])
+    with torch.no_grad():
+        np.testing.assert_allclose(copied(tokens).numpy()[where], wanted[where], atol=1e-4)
 
 
 def test_the_logit_lens_reads_the_output_where_the_circuit_says() -> None:
@@ -171,7 +210,7 @@ def test_kinds_that_are_not_there() -> None:
 
 
 HOOKED = """
-import json, sys, warnings
+import copy, warnings
 warnings.simplefilter("ignore")
 import numpy, torch
 from transformer_lens import HookedTransformer
@@ -200,6 +239,39 @@ for name in ("reverse", "hist", "shift_by", "frac_prevs", "upper_case", "shuffle
                     found = cache[f"blocks.{layer}.hook_resid_{place}"].numpy()
                     gap = found - states(wanted)[state]
                     assert numpy.abs(gap)[data.mask].max() < 1e-4, name
+hist = compiled("hist", 2, False)
+lens = hist.to_transformer_lens()
+row = torch.tensor([hist.input_encoder.encode([hist.setting.bos, *"aab"])])
+assert decoded(hist, lens(row).detach().numpy())[0, 1:].tolist() == [2, 2, 1]
+hidden = lens(row, attention_mask=torch.tensor([[1, 1, 0, 1]])).detach().numpy()
+assert decoded(hist, hidden)[0, 1] == 1
+
+unique = compiled("sort_unique", 2, False)
+data, other = unique.dataset(24, seed=2), unique.dataset(24, seed=5)
+tokens, others = (torch.tensor(d.tokens).long() for d in (data, other))
+mask, where = torch.tensor(data.mask).long(), inside(unique, data.tokens)
+wanted = unique.forward_numpy(data.tokens).logits
+lens = unique.to_transformer_lens()
+copied = copy.deepcopy(lens)
+half = lens(tokens, stop_at_layer=1)
+lens(others)
+runs = [
+    copied(tokens),
+    lens(half, start_at_layer=1, attention_mask=mask),
+    lens(half, start_at_layer=1, tokens=tokens),
+    lens.run_with_hooks(tokens, fwd_hooks=[]),
+]
+lens.reset_hooks(including_permanent=True)
+runs.append(lens(tokens))
+for found in runs:
+    assert numpy.abs(found.detach().numpy() - wanted)[where].max() < 1e-4
+try:
+    lens(half, start_at_layer=1)
+except InputError as error:
+    assert "no tokens to tell PAD by" in str(error)
+else:
+    raise AssertionError("a run without tokens or mask")
+
 try:
     model.to_transformer_lens(kind="bridge")
 except InputError as error:
@@ -213,9 +285,13 @@ def test_hooked_transformer(version: str, tmp_path: Path) -> None:
     """An older TransformerLens, laid over the one that is installed, in a process of its own."""
     install = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     packages = [f"transformer-lens=={version}", "better_abc==0.0.3"]
-    subprocess.run(
-        [*install, "--target", str(tmp_path), *packages], check=True, capture_output=True
+    made = subprocess.run(
+        [*install, "--target", str(tmp_path), *packages],
+        check=False,
+        capture_output=True,
+        text=True,
     )
+    assert made.returncode == 0, f"needs the package index: {made.stderr[-1000:]}"
     root = Path(__file__).parents[2]
     done = subprocess.run(
         [sys.executable, "-c", HOOKED],

@@ -30,6 +30,26 @@ def test_inputs_and_outputs() -> None:
         model.dataset(0)
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"size": 1.5},
+        {"size": "3"},
+        {"size": True},
+        {"size": 3, "lengths": 3},
+        {"size": 3, "lengths": "3"},
+        {"size": 3, "lengths": [2.0]},
+        {"size": 3, "lengths": []},
+        {"size": 3, "seed": -1},
+        {"size": 3, "seed": None},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_drawn(arguments: dict[str, object]) -> None:
+    with pytest.raises(InputError, match="cannot be drawn; give a size"):
+        compiled("hist").dataset(**arguments)  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("name", ["hist", "frac_prevs", "shift_by"])
 def test_expected_outputs_are_those_of_the_model(name: str) -> None:
     model = compiled(name)
