@@ -21,7 +21,9 @@ FIGURES = (".png", ".svg", ".pdf")
 def print_front(arguments: argparse.Namespace) -> int:
     """Prints each point as a row; with -o as CSV, with --figure as a picture."""
     if arguments.figure and arguments.figure.suffix.lower() not in FIGURES:
-        raise InputError(f"{arguments.figure} is no {', '.join(FIGURES)} file; name one")
+        raise InputError(
+            f"{arguments.figure} ends in none of {', '.join(FIGURES)}; name such a file"
+        )
     if arguments.figure:
         # A package that is missing is better missed before the search than after it.
         require("matplotlib", "matplotlib", "plot")

@@ -48,7 +48,7 @@ def write_report(arguments: argparse.Namespace) -> int:
 
 def _check_figure(path: Path) -> None:
     if path.suffix.lower() not in FIGURES:
-        raise InputError(f"{path} is no {', '.join(FIGURES)} file; name one")
+        raise InputError(f"{path} ends in none of {', '.join(FIGURES)}; name such a file")
     from optitracr.draw.style import pyplot
 
     pyplot()

@@ -58,3 +58,14 @@ def test_a_model_without_layers() -> None:
     assert model.size.layers == 0
     tokens = torch.tensor(model.dataset(4).tokens).long()
     assert model.to_torch()(tokens).shape == (*tokens.shape, 2)
+
+
+def test_it_can_be_traced_and_exported() -> None:
+    model = compiled("reverse")
+    module = model.to_torch()
+    tokens = torch.tensor(model.dataset(4, seed=1).tokens).long()
+    others = torch.tensor(model.dataset(4, seed=2).tokens).long()
+    traced = torch.jit.trace(module, tokens)
+    exported = torch.export.export(module, (tokens,)).module()
+    for made in (traced, exported):
+        torch.testing.assert_close(made(others), module(others))

@@ -91,7 +91,7 @@ def test_limits_are_passed_on(capsys: pytest.CaptureFixture[str], tmp_path: Path
     [
         (("nosuch",), "the library has no program 'nosuch'"),
         (("hist", "-o", "/nowhere/a.html"), "there is no folder /nowhere"),
-        (("hist", "--figure", "a.gif"), "a.gif is no .png, .svg, .pdf file"),
+        (("hist", "--figure", "a.gif"), "a.gif ends in none of .png, .svg, .pdf"),
         (("hist", "--figure", "/nowhere/a.png"), "there is no folder /nowhere"),
         (("hist", "-o", "/"), "it is a folder"),
         (("hist", "--objective", "beauty"), "objective 'beauty'"),
