@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import compile_rasp_to_model, library
+from optitracr.circuit.intervention import at_tokens
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.forward import ForwardOutput
 
@@ -29,9 +30,7 @@ def compiled(name: str, level: int = 2, causal: bool | None = None) -> CompiledM
 
 def inside(model: CompiledModel, tokens: NDArray[Any]) -> NDArray[np.bool_]:
     """Where there are tokens, not BOS and not padding."""
-    found: NDArray[np.bool_] = tokens != model.input_encoder.pad_encoding
-    found[:, 0] = False
-    return found
+    return at_tokens(model, tokens)
 
 
 def states(output: ForwardOutput) -> tuple[NDArray[Any], ...]:

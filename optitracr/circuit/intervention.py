@@ -155,8 +155,7 @@ def change(
     Raises:
         NotFoundError: If the residual stream holds no such variable.
     """
-    inside = tokens != model.input_encoder.pad_encoding
-    inside[:, 0] = False
+    inside = at_tokens(model, tokens)
     worst = [0.0]
     held = [stay for stay in model.circuit.dimensions if stay.variable == variable]
     if not held and variable != model.name:
@@ -171,6 +170,13 @@ def change(
         gap = np.abs(before.logits - after.logits)[inside]
         worst.append(float(gap.max(initial=0.0)))
     return max(worst)
+
+
+def at_tokens(model: CompiledModel, tokens: Tokens) -> NDArray[np.bool_]:
+    """Shape [batch, seq]: where there is a token, not BOS and not PAD."""
+    inside: NDArray[np.bool_] = tokens != model.input_encoder.pad_encoding
+    inside[:, 0] = False
+    return inside
 
 
 def _states(output: ForwardOutput) -> tuple[NDArray[np.float32], ...]:

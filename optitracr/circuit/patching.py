@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optitracr.circuit import hooks
 from optitracr.circuit.hooks import canonical
-from optitracr.circuit.intervention import Activations, Tokens, activations, drawn
+from optitracr.circuit.intervention import Activations, Tokens, activations, at_tokens, drawn
 from optitracr.errors import InputError
 from optitracr.model.forward import ForwardOutput
 
@@ -75,8 +75,7 @@ def edge_effects(
         raise InputError(f"edges are patched at granularity 'head' or 'qkv', not {granularity!r}")
     output, clean = activations(model, tokens)
     source = drawn(tokens, model.input_encoder.pad_encoding, seed)
-    inside = tokens != model.input_encoder.pad_encoding
-    inside[:, 0] = False
+    inside = at_tokens(model, tokens)
     moved: dict[str, Array] = {}
     effects: dict[tuple[str, str], float] = {}
     for writer, reader in model.circuit.possible_edges(granularity):
