@@ -150,3 +150,9 @@ def test_saved_and_loaded(tmp_path: Path) -> None:
     assert again.source == model.source
     assert again.source.functions[0].text.startswith("def near")
     assert str(again.source) == str(model.source)
+
+
+def test_what_the_language_defines_was_written_nowhere() -> None:
+    lines = source_of(build_graph(rasp.length)).lines
+    assert [line.label for line in lines] == ["tokens", "length"]
+    assert all(line.written == "" for line in lines)
