@@ -1,4 +1,4 @@
-"""Level 0 has Tracr's sizes, exactly (../shared/reference_sizes.csv, copied here)."""
+"""Level 0 has Tracr's sizes, exactly, as reference_sizes.csv beside this file lists them."""
 
 from __future__ import annotations
 
