@@ -42,7 +42,7 @@ from optitracr.circuit.parts import node_hooks
 from optitracr.circuit.patching import edge_effects
 from optitracr.levels import LEVELS
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.inputs import check_inputs
+from optitracr.model.inputs import check_inputs, with_bos
 
 COLUMNS = (
     "program",
@@ -124,11 +124,9 @@ def inputs_of(model: CompiledModel, inputs: int) -> np.ndarray:
     chosen = check_inputs(
         len(model.setting.vocabulary), model.setting.max_seq_len, inputs, inputs, 0
     )
+    rows = np.random.default_rng(0).permutation(len(chosen.codes))[:inputs]
     encoder = model.input_encoder
-    codes = np.where(chosen.codes < 0, encoder.pad_encoding, chosen.codes)
-    rows = np.random.default_rng(0).permutation(len(codes))[:inputs]
-    bos = np.full((len(rows), 1), encoder.bos_encoding)
-    return np.concatenate([bos, codes[rows]], axis=1).astype(np.int32)
+    return with_bos(chosen.codes[rows], encoder.bos_encoding, encoder.pad_encoding)
 
 
 def measure(entry: library.Program, levels: Iterable[int], inputs: int) -> Iterator[Row]:

@@ -81,19 +81,20 @@ class Wiring:
 
     def reaching(self) -> frozenset[str]:
         """Names of the parts from which a path of edges leads to the output."""
-        backward: dict[str, list[str]] = {}
-        for edge in self.edges():
-            backward.setdefault(edge.reader, []).append(edge.writer)
-        for part in self.parts:
+        place = {part.name: i for i, part in enumerate(self.parts)}
+        leads = _reached(self.computes | self.disturbs, self.reads)
+        for i, part in enumerate(self.parts):
             if part.writer:
-                backward.setdefault(part.writer, []).append(part.name)
-        found = {self.parts[-1].name}
-        pending = list(found)
-        while pending:
-            fresh = set(backward.get(pending.pop(), ())) - found
+                leads[i, place[part.writer]] = True
+        found = np.zeros(len(self.parts), dtype=bool)
+        fresh = found.copy()
+        fresh[-1] = True
+        while fresh.any():
             found |= fresh
-            pending += sorted(fresh)
-        return frozenset(found)
+            fresh = leads[:, fresh].any(axis=1) & ~found
+        return frozenset(
+            part.name for part, reaches in zip(self.parts, found, strict=True) if reaches
+        )
 
     def possible(self) -> Pairs:
         """Shape [parts, parts]: whether a part could read another in this architecture."""

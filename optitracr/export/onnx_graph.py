@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from optitracr.errors import FileError
 from optitracr.export.extras import require
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.forward import MASKED
 
-MASKED = -1e30
 OPSET = 17
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import InputError, VerificationError
+from optitracr.model.inputs import with_bos
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -176,8 +177,6 @@ def _dataset(
     model: CompiledModel, inputs: list[list[Any]], outputs: list[list[Any]], codes: NDArray[Any]
 ) -> Dataset:
     encoder = model.input_encoder
-    bos = np.full((len(codes), 1), encoder.bos_encoding)
-    padded = np.where(codes < 0, encoder.pad_encoding, codes)
-    tokens = np.concatenate([bos, padded], axis=1).astype(np.int32)
+    tokens = with_bos(codes, encoder.bos_encoding, encoder.pad_encoding)
     mask = tokens != encoder.pad_encoding
     return Dataset(inputs, outputs, tokens, mask, _expected(model, outputs, tokens.shape[1]))

@@ -48,6 +48,21 @@ def check_inputs(
     return InputSet(codes, (codes >= 0).sum(axis=1).astype(np.int32), length)
 
 
+def with_bos(codes: NDArray[np.integer], bos: int, pad: int) -> Codes:
+    """Sequences as a model takes them.
+
+    Args:
+        codes: Shape [count, max_seq_len]; -1 pads.
+        bos: Integer of the BOS token.
+        pad: Integer of the PAD token.
+
+    Returns:
+        Shape [count, max_seq_len + 1], BOS first.
+    """
+    first = np.full((len(codes), 1), bos)
+    return np.concatenate([first, np.where(codes < 0, pad, codes)], axis=1).astype(np.int32)
+
+
 def exhaustive_length(vocabulary: int, max_seq_len: int, max_inputs: int) -> int:
     """Longest length such that all inputs up to it number at most `max_inputs`."""
     total, length = 0, 0

@@ -15,7 +15,7 @@ from optitracr.candidates.component import Held
 from optitracr.errors import VerificationError
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import ForwardOutput
-from optitracr.model.inputs import InputSet, check_inputs
+from optitracr.model.inputs import InputSet, check_inputs, with_bos
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -123,7 +123,8 @@ def _compare(
     for first in range(0, total, CHUNK):
         part = slice(first, min(first + CHUNK, total))
         chunk = InputSet(inputs.codes[part], inputs.lengths[part], 0)
-        tokens = _with_bos(model, chunk)
+        encoder = model.input_encoder
+        tokens = with_bos(chunk.codes, encoder.bos_encoding, encoder.pad_encoding)
         rows = len(tokens)
         if not exact_shape and rows < CHUNK and total > CHUNK:
             tokens = np.concatenate([tokens, np.repeat(tokens[-1:], CHUNK - rows, axis=0)])
@@ -139,13 +140,6 @@ def _compare(
         max_error=worst,
         seconds=time.perf_counter() - start,
     )
-
-
-def _with_bos(model: CompiledModel, inputs: InputSet) -> NDArray[np.int32]:
-    encoder = model.input_encoder
-    codes = np.where(inputs.codes < 0, encoder.pad_encoding, inputs.codes)
-    bos = np.full((len(codes), 1), encoder.bos_encoding)
-    return np.concatenate([bos, codes], axis=1).astype(np.int32)
 
 
 class _Check:
