@@ -28,6 +28,7 @@ from optitracr.craft.spaces import Direction, FloatArray, Space, Value
 from optitracr.errors import LimitError
 from optitracr.graph.build import CONSTANT
 from optitracr.graph.composites import join_selectors
+from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -39,7 +40,7 @@ from optitracr.graph.program import (
     Source,
     Width,
 )
-from optitracr.graph.values import ValueSet, call
+from optitracr.graph.values import ValueSet
 
 MAX_NEURONS = 50_000
 
@@ -176,13 +177,13 @@ class _Lowering:
             )
         return self.values[node.label].results()
 
-    def _selected(self, node: Node, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
+    def _selected(self, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
         assert isinstance(selector, PairSelector)
         keys, queries = self.variable[selector.keys], self.variable[selector.queries]
-        return queries, keys, selection_table(node, selector, queries.values, keys.values)
+        return queries, keys, selection_table(selector, queries.values, keys.values)
 
     def _aggregate(self, node: Node, operation: Aggregate, output: Variable) -> Component:
-        queries, keys, selected = self._selected(node, operation.selector)
+        queries, keys, selected = self._selected(operation.selector)
         operand = self.variable[operation.operand]
         if output.numerical:
             value_output = operand.functional[:, None]
@@ -204,7 +205,7 @@ class _Lowering:
         return _with_selector(component, _identity(queries, keys, selected, "default"))
 
     def _width(self, node: Node, operation: Width, output: Variable) -> list[Component]:
-        queries, keys, selected = self._selected(node, operation.selector)
+        queries, keys, selected = self._selected(operation.selector)
         positions = self.setting.max_seq_len
         counts = tuple(range(positions, -1, -1))
         shares = tuple(1.0 / (count + 1) for count in counts)
@@ -265,15 +266,7 @@ def embedded_inputs(
 
 
 def selection_table(
-    node: Node, selector: PairSelector, queries: tuple[Value, ...], keys: tuple[Value, ...]
+    selector: PairSelector, queries: tuple[Value, ...], keys: tuple[Value, ...]
 ) -> FloatArray:
-    """Shape [queries, keys]: 1 where the predicate holds.
-
-    Raises:
-        ValueSetError: If the predicate raises.
-    """
-    table = np.zeros((len(queries), len(keys)))
-    for row, query in enumerate(queries):
-        for column, key in enumerate(keys):
-            table[row, column] = bool(call(node, selector.predicate, (key, query)))
-    return table
+    """Shape [queries, keys]: 1 where the predicate holds."""
+    return predicate_table(selector, keys, queries).holds.T.astype(np.float64)

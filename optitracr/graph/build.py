@@ -81,7 +81,9 @@ class _Builder:
                     self.label_of[id(selector.keys)],
                     self.label_of[id(selector.queries)],
                 )
-                return PairSelector(keys, queries, selector.predicate, selector.label)
+                return PairSelector(
+                    keys, queries, selector.predicate, selector.label, selector.source
+                )
             case rasp.SelectorAnd() | rasp.SelectorOr():
                 operator = "and" if isinstance(selector, rasp.SelectorAnd) else "or"
                 parts = (self.selector_of[id(selector.fst)], self.selector_of[id(selector.snd)])

@@ -26,6 +26,7 @@ from optitracr.graph.program import (
     Width,
 )
 from optitracr.graph.relations import Relation, relation_of
+from optitracr.graph.rewrite import selector_key
 from optitracr.graph.values import Value, ValueSet
 from optitracr.rasp import Encoding
 
@@ -67,11 +68,11 @@ def join_selectors(
         if isinstance(operation, Aggregate | Width):
             selector = operation.selector
             if isinstance(selector, CompoundSelector) and not keep(selector):
-                if selector not in made:
-                    joined, new = _joined(node, selector, sets)
-                    made[selector] = joined
+                key = (selector.label, selector_key(selector, sets))
+                if key not in made:
+                    made[key], new = _joined(node, selector, sets)
                     nodes += new
-                node = replace(node, operation=replace(operation, selector=made[selector]))
+                node = replace(node, operation=replace(operation, selector=made[key]))
         nodes.append(node)
     return replace(graph, nodes=tuple(nodes)), sets
 

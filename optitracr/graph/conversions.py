@@ -15,12 +15,12 @@ import numpy as np
 from optitracr.errors import UnsupportedError
 from optitracr.graph.program import (
     Aggregate,
-    CompoundSelector,
     Elementwise,
     Node,
     ProgramGraph,
     Selector,
     Width,
+    map_pairs,
 )
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import MAX_VALUES, ValueSet, sort_values
@@ -80,13 +80,13 @@ class _Conversion:
 
     def selector(self, node: Node, selector: Selector) -> Selector:
         """The selector over categorical keys and queries."""
-        if isinstance(selector, CompoundSelector):
-            parts = tuple(self.selector(node, part) for part in selector.operands)
-            return replace(selector, operands=parts)
-        return replace(
+        return map_pairs(
             selector,
-            keys=self.categorical(node, selector.keys),
-            queries=self.categorical(node, selector.queries),
+            lambda pair: replace(
+                pair,
+                keys=self.categorical(node, pair.keys),
+                queries=self.categorical(node, pair.queries),
+            ),
         )
 
     def categorical(self, reader: Node, label: str) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVar
 
 from optitracr.rasp import Encoding
 
 Value = Any
+Folded = TypeVar("Folded")
 
 
 class Source(Enum):
@@ -43,20 +44,39 @@ class Elementwise:
 
 @dataclass(frozen=True, slots=True)
 class PairSelector:
-    """Selects key position k for query position q where predicate(key, query) holds."""
+    """Selects key position k for query position q where predicate(key, query) holds.
+
+    Attributes:
+        keys: Label of the s-op that holds the keys.
+        queries: Label of the s-op that holds the queries.
+        predicate: Called as `predicate(key, query)`; see `optitracr.graph.predicates`.
+        label: Its name.
+        source: Where the user wrote it, as "file:line", or "".
+        tables: What is known of the predicate, shared by all copies of the selector.
+    """
 
     keys: str
     queries: str
     predicate: Callable[[Value, Value], Any]
     label: str
+    source: str = field(default="", compare=False)
+    tables: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    def describe(self) -> str:
+        """The label, and where in the user's source it stands."""
+        return _described(self.label, self.source)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompoundSelector:
-    """A selector made of other selectors (operator "and", "or" or "not")."""
+    """A selector made of other selectors (operator "and", "or" or "not").
+
+    It may be nested thousands deep: walk it with `selector_parts` or `fold_selector`. Two are
+    alike if their `optitracr.graph.rewrite.selector_key` is.
+    """
 
     operator: str
-    operands: tuple[Selector, ...]
+    operands: tuple[Selector, ...] = field(repr=False)
     label: str
 
 
@@ -105,14 +125,70 @@ class Node:
 
     def describe(self) -> str:
         """The label, and where in the user's source it stands."""
-        return f"'{self.label}' ({self.source})" if self.source else f"'{self.label}'"
+        return _described(self.label, self.source)
+
+
+def _described(label: str, source: str) -> str:
+    return f"'{label}' ({source})" if source else f"'{label}'"
+
+
+def selector_parts(selector: Selector) -> Iterator[Selector]:
+    """All that a selector is made of and itself, each once, operands first, in order."""
+    done: set[int] = set()
+    stack: list[tuple[Selector, bool]] = [(selector, False)]
+    while stack:
+        part, expanded = stack.pop()
+        if id(part) in done:
+            continue
+        if expanded or isinstance(part, PairSelector):
+            done.add(id(part))
+            yield part
+        else:
+            stack.append((part, True))
+            stack.extend((operand, False) for operand in reversed(part.operands))
+
+
+def fold_selector(
+    selector: Selector,
+    leaf: Callable[[PairSelector], Folded],
+    combine: Callable[[CompoundSelector, tuple[Folded, ...]], Folded],
+) -> Folded:
+    """What a selector comes to, bottom up, each part once.
+
+    Args:
+        selector: The selector.
+        leaf: What a selector by a predicate comes to.
+        combine: What one of others comes to, given what these do.
+    """
+    found: dict[int, Folded] = {}
+    for part in selector_parts(selector):
+        if isinstance(part, PairSelector):
+            found[id(part)] = leaf(part)
+        else:
+            found[id(part)] = combine(part, tuple(found[id(x)] for x in part.operands))
+    return found[id(selector)]
+
+
+def map_pairs(selector: Selector, change: Callable[[PairSelector], PairSelector]) -> Selector:
+    """The same selector over other selectors by a predicate."""
+
+    def combine(compound: CompoundSelector, parts: tuple[Selector, ...]) -> Selector:
+        return replace(compound, operands=parts)
+
+    changed: Selector = fold_selector(selector, change, combine)
+    return changed
 
 
 def selector_reads(selector: Selector) -> tuple[str, ...]:
     """Labels of the s-ops whose values decide what a selector selects."""
     if isinstance(selector, PairSelector):
         return (selector.keys, selector.queries)
-    return tuple(label for part in selector.operands for label in selector_reads(part))
+    return tuple(
+        label
+        for part in selector_parts(selector)
+        if isinstance(part, PairSelector)
+        for label in (part.keys, part.queries)
+    )
 
 
 def operation_reads(operation: Operation) -> tuple[str, ...]:
@@ -141,11 +217,15 @@ class ProgramGraph:
     nodes: tuple[Node, ...]
     output: str
     expressions: tuple[tuple[str, Any], ...] = ()
+    _nodes: Mapping[str, Node] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_nodes", {node.label: node for node in self.nodes})
 
     def node(self, label: str) -> Node:
         """The node of that label."""
-        return self.by_label()[label]
+        return self._nodes[label]
 
-    def by_label(self) -> dict[str, Node]:
-        """Every node under its label."""
-        return {node.label: node for node in self.nodes}
+    def by_label(self) -> Mapping[str, Node]:
+        """Every node under its label, in order."""
+        return self._nodes

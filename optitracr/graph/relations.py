@@ -9,7 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import LimitError
-from optitracr.graph.program import CompoundSelector, PairSelector, Selector
+from optitracr.graph.predicates import predicate_table
+from optitracr.graph.program import (
+    CompoundSelector,
+    PairSelector,
+    Selector,
+    fold_selector,
+)
 from optitracr.graph.values import ValueSet
 
 Table = NDArray[np.bool_]
@@ -40,15 +46,14 @@ def relation_of(selector: Selector, sets: Mapping[str, ValueSet]) -> Relation:
     Raises:
         LimitError: If its table would have more than MAX_ENTRIES entries.
     """
-    if isinstance(selector, PairSelector):
-        keys, queries = (sets[x].values for x in (selector.keys, selector.queries))
-        table = np.zeros((len(keys) + 1, len(queries) + 1), dtype=bool)
-        for row, key in enumerate(keys):
-            for column, query in enumerate(queries):
-                table[row, column] = bool(selector.predicate(key, query))
-        return Relation((selector.keys,), (selector.queries,), table)
-    parts = [relation_of(part, sets) for part in selector.operands]
-    return _combined(selector, parts)
+    return fold_selector(selector, lambda pair: _of_pair(pair, sets), _combined)
+
+
+def _of_pair(selector: PairSelector, sets: Mapping[str, ValueSet]) -> Relation:
+    keys, queries = (sets[x].values for x in (selector.keys, selector.queries))
+    holds = predicate_table(selector, keys, queries).holds
+    table = np.pad(holds, (0, 1), constant_values=False)
+    return Relation((selector.keys,), (selector.queries,), table)
 
 
 def _combined(selector: CompoundSelector, parts: Sequence[Relation]) -> Relation:

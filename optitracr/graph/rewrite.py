@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     Aggregate,
     CompoundSelector,
@@ -12,10 +13,13 @@ from optitracr.graph.program import (
     Input,
     Node,
     Operation,
+    PairSelector,
     ProgramGraph,
     Selector,
     Source,
     Width,
+    fold_selector,
+    map_pairs,
     operation_reads,
 )
 from optitracr.graph.values import Value, ValueSet
@@ -143,14 +147,13 @@ def _rename(operation: Operation, names: Mapping[str, str]) -> Operation:
 
 
 def _rename_selector(selector: Selector, names: Mapping[str, str]) -> Selector:
-    if isinstance(selector, CompoundSelector):
-        return replace(
-            selector, operands=tuple(_rename_selector(s, names) for s in selector.operands)
-        )
-    return replace(
+    return map_pairs(
         selector,
-        keys=names.get(selector.keys, selector.keys),
-        queries=names.get(selector.queries, selector.queries),
+        lambda pair: replace(
+            pair,
+            keys=names.get(pair.keys, pair.keys),
+            queries=names.get(pair.queries, pair.queries),
+        ),
     )
 
 
@@ -171,10 +174,22 @@ def _key(node: Node, values: Mapping[str, ValueSet]) -> object:
 
 
 def selector_key(selector: Selector, values: Mapping[str, ValueSet]) -> object:
-    """Equal keys mean that two selectors select the same."""
-    if isinstance(selector, CompoundSelector):
-        parts = tuple(selector_key(part, values) for part in selector.operands)
-        return (selector.operator, parts)
-    keys, queries = values[selector.keys].values, values[selector.queries].values
-    table = tuple(bool(selector.predicate(k, q)) for q in queries for k in keys)
-    return (selector.keys, selector.queries, table)
+    """Equal keys mean that two selectors select the same.
+
+    A key lists what the selector is made of, each part once and by its place in the list, so
+    that it is as flat for a selector that is nested thousands deep.
+    """
+    parts: dict[object, int] = {}
+
+    def leaf(pair: PairSelector) -> int:
+        keys, queries = values[pair.keys].values, values[pair.queries].values
+        holds = predicate_table(pair, keys, queries).holds
+        return parts.setdefault(
+            (pair.keys, pair.queries, holds.shape, holds.T.tobytes()), len(parts)
+        )
+
+    def combine(compound: CompoundSelector, operands: tuple[int, ...]) -> int:
+        return parts.setdefault((compound.operator, operands), len(parts))
+
+    top = fold_selector(selector, leaf, combine)
+    return (top, *parts)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import numpy as np
+
+from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     CompoundSelector,
     Input,
@@ -12,6 +15,7 @@ from optitracr.graph.program import (
     PairSelector,
     Selector,
     Source,
+    fold_selector,
 )
 
 if TYPE_CHECKING:
@@ -31,61 +35,68 @@ def always_selects(
         operations: What computes each variable.
         sets: Value sets of its keys and queries.
     """
+    return fold_selector(
+        selector,
+        lambda pair: (_selects_itself(pair, sets), _some_key(pair, operations, sets)),
+        _some_of_parts,
+    )[1]
+
+
+SelectsSome = tuple[bool, bool]
+"""Whether each position selects itself, and whether it selects some position at all."""
+
+
+def _some_of_parts(selector: CompoundSelector, parts: tuple[SelectsSome, ...]) -> SelectsSome:
+    match selector.operator:
+        case "and":
+            itself = all(own for own, _ in parts)
+            return itself, itself
+        case "or":
+            return any(own for own, _ in parts), any(some for _, some in parts)
+        case _:
+            return False, False
+
+
+def _selects_itself(selector: PairSelector, sets: Mapping[str, ValueSet]) -> bool:
+    own = sets[selector.keys]
+    if selector.keys != selector.queries or own.may_be_none or own.exploded:
+        return False
+    return bool(predicate_table(selector, own.values, own.values).holds.diagonal().all())
+
+
+def _some_key(
+    selector: PairSelector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
+) -> bool:
     if _selects_itself(selector, sets):
         return True
-    if isinstance(selector, CompoundSelector):
-        parts = selector.operands
-        return selector.operator == "or" and any(
-            always_selects(part, operations, sets) for part in parts
-        )
     keys, queries = sets[selector.keys], sets[selector.queries]
     if not _is_indices(operations[selector.keys]) or queries.may_be_none:
         return False
+    holds = predicate_table(selector, keys.values, queries.values).holds
     if _is_indices(operations[selector.queries]):
-        return all(
-            any(_holds(selector, key, query) for key in keys.values if key <= query)
-            for query in queries.values
-        )
-    return all(_holds(selector, keys.values[0], query) for query in queries.values)
+        return bool(np.triu(holds).any(axis=0).all())
+    return bool(holds[0].all())
 
 
 def selects_at_most_one(
     selector: Selector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
 ) -> bool:
     """Whether no query selects two positions, since it selects by index; False if not known."""
-    if isinstance(selector, CompoundSelector):
-        return selector.operator == "and" and any(
-            selects_at_most_one(part, operations, sets) for part in selector.operands
-        )
-    if not _is_indices(operations[selector.keys]) or sets[selector.queries].exploded:
-        return False
-    keys = sets[selector.keys].values
-    return all(
-        sum(_holds(selector, key, query) for key in keys) <= 1
-        for query in sets[selector.queries].values
+    return fold_selector(
+        selector,
+        lambda pair: _one_by_index(pair, operations, sets),
+        lambda compound, parts: compound.operator == "and" and any(parts),
     )
 
 
-def _selects_itself(selector: Selector, sets: Mapping[str, ValueSet]) -> bool:
-    """Whether each position selects itself."""
-    if isinstance(selector, PairSelector):
-        own = sets[selector.keys]
-        return (
-            selector.keys == selector.queries
-            and not own.may_be_none
-            and not own.exploded
-            and all(_holds(selector, value, value) for value in own.values)
-        )
-    found = [_selects_itself(part, sets) for part in selector.operands]
-    return {"and": all(found), "or": any(found)}.get(selector.operator, False)
-
-
-def _holds(selector: PairSelector, key: Any, query: Any) -> bool:
-    """The predicate; False where it raises, which is reported when its table is made."""
-    try:
-        return bool(selector.predicate(key, query))
-    except Exception:
+def _one_by_index(
+    selector: PairSelector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
+) -> bool:
+    keys, queries = sets[selector.keys], sets[selector.queries]
+    if not _is_indices(operations[selector.keys]) or queries.exploded:
         return False
+    holds = predicate_table(selector, keys.values, queries.values).holds
+    return bool((holds.sum(axis=0) <= 1).all())
 
 
 def _is_indices(operation: Operation) -> bool:

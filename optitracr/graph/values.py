@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
 from numbers import Number
 from typing import Any
 
@@ -18,6 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import ValueSetError
+from optitracr.graph.calls import CanOccur, tabulate
+from optitracr.graph.occurring import Occurring
+from optitracr.graph.predicates import check_predicates
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -88,8 +90,11 @@ def infer_values(
     """
     sets: dict[str, ValueSet] = {}
     operations = {node.label: node.operation for node in graph.nodes}
+    occurring = Occurring(graph.by_label(), sets)
     for node in graph.nodes:
-        found = _value_set(node, sets, vocabulary, max_seq_len)
+        if isinstance(node.operation, Aggregate | Width):
+            check_predicates(node, node.operation.selector, sets, occurring)
+        found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
         if isinstance(node.operation, Aggregate) and found.may_be_none:
             of_none = sets[node.operation.operand].may_be_none
             never_empty = always_selects(node.operation.selector, operations, sets)
@@ -99,7 +104,11 @@ def infer_values(
 
 
 def _value_set(
-    node: Node, sets: dict[str, ValueSet], vocabulary: Sequence[Value], max_seq_len: int
+    node: Node,
+    sets: dict[str, ValueSet],
+    vocabulary: Sequence[Value],
+    max_seq_len: int,
+    occurring: Occurring,
 ) -> ValueSet:
     operation: Operation = node.operation
     match operation:
@@ -114,8 +123,10 @@ def _value_set(
         case Elementwise():
             operands = [sets[x] for x in operation.operands]
             if node.is_numerical and operation.factors is not None:
-                return _or_exploded(lambda: _elementwise_values(node, operation, operands))
-            return _elementwise_values(node, operation, operands)
+                return _or_exploded(
+                    lambda: _elementwise_values(node, operation, operands, occurring)
+                )
+            return _elementwise_values(node, operation, operands, occurring)
 
 
 def _or_exploded(infer: Callable[[], ValueSet]) -> ValueSet:
@@ -130,21 +141,35 @@ class ExplodedError(ValueSetError):
     """A value set that grew beyond its limit."""
 
 
-def _elementwise_values(node: Node, operation: Elementwise, operands: list[ValueSet]) -> ValueSet:
+def _elementwise_values(
+    node: Node, operation: Elementwise, operands: list[ValueSet], occurring: Occurring
+) -> ValueSet:
     for operand in operands:
         if operand.exploded:
             raise ExplodedError(operand.exploded)
-    results, table = _image(node, operation.function, [x.values for x in operands])
+    values = [x.values for x in operands]
+    results, table = _image(
+        node,
+        operation.function,
+        values,
+        lambda place: occurring.together(operation.operands, place),
+    )
     if all(x.standard == x.values for x in operands):
         standard = results
     else:
-        standard, _ = _image(node, operation.function, [x.standard for x in operands])
+        # Values that Tracr alone would infer occur on no input, so there is nothing to refuse.
+        standard, _ = _image(
+            node, operation.function, [x.standard for x in operands], lambda place: False
+        )
     may_be_none = bool((table < 0).any()) or any(x.may_be_none for x in operands)
     return ValueSet(results, may_be_none, standard, table=table)
 
 
 def _image(
-    node: Node, function: Callable[..., Value], operands: list[tuple[Value, ...]]
+    node: Node,
+    function: Callable[..., Value],
+    operands: list[tuple[Value, ...]],
+    can_occur: CanOccur,
 ) -> tuple[tuple[Value, ...], NDArray[np.int32]]:
     """The distinct results, sorted, and which one each combination gives."""
     shape = tuple(len(values) for values in operands)
@@ -153,7 +178,7 @@ def _image(
             f"s-op {node.describe()} combines {math.prod(shape):,} pairs of values, above the "
             f"limit of {MAX_COMBINATIONS:,}; map its operands to fewer values first"
         )
-    found = [call(node, function, arguments) for arguments in product(*operands)]
+    found = tabulate(node, function, operands, can_occur)
     distinct: dict[Value, None] = {}
     for result in found:
         if result is not None:
@@ -177,25 +202,6 @@ def _insert(node: Node, results: dict[Value, None], value: Value) -> None:
             f"s-op {node.describe()} can take more than {MAX_VALUES:,} values; "
             "map its operands to fewer values first, or lower max_seq_len"
         )
-
-
-def call(node: Node, function: Callable[..., Value], arguments: Sequence[Value]) -> Value:
-    """Calls a user's function; an arithmetic error counts as None (no value).
-
-    Raises:
-        ValueSetError: If the function raises anything else.
-    """
-    try:
-        return function(*arguments)
-    except ArithmeticError:
-        return None
-    except Exception as error:
-        shown = ", ".join(repr(argument) for argument in arguments)
-        raise ValueSetError(
-            f"the function of {node.describe()} raised {type(error).__name__}: {error} "
-            f"for the argument ({shown}), which the value sets of its operands allow; "
-            "make it return None there, or restrict the vocabulary"
-        ) from error
 
 
 def aggregate_values(

@@ -237,7 +237,9 @@ def selects(select: Select, key: Value, query: Value) -> bool:
     """
     if key is None or query is None:
         return False
-    return bool(call(select, "predicate", select.predicate, key, query))
+    # The truth value is taken inside, since that of an array, say, raises too.
+    predicate = select.predicate
+    return bool(call(select, "predicate", lambda k, q: bool(predicate(k, q)), key, query))
 
 
 def mean(sop: Aggregate, values: Sequence[Value]) -> Value:

@@ -1,0 +1,105 @@
+"""Predicates as tables: each is called once for a pair of values, and never afterwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.graph.calls import check_pure, predicate_raised
+from optitracr.graph.occurring import Occurring
+from optitracr.graph.program import Node, PairSelector, Selector, selector_parts
+
+if TYPE_CHECKING:
+    from optitracr.graph.values import ValueSet
+
+Value = Any
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredicateTable:
+    """A predicate over lists of keys and queries.
+
+    Attributes:
+        keys: The keys, one a row.
+        queries: The queries, one a column.
+        holds: Which pairs it selects; False where it is undefined.
+        errors: What it raised, by place, other than an ArithmeticError.
+    """
+
+    keys: tuple[Value, ...]
+    queries: tuple[Value, ...]
+    holds: NDArray[np.bool_]
+    errors: Mapping[tuple[int, int], Exception]
+
+
+def predicate_table(
+    selector: PairSelector, keys: tuple[Value, ...], queries: tuple[Value, ...]
+) -> PredicateTable:
+    """The predicate of a selector over keys and queries, made once for the same lists.
+
+    Raises:
+        ProgramError: If the predicate gives two results for one pair.
+    """
+    # By identity, since equal values need not be the same; the table keeps the lists alive.
+    known = (id(selector.predicate), id(keys), id(queries))
+    if known not in selector.tables:
+        selector.tables[known] = _made(selector, keys, queries)
+    table: PredicateTable = selector.tables[known]
+    return table
+
+
+def _made(
+    selector: PairSelector, keys: tuple[Value, ...], queries: tuple[Value, ...]
+) -> PredicateTable:
+    predicate = selector.predicate
+    holds = np.zeros((len(keys), len(queries)), dtype=bool)
+    errors: dict[tuple[int, int], Exception] = {}
+    results: list[bool | None] = []
+    for row, key in enumerate(keys):
+        for column, query in enumerate(queries):
+            selected: bool | None = None
+            try:
+                selected = holds[row, column] = bool(predicate(key, query))
+            except ArithmeticError:
+                pass
+            except Exception as error:
+                errors[row, column] = error.with_traceback(None)
+            results.append(selected)
+    what = f"the predicate of selector {selector.describe()}"
+    check_pure(what, lambda key, query: bool(predicate(key, query)), (keys, queries), results)
+    return PredicateTable(keys, queries, holds, errors)
+
+
+def pairs_of(selector: Selector) -> Iterator[PairSelector]:
+    """The selectors by a predicate that a selector is made of, each once."""
+    for part in selector_parts(selector):
+        if isinstance(part, PairSelector):
+            yield part
+
+
+def check_predicates(
+    node: Node, selector: Selector, sets: Mapping[str, ValueSet], occurring: Occurring
+) -> None:
+    """Refuses predicates that raise on a pair which may occur.
+
+    Args:
+        node: The s-op that selects.
+        selector: What it selects by.
+        sets: Value sets of all keys and queries.
+        occurring: What is known of values that occur together.
+
+    Raises:
+        ValueSetError: Naming the selector, the s-op, the key and the query.
+        ProgramError: If a predicate gives two results for one pair.
+    """
+    for pair in pairs_of(selector):
+        table = predicate_table(pair, sets[pair.keys].values, sets[pair.queries].values)
+        for place, error in table.errors.items():
+            if occurring.apart(pair.keys, pair.queries, place):
+                key, query = table.keys[place[0]], table.queries[place[1]]
+                what = f"the predicate of selector {pair.describe()} of s-op {node.describe()}"
+                raise predicate_raised(what, error, key, query) from error

@@ -1,0 +1,194 @@
+"""Functions and predicates that raise, and those that are not pure: one policy at every level."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optitracr import compile_rasp_to_model, rasp
+from optitracr.errors import EvaluationError, ProgramError, ValueSetError
+from optitracr.graph.build import build_graph
+from optitracr.graph.occurring import Occurring
+from optitracr.graph.values import infer_values
+
+LEVELS = (0, 1, 2)
+BOS = "compiler_bos"
+
+
+def same(program: rasp.SOp, level: int, vocab: str = "ab", length: int = 3) -> None:
+    """Every input on which the program is defined."""
+    model = compile_rasp_to_model(program, set(vocab), length, optimize=level)
+    for size in range(1, length + 1):
+        for tokens in product(vocab, repeat=size):
+            try:
+                expected = program(tokens)
+            except EvaluationError:
+                continue
+            assert model.apply([BOS, *tokens]).decoded[1:] == expected, tokens
+
+
+def mixed(key: Any, query: Any) -> bool:
+    return bool(key > query)
+
+
+def no_truth(key: Any, query: Any) -> Any:
+    return np.array([key == query, True])
+
+
+def an_s_op(key: Any, query: Any) -> Any:
+    return rasp.tokens
+
+
+def three(key: Any, query: Any, more: Any) -> bool:
+    return True
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("predicate", [mixed, no_truth, an_s_op, three])
+@pytest.mark.parametrize("nested", [False, True])
+def test_predicate_that_raises_is_refused_by_name(
+    predicate: Callable[..., Any], level: int, nested: bool
+) -> None:
+    odd: rasp.Selector = rasp.Select(rasp.indices, rasp.tokens, predicate).named("odd")
+    if nested:
+        odd = rasp.SelectorOr(rasp.SelectorNot(odd), rasp.Select(rasp.tokens, rasp.tokens, mixed))
+    program = rasp.Aggregate(odd, rasp.tokens).named("wanted")
+    where = r"'odd\w*' \(.*test_calls\.py:\d+\).*'wanted\w*' \(.*test_calls\.py:\d+\)"
+    with pytest.raises(ValueSetError, match=where + r".*raised \w+Error.*\(0, 'a'\)"):
+        compile_rasp_to_model(program, {"a", "b"}, 3, optimize=level)
+
+
+def before_the_end(key: int, query: int) -> bool:
+    if key >= query:
+        raise ValueError("a key beyond the length")
+    return key == query - 1
+
+
+def not_longer(key: int, query: int) -> bool:
+    return [True, False, True, False][key - query]
+
+
+def by_letter(key: str, query: str) -> bool:
+    return {"aA": True, "aB": False, "bA": False, "bB": True}[key + query]
+
+
+UPPER = rasp.Map(str.upper, rasp.tokens)
+HALF = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
+UNREACHABLE = {
+    "keys beyond the length": rasp.SelectorWidth(
+        rasp.Select(rasp.indices, rasp.length, before_the_end)
+    ),
+    "the last token": rasp.Aggregate(
+        rasp.Select(rasp.indices, rasp.length, before_the_end), rasp.tokens
+    ),
+    "keys beyond a map of the length": rasp.SelectorWidth(
+        rasp.Select(rasp.indices, rasp.length - 1, lambda k, q: [k == q][min(0, q - k)])
+    ),
+    "within a nested selector": rasp.SelectorWidth(
+        rasp.SelectorNot(rasp.Select(rasp.indices, rasp.length, before_the_end))
+    ),
+    "counts beyond the length": rasp.SelectorWidth(
+        rasp.Select(
+            rasp.SelectorWidth(HALF), rasp.length, lambda k, q: ([k, 1] * (q - k + 1))[0] < 2
+        )
+    ),
+    "one position": rasp.SequenceMap(lambda x, y: {"aA": 1, "bB": 2}[x + y], rasp.tokens, UPPER),
+    "positions beyond the length": rasp.SequenceMap(
+        lambda index, length: [3, 2, 1][index - length], rasp.indices, rasp.length
+    ),
+    "division": rasp.SelectorWidth(
+        rasp.Select(rasp.indices, rasp.indices, lambda k, q: 6 // (k - q + 3) > 1)
+    ),
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", UNREACHABLE)
+def test_what_no_input_reaches_is_not_refused(name: str, level: int) -> None:
+    same(UNREACHABLE[name], level)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_pairs_that_an_input_reaches_are_refused(level: int) -> None:
+    selector = rasp.Select(rasp.indices, rasp.length, lambda k, q: [False, True][q - k])
+    with pytest.raises(ValueSetError, match="IndexError"):
+        compile_rasp_to_model(rasp.SelectorWidth(selector), {"a"}, 3, optimize=level)
+
+
+def test_the_interpreter_names_a_predicate_without_truth_value() -> None:
+    with pytest.raises(EvaluationError, match="the predicate of 'select_"):
+        rasp.Select(rasp.tokens, rasp.tokens, no_truth)("ab")
+
+
+@pytest.mark.parametrize(
+    ("key", "query"), [("indices", "length"), ("length", "indices"), ("tokens", "map_2")]
+)
+def test_pairs_of_key_and_query_that_can_occur(key: str, query: str) -> None:
+    """What is said not to occur occurs on no input."""
+    program = rasp.SequenceMap(
+        lambda x, y: (x, y), rasp.SequenceMap(lambda x, y: (x, y), UPPER, rasp.length), rasp.indices
+    )
+    graph = build_graph(program)
+    sets = infer_values(graph, ("a", "b"), 3)
+    occurring = Occurring(graph.by_label(), sets)
+    seen = set()
+    for size in (1, 2, 3):
+        for tokens in product("ab", repeat=size):
+            values = {label: sop(tokens) for label, sop in graph.expressions}
+            seen |= set(product(values[key], values[query]))
+    for i, j in product(range(len(sets[key].values)), range(len(sets[query].values))):
+        pair = (sets[key].values[i], sets[query].values[j])
+        assert occurring.apart(key, query, (i, j)) or pair not in seen, pair
+
+
+def counter() -> Callable[..., int]:
+    calls = itertools.count()
+    return lambda *arguments: next(calls)
+
+
+def coin() -> Callable[..., bool]:
+    draw = random.Random(0)
+    return lambda *arguments: draw.random() < 0.5
+
+
+IMPURE = {
+    "counter": lambda: rasp.Map(counter(), rasp.tokens),
+    "coin": lambda: rasp.Map(coin(), rasp.tokens),
+    "pairs": lambda: rasp.SequenceMap(coin(), rasp.tokens, rasp.indices),
+    "predicate": lambda: rasp.SelectorWidth(rasp.Select(rasp.tokens, rasp.tokens, coin())),
+    "within": lambda: rasp.SelectorWidth(
+        rasp.SelectorAnd(HALF, rasp.Select(rasp.indices, rasp.tokens, coin()))
+    ),
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("name", IMPURE)
+def test_functions_with_state_or_chance_are_refused_by_name(name: str, level: int) -> None:
+    with pytest.raises(ProgramError, match=r"test_calls\.py:\d+.*gives \S+ and then \S+ for"):
+        compile_rasp_to_model(IMPURE[name](), {"a", "b"}, 3, optimize=level)
+
+
+def test_nan_is_like_nan() -> None:
+    program = rasp.Map(lambda t: t == t, rasp.Map(lambda t: float("nan"), rasp.tokens))
+    compile_rasp_to_model(program, {"a", "b"}, 3, optimize=0)
+
+
+def test_predicates_are_called_once_for_a_pair() -> None:
+    """And a few times more, for a sample of the pairs, to see that they are pure."""
+    calls = []
+
+    def equal(key: int, query: int) -> bool:
+        calls.append((key, query))
+        return key == query
+
+    selector = rasp.Select(rasp.indices, rasp.indices, equal)
+    program = rasp.Aggregate(rasp.SelectorOr(selector, selector), rasp.tokens)
+    compile_rasp_to_model(program, {"a"}, 30, optimize=2, check=False)
+    assert len(calls) <= 30 * 30 + 64
