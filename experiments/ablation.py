@@ -21,7 +21,6 @@ from reporting import (
     guarded,
     load_solvers,
     print_table,
-    stop_if_interrupted,
     sweep,
 )
 
@@ -50,7 +49,6 @@ def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[R
             )
         except UnsupportedError:
             return
-        stop_if_interrupted(model.allocation)
         sizes = {name: getattr(model.size, name) for name in COLUMNS[2:6]}
         status = model.allocation.status.value
         yield {"program": entry.name, "without": without, **sizes, "status": status}

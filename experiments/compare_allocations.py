@@ -26,7 +26,6 @@ from reporting import (
     guarded,
     load_solvers,
     print_table,
-    stop_if_interrupted,
     sweep,
 )
 
@@ -67,7 +66,6 @@ def compare_methods(
             yield {"program": entry.name, "method": method, "status": ERROR, "error": message}
         else:
             yield {"program": entry.name, "method": method, **_measured(problem, allocation)}
-            stop_if_interrupted(allocation)
 
 
 def _measured(problem: Problem, allocation: Allocation) -> Row:

@@ -30,7 +30,6 @@ from reporting import (
     guarded,
     load_solvers,
     print_table,
-    stop_if_interrupted,
     sweep,
     write_text,
 )
@@ -95,7 +94,6 @@ def _compiled(entry: library.Program, level: int, arguments: argparse.Namespace)
     )
     took = time.perf_counter() - start
     allocation = model.allocation
-    stop_if_interrupted(allocation)
     row: Row = {name: getattr(model.size, name) for name in SIZES}
     row |= {
         "status": allocation.status.value,

@@ -17,7 +17,7 @@ from rich.table import Table
 
 from optitracr import library
 from optitracr.errors import FileError, OptitracrError
-from solvers import Allocation, ProblemError
+from solvers import ProblemError
 
 Row = dict[str, Any]
 
@@ -107,16 +107,6 @@ def sweep(
         print(f"interrupted; {len(rows.rows)} rows are kept", file=sys.stderr)
         return True
     return False
-
-
-def stop_if_interrupted(allocation: Allocation) -> None:
-    """Ends the script as Ctrl-C would: CP-SAT takes the signal and returns its best plan.
-
-    Raises:
-        KeyboardInterrupt: If the solve was interrupted.
-    """
-    if "interrupted" in allocation.message:
-        raise KeyboardInterrupt
 
 
 def load_solvers() -> None:

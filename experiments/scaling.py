@@ -23,7 +23,6 @@ from reporting import (
     guarded,
     load_solvers,
     print_table,
-    stop_if_interrupted,
 )
 
 from optitracr import compile_rasp_to_model
@@ -63,7 +62,6 @@ def measure(size: int, seed: int, arguments: argparse.Namespace) -> Iterator[Row
             failure(f"{made.size} s-ops, seed {seed}, level {level}", error)
             yield {**row, "status": "ERROR", "seconds": time.perf_counter() - start}
             continue
-        stop_if_interrupted(model.allocation)
         allocation = model.allocation
         row |= {name: getattr(model.size, name) for name in COLUMNS[3:7]}
         yield {

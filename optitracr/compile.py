@@ -12,6 +12,7 @@ from optitracr.allocation.allocate import (
     allocate,
     parse_limits,
     parse_objective,
+    parse_on_interrupt,
 )
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
@@ -58,6 +59,7 @@ def compile_rasp_to_model(
     parallel: bool = False,
     check: bool = True,
     without: Collection[str] | str = (),
+    on_interrupt: str = "raise",
 ) -> CompiledModel:
     """Compiles a RASP program to a transformer that computes it.
 
@@ -82,8 +84,12 @@ def compile_rasp_to_model(
         check: Compare the model with the interpreter before it is handed over.
         without: Families of level-2 candidates to leave out (see
             `optitracr.candidates.families.Family`): to see what each is worth.
+        on_interrupt: What Ctrl-C does while the solver searches: "raise" KeyboardInterrupt, or
+            "keep" the best plan so far; `allocation.message` then says so, and its status
+            what is proven. At any other time, and where there is no plan yet, it is raised.
 
     Raises:
+        KeyboardInterrupt: If the user stopped it; the signal handlers are as they were.
         CausalReadingWarning: As a warning, if the causal reading gives something else than
             the full one.
         OptitracrError: One of its kinds, for bad input, unsupported programs, limits that
@@ -94,7 +100,8 @@ def compile_rasp_to_model(
         raise InputError(f"optimize={optimize!r}; the levels are {LEVELS}")
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         raise InputError(f"seed={seed!r}; give an integer of at least 0")
-    search = Search(parse_objective(objective), time_limit, seed, parallel)
+    interrupt = parse_on_interrupt(on_interrupt)
+    search = Search(parse_objective(objective), time_limit, seed, parallel, interrupt)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
     written = build_graph(program)
     graph, values = prepare(written, setting, optimize < 2)

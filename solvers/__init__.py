@@ -20,6 +20,7 @@ from solvers.allocation import (
     present_variables,
     state_widths,
 )
+from solvers.interrupts import ON_INTERRUPT, OnInterrupt
 from solvers.problem import (
     Alternative,
     HeadDemand,
@@ -46,6 +47,7 @@ __all__ = [
     "DEFAULT_OBJECTIVE",
     "METHODS",
     "OBJECTIVES",
+    "ON_INTERRUPT",
     "Allocation",
     "Alternative",
     "Erasure",
@@ -53,6 +55,7 @@ __all__ = [
     "InvalidPlanError",
     "Kind",
     "Limits",
+    "OnInterrupt",
     "Placement",
     "Plan",
     "Problem",

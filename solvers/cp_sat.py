@@ -23,6 +23,7 @@ from solvers.cp_model import build_model
 from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL, decisions
 from solvers.greedy import greedy_plan
 from solvers.improve import improve_width
+from solvers.interrupts import OnInterrupt
 from solvers.longest_path import longest_path_plan
 from solvers.needless import without_needless
 from solvers.parameters import fewest_parameters
@@ -43,6 +44,8 @@ LITTLE = 1.0
 
 INTERRUPTED = "interrupted: the best plan so far"
 
+GAVE_UP = "the solver ended before its time: the best plan so far"
+
 
 def cp_sat(
     problem: Problem,
@@ -53,6 +56,7 @@ def cp_sat(
     parallel: bool = False,
     hint: Plan | None = None,
     progress: Progress | None = None,
+    on_interrupt: OnInterrupt = "raise",
 ) -> Allocation:
     """Solves a problem to proof, or as far as the time allows.
 
@@ -65,8 +69,13 @@ def cp_sat(
         parallel: Use all cores: faster on large problems, not reproducible.
         hint: A plan to start from; what it breaks is reported in the message.
         progress: Called with a line of text when something was found.
+        on_interrupt: "keep" ends the search with its best plan, and says so in the message.
+
+    Raises:
+        KeyboardInterrupt: If the user stopped it, and there is no plan or none is to be kept.
     """
-    search = Search(problem, objective, time_limit, seed, parallel, progress or _silent)
+    keep = on_interrupt == "keep"
+    search = Search(problem, objective, time_limit, seed, parallel, progress or _silent, keep)
     times = earliest(problem)
     if times.layers >= NEVER:
         return _result(search, Status.INFEASIBLE, "no chain of alternatives reaches the output")
@@ -85,10 +94,12 @@ def cp_sat(
     try:
         status = _by_depth(search, times)
     except KeyboardInterrupt:
-        if search.plan is None:
+        if search.plan is None or not keep:
             raise
         search.interrupted = True
         status = _finished(search, [], proven=False)
+    if search.interrupted and search.plan is None:
+        raise KeyboardInterrupt
     return _result(search, status, "")
 
 
@@ -162,8 +173,8 @@ def _by_depth(search: Search, times: Earliest) -> Status:
 
 def _finished(search: Search, bound: list[int], proven: bool) -> Status:
     """The status of a run that has a plan."""
-    if search.interrupted:
-        search.notes.append(INTERRUPTED)
+    if search.interrupted or search.gave_up:
+        search.notes.append(INTERRUPTED if search.interrupted else GAVE_UP)
     search.bound = bound
     return Status.OPTIMAL if proven else Status.FEASIBLE
 

@@ -90,8 +90,6 @@ def _of_depth(search: Search, layers: int) -> Iterator[FrontPoint]:
         spent, search.plan = search.spent, None
         model.minimize(decisions.width)
         narrowest, solver = search.solve(decisions)
-        if search.interrupted:
-            raise KeyboardInterrupt
         if not narrowest.has_plan:
             return
         width = round(solver.objective_value)
@@ -100,8 +98,6 @@ def _of_depth(search: Search, layers: int) -> Iterator[FrontPoint]:
         fixed.add(decisions.width <= width)
         fixed.minimize(measure(decisions, "neurons"))
         fewest, solver = search.solve(decisions, model=fixed)
-        if search.interrupted:
-            raise KeyboardInterrupt
         assert search.plan is not None
         proven = narrowest is fewest is Outcome.OPTIMAL
         plan = search.plan

@@ -46,10 +46,15 @@ def improve_width(search: Search, until: float) -> None:
     Args:
         search: Holds the plan; the better one is kept there.
         until: Time spent, in the units of the limit, at which to stop.
+
+    Raises:
+        KeyboardInterrupt: If the user stopped it and the plan is not to be kept.
     """
     try:
         _improve(search, until)
     except KeyboardInterrupt:
+        if not search.keep:
+            raise
         search.interrupted = True
 
 
@@ -91,12 +96,14 @@ def _improved(search: Search, plan: Plan, first: int, length: int) -> Plan | Non
     if times.layers > length:
         return None
     own = Search(part, ("width",), search.left, search.seed, search.parallel, search.progress)
+    own.keep = search.keep
     decisions = build_model(part, length, times)
     hint_plan(decisions, _inside(plan, part, start, stop), length)
     decisions.model.minimize(decisions.width)
     own.solve(decisions, min(EFFORT, search.left))
     search.spent += own.spent
     search.interrupted = search.interrupted or own.interrupted
+    search.gave_up = search.gave_up or own.gave_up
     return None if own.plan is None else _merged(search.problem, plan, own.plan, start, stop)
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from solvers.allocation import Allocation, Erasure, Placement, Plan, Status
 from solvers.cp_sat import most_layers
 from solvers.greedy import measured
+from solvers.interrupts import interruptible
 from solvers.problem import Kind, Problem, ProblemError
 from solvers.serialisation import fingerprint
 from solvers.timing import NEVER, earliest
@@ -36,6 +37,8 @@ def milp(
         seed: Recorded; HiGHS is run with its own.
 
     Raises:
+        KeyboardInterrupt: If the user stopped it. SciPy gives no means to stop HiGHS, which
+            runs on in the background until its time is over.
         ProblemError: If the objective is not linear, or does not begin with depth.
     """
     if objective[0] != "depth" or any(name not in TAKEN for name in objective):
@@ -134,12 +137,14 @@ def _solve(program: _Program, name: str, time_limit: float) -> tuple[Status, Any
     matrix = csr_array((f, (r, c)), shape=(len(program.rows), count))
     low = np.array([row[1] for row in program.rows])
     high = np.array([row[2] for row in program.rows])
-    result = highs(
-        cost,
-        constraints=LinearConstraint(matrix, low, high),
-        bounds=Bounds(np.zeros(count), np.array(program.upper)),
-        integrality=np.ones(count),
-        options={"time_limit": time_limit, "mip_rel_gap": 0.0},
+    result = interruptible(
+        lambda: highs(
+            cost,
+            constraints=LinearConstraint(matrix, low, high),
+            bounds=Bounds(np.zeros(count), np.array(program.upper)),
+            integrality=np.ones(count),
+            options={"time_limit": time_limit, "mip_rel_gap": 0.0},
+        )
     )
     if result.status == 0:
         return Status.OPTIMAL, result.x

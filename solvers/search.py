@@ -11,6 +11,7 @@ from typing import Any
 
 from solvers.allocation import Plan
 from solvers.constraints.variables import Decisions
+from solvers.interrupts import run_cp_sat
 from solvers.problem import Problem
 from solvers.solutions import read_plan
 from solvers.validator import violations
@@ -46,11 +47,13 @@ class Search:
         seed: Of the search.
         parallel: Whether all cores are used.
         progress: Called with a line of text when something was found.
+        keep: Whether an interrupt ends the run with its best plan; else it is raised.
         started: Wall-clock time of the start, in seconds.
         spent: Time used, in the units of the limit.
         plan: The best plan so far.
         bound: A proven lower bound of each objective.
         interrupted: Whether the user stopped it.
+        gave_up: Whether a solve ended undecided well before its time.
         notes: What the message will say.
     """
 
@@ -60,11 +63,13 @@ class Search:
     seed: int
     parallel: bool
     progress: Progress
+    keep: bool = False
     started: float = field(default_factory=time.perf_counter)
     spent: float = 0.0
     plan: Plan | None = None
     bound: list[int] = field(default_factory=list)
     interrupted: bool = False
+    gave_up: bool = False
     notes: list[str] = field(default_factory=list)
 
     @property
@@ -74,8 +79,8 @@ class Search:
 
     @property
     def over(self) -> bool:
-        """Whether to stop: out of time, or interrupted."""
-        return self.interrupted or self.left <= 0
+        """Whether to stop: out of time, or interrupted, or no further solve is of use."""
+        return self.interrupted or self.gave_up or self.left <= 0
 
     def better(self, plan: Plan) -> bool:
         """Whether a plan beats the best so far."""
@@ -110,12 +115,16 @@ class Search:
 
         Returns:
             The outcome, and the solver.
+
+        Raises:
+            KeyboardInterrupt: If the user stopped it and nothing is to be kept.
         """
         from ortools.sat.python import cp_model
 
         allowed = min(self.left, effort)
         solver = self._solver(allowed)
-        status = solver.solve(decisions.model if model is None else model)
+        model = decisions.model if model is None else model
+        status, interrupted = run_cp_sat(solver, model, keep=self.keep)
         used = solver.response_proto.deterministic_time
         self.spent += used
         outcome = {
@@ -123,8 +132,10 @@ class Search:
             cp_model.FEASIBLE: Outcome.FEASIBLE,
             cp_model.INFEASIBLE: Outcome.INFEASIBLE,
         }.get(status, Outcome.UNKNOWN)
-        if outcome in (Outcome.FEASIBLE, Outcome.UNKNOWN) and used < 0.9 * allowed:
-            self.interrupted = self.interrupted or not self.parallel
+        self.interrupted = self.interrupted or interrupted
+        undecided = outcome in (Outcome.FEASIBLE, Outcome.UNKNOWN)
+        if undecided and used < 0.9 * allowed and not self.parallel and not interrupted:
+            self.gave_up = True
         if outcome.has_plan:
             self._keep(decisions, solver)
         return outcome, solver

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from solvers.allocation import DEFAULT_OBJECTIVE, OBJECTIVES, Allocation, Plan, Status
 from solvers.effort import default_time_limit
+from solvers.interrupts import ON_INTERRUPT, OnInterrupt
 from solvers.problem import Problem, ProblemError
 from solvers.serialisation import fingerprint
 from solvers.validator import validate, violations
@@ -24,6 +25,7 @@ def solve(
     parallel: bool = False,
     hint: Plan | None = None,
     progress: Callable[[str], None] | None = None,
+    on_interrupt: OnInterrupt = "raise",
 ) -> Allocation:
     """Solves a problem by one of the methods.
 
@@ -37,14 +39,21 @@ def solve(
         parallel: For CP-SAT: use all cores; not reproducible.
         hint: For CP-SAT: a plan to start from.
         progress: For CP-SAT: called with a line of text when something was found.
+        on_interrupt: For CP-SAT: what Ctrl-C does while it searches. "raise" stops the search
+            and raises KeyboardInterrupt; "keep" ends it with the best plan, FEASIBLE unless it
+            was proven already, and the message says so. Without a plan it is raised all the
+            same.
 
     Raises:
-        ProblemError: If the method or an objective is unknown.
+        KeyboardInterrupt: If the user stopped it.
+        ProblemError: If the method, an objective or what an interrupt does is unknown.
         InvalidPlanError: If a solver's result breaks a constraint.
     """
     unknown = [name for name in objective if name not in OBJECTIVES]
     if unknown or not objective or len(set(objective)) < len(objective):
         raise ProblemError(f"objective {objective}: give distinct names of {OBJECTIVES}")
+    if on_interrupt not in ON_INTERRUPT:
+        raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
     limit = default_time_limit(problem) if time_limit is None else time_limit
     if method == "longest_path":
         from solvers.longest_path import longest_path_plan
@@ -75,6 +84,7 @@ def solve(
         parallel=parallel,
         hint=hint,
         progress=progress,
+        on_interrupt=on_interrupt,
     )
     if allocation.status is Status.INFEASIBLE:
         allocation = explain(problem, allocation, time_limit=limit, seed=seed)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import solvers
 from optitracr.errors import InfeasibleError, InputError
-from solvers import Allocation, Limits, Problem, Status
+from solvers import ON_INTERRUPT, Allocation, Limits, OnInterrupt, Problem, Status
 
 DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
 OBJECTIVES = (*DEFAULT_OBJECTIVE, "heads", "head_size", "parameters")
@@ -22,12 +22,29 @@ class Search:
             None as much as pays.
         seed: Of the solver.
         parallel: Use all cores; faster on large problems and not reproducible.
+        on_interrupt: What Ctrl-C does to a search: "raise" or "keep".
     """
 
     objective: tuple[str, ...] = DEFAULT_OBJECTIVE
     time_limit: float | None = None
     seed: int = 0
     parallel: bool = False
+    on_interrupt: OnInterrupt = "raise"
+
+
+def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:
+    """What an interrupt is to do, checked.
+
+    Raises:
+        InputError: If it is unknown.
+    """
+    for known in ON_INTERRUPT:
+        if on_interrupt == known:
+            return known
+    raise InputError(
+        f"on_interrupt={on_interrupt!r} is unknown; give 'raise' for KeyboardInterrupt or 'keep' "
+        "for the best plan so far"
+    )
 
 
 def parse_objective(objective: str | tuple[str, ...]) -> tuple[str, ...]:
@@ -71,6 +88,7 @@ def allocate(problem: Problem, level: int, search: Search) -> Allocation:
 
     Raises:
         InfeasibleError: If nothing fits the limits; says which limit and what would fit.
+        KeyboardInterrupt: If the user stopped the search and no plan is to be kept.
     """
     if level == 0:
         placed = solvers.solve(problem, method="longest_path", seed=search.seed)
@@ -87,6 +105,7 @@ def allocate(problem: Problem, level: int, search: Search) -> Allocation:
         time_limit=search.time_limit,
         seed=search.seed,
         parallel=search.parallel,
+        on_interrupt=search.on_interrupt,
     )
     if allocation.plan is None:
         raise InfeasibleError(_no_plan(problem, allocation))

@@ -1,0 +1,66 @@
+"""Ctrl-C at a chosen moment, and what the process does about it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+Handler = Any
+
+
+def solving() -> bool:
+    """Whether a solver runs."""
+    return any(thread.name == "solver" for thread in threading.enumerate())
+
+
+def solved() -> bool:
+    """Whether no solver runs, or none does after a moment."""
+    deadline = time.perf_counter() + 1
+    while solving() and time.perf_counter() < deadline:
+        time.sleep(0.001)
+    return not solving()
+
+
+def handlers() -> tuple[Handler, list[str]]:
+    """Python's handler of SIGINT, and the signals that the process catches and ignores."""
+    status = Path("/proc/self/status")
+    lines = status.read_text().splitlines() if status.exists() else []
+    return signal.getsignal(signal.SIGINT), [x for x in lines if x.startswith(("SigCgt", "SigIgn"))]
+
+
+@contextmanager
+def handled(handler: Handler = signal.default_int_handler) -> Iterator[None]:
+    """Sets a handler of SIGINT, and checks that it is still there at the end."""
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        expected = handlers()
+        yield
+        assert handlers() == expected
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def interrupted(after: float = 0.2, when: Callable[[], bool] = solving) -> Iterator[None]:
+    """Sends SIGINT once, some seconds after a condition first holds."""
+    done = threading.Event()
+
+    def send() -> None:
+        while not when() and not done.is_set():
+            time.sleep(0.002)
+        if not done.wait(after):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        done.set()
+        sender.join()
