@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from optitracr import rasp
 from optitracr.errors import OptitracrError
+from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 
 if TYPE_CHECKING:
-    from optitracr import library
+    from optitracr import compiling, library, validating
     from optitracr.compile import compile_rasp_to_model
     from optitracr.export.files import load
     from optitracr.front import pareto_front
@@ -21,14 +22,18 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 __all__ = [
+    "COMPILER_BOS",
+    "COMPILER_PAD",
     "OptitracrError",
     "__version__",
     "compile_rasp_to_model",
+    "compiling",
     "library",
     "load",
     "make_report",
     "pareto_front",
     "rasp",
+    "validating",
 ]
 
 
@@ -43,6 +48,6 @@ def __getattr__(name: str) -> Any:
         return importlib.import_module("optitracr.front").pareto_front
     if name == "make_report":
         return importlib.import_module("optitracr.report.report").make_report
-    if name == "library":
-        return importlib.import_module("optitracr.library")
+    if name in ("compiling", "library", "validating"):
+        return importlib.import_module(f"optitracr.{name}")
     raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

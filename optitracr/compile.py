@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from optitracr import rasp
+from optitracr import arguments, rasp
 from optitracr.allocation.allocate import (
     DEFAULT_OBJECTIVE,
     Search,
@@ -32,23 +32,30 @@ from optitracr.graph.conversions import convert_encodings
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.values import ValueSet, infer_values
 from optitracr.levels import DEFAULT_LEVEL, LEVELS
+from optitracr.memory import within_memory
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.inputs import check_inputs
 from optitracr.model.options import CompileOptions
 from optitracr.model.readings import warn_of_causal_reading
 from optitracr.model.reference import Reference
+from optitracr.model.size import check_weights
 from optitracr.model.verification import check_model
+from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 from solvers import Allocation, Limits, Problem
 
+LARGEST_SEED = 2**63 - 1
+"""What fits in 64 bits, as files and other programs hold numbers."""
 
+
+@within_memory
 def compile_rasp_to_model(
     program: rasp.SOp,
     vocab: Collection[Any],
     max_seq_len: int,
     causal: bool = False,
-    compiler_bos: str = "compiler_bos",
-    compiler_pad: str = "compiler_pad",
+    compiler_bos: str = COMPILER_BOS,
+    compiler_pad: str = COMPILER_PAD,
     mlp_exactness: int = 100,
     *,
     optimize: int = DEFAULT_LEVEL,
@@ -95,13 +102,10 @@ def compile_rasp_to_model(
         OptitracrError: One of its kinds, for bad input, unsupported programs, limits that
             nothing fits, and a model that fails its check.
     """
-    del mlp_exactness
-    if optimize not in LEVELS:
-        raise InputError(f"optimize={optimize!r}; the levels are {LEVELS}")
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise InputError(f"seed={seed!r}; give an integer of at least 0")
-    interrupt = parse_on_interrupt(on_interrupt)
-    search = Search(parse_objective(objective), time_limit, seed, parallel, interrupt)
+    arguments.number("mlp_exactness", mlp_exactness)
+    optimize = _level(optimize, LEVELS)
+    search = _search(objective, time_limit, seed, parallel, on_interrupt)
+    check = arguments.boolean("check", check)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
     written = build_graph(program)
     graph, values = prepare(written, setting, optimize < 2)
@@ -113,27 +117,29 @@ def compile_rasp_to_model(
         else _place_standard(graph, values, setting, optimize, bounds, search)
     )
     components, problem, allocation, savings = placed
+    _check_memory(components, allocation, setting)
     assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
     reference = Reference(program, written, {})
     options = CompileOptions(
         optimize=optimize,
         objective=search.objective,
         limits=bounds,
-        time_limit=time_limit,
-        seed=seed,
-        parallel=parallel,
+        time_limit=search.time_limit,
+        seed=search.seed,
+        parallel=search.parallel,
         check=check,
         without=tuple(family.value for family in Family if family not in families),
-        causal=causal,
+        causal=setting.causal,
     )
     model = build_model(optimize, reference, graph, assembly, setting, savings, options)
     if check:
-        check_model(model, seed)
-        if causal:
-            warn_of_causal_reading(written, setting, seed)
+        check_model(model, search.seed)
+        if setting.causal:
+            warn_of_causal_reading(written, setting, search.seed)
     return model
 
 
+@within_memory
 def allocation_problem(
     program: rasp.SOp,
     vocab: Collection[Any],
@@ -158,9 +164,8 @@ def allocation_problem(
     Raises:
         OptitracrError: For bad input and unsupported programs.
     """
-    if optimize not in (1, 2):
-        raise InputError(f"optimize={optimize!r}; allocation is solved at levels 1 and 2")
-    setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", causal)
+    optimize = _level(optimize, LEVELS[1:])
+    setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, causal)
     written = build_graph(program)
     graph, values = prepare(written, setting, optimize < 2)
     bounds = parse_limits(limits)
@@ -197,6 +202,55 @@ def prepare(
                 graph = expand_averages(graph, averages)
                 continue
         return convert_encodings(graph, sets, standard)
+
+
+def _level(optimize: object, levels: Collection[int]) -> int:
+    """A level out of some.
+
+    Raises:
+        InputError: If it is none of them.
+    """
+    level = arguments.integer("optimize", optimize)
+    if level not in levels:
+        known = ", ".join(map(str, levels))
+        raise InputError(f"optimize is {arguments.shown(level)}; the levels here are {known}")
+    return level
+
+
+def _search(
+    objective: str | tuple[str, ...],
+    time_limit: float | None,
+    seed: int,
+    parallel: bool,
+    on_interrupt: str,
+) -> Search:
+    """How to search for an allocation, checked.
+
+    Raises:
+        InputError: If one of them is of the wrong type, or out of range.
+    """
+    seconds = None if time_limit is None else arguments.number("time_limit", time_limit, least=0)
+    return Search(
+        parse_objective(objective),
+        seconds,
+        arguments.integer("seed", seed, least=0, most=LARGEST_SEED),
+        arguments.boolean("parallel", parallel),
+        parse_on_interrupt(on_interrupt),
+    )
+
+
+def _check_memory(components: Components, allocation: Allocation, setting: Setting) -> None:
+    """Checks that the weights fit in memory, before they are made.
+
+    Raises:
+        LimitError: If they do not.
+    """
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before assembly"
+    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    outputs = components.output.unembedding.shape[1]
+    inner = plan.heads * plan.head_size
+    check_weights(rows, outputs, plan.layers, plan.width, inner, plan.neurons)
 
 
 Placed = tuple[Components, Problem, Allocation, Savings]

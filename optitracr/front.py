@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from optitracr import rasp
+from optitracr import arguments, rasp
 from optitracr.compile import allocation_problem
 from optitracr.levels import DEFAULT_LEVEL
 from solvers import front as points
@@ -42,7 +42,10 @@ def pareto_front(
     Raises:
         OptitracrError: As `compile_rasp_to_model` does.
     """
+    most = None if max_layers is None else arguments.integer("max_layers", max_layers, least=0)
+    seconds = arguments.number("time_limit", time_limit, least=0)
+    seed = arguments.integer("seed", seed, least=0)
     problem = allocation_problem(
         program, vocab, max_seq_len, causal, optimize=optimize, without=without
     )
-    yield from points.pareto_front(problem, max_layers=max_layers, time_limit=time_limit, seed=seed)
+    return points.pareto_front(problem, max_layers=most, time_limit=seconds, seed=seed)

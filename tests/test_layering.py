@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 TIERS = (
-    {"errors", "levels"},
+    {"errors", "levels", "arguments", "memory", "special_tokens"},
     {"rasp"},
     {"library"},
     {"graph"},
@@ -20,7 +20,7 @@ TIERS = (
     {"assembly"},
     {"model", "circuit", "export", "draw"},
     {"compile", "validating"},
-    {"front", "report"},
+    {"front", "report", "compiling"},
     {"cli"},
 )
 """Packages from the lowest up; each imports only from its own tier and those below."""

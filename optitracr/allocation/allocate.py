@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
 import solvers
+from optitracr import arguments
 from optitracr.errors import InfeasibleError, InputError
 from solvers import ON_INTERRUPT, Allocation, Limits, OnInterrupt, Problem, Status
 
@@ -47,24 +50,28 @@ def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:
     )
 
 
-def parse_objective(objective: str | tuple[str, ...]) -> tuple[str, ...]:
+def parse_objective(objective: str | Sequence[str]) -> tuple[str, ...]:
     """An objective such as "depth,width,neurons" as a tuple of names.
 
     Raises:
         InputError: If a name is unknown or repeats.
     """
-    names = objective.split(",") if isinstance(objective, str) else objective
-    parsed = tuple(name.strip() for name in names)
+    wanted = f"distinct names out of {', '.join(OBJECTIVES)}, the most important first"
+    if isinstance(objective, str):
+        listed = objective.split(",")
+    else:
+        listed = arguments.sequence("objective", objective, wanted, most=len(OBJECTIVES))
+    parsed = tuple(arguments.text("an entry of objective", name).strip() for name in listed)
     unknown = [name for name in parsed if name not in OBJECTIVES]
     if unknown or not parsed or len(set(parsed)) < len(parsed):
         raise InputError(
-            f"the objective {objective!r} is not a list of distinct names; "
-            f"choose from {', '.join(OBJECTIVES)}"
+            f"objective={arguments.shown(objective)} is no list of names that are known and "
+            f"distinct; give {wanted}"
         )
     return parsed
 
 
-def parse_limits(limits: Limits | dict[str, int] | None) -> Limits:
+def parse_limits(limits: Limits | Mapping[str, int] | None) -> Limits:
     """Limits given as a dict of layers, width, heads, head_size and neurons.
 
     Raises:
@@ -72,15 +79,24 @@ def parse_limits(limits: Limits | dict[str, int] | None) -> Limits:
     """
     if limits is None:
         return Limits()
+    known = tuple(field.name for field in fields(Limits))
+    wanted = f"a dict with natural numbers for some of {', '.join(known)}"
     if isinstance(limits, Limits):
-        return limits
-    known = ("layers", "width", "heads", "head_size", "neurons")
-    for name, number in limits.items():
+        given: Mapping[Any, Any] = {name: getattr(limits, name) for name in known}
+    else:
+        given = arguments.instance("limits", limits, Mapping, wanted)
+    for name in given:
         if name not in known:
-            raise InputError(f"limit {name!r} is unknown; limits are {', '.join(known)}")
-        if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-            raise InputError(f"limit {name}={number!r} is no natural number")
-    return Limits(**limits)
+            raise InputError(
+                f"limit {arguments.shown(name)} is unknown; limits are {', '.join(known)}"
+            )
+    return Limits(
+        **{
+            name: arguments.integer(f"limit {name}", number, least=0)
+            for name, number in given.items()
+            if number is not None
+        }
+    )
 
 
 def allocate(problem: Problem, level: int, search: Search) -> Allocation:

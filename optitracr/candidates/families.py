@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from enum import StrEnum
 
-from optitracr.errors import InputError
+from optitracr import arguments
 
 
 class Family(StrEnum):
@@ -48,9 +48,7 @@ def families_without(without: Collection[str] | str) -> frozenset[Family]:
     Raises:
         InputError: If there is no such family.
     """
-    names = without.split(",") if isinstance(without, str) else list(without)
-    left_out = {name.strip() for name in names if name.strip()}
-    known = {family.value for family in Family}
-    for name in sorted(left_out - known):
-        raise InputError(f"no candidate family {name!r}; the families are {', '.join(Family)}")
+    known = [family.value for family in Family]
+    wanted = f"names of candidate families: {', '.join(known)}"
+    left_out = arguments.names("without", without, known, wanted)
     return frozenset(family for family in Family if family.value not in left_out)

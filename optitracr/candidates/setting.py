@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import sys
+from collections.abc import Collection, Sized
 from dataclasses import dataclass
 from typing import Any
 
-from optitracr.errors import InputError
+from optitracr import arguments
+from optitracr.errors import InputError, OptitracrError
 from optitracr.graph.values import sort_values
+from optitracr.memory import check_memory
 
 Value = Any
+
+PAIR_BYTES = 8
+"""What attention takes at least for each query and key: a logit and a weight of one head."""
+
+TOKEN_BYTES = 100
+"""What a token takes at least: itself, its place in two tables, and its row of numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,27 +41,26 @@ class Setting:
 
 
 def check_setting(
-    vocab: Collection[Value], max_seq_len: int, bos: str, pad: str, causal: bool
+    vocab: Collection[Value], max_seq_len: int, bos: Value, pad: Value, causal: bool
 ) -> Setting:
     """Checks and sorts what the user gave.
 
     Raises:
         InputError: If the vocabulary is empty, mixed, unhashable or holds BOS or PAD, or
             the length is no positive integer.
+        LimitError: If so long a sequence or so large a vocabulary cannot fit in memory.
     """
-    if isinstance(max_seq_len, bool) or not isinstance(max_seq_len, int) or max_seq_len < 1:
-        raise InputError(f"max_seq_len is {max_seq_len!r}; give an integer of at least 1")
+    length = arguments.integer("max_seq_len", max_seq_len, least=1)
+    check_memory(
+        f"attention over sequences of max_seq_len={arguments.shown(length)}",
+        PAIR_BYTES * (length + 1) ** 2,
+        "lower max_seq_len",
+    )
+    causal = arguments.boolean("causal", causal)
+    bos, pad = _special("compiler_bos", bos), _special("compiler_pad", pad)
     if bos == pad:
         raise InputError(f"compiler_bos and compiler_pad are both {bos!r}; give two tokens")
-    try:
-        distinct = list(dict.fromkeys(vocab))
-    except TypeError as error:
-        raise InputError(
-            f"the vocabulary {vocab!r} is no collection of hashable tokens ({error}); "
-            "give strings or numbers"
-        ) from error
-    if not distinct:
-        raise InputError("the vocabulary is empty; give at least one token")
+    distinct = _distinct(vocab)
     for name, token in (("compiler_bos", bos), ("compiler_pad", pad)):
         if token in distinct:
             raise InputError(
@@ -60,7 +68,56 @@ def check_setting(
                 f"another one with {name}=..."
             )
     _check_types(distinct)
-    return Setting(sort_values(distinct), max_seq_len, bos, pad, causal)
+    return Setting(sort_values(distinct), length, bos, pad, causal)
+
+
+def _special(name: str, token: Value) -> Value:
+    """BOS or PAD, as it was given."""
+    wanted = "a token: a text, a number or a tuple"
+    found = arguments.instance(name, token, (str, int, float, tuple), wanted)
+    return _usable(name, found, wanted)
+
+
+def _distinct(vocab: Collection[Value]) -> list[Value]:
+    """The tokens, each once, as they were given."""
+    wanted = "a collection of hashable tokens, strings or numbers"
+    count = _count(vocab)
+    check_memory(f"a vocabulary of {count:,} tokens", TOKEN_BYTES * count, "give fewer tokens")
+    listed = arguments.collection("vocab", vocab, wanted)
+    distinct = list(dict.fromkeys(_usable("vocab", token, wanted) for token in listed))
+    if not distinct:
+        raise InputError("the vocabulary is empty; give at least one token")
+    return distinct
+
+
+def _count(vocab: object) -> int:
+    """How many tokens there are, before they are read; 0 where that is not known."""
+    if not isinstance(vocab, Sized):
+        return 0
+    try:
+        return len(vocab)
+    except OverflowError:
+        return sys.maxsize
+    except Exception:
+        return 0
+
+
+def _usable(name: str, token: Value, wanted: str) -> Value:
+    """A token that can be looked up: hashable, and equal to itself, as nan is not."""
+    try:
+        hash(token)
+        same = bool(token == token)
+    except OptitracrError:
+        raise InputError(
+            f"{name} holds the expression {arguments.shown(token)}; give {wanted}"
+        ) from None
+    except Exception:
+        raise InputError(
+            f"{name} holds {arguments.shown(token)}, which is not hashable; give {wanted}"
+        ) from None
+    if not same:
+        raise InputError(f"{name} holds {token!r}, which equals nothing; leave it out")
+    return token
 
 
 def _check_types(tokens: list[Value]) -> None:

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from optitracr import arguments
+
 Plain = Any
 """What `json` writes and reads: None, bool, int, float, str, and lists and dicts of these."""
 
@@ -53,7 +55,7 @@ def shown(value: object) -> str:
         return "a huge integer"
     if isinstance(value, dict | list):
         return f"an object of {len(value)} keys" if kind == "dict" else f"a list of {len(value)}"
-    text = repr(value).encode("ascii", "backslashreplace").decode("ascii")
+    text = arguments.shown(value).encode("ascii", "backslashreplace").decode("ascii")
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

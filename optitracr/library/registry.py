@@ -5,6 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from itertools import chain
 
+from optitracr import arguments
 from optitracr.errors import NotFoundError
 from optitracr.library import arithmetic, brackets, copying, counting, patterns, sorting, text
 from optitracr.library.program import Program
@@ -32,6 +33,7 @@ def get(name: str) -> Program:
     Raises:
         NotFoundError: If there is none; the message lists close names.
     """
+    name = arguments.text("the program's name", name, NotFoundError)
     key = name.removeprefix("make_")
     key = _ALIASES.get(key, key)
     if key in _PROGRAMS:
@@ -39,6 +41,6 @@ def get(name: str) -> Program:
     close = get_close_matches(key, [*_PROGRAMS, *_ALIASES], n=3, cutoff=0.5)
     hint = f"did you mean {', '.join(close)}? " if close else ""
     raise NotFoundError(
-        f"the library has no program {name!r}; {hint}`optitracr list` shows all of them, and a "
-        "program of your own is named as file.py:name"
+        f"the library has no program {arguments.shown(name)}; {hint}`optitracr list` shows all "
+        "of them, and a program of your own is named as file.py:name"
     )

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.memory import check_memory
+
 Codes = NDArray[np.int32]
+
+INPUT_BYTES = 8
+"""What a token of an input takes: its code, once in its block and once among all inputs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +42,12 @@ def check_inputs(
         max_inputs: Bound on the number of exhaustive inputs.
         sampled: Number of random inputs of the lengths that are not exhausted.
         seed: Of the random inputs.
+
+    Raises:
+        LimitError: If so many inputs do not fit in memory.
     """
     length = exhaustive_length(vocabulary, max_seq_len, max_inputs)
+    _check_memory(vocabulary, max_seq_len, length, sampled)
     blocks = [_all_of(vocabulary, n, max_seq_len) for n in range(1, length + 1)]
     if length < max_seq_len:
         rng = np.random.default_rng(seed)
@@ -46,6 +55,19 @@ def check_inputs(
         blocks.append(_random(rng, vocabulary, length + 1, max_seq_len, sampled))
     codes = np.concatenate(blocks)
     return InputSet(codes, (codes >= 0).sum(axis=1).astype(np.int32), length)
+
+
+def _check_memory(vocabulary: int, max_seq_len: int, exhausted: int, sampled: int) -> None:
+    """Checks that the inputs fit in memory, before they are made."""
+    rows = sum(vocabulary**n for n in range(1, exhausted + 1))
+    if exhausted < max_seq_len:
+        lengths = dict.fromkeys((exhausted + 1, max_seq_len))
+        rows += sampled + sum(4 * vocabulary + 2 * length for length in lengths)
+    check_memory(
+        f"{rows:,} inputs of {max_seq_len:,} tokens to check a model on",
+        INPUT_BYTES * rows * max_seq_len,
+        "lower max_inputs or max_seq_len, or give fewer tokens",
+    )
 
 
 def with_bos(codes: NDArray[np.integer], bos: int, pad: int) -> Codes:

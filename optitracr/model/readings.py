@@ -45,5 +45,6 @@ def warn_of_causal_reading(graph: ProgramGraph, setting: Setting, seed: int = 0)
         f"'{graph.output}' is compiled to its causal reading, which differs from the full one: at "
         f"position {position} of {tokens} it is {found!r}, not {wanted!r}",
         CausalReadingWarning,
-        stacklevel=3,
+        # The caller of `compile_rasp_to_model`, which is called through `within_memory`.
+        stacklevel=4,
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from optitracr.rasp.expression import RASPExpr, Value
 from optitracr.rasp.selector import Comparison, Select, Selector, check_selector
-from optitracr.rasp.sop import SOp, check_sop, tokens
+from optitracr.rasp.sop import SOp, check_sop, check_value, tokens
 
 
 class SelectorWidth(SOp):
@@ -75,12 +75,13 @@ class Aggregate(SOp):
         """Builds the aggregate of `sop` under `selector`.
 
         Raises:
-            ProgramError: If `selector` is no selector or `sop` no s-op.
+            ProgramError: If `selector` is no selector, `sop` no s-op, or the default an
+                expression.
         """
         super().__init__()
         self.selector: Selector = check_selector("Aggregate", "selector", selector)
         self.sop: SOp = check_sop("Aggregate", "s-op", sop)
-        self.default = default
+        self.default = check_value("Aggregate", "default", default)
 
     @property
     def children(self) -> Sequence[RASPExpr]:

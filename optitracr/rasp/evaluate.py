@@ -9,9 +9,17 @@ from functools import reduce
 from numbers import Number
 from typing import Any
 
-from optitracr.errors import EvaluationError
+from optitracr import arguments
+from optitracr.errors import EvaluationError, ProgramError
 from optitracr.rasp.aggregate import Aggregate, LengthType, SelectorWidth
-from optitracr.rasp.expression import RASPExpr, SelectorValue, Value, describe, postorder
+from optitracr.rasp.expression import (
+    RASPExpr,
+    SelectorValue,
+    Value,
+    check_expression,
+    describe,
+    postorder,
+)
 from optitracr.rasp.selector import (
     ConstantSelector,
     Select,
@@ -82,9 +90,9 @@ class DefaultRASPEvaluator:
         run = self._state.run
         if run is not None and run.xs is xs:
             return self._value(run, expr)
-        self._state.run = fresh = _Run(xs)
+        self._state.run = fresh = _Run(arguments.sequence("the input", xs))
         try:
-            return self._value(fresh, expr)
+            return self._value(fresh, check_expression(expr))
         finally:
             self._state.run = run
 
@@ -96,10 +104,13 @@ class DefaultRASPEvaluator:
         Raises:
             EvaluationError: If the program is undefined on this input.
         """
+        wanted = "expressions of RASP"
+        roots = arguments.collection("the expressions", exprs, wanted, kind=ProgramError)
+        roots = [check_expression(root) for root in roots]
         outer = self._state.run
-        self._state.run = _Run(xs)
+        self._state.run = run = _Run(arguments.sequence("the input", xs))
         try:
-            return {expr: self.evaluate(expr, xs) for expr in postorder(*exprs)}
+            return {expr: self.evaluate(expr, run.xs) for expr in postorder(*roots)}
         finally:
             self._state.run = outer
 
@@ -319,8 +330,8 @@ def evaluate_all(
     Raises:
         EvaluationError: If the program is undefined on this input.
     """
-    roots = (exprs,) if isinstance(exprs, RASPExpr) else tuple(exprs)
-    return (_CAUSAL if causal else _DEFAULT).evaluate_all(roots, xs)
+    evaluator = _CAUSAL if arguments.boolean("causal", causal) else _DEFAULT
+    return evaluator.evaluate_all((exprs,) if isinstance(exprs, RASPExpr) else exprs, xs)
 
 
 def evaluate_sop(sop: SOp, xs: Sequence[Value]) -> list[Value]:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import Any, Protocol, TypeVar
 
+from optitracr import arguments
 from optitracr.errors import ProgramError
 
 Value = Any
@@ -142,8 +143,9 @@ def annotate(expr: ExprT, **annotations: Any) -> ExprT:
 
     Raises:
         ProgramError: If a name is empty, no string, or holds a colon, or if an encoding
-            is no `Encoding`.
+            is no `Encoding`, or if `expr` is no expression.
     """
+    check_expression(expr)
     if NAME_KEY in annotations:
         _check_name(expr, annotations[NAME_KEY])
     if ENCODING_KEY in annotations:
@@ -192,12 +194,21 @@ def count_expressions(expr: RASPExpr) -> int:
 
 
 def default_name(expr: RASPExpr) -> str:
-    """The name of an expression whose author gave none."""
-    return expr.default_label_name
+    """The name of an expression whose author gave none.
+
+    Raises:
+        ProgramError: If it is no expression.
+    """
+    return check_expression(expr).default_label_name
 
 
 def default_encoding(expr: RASPExpr) -> Encoding:
-    """Categorical, for every expression."""
+    """Categorical, for every expression.
+
+    Raises:
+        ProgramError: If it is no expression.
+    """
+    check_expression(expr)
     return Encoding.CATEGORICAL
 
 
@@ -209,8 +220,19 @@ def wrong_operand(owner: str, role: str, wanted: str, value: object) -> ProgramE
     """The error for an operand of the wrong kind."""
     return ProgramError(
         f"{owner} at {_user_location() or 'an unknown place'}: its {role} must be {wanted}, "
-        f"and is {value!r} of type {type(value).__name__}"
+        f"and is {arguments.shown(value)} of type {type(value).__name__}"
     )
+
+
+def check_expression(value: RASPExpr) -> RASPExpr:
+    """Returns what is an expression of RASP.
+
+    Raises:
+        ProgramError: If it is none.
+    """
+    wanted = "an expression of RASP: an s-op or a selector"
+    found: RASPExpr = arguments.instance("the expression", value, RASPExpr, wanted, ProgramError)
+    return found
 
 
 def check_function(owner: str, role: str, value: Callable[..., Value]) -> Callable[..., Value]:
@@ -223,13 +245,15 @@ def check_function(owner: str, role: str, value: Callable[..., Value]) -> Callab
         return value
     raise ProgramError(
         f"{owner} at {_user_location() or 'an unknown place'}: its {role} must be a function, "
-        f"and is {value!r}"
+        f"and is {arguments.shown(value)}"
     )
 
 
 def _check_name(expr: RASPExpr, name: object) -> None:
     if not isinstance(name, str) or not name:
-        raise ProgramError(f"{describe(expr)} cannot be named {name!r}; give a non-empty string")
+        raise ProgramError(
+            f"{describe(expr)} cannot be named {arguments.shown(name)}; give a non-empty string"
+        )
     if ":" in name:
         raise ProgramError(
             f"{describe(expr)} cannot be named {name!r}: a colon separates name and value in "
@@ -240,8 +264,8 @@ def _check_name(expr: RASPExpr, name: object) -> None:
 def _check_encoding(expr: RASPExpr, encoding: object) -> None:
     if not isinstance(encoding, Encoding):
         raise ProgramError(
-            f"{describe(expr)} cannot be encoded as {encoding!r}; use rasp.numerical(...) or "
-            "rasp.categorical(...)"
+            f"{describe(expr)} cannot be encoded as {arguments.shown(encoding)}; use "
+            "rasp.numerical(...) or rasp.categorical(...)"
         )
 
 

@@ -6,6 +6,7 @@ import enum
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, Protocol
 
+from optitracr import arguments
 from optitracr.errors import ProgramError
 from optitracr.rasp.expression import (
     RASPExpr,
@@ -134,6 +135,22 @@ class Select(Selector):
         return [self.keys, self.queries]
 
 
+MATRIX = "a list of rows, one a query, each a list of True and False"
+
+
+def _row(name: str, row: object) -> list[bool]:
+    """One row of a constant matrix; 1 and 0 stand for True and False too.
+
+    Raises:
+        ProgramError: If it is none.
+    """
+    listed = arguments.sequence(f"a row of {name[4:]}", row, MATRIX, kind=ProgramError)
+    for entry in listed:
+        if not isinstance(entry, int | float) or entry not in (0, 1):
+            arguments.refuse(f"an entry of {name[4:]}", entry, "True or False", ProgramError)
+    return [bool(entry) for entry in listed]
+
+
 class ConstantSelector(Selector):
     """A fixed matrix.
 
@@ -146,10 +163,16 @@ class ConstantSelector(Selector):
     default_label_name = "constant_selector"
 
     def __init__(self, value: SelectorValue, check_length: bool = True) -> None:
-        """Builds the constant selector `value`."""
+        """Builds the constant selector `value`.
+
+        Raises:
+            ProgramError: If it is no matrix of True and False.
+        """
         super().__init__()
-        self.value = value
-        self.check_length = check_length
+        name = "the value of ConstantSelector"
+        rows = arguments.sequence(name, value, MATRIX, kind=ProgramError)
+        self.value: SelectorValue = [_row(name, row) for row in rows]
+        self.check_length = arguments.boolean("check_length", check_length, ProgramError)
 
     @property
     def children(self) -> Sequence[RASPExpr]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from optitracr import arguments
+from optitracr.errors import ProgramError
 from optitracr.rasp.aggregate import SelectorWidth
 from optitracr.rasp.selector import (
     Comparison,
@@ -37,9 +39,9 @@ _OPPOSITE = {
 def selector_not(inner: Selector, simplify: bool = True) -> Selector:
     """The negation of a selector; that of a `Select` is a `Select`."""
     check_selector("selector_not", "operand", inner)
-    if simplify and isinstance(inner, SelectorNot):
+    if arguments.boolean("simplify", simplify, ProgramError) and isinstance(inner, SelectorNot):
         return inner.inner
-    if simplify and isinstance(inner, Select):
+    if arguments.boolean("simplify", simplify, ProgramError) and isinstance(inner, Select):
         return Select(inner.keys, inner.queries, _negation(inner.predicate))
     return SelectorNot(inner)
 
@@ -48,7 +50,7 @@ def selector_and(fst: Selector, snd: Selector, simplify: bool = True) -> Selecto
     """The conjunction of two selectors, as one `Select` if keys and queries agree."""
     check_selector("selector_and", "first operand", fst)
     check_selector("selector_and", "second operand", snd)
-    if simplify:
+    if arguments.boolean("simplify", simplify, ProgramError):
         for one, other in ((fst, snd), (snd, fst)):
             if _is_constant(one, Comparison.TRUE):
                 return other
@@ -64,7 +66,7 @@ def selector_or(fst: Selector, snd: Selector, simplify: bool = True) -> Selector
     """The disjunction of two selectors, as one `Select` if keys and queries agree."""
     check_selector("selector_or", "first operand", fst)
     check_selector("selector_or", "second operand", snd)
-    if simplify:
+    if arguments.boolean("simplify", simplify, ProgramError):
         for one, other in ((fst, snd), (snd, fst)):
             if _is_constant(one, Comparison.FALSE):
                 return other

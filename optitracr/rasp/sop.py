@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import Any, NoReturn
 
+from optitracr import arguments
 from optitracr.errors import ProgramError
 from optitracr.rasp.expression import RASPExpr, Value, check_function, describe, wrong_operand
 
@@ -20,6 +21,9 @@ class SOp(RASPExpr):
     """
 
     default_label_name = "sop"
+
+    __array_ufunc__ = None
+    """Numbers of NumPy's on the left of an operator leave it to the s-op."""
 
     def __call__(self, xs: Sequence[Value]) -> list[Value]:
         """Evaluates the s-op on a sequence of tokens.
@@ -156,6 +160,20 @@ def check_sop(owner: str, role: str, value: SOp) -> SOp:
     raise wrong_operand(owner, role, "an s-op", value)
 
 
+VALUES = "a sequence of values, one a position"
+
+
+def check_value(owner: str, role: str, value: Value) -> Value:
+    """Returns what is a value, and no expression.
+
+    Raises:
+        ProgramError: If it is an expression.
+    """
+    if isinstance(value, RASPExpr):
+        raise wrong_operand(owner, role, "a value, the same at every position", value)
+    return value
+
+
 class TokensType(SOp):
     """The input tokens; use the instance `tokens`."""
 
@@ -222,7 +240,7 @@ class Map(SOp):
         super().__init__()
         self.f: Callable[[Any], Value] = check_function("Map", "function", f)
         self.inner: SOp = check_sop("Map", "operand", inner)
-        if simplify and isinstance(inner, Map):
+        if arguments.boolean("simplify", simplify, ProgramError) and isinstance(inner, Map):
             self.f = _Composition.of(inner.f, f)
             self.inner = inner.inner
 
@@ -303,7 +321,7 @@ class LinearSequenceMap(SequenceMap):
         """
         super().__init__(lambda x, y: fst_fac * x + snd_fac * y, fst, snd)
         for factor in (fst_fac, snd_fac):
-            if not isinstance(factor, Real):
+            if not isinstance(factor, Real) or isinstance(factor, bool):
                 raise ProgramError(f"a factor of {describe(self)} is {factor!r}, and no number")
         self.fst_fac = fst_fac
         self.snd_fac = snd_fac
@@ -319,9 +337,13 @@ class Full(SOp):
     default_label_name = "full"
 
     def __init__(self, fill: Value) -> None:
-        """Builds the constant `fill`."""
+        """Builds the constant `fill`.
+
+        Raises:
+            ProgramError: If it is an expression, and no value.
+        """
         super().__init__()
-        self.fill = fill
+        self.fill = check_value("Full", "value", fill)
 
     @property
     def children(self) -> Sequence[RASPExpr]:
@@ -341,10 +363,17 @@ class ConstantSOp(SOp):
     default_label_name = "constant_sop"
 
     def __init__(self, value: Sequence[Value], check_length: bool = True) -> None:
-        """Builds the constant sequence `value`."""
+        """Builds the constant sequence `value`.
+
+        Raises:
+            ProgramError: If it is no sequence, or holds an expression.
+        """
         super().__init__()
-        self.value: Sequence[Value] = value
-        self.check_length = check_length
+        listed = arguments.sequence("the value of ConstantSOp", value, VALUES, kind=ProgramError)
+        for entry in listed:
+            check_value("ConstantSOp", "entry", entry)
+        self.value: Sequence[Value] = listed
+        self.check_length = arguments.boolean("check_length", check_length, ProgramError)
 
     @property
     def children(self) -> Sequence[RASPExpr]:

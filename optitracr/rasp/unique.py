@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from optitracr.rasp.expression import RASPExpr, postorder
+from optitracr.rasp.expression import RASPExpr, check_expression, postorder
 
 
 def uniquify_names(*roots: RASPExpr) -> dict[RASPExpr, str]:
@@ -12,7 +12,12 @@ def uniquify_names(*roots: RASPExpr) -> dict[RASPExpr, str]:
 
     Labels that several expressions share get `_2`, `_3` and so on, in the order in which
     the program is evaluated; so the same program always gets the same names.
+
+    Raises:
+        ProgramError: If one of them is no expression.
     """
+    for root in roots:
+        check_expression(root)
     names: dict[RASPExpr, str] = {}
     taken: set[str] = set()
     uses: Counter[str] = Counter()

@@ -154,5 +154,5 @@ def test_unknown_level_and_objective_and_limit() -> None:
         compile_rasp_to_model(rasp.tokens, {"a"}, 2, objective="speed")
     with pytest.raises(InputError, match="unknown"):
         compile_rasp_to_model(rasp.tokens, {"a"}, 2, limits={"depth": 2})
-    with pytest.raises(InputError, match="natural"):
+    with pytest.raises(InputError, match="limit layers is -1"):
         compile_rasp_to_model(rasp.tokens, {"a"}, 2, limits={"layers": -1})
