@@ -25,6 +25,7 @@ from optitracr.candidates.setting import Setting, check_setting
 from optitracr.candidates.space import candidate_space, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
+from optitracr.candidates.table_sizes import check_tables
 from optitracr.errors import InputError
 from optitracr.graph.averages import expand_averages, find_averages, may_average
 from optitracr.graph.build import build_graph
@@ -169,6 +170,7 @@ def allocation_problem(
     written = build_graph(program)
     graph, values = prepare(written, setting, optimize < 2)
     bounds = parse_limits(limits)
+    check_tables(graph, values, standard=optimize < 2)
     if optimize == 2:
         check_supported(graph, values, standard=False)
         space = candidate_space(graph, values, setting, families_without(without))
@@ -266,6 +268,7 @@ def _place_standard(
     search: Search,
 ) -> Placed:
     """Levels 0 and 1: the standard components, then their allocation."""
+    check_tables(graph, values, standard=True)
     components = standard_components(graph, values, setting, shared=level == 1)
     problem = build_problem(graph.output, components, setting, limits, standard=level == 0)
     allocation = allocate(problem, level, search)
@@ -282,6 +285,7 @@ def _place_candidates(
 ) -> Placed:
     """Level 2: all candidates, the solver's choice among them, then their weights."""
     check_supported(graph, values, standard=False)
+    check_tables(graph, values, standard=False)
     space = candidate_space(graph, values, setting, families)
     problem = space_problem(space, limits)
     allocation = allocate(problem, 2, search)
