@@ -27,16 +27,16 @@ from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import check_tables
 from optitracr.errors import InputError
-from optitracr.graph.averages import expand_averages, find_averages, may_average
+from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
 from optitracr.graph.conversions import convert_encodings
 from optitracr.graph.program import ProgramGraph
-from optitracr.graph.values import ValueSet, infer_values
+from optitracr.graph.reach.facts import Inputs
+from optitracr.graph.values import ValueSet
 from optitracr.levels import DEFAULT_LEVEL, LEVELS
 from optitracr.memory import within_memory
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.inputs import check_inputs
 from optitracr.model.options import CompileOptions
 from optitracr.model.readings import warn_of_causal_reading
 from optitracr.model.reference import Reference
@@ -191,19 +191,12 @@ def prepare(
 
     Raises:
         ValueSetError: If a value set explodes or a function raises.
-        UnsupportedError: If a number has too many values to be read as classes.
+        UnsupportedError: If a number has too many values to be read as classes, or a mean
+            cannot be held as a number.
     """
-    graph = written
-    while True:
-        sets = infer_values(graph, setting.vocabulary, setting.max_seq_len)
-        if may_average(graph, sets):
-            inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0)
-            known = (setting.vocabulary, inputs.codes, inputs.lengths, setting.causal)
-            averages = find_averages(graph, sets, *known)
-            if averages:
-                graph = expand_averages(graph, averages)
-                continue
-        return convert_encodings(graph, sets, standard)
+    inputs = Inputs(setting.vocabulary, setting.max_seq_len, setting.causal)
+    graph, sets = expand_averages(written, inputs)
+    return convert_encodings(graph, sets, standard)
 
 
 def _level(optimize: object, levels: Collection[int]) -> int:

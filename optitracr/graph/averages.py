@@ -1,94 +1,126 @@
-"""Categorical Aggregates that average several numbers, which need a number in between."""
+"""Categorical Aggregates that average several numbers, which need a number in between.
+
+A head that copies classes is right as long as no query selects positions with different
+numbers. Where that is proven, nothing is added. Elsewhere the Aggregate takes its mean as a
+number, which is right whatever is selected, and a class is made of that.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from numbers import Number
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from optitracr.graph.program import Aggregate, Elementwise, Node, ProgramGraph, operation_reads
+from optitracr.errors import UnsupportedError
+from optitracr.graph.program import Aggregate, Elementwise, Node, ProgramGraph
+from optitracr.graph.reach.answer import Answer, Reach
+from optitracr.graph.reach.facts import Facts, Inputs
+from optitracr.graph.reach.questions import averages, selects_none
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.values import ValueSet
+from optitracr.graph.values import ValueSet, infer_values
 from optitracr.rasp import Encoding
 
 
+def expand_averages(
+    graph: ProgramGraph, inputs: Inputs
+) -> tuple[ProgramGraph, dict[str, ValueSet]]:
+    """Splits each Aggregate that may average into a mean, as a number, and its class.
+
+    Args:
+        graph: The program.
+        inputs: The inputs that matter.
+
+    Returns:
+        The program, and its value sets.
+
+    Raises:
+        ValueSetError: If a value set explodes or a function raises.
+        UnsupportedError: If a mean cannot be held as a number; names the s-op and, where one
+            is known, an input on which it averages.
+    """
+    copies: set[str] = set()
+    while True:
+        sets = infer_values(graph, inputs.vocabulary, inputs.max_seq_len)
+        for node in may_average(graph, sets):
+            if node.label in copies:
+                continue
+            facts = Facts.of(graph, sets, inputs, frozenset(copies))
+            answer = averages(facts, node.label)
+            if not answer.never:
+                graph = _expanded(graph, node, _as_mean(facts, node, answer))
+                break
+            copies.add(node.label)
+        else:
+            return graph, sets
+
+
 def may_average(graph: ProgramGraph, sets: Mapping[str, ValueSet]) -> list[Node]:
-    """Categorical Aggregates of numbers that are not known to select one position."""
+    """Categorical Aggregates of several numbers that may select several positions."""
     operations = {node.label: node.operation for node in graph.nodes}
     found = []
     for node in graph.nodes:
         operation = node.operation
         if not isinstance(operation, Aggregate) or node.is_numerical:
             continue
-        held = sets[operation.operand].values
-        numbers = len(held) > 1 and all(isinstance(value, int | float) for value in held)
-        if numbers and not selects_at_most_one(operation.selector, operations, sets):
+        numbers = sum(isinstance(value, Number) for value in sets[operation.operand].values)
+        if numbers > 1 and not selects_at_most_one(operation.selector, operations, sets):
             found.append(node)
     return found
 
 
-def find_averages(
-    graph: ProgramGraph,
-    sets: Mapping[str, ValueSet],
-    vocabulary: tuple[Any, ...],
-    codes: NDArray[np.int32],
-    lengths: NDArray[np.int32],
-    causal: bool,
-) -> frozenset[str]:
-    """Those that take a value which none of their operands has, on some of the inputs given.
+def _as_mean(facts: Facts, node: Node, answer: Answer) -> Node:
+    """The mean of a categorical Aggregate as a number.
 
-    Of two of which one reads the other only the first is named: what the other takes is known
-    once the first is expanded.
-
-    Args:
-        graph: The program.
-        sets: Its value sets.
-        vocabulary: What the codes stand for.
-        codes: Shape [inputs, seq]; token codes, padded.
-        lengths: Shape [inputs].
-        causal: Whether no query selects a later key.
+    Raises:
+        UnsupportedError: If it is a mean beside values that are no numbers, or beside None.
     """
-    from optitracr.rasp.batch import evaluate_batch
-
-    candidates = may_average(graph, sets)
-    if not candidates:
-        return frozenset()
-    expressions = dict(graph.expressions)
-    wanted = [expressions[node.label] for node in candidates]
-    evaluation = evaluate_batch(wanted, vocabulary, codes, lengths, causal)
-    defined = ~evaluation.undefined
-    place = np.arange(codes.shape[1]) < lengths[:, None]
-    found: set[str] = set()
-    for node, expression in zip(candidates, wanted, strict=True):
-        taken = np.unique(evaluation.codes(expression)[defined[:, None] & place])
-        values = evaluation.values(expression)
-        known = set(sets[node.label].values)
-        if any(values[c] is not None and values[c] not in known for c in taken):
-            found.add(node.label)
-    return frozenset(found - _after(graph, found))
-
-
-def _after(graph: ProgramGraph, labels: Collection[str]) -> set[str]:
-    """Variables that depend on some of these."""
-    found: set[str] = set()
-    for node in graph.nodes:
-        if any(read in found or read in labels for read in operation_reads(node.operation)):
-            found.add(node.label)
-    return found
+    operation = node.operation
+    assert isinstance(operation, Aggregate)
+    odd = _no_number(facts, operation)
+    if odd is not None:
+        raise UnsupportedError(
+            f"s-op {node.describe()} {_takes_means(answer)}, beside the value {odd!r}, which no "
+            "number holds; let its selector select one position, or aggregate integers and floats "
+            "alone"
+        )
+    none = selects_none(facts, node.label)
+    if not none.never:
+        raise UnsupportedError(
+            f"s-op {node.describe()} {_takes_means(answer)}, and {_takes_none(none)}, which a "
+            f"mean cannot tell from a number; map None in '{operation.operand}' to a number, or "
+            "select such positions never"
+        )
+    mean = replace(operation, skips_none=facts.sets[operation.operand].may_be_none)
+    label = f"{node.label}.average"
+    while label in facts.nodes:
+        label += "_"
+    return replace(node, label=label, operation=mean, encoding=Encoding.NUMERICAL)
 
 
-def expand_averages(graph: ProgramGraph, labels: Collection[str]) -> ProgramGraph:
-    """Splits Aggregates into a mean, as a number, and its value as a class."""
-    nodes: list[Node] = []
-    for node in graph.nodes:
-        if node.label in labels:
-            name = f"{node.label}.average"
-            nodes.append(replace(node, label=name, encoding=Encoding.NUMERICAL))
-            node = replace(node, operation=Elementwise(_same, (name,)))
-        nodes.append(node)
+def _no_number(facts: Facts, operation: Aggregate) -> Any:
+    """A value, of the operand or by default, that no number of a residual stream is."""
+    held = facts.sets[operation.operand].values
+    extra = () if operation.default is None else (operation.default,)
+    return next((v for v in (*held, *extra) if not isinstance(v, int | float)), None)
+
+
+def _takes_means(answer: Answer) -> str:
+    if answer.reach is Reach.REACHED:
+        return f"takes the mean of different numbers, as on {list(answer.tokens)!r}"
+    return "may take the mean of different numbers (no proof was found that it does not)"
+
+
+def _takes_none(answer: Answer) -> str:
+    if answer.reach is Reach.REACHED:
+        return f"on {list(answer.tokens)!r} it selects a position that is None"
+    return "it may select a position that is None (no proof was found that it does not)"
+
+
+def _expanded(graph: ProgramGraph, node: Node, mean: Node) -> ProgramGraph:
+    """The program with a mean before the Aggregate, which becomes its class."""
+    own = replace(node, operation=Elementwise(_same, (mean.label,)))
+    nodes = [part for old in graph.nodes for part in ((mean, own) if old is node else (old,))]
     return replace(graph, nodes=tuple(nodes))
 
 

@@ -140,7 +140,8 @@ class _Conversion:
     def aggregate(self, node: Node, operation: Aggregate) -> None:
         """A mean with a default that its head can write; a copy of classes."""
         own, operand = self.sets[node.label], self.sets[operation.operand]
-        copies = operand.may_be_none and selects_at_most_one(
+        of_none = operand.may_be_none and not operation.skips_none
+        copies = of_none and selects_at_most_one(
             operation.selector, {label: n.operation for label, n in self.known.items()}, self.sets
         )
         if node.is_numerical and copies:
@@ -151,7 +152,7 @@ class _Conversion:
         if not node.is_numerical:
             read = self.categorical(node, operation.operand)
             self.add(replace(node, operation=replace(operation, operand=read)))
-        elif operation.default is None and own.may_be_none and not operand.may_be_none:
+        elif operation.default is None and own.may_be_none and not of_none:
             self._mean_or_none(node, operation)
         elif self.standard and operation.default:
             self._shifted_mean(node, operation, float(operation.default))

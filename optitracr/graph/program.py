@@ -85,11 +85,20 @@ Selector = PairSelector | CompoundSelector
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """The mean of an operand over the selected positions, or the default."""
+    """The mean of an operand over the selected positions, or the default.
+
+    Attributes:
+        selector: What selects.
+        operand: Label of the s-op whose values are taken.
+        default: The value where nothing is selected.
+        skips_none: Whether it is proven that no position is selected at which the operand is
+            None.
+    """
 
     selector: Selector
     operand: str
     default: Value
+    skips_none: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,7 +96,7 @@ def infer_values(
             check_predicates(node, node.operation.selector, sets, occurring)
         found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
         if isinstance(node.operation, Aggregate) and found.may_be_none:
-            of_none = sets[node.operation.operand].may_be_none
+            of_none = sets[node.operation.operand].may_be_none and not node.operation.skips_none
             never_empty = always_selects(node.operation.selector, operations, sets)
             found = replace(found, may_be_none=of_none or not never_empty)
         sets[node.label] = found
@@ -219,7 +219,7 @@ def _aggregate_values(
     if operand.exploded:
         raise ExplodedError(operand.exploded)
     default = operation.default
-    may_be_none = operand.may_be_none or default is None
+    may_be_none = (operand.may_be_none and not operation.skips_none) or default is None
     if not node.is_numerical:
         extra = () if default is None else (default,)
         values = sort_values((*operand.values, *extra))

@@ -1,0 +1,187 @@
+"""What is known of a program before a question is asked: value sets and tables, as codes.
+
+The code of a value is its place in the variable's value set; the code one past the last stands
+for None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.errors import OptitracrError
+from optitracr.graph.program import (
+    Aggregate,
+    Elementwise,
+    Input,
+    Node,
+    PairSelector,
+    ProgramGraph,
+    Source,
+    operation_reads,
+)
+from optitracr.graph.relations import relation_of
+from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.values import ValueSet
+
+Codes = NDArray[np.int64]
+
+MAX_PAIRS = 250_000
+"""Entries of one predicate's table beyond which what it selects is left open: the tables of
+keys of 20 tokens by 20 positions (160,000) are read, in some 50 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs of a program.
+
+    Attributes:
+        vocabulary: The tokens, sorted.
+        max_seq_len: Longest input.
+        causal: Whether no query selects a later key.
+    """
+
+    vocabulary: tuple[Any, ...]
+    max_seq_len: int
+    causal: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Facts:
+    """A program as a question sees it.
+
+    Attributes:
+        nodes: The program's nodes by label.
+        expressions: The author's s-ops by label.
+        program: The s-op that is compiled.
+        sets: Value sets of at least all that the question reads.
+        inputs: The inputs that matter.
+        copies: Aggregates that are known to give the value of each position they select.
+    """
+
+    nodes: Mapping[str, Node]
+    expressions: Mapping[str, Any]
+    program: Any
+    sets: Mapping[str, ValueSet]
+    inputs: Inputs
+    copies: frozenset[str] = frozenset()
+    _pairs: dict[int, tuple[PairSelector, NDArray[np.bool_] | None]] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        graph: ProgramGraph,
+        sets: Mapping[str, ValueSet],
+        inputs: Inputs,
+        copies: frozenset[str] = frozenset(),
+    ) -> Facts:
+        """The facts of a program."""
+        expressions = dict(graph.expressions)
+        program = expressions[graph.output]
+        return cls(graph.by_label(), expressions, program, sets, inputs, copies)
+
+    @property
+    def tokens(self) -> str | None:
+        """The label of the tokens; None if the program does not read them."""
+        return next(
+            (
+                label
+                for label, node in self.nodes.items()
+                if isinstance(node.operation, Input) and node.operation.source is Source.TOKENS
+            ),
+            None,
+        )
+
+    def ancestors(self, label: str) -> list[str]:
+        """A variable and all that it is made of, operands first."""
+        found = {label}
+        for node in reversed(self.nodes.values()):
+            if node.label in found:
+                found.update(operation_reads(node.operation))
+        return [name for name in self.nodes if name in found]
+
+    def table(self, label: str) -> Codes | None:
+        """The code of a function's result for each combination of its operands' codes.
+
+        None if it is not listed; codes of None are left out where an operand cannot be None.
+        """
+        operation, own = self.nodes[label].operation, self.sets[label]
+        assert isinstance(operation, Elementwise)
+        if own.table is None or not all(map(self.is_listed, operation.operands)):
+            return None
+        full = np.full([n + 1 for n in own.table.shape], self.none(label), dtype=np.int64)
+        inner = tuple(slice(0, n) for n in own.table.shape)
+        full[inner] = np.where(own.table < 0, self.none(label), own.table)
+        return full[tuple(self.held(operand) for operand in operation.operands)]
+
+    def held(self, label: str) -> slice:
+        """The codes that a variable can have."""
+        return slice(None) if self.sets[label].may_be_none else slice(0, self.none(label))
+
+    def size(self, label: str) -> int:
+        """Codes of a variable."""
+        return self.none(label) + 1 if self.is_listed(label) else 1
+
+    def entries(self, label: str) -> int:
+        """Entries of a variable's table; 1 if it has none."""
+        table = self.sets[label].table if label in self.sets else None
+        return 1 if table is None else table.size
+
+    def is_listed(self, label: str) -> bool:
+        """Whether the values of a variable are listed."""
+        return label in self.sets and not self.sets[label].exploded
+
+    def none(self, label: str) -> int:
+        """The code of None."""
+        return len(self.sets[label].values)
+
+    def pairs(self, selector: PairSelector) -> NDArray[np.bool_] | None:
+        """[key code, query code], whether the pair is selected; None if that is not known.
+
+        Codes of None are left out where a variable cannot be None.
+        """
+        if id(selector) not in self._pairs:
+            self._pairs[id(selector)] = (selector, self._table(selector))
+        return self._pairs[id(selector)][1]
+
+    def _table(self, selector: PairSelector) -> NDArray[np.bool_] | None:
+        if not (self.is_listed(selector.keys) and self.is_listed(selector.queries)):
+            return None
+        if (self.none(selector.keys) + 1) * (self.none(selector.queries) + 1) > MAX_PAIRS:
+            return None
+        try:
+            table = relation_of(selector, self.sets).table
+        except OptitracrError:
+            return None
+        return table[self.held(selector.keys), self.held(selector.queries)]
+
+    def copied(self, label: str) -> Codes:
+        """For each code of an Aggregate's operand its code in the Aggregate's own set.
+
+        -1 where the set does not hold it, as for values that are no numbers under a mean.
+        """
+        operation = self.nodes[label].operation
+        assert isinstance(operation, Aggregate)
+        place = {value: i for i, value in enumerate(self.sets[label].values)}
+        own = [place.get(value, -1) for value in self.sets[operation.operand].values]
+        return np.array([*own, self.none(label)], dtype=np.int64)
+
+    def default(self, label: str) -> int:
+        """The code of an Aggregate's default."""
+        operation = self.nodes[label].operation
+        assert isinstance(operation, Aggregate)
+        if operation.default is None:
+            return self.none(label)
+        return self.sets[label].values.index(operation.default)
+
+    def is_copy(self, label: str) -> bool:
+        """Whether an Aggregate gives the value of each position that it selects."""
+        operation = self.nodes[label].operation
+        if label in self.copies or not isinstance(operation, Aggregate):
+            return label in self.copies
+        operations = {name: node.operation for name, node in self.nodes.items()}
+        return selects_at_most_one(operation.selector, operations, self.sets)

@@ -1,0 +1,279 @@
+"""What selectors select among the positions of a world, and how many they select in all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.graph.program import Input, PairSelector, Selector, Source
+from optitracr.graph.reach.facts import Codes
+
+if TYPE_CHECKING:
+    from optitracr.graph.reach.world import World
+
+MAX_ENTRIES = 4_096
+"""Entries of a predicate's table that become an element constraint; larger ones have to be
+intervals of keys, as orders and equality are."""
+
+FEW_ENTRIES = 64
+"""Entries of a table up to which it is given as it is, interval or not."""
+
+Mask = NDArray[np.bool_]
+
+
+class Selections:
+    """Selectors between the positions of a world."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._plain: dict[tuple[int, int, int], Any] = {}
+        self._selected: dict[tuple[int, int, int], Any] = {}
+        self._within: dict[tuple[int, int, int], Any] = {}
+        self._widths: dict[tuple[int, int], Any] = {}
+        self._kept: list[Selector] = []
+
+    # -- one pair of positions ---------------------------------------------
+
+    def selected(self, selector: Selector, key: int, query: int) -> Any:
+        """Whether a query selects a key, as a literal; None if that is not known."""
+        place = (id(selector), key, query)
+        if place not in self._selected:
+            self._kept.append(selector)
+            literal = self._formula(selector, key, query)
+            if literal is not None and self.world.facts.inputs.causal and key != query:
+                literal = self._both([literal, self._visible(key, query)])
+            self._selected[place] = literal
+        return self._selected[place]
+
+    def _visible(self, key: int, query: int) -> Any:
+        """Whether a causal query sees a key."""
+        if self.world.whole:
+            return self.world.model.new_constant(int(key <= query))
+        return self._at_most(self.world.index[key], self.world.index[query])
+
+    def _formula(self, selector: Selector, key: int, query: int) -> Any:
+        """What the selector says of a pair, whether or not the query sees the key."""
+        order = _parts(selector)
+        for part in order:
+            place = (id(part), key, query)
+            if place not in self._plain:
+                self._kept.append(part)
+                self._plain[place] = self._one(part, key, query)
+        return self._plain[(id(selector), key, query)]
+
+    def _one(self, part: Selector, key: int, query: int) -> Any:
+        """The literal of a selector whose operands' are known."""
+        if isinstance(part, PairSelector):
+            return self._pair(part, key, query)
+        found = [self._plain[(id(operand), key, query)] for operand in part.operands]
+        if part.operator == "not":
+            return None if found[0] is None else ~found[0]
+        if any(literal is None for literal in found):
+            # Left open: a literal of its own, tied to the operands that are known.
+            result = self.world.model.new_bool_var("")
+            for literal in found:
+                if literal is None:
+                    continue
+                if part.operator == "and":
+                    self.world.model.add_implication(result, literal)
+                else:
+                    self.world.model.add_implication(literal, result)
+            return result
+        if part.operator == "and":
+            return self._both(found)
+        return ~self._both([~literal for literal in found])
+
+    def _both(self, literals: list[Any]) -> Any:
+        result = self.world.model.new_bool_var("")
+        self.world.model.add_bool_and(literals).only_enforce_if(result)
+        self.world.model.add_bool_or([~x for x in literals]).only_enforce_if(~result)
+        return result
+
+    def _pair(self, selector: PairSelector, key: int, query: int) -> Any:
+        world = self.world
+        table = world.facts.pairs(selector)
+        codes = [world.code(selector.keys, key), world.code(selector.queries, query)]
+        if table is None or any(code is None for code in codes):
+            return None
+        if table.all() or not table.any():
+            return world.model.new_constant(int(table.flat[0]))
+        ends = intervals(table) if table.size > FEW_ENTRIES else None
+        if ends is not None:
+            return self._in_interval(ends, codes)
+        rows, row_class = np.unique(table, axis=0, return_inverse=True)
+        small, column_class = np.unique(rows, axis=1, return_inverse=True)
+        if small.size > MAX_ENTRIES:
+            return None
+        sides = [
+            world.look_up(member.ravel(), code)
+            for member, code in zip((row_class, column_class), codes, strict=True)
+        ]
+        return world.look_up(small.ravel(), world.joint(sides, small.shape))
+
+    def _in_interval(self, ends: tuple[Codes, Codes], codes: list[Any]) -> Any:
+        """The literal of a pair whose keys lie in an interval that the query decides."""
+        low, high = (self.world.look_up(end, codes[1]) for end in ends)
+        return self._both([self._at_most(low, codes[0]), self._at_most(codes[0] + 1, high)])
+
+    def _at_most(self, small: Any, large: Any) -> Any:
+        """The literal of one number being at most another."""
+        model = self.world.model
+        literal = model.new_bool_var("")
+        model.add(small <= large).only_enforce_if(literal)
+        model.add(small > large).only_enforce_if(~literal)
+        return literal
+
+    # -- how many ------------------------------------------------------------
+
+    def width(self, selector: Selector, query: int) -> Any:
+        """How many positions of the input a query selects."""
+        place = (id(selector), query)
+        if place not in self._widths:
+            self._kept.append(selector)
+            world = self.world
+            width = world.model.new_int_var(0, world.facts.inputs.max_seq_len, "")
+            if world.whole:
+                chosen = [self.selected(selector, key, query) for key in world.positions]
+                if all(literal is not None for literal in chosen):
+                    world.model.add(width == sum(chosen))
+                else:
+                    world.model.add(width <= world.length)
+            else:
+                self._bound(selector, query, width)
+            self._widths[place] = width
+            for other in world.positions:
+                if not world.whole and other != query and (id(selector), other) in self._widths:
+                    self._compare(selector, query, other)
+                    self._compare(selector, other, query)
+        return self._widths[place]
+
+    def _bound(self, selector: Selector, query: int, width: Any) -> None:
+        """What the positions of a partial world and the length say of a width."""
+        world, model = self.world, self.world.model
+        causal = world.facts.inputs.causal
+        seen = world.index[query] + 1 if causal else world.length
+        model.add(width <= seen)
+        for key in world.positions:
+            if self.selected(selector, key, query) is None:
+                return
+        chosen = [self.selected(selector, key, query) for key in world.positions]
+        model.add(width >= sum(chosen))
+        passed = [
+            self._both([~literal, self._visible(key, query)]) if causal else ~literal
+            for key, literal in enumerate(chosen)
+        ]
+        model.add(width <= seen - sum(passed))
+        if isinstance(selector, PairSelector):
+            self._count(selector, query, width, seen)
+
+    def _count(self, selector: PairSelector, query: int, width: Any, seen: Any) -> None:
+        """Queries that select all keys, or keys by their index alone, have a known width."""
+        world, facts = self.world, self.world.facts
+        table, code = facts.pairs(selector), world.code(selector.queries, query)
+        if table is None or code is None:
+            return
+        for every, count in ((table.all(axis=0), seen), (~table.any(axis=0), 0)):
+            if every.any():
+                world.model.add(width == count).only_enforce_if(world.look_up(every, code))
+        operation = facts.nodes[selector.keys].operation
+        longest = facts.inputs.max_seq_len
+        if isinstance(operation, Input) and operation.source is Source.INDICES:
+            counts = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
+            if counts.size <= 10 * MAX_ENTRIES:
+                many = world.model.new_int_var(0, longest, "")
+                world.model.add(many == seen)
+                place = world.joint([many, code], counts.shape)
+                world.model.add(width == world.look_up(counts.astype(np.int64).ravel(), place))
+
+    def _compare(self, selector: Selector, less: int, more: int) -> None:
+        """Where all that one query selects another selects too, it selects as many and more.
+
+        The difference is at least what the positions of this world say: each further position
+        adds nothing or one to it.
+        """
+        world, model = self.world, self.world.model
+        literal = self._contained(selector, less, more)
+        chosen = [
+            [self.selected(selector, key, query) for key in world.positions]
+            for query in (less, more)
+        ]
+        if literal is None or any(x is None for side in chosen for x in side):
+            return
+        conditions = [literal]
+        if world.facts.inputs.causal:
+            conditions.append(self._visible(less, more))
+        widths = [self._widths[(id(selector), query)] for query in (less, more)]
+        model.add(widths[1] - widths[0] >= sum(chosen[1]) - sum(chosen[0])).only_enforce_if(
+            conditions
+        )
+
+    def _contained(self, selector: Selector, less: int, more: int) -> Any:
+        """Whether all keys that one query selects another selects; None if that is not known."""
+        for part in _parts(selector):
+            for pair in ((less, more), (more, less)):
+                place = (id(part), *pair)
+                if place not in self._within:
+                    self._kept.append(part)
+                    self._within[place] = self._one_contained(part, *pair)
+        return self._within[(id(selector), less, more)]
+
+    def _one_contained(self, part: Selector, less: int, more: int) -> Any:
+        if isinstance(part, PairSelector):
+            return self._pair_contained(part, less, more)
+        if part.operator == "not":
+            # Asked for in turn: its operand's two literals are known already.
+            return self._within[(id(part.operands[0]), more, less)]
+        found = [self._within[(id(operand), less, more)] for operand in part.operands]
+        return None if any(literal is None for literal in found) else self._both(found)
+
+    def _pair_contained(self, selector: PairSelector, less: int, more: int) -> Any:
+        world = self.world
+        table = world.facts.pairs(selector)
+        codes = [world.code(selector.queries, query) for query in (less, more)]
+        if table is None or any(code is None for code in codes):
+            return None
+        ends = intervals(table) if table.size > FEW_ENTRIES else None
+        if ends is not None:
+            lows, highs = ([world.look_up(end, code) for code in codes] for end in ends)
+            return self._both([self._at_most(lows[1], lows[0]), self._at_most(highs[0], highs[1])])
+        columns, member = np.unique(table, axis=1, return_inverse=True)
+        if columns.shape[1] ** 2 > MAX_ENTRIES:
+            return None
+        outside = columns.T.astype(np.float32) @ (~columns).astype(np.float32)
+        sides = [world.look_up(member.ravel(), code) for code in codes]
+        return world.look_up((outside == 0).ravel(), world.joint(sides, outside.shape))
+
+
+def intervals(table: Mask) -> tuple[Codes, Codes] | None:
+    """For each query the first selected key and the first after it, if all between are selected.
+
+    A query that selects nothing gets an interval that lies within every other.
+
+    Args:
+        table: Shape [keys, queries].
+    """
+    count, any_key = table.sum(axis=0), table.any(axis=0)
+    first = table.argmax(axis=0)
+    last = len(table) - table[::-1].argmax(axis=0)
+    if (any_key & (last - first != count)).any():
+        return None
+    return np.where(any_key, first, len(table)), np.where(any_key, last, 0)
+
+
+def _parts(selector: Selector) -> list[Selector]:
+    """A selector and all that it is made of, operands first, each once."""
+    order: list[Selector] = []
+    done: set[int] = set()
+    stack: list[tuple[Selector, bool]] = [(selector, False)]
+    while stack:
+        part, expanded = stack.pop()
+        if expanded:
+            order.append(part)
+        elif id(part) not in done:
+            done.add(id(part))
+            stack.append((part, True))
+            if not isinstance(part, PairSelector):
+                stack.extend((operand, False) for operand in part.operands)
+    return order

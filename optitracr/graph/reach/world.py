@@ -1,0 +1,173 @@
+"""Some or all positions of an input as a CP-SAT model.
+
+A *whole* world holds every position of an input of a given length: what selectors select is
+counted exactly. A *partial* one holds a few positions of an input of any length: what it says
+of them holds in every input, since it leaves open what the other positions hold. Both are
+supersets of what the interpreter can do: no solution means that no input does it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.graph.program import Aggregate, Elementwise, Input, Source, Width
+from optitracr.graph.reach.facts import Codes, Facts
+
+MAX_TABLE = 100_000
+"""Entries of a function's table beyond which its result is left open: an element constraint of
+this size is read in some 20 ms, once for each position."""
+
+
+class World:
+    """Positions of one input, and what variables hold there.
+
+    Attributes:
+        facts: The program.
+        model: The CP-SAT model.
+        positions: The positions, as places in the lists of this world.
+        whole: Whether they are all positions of the input, in order.
+        index: The index of each position.
+        length: The length of the input.
+    """
+
+    def __init__(self, facts: Facts, positions: int, whole: bool) -> None:
+        from ortools.sat.python import cp_model
+
+        from optitracr.graph.reach.selections import Selections
+
+        self.facts, self.whole = facts, whole
+        self.positions = range(positions)
+        self.model: Any = cp_model.CpModel()
+        longest = facts.inputs.max_seq_len
+        if whole:
+            self.index: list[Any] = [self.model.new_constant(p) for p in self.positions]
+            self.length: Any = self.model.new_constant(positions)
+        else:
+            self.index = [self.model.new_int_var(0, longest - 1, "") for _ in self.positions]
+            self.length = self.model.new_int_var(1, longest, "")
+            for index in self.index:
+                self.model.add(index < self.length)
+            self.model.add_all_different(self.index)
+        self.selections = Selections(self)
+        self._codes: dict[tuple[str, int], Any] = {}
+
+    def code(self, label: str, position: int) -> Any:
+        """The code of a variable's value at a position; None if nothing is known of it."""
+        if (label, position) not in self._codes:
+            # Ancestors first and everywhere, so that no call goes deeper than one operation.
+            for ancestor in self.facts.ancestors(label):
+                for place in self.positions:
+                    if (ancestor, place) not in self._codes:
+                        self._codes[(ancestor, place)] = self._made(ancestor, place)
+        return self._codes[(label, position)]
+
+    def tokens(self, solver: Any) -> tuple[Any, ...]:
+        """The input of a solution of a whole world."""
+        vocabulary = self.facts.inputs.vocabulary
+        label = self.facts.tokens
+        if label is None:
+            return (vocabulary[0],) * len(self.positions)
+        codes = [self._codes.get((label, p)) for p in self.positions]
+        return tuple(vocabulary[0 if code is None else solver.value(code)] for code in codes)
+
+    def look_up(self, table: NDArray[Any], place: Any) -> Any:
+        """The entry of a table at a place that the model decides."""
+        from ortools.sat.python import cp_model
+
+        entries = table.astype(np.int64).tolist()
+        distinct = sorted(set(entries))
+        if len(distinct) == 1:
+            return self.model.new_constant(distinct[0])
+        steps = np.diff(entries)
+        if len(distinct) > 2 and (steps == steps[0]).all():
+            return place * int(steps[0]) + entries[0]
+        domain = cp_model.Domain.from_values(distinct)
+        result = self.model.new_int_var_from_domain(domain, "")
+        self.model.add_element(place, entries, result)
+        return result
+
+    def joint(self, codes: Sequence[Any], sizes: Sequence[int]) -> Any:
+        """The place of several codes in the flat table over them."""
+        if len(codes) == 1:
+            return codes[0]
+        place = self.model.new_int_var(0, int(np.prod(sizes)) - 1, "")
+        strides = np.cumprod([1, *sizes[:0:-1]])[::-1]
+        self.model.add(place == sum(c * int(s) for c, s in zip(codes, strides, strict=True)))
+        return place
+
+    # -- variables ---------------------------------------------------------
+
+    def _made(self, label: str, position: int) -> Any:
+        operation = self.facts.nodes[label].operation
+        match operation:
+            case Input(source=source):
+                return self._input(source, position)
+            case Elementwise():
+                return self._elementwise(label, operation, position)
+            case Width():
+                return self.selections.width(operation.selector, position)
+            case Aggregate():
+                return self._aggregate(label, operation, position)
+
+    def _input(self, source: Source, position: int) -> Any:
+        if source is Source.INDICES:
+            return self.index[position]
+        return self.model.new_int_var(0, len(self.facts.inputs.vocabulary) - 1, "")
+
+    def _open(self, label: str) -> Any:
+        """Any value that the variable's set holds."""
+        if not self.facts.is_listed(label):
+            return None
+        count = self.facts.none(label) + int(self.facts.sets[label].may_be_none)
+        return self.model.new_int_var(0, max(count - 1, 0), "") if count else None
+
+    def _elementwise(self, label: str, operation: Elementwise, position: int) -> Any:
+        table = self.facts.table(label)
+        operands = [self.code(operand, position) for operand in operation.operands]
+        if table is None or table.size > MAX_TABLE or any(code is None for code in operands):
+            return self._open(label)
+        if not operands:
+            return self.model.new_constant(int(table.ravel()[0]))
+        return self.look_up(table.ravel(), self.joint(operands, table.shape))
+
+    def _aggregate(self, label: str, operation: Aggregate, position: int) -> Any:
+        """The value of each position that it selects, where that is known; else any."""
+        result = self._open(label)
+        copies = self.facts.is_copy(label)
+        if result is None or not (copies or self.whole):
+            return result
+        place = self.facts.copied(label)
+        chosen: list[Any] = []
+        for key in self.positions:
+            selected = self.selections.selected(operation.selector, key, position)
+            if selected is None:
+                return result
+            chosen.append(selected)
+        if self.whole:
+            empty = self.model.new_bool_var("")
+            self.model.add(sum(chosen) == 0).only_enforce_if(empty)
+            self.model.add(sum(chosen) >= 1).only_enforce_if(~empty)
+            self.model.add(result == self.facts.default(label)).only_enforce_if(empty)
+        single = None
+        if not copies:
+            single = self.model.new_bool_var("")
+            self.model.add(sum(chosen) <= 1).only_enforce_if(single)
+            self.model.add(sum(chosen) >= 2).only_enforce_if(~single)
+        for key, selected in enumerate(chosen):
+            self._copied(operation.operand, key, place, result, [selected, single])
+        return result
+
+    def _copied(
+        self, operand: str, key: int, place: Codes, result: Any, conditions: list[Any]
+    ) -> None:
+        """Under some conditions an Aggregate gives what its operand holds at a position."""
+        code = self.code(operand, key)
+        if code is None:
+            return
+        given = self.look_up(place[self.facts.held(operand)], code)
+        literals = [condition for condition in conditions if condition is not None]
+        self.model.add(result == given).only_enforce_if(literals)
