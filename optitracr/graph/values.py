@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from numbers import Number
 from typing import Any
 
@@ -31,6 +32,7 @@ from optitracr.graph.program import (
     Width,
 )
 from optitracr.graph.selecting import always_selects
+from optitracr.rasp.exact import common_denominator, rational
 
 MAX_VALUES = 10_000
 MAX_COMBINATIONS = 1_000_000
@@ -239,14 +241,17 @@ def _aggregate_values(
 
 
 def _means(node: Node, values: tuple[Value, ...], max_seq_len: int) -> tuple[float, ...]:
-    """Every mean of 1 to max_seq_len values."""
-    sums: set[Value] = {0}
+    """Every mean of 1 to max_seq_len values, as the interpreter rounds it."""
+    numbers = [rational(x) if isinstance(x, float) else Fraction(x) for x in values]
+    scale = common_denominator(numbers)
+    summands = [int(number * scale) for number in numbers]
+    sums = {0}
     means: dict[float, None] = {}
     for count in range(1, max_seq_len + 1):
         if len(sums) * len(values) > MAX_COMBINATIONS:
             raise _too_many_means(node)
-        sums = {total + value for total in sums for value in values}
-        means.update((total / count, None) for total in sums)
+        sums = {total + value for total in sums for value in summands}
+        means.update((total / (count * scale), None) for total in sums)
         if len(means) > MAX_VALUES:
             raise _too_many_means(node)
     return tuple(means)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import operator
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
 from numbers import Number
 from typing import Any
 
 from optitracr import arguments
 from optitracr.errors import EvaluationError, ProgramError
 from optitracr.rasp.aggregate import Aggregate, LengthType, SelectorWidth
+from optitracr.rasp.exact import mean as exact_mean
 from optitracr.rasp.expression import (
     RASPExpr,
     SelectorValue,
@@ -266,8 +266,7 @@ def mean(sop: Aggregate, values: Sequence[Value]) -> Value:
     for value in values:
         if not isinstance(value, Number):
             raise EvaluationError(not_a_number(sop, value))
-    total = call(sop, "mean", lambda: reduce(operator.add, values))
-    return call(sop, "mean", operator.truediv, total, len(values))
+    return call(sop, "mean", lambda: exact_mean(values))
 
 
 def not_a_number(sop: Aggregate, value: Value) -> str:

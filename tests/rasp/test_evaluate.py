@@ -44,7 +44,10 @@ NOTHING = rasp.Select(indices, indices, Comparison.FALSE)
         (rasp.Aggregate(ALL, tokens), [True], [True]),
         (rasp.Aggregate(SAME, rasp.Full(None), default=3), "a", [None]),
         (rasp.Aggregate(ALL, tokens), [Fraction(1, 3), 1], [Fraction(2, 3)] * 2),
-        (rasp.Aggregate(ALL, tokens), [1e16, 1.0, -1e16, 1.0], [0.25] * 4),
+        (rasp.Aggregate(ALL, tokens), [1e16, 1.0, -1e16, 1.0], [0.5] * 4),
+        (rasp.Aggregate(ALL, tokens), [0.1] * 3, [0.1] * 3),
+        (rasp.Aggregate(ALL, tokens), [1 / 3, 2 / 3], [0.5] * 2),
+        (rasp.Aggregate(ALL, tokens), [True, 0.1, 0.2], [13 / 30] * 3),
     ],
 )
 def test_meaning(sop: rasp.SOp, xs: Sequence[Any], expected: list[Any]) -> None:

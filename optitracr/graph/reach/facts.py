@@ -99,7 +99,7 @@ class Facts:
     def ancestors(self, label: str) -> list[str]:
         """A variable and all that it is made of, operands first."""
         found = {label}
-        for node in reversed(self.nodes.values()):
+        for node in reversed(list(self.nodes.values())):
             if node.label in found:
                 found.update(operation_reads(node.operation))
         return [name for name in self.nodes if name in found]

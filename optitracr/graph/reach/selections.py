@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Selections:
         self._selected: dict[tuple[int, int, int], Any] = {}
         self._within: dict[tuple[int, int, int], Any] = {}
         self._widths: dict[tuple[int, int], Any] = {}
+        self._found: dict[int, Intervals | None] = {}
         self._kept: list[Selector] = []
 
     # -- one pair of positions ---------------------------------------------
@@ -99,9 +101,11 @@ class Selections:
             return None
         if table.all() or not table.any():
             return world.model.new_constant(int(table.flat[0]))
-        ends = intervals(table) if table.size > FEW_ENTRIES else None
-        if ends is not None:
-            return self._in_interval(ends, codes)
+        found = self._intervals(selector, table)
+        if found is not None:
+            low, high = self._ends(selector, found, query)
+            place = world.ordered(selector.keys, key, found.keys)
+            return self._both([self._at_most(low, place), self._at_most(place + 1, high)])
         rows, row_class = np.unique(table, axis=0, return_inverse=True)
         small, column_class = np.unique(rows, axis=1, return_inverse=True)
         if small.size > MAX_ENTRIES:
@@ -112,10 +116,18 @@ class Selections:
         ]
         return world.look_up(small.ravel(), world.joint(sides, small.shape))
 
-    def _in_interval(self, ends: tuple[Codes, Codes], codes: list[Any]) -> Any:
-        """The literal of a pair whose keys lie in an interval that the query decides."""
-        low, high = (self.world.look_up(end, codes[1]) for end in ends)
-        return self._both([self._at_most(low, codes[0]), self._at_most(codes[0] + 1, high)])
+    def _intervals(self, selector: PairSelector, table: Mask) -> Intervals | None:
+        """The selector as intervals of its keys, if it is large and they are."""
+        if table.size <= FEW_ENTRIES:
+            return None
+        if id(selector) not in self._found:
+            self._found[id(selector)] = intervals(table)
+        return self._found[id(selector)]
+
+    def _ends(self, selector: PairSelector, found: Intervals, query: int) -> list[Any]:
+        """The first place that a query selects, and the first after the last."""
+        place = self.world.ordered(selector.queries, query, found.queries)
+        return [self.world.look_up(end, place) for end in (found.first, found.after)]
 
     def _at_most(self, small: Any, large: Any) -> Any:
         """The literal of one number being at most another."""
@@ -174,7 +186,8 @@ class Selections:
         table, code = facts.pairs(selector), world.code(selector.queries, query)
         if table is None or code is None:
             return
-        for every, count in ((table.all(axis=0), seen), (~table.any(axis=0), 0)):
+        full, empty = np.asarray(table.all(axis=0)), ~np.asarray(table.any(axis=0))
+        for every, count in ((full, seen), (empty, 0)):
             if every.any():
                 world.model.add(width == count).only_enforce_if(world.look_up(every, code))
         operation = facts.nodes[selector.keys].operation
@@ -234,10 +247,12 @@ class Selections:
         codes = [world.code(selector.queries, query) for query in (less, more)]
         if table is None or any(code is None for code in codes):
             return None
-        ends = intervals(table) if table.size > FEW_ENTRIES else None
-        if ends is not None:
-            lows, highs = ([world.look_up(end, code) for code in codes] for end in ends)
-            return self._both([self._at_most(lows[1], lows[0]), self._at_most(highs[0], highs[1])])
+        found = self._intervals(selector, table)
+        if found is not None:
+            inner, outer = (self._ends(selector, found, query) for query in (less, more))
+            return self._both(
+                [self._at_most(outer[0], inner[0]), self._at_most(inner[1], outer[1])]
+            )
         columns, member = np.unique(table, axis=1, return_inverse=True)
         if columns.shape[1] ** 2 > MAX_ENTRIES:
             return None
@@ -246,13 +261,48 @@ class Selections:
         return world.look_up((outside == 0).ravel(), world.joint(sides, outside.shape))
 
 
-def intervals(table: Mask) -> tuple[Codes, Codes] | None:
-    """For each query the first selected key and the first after it, if all between are selected.
+@dataclass(frozen=True, slots=True, eq=False)
+class Intervals:
+    """A predicate whose selected keys are, in some order, an interval for each query.
 
-    A query that selects nothing gets an interval that lies within every other.
+    Attributes:
+        keys: The place of each key code in the order of keys.
+        queries: The place of each query code in the order of queries.
+        first: For each place of a query the first place of a key that it selects.
+        after: The first place after the last.
+    """
+
+    keys: Codes
+    queries: Codes
+    first: Codes
+    after: Codes
+
+
+def intervals(table: Mask) -> Intervals | None:
+    """The intervals of a predicate, in the order of codes or in that of how many select them.
+
+    The second order is the one of a total order on values, up or down, in which the larger is
+    selected by fewer; keys and queries of one variable then have the same places.
 
     Args:
         table: Shape [keys, queries].
+    """
+    rows, columns = (np.arange(n) for n in table.shape)
+    by_count = (
+        np.argsort(-table.sum(axis=1), kind="stable"),
+        np.argsort(table.sum(axis=0), kind="stable"),
+    )
+    for keys, queries in ((rows, columns), by_count):
+        ends = _ends(table[np.ix_(keys, queries)])
+        if ends is not None:
+            return Intervals(np.argsort(keys), np.argsort(queries), *ends)
+    return None
+
+
+def _ends(table: Mask) -> tuple[Codes, Codes] | None:
+    """For each query the first selected key and the first after it, if all between are selected.
+
+    A query that selects nothing gets an interval that lies within every other.
     """
     count, any_key = table.sum(axis=0), table.any(axis=0)
     first = table.argmax(axis=0)

@@ -54,6 +54,7 @@ class World:
             self.model.add_all_different(self.index)
         self.selections = Selections(self)
         self._codes: dict[tuple[str, int], Any] = {}
+        self._ordered: dict[tuple[str, int, bytes], Any] = {}
 
     def code(self, label: str, position: int) -> Any:
         """The code of a variable's value at a position; None if nothing is known of it."""
@@ -64,6 +65,13 @@ class World:
                     if (ancestor, place) not in self._codes:
                         self._codes[(ancestor, place)] = self._made(ancestor, place)
         return self._codes[(label, position)]
+
+    def ordered(self, label: str, position: int, places: Codes) -> Any:
+        """The place of a variable's code in an order of its codes."""
+        key = (label, position, places.tobytes())
+        if key not in self._ordered:
+            self._ordered[key] = self.look_up(places, self.code(label, position))
+        return self._ordered[key]
 
     def tokens(self, solver: Any) -> tuple[Any, ...]:
         """The input of a solution of a whole world."""
