@@ -121,12 +121,13 @@ def solve(world: World, time: float) -> Found:
     """Searches a world for a solution."""
     from ortools.sat.python import cp_model
 
+    from solvers.interrupts import run_cp_sat
+
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = 0
     solver.parameters.max_deterministic_time = time
-    solver.parameters.catch_sigint_signal = False
-    status = solver.solve(world.model)
+    status, _ = run_cp_sat(solver, world.model)
     spent = solver.response_proto.deterministic_time
     if status == cp_model.INFEASIBLE:
         return Found(Outcome.NONE, spent)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.program import Input, PairSelector, Selector, Source
+from optitracr.graph.program import Input, PairSelector, Selector, Source, selector_parts
 from optitracr.graph.reach.facts import Codes
 
 if TYPE_CHECKING:
@@ -57,8 +57,7 @@ class Selections:
 
     def _formula(self, selector: Selector, key: int, query: int) -> Any:
         """What the selector says of a pair, whether or not the query sees the key."""
-        order = _parts(selector)
-        for part in order:
+        for part in selector_parts(selector):
             place = (id(part), key, query)
             if place not in self._plain:
                 self._kept.append(part)
@@ -224,7 +223,7 @@ class Selections:
 
     def _contained(self, selector: Selector, less: int, more: int) -> Any:
         """Whether all keys that one query selects another selects; None if that is not known."""
-        for part in _parts(selector):
+        for part in selector_parts(selector):
             for pair in ((less, more), (more, less)):
                 place = (id(part), *pair)
                 if place not in self._within:
@@ -310,20 +309,3 @@ def _ends(table: Mask) -> tuple[Codes, Codes] | None:
     if (any_key & (last - first != count)).any():
         return None
     return np.where(any_key, first, len(table)), np.where(any_key, last, 0)
-
-
-def _parts(selector: Selector) -> list[Selector]:
-    """A selector and all that it is made of, operands first, each once."""
-    order: list[Selector] = []
-    done: set[int] = set()
-    stack: list[tuple[Selector, bool]] = [(selector, False)]
-    while stack:
-        part, expanded = stack.pop()
-        if expanded:
-            order.append(part)
-        elif id(part) not in done:
-            done.add(id(part))
-            stack.append((part, True))
-            if not isinstance(part, PairSelector):
-                stack.extend((operand, False) for operand in part.operands)
-    return order
