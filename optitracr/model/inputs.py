@@ -70,6 +70,30 @@ def _check_memory(vocabulary: int, max_seq_len: int, exhausted: int, sampled: in
     )
 
 
+def telling_inputs(
+    rng: np.random.Generator, vocabulary: int, max_seq_len: int, count: int
+) -> Codes:
+    """Inputs to begin a search with: the shortest, plain patterns, then random ones.
+
+    Args:
+        rng: Of the random inputs.
+        vocabulary: Number of tokens.
+        max_seq_len: Longest input.
+        count: Number of inputs at most; the shortest and the patterns take half of it.
+
+    Returns:
+        Shape [count or less, max_seq_len]; -1 pads.
+    """
+    length = exhaustive_length(vocabulary, max_seq_len, max(count // 4, vocabulary))
+    blocks = [_all_of(vocabulary, n, max_seq_len) for n in range(1, length + 1)]
+    if length < max_seq_len:
+        patterns = np.concatenate(list(_adversarial(vocabulary, length + 1, max_seq_len)))
+        blocks.append(patterns[:: max(1, len(patterns) * 4 // count)])
+        left = max(count - sum(map(len, blocks)), 1)
+        blocks.append(_random(rng, vocabulary, length + 1, max_seq_len, left))
+    return np.concatenate(blocks)[:count]
+
+
 def with_bos(codes: NDArray[np.integer], bos: int, pad: int) -> Codes:
     """Sequences as a model takes them.
 

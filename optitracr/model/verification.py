@@ -16,6 +16,7 @@ from optitracr.errors import VerificationError
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import ForwardOutput
 from optitracr.model.inputs import InputSet, check_inputs, with_bos
+from optitracr.model.rare_inputs import add_rare_inputs
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -66,7 +67,7 @@ class VerificationReport:
         scope = (
             "every input"
             if self.exhaustive
-            else f"every input up to length {self.exhaustive_length}, and samples beyond"
+            else f"every input up to length {self.exhaustive_length}, random and rare ones beyond"
         )
         return (
             f"verified on {self.inputs:,} inputs ({scope}), {self.variables} variables inside; "
@@ -86,8 +87,9 @@ def verify_model(
     Args:
         model: The model.
         max_inputs: Every input is compared up to the length where they number so many.
-        sampled: Number of random inputs beyond that length.
-        seed: Of the random inputs.
+        sampled: Number of random inputs beyond that length, and at most so many more that a
+            search finds for rare cases.
+        seed: Of the random inputs and of the search.
         backend: "jax", or "numpy", which compiles nothing and is quicker on few inputs.
 
     Raises:
@@ -99,7 +101,7 @@ def verify_model(
 
 
 def check_model(model: CompiledModel, seed: int = 0) -> VerificationReport:
-    """The check that every compilation runs: some hundred inputs, in NumPy.
+    """The check that every compilation runs: some hundred inputs, random and rare, in NumPy.
 
     Raises:
         VerificationError: Names the first wrong variable, position and input.
@@ -118,6 +120,7 @@ def _compare(
     start = time.perf_counter()
     setting = model.setting
     inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, max_inputs, sampled, seed)
+    inputs = add_rare_inputs(inputs, model, sampled, seed)
     undefined, worst = 0, 0.0
     total = len(inputs.codes)
     for first in range(0, total, CHUNK):

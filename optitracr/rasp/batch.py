@@ -45,7 +45,7 @@ CHUNK_CELLS = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class BatchEvaluation:
-    """The values of some s-ops on a batch of inputs.
+    """The values of some s-ops, and what some selectors select, on a batch of inputs.
 
     Attributes:
         undefined: [batch], the inputs on which the plain interpreter raises. Their codes
@@ -55,7 +55,8 @@ class BatchEvaluation:
     undefined: Mask
     _codes: dict[int, NDArray[np.int32]]
     _interners: dict[int, Interner]
-    _exprs: tuple[SOp, ...]
+    _exprs: tuple[RASPExpr, ...]
+    _selected: dict[int, Mask]
 
     def codes(self, expr: SOp) -> NDArray[np.int32]:
         """[batch, seq], the code of each value; 0 where it is None, and at padding.
@@ -91,25 +92,87 @@ class BatchEvaluation:
             ) from error
         return table.take(self.codes(expr))
 
-    def _check(self, expr: SOp) -> None:
-        if id(expr) not in self._codes:
+    def selected(self, selector: Selector) -> Mask:
+        """[batch, key, query], what a selector selects.
+
+        Raises:
+            EvaluationError: If `selector` was not among the expressions to evaluate.
+        """
+        self._check(selector)
+        return self._selected[id(selector)]
+
+    def _check(self, expr: RASPExpr) -> None:
+        if id(expr) not in self._codes and id(expr) not in self._selected:
             raise EvaluationError(
                 f"{describe(expr)} was not evaluated; pass it to evaluate_batch itself, and "
                 "no copy of it"
             )
 
 
+class BatchInterpreter:
+    """Evaluates the same expressions on one batch after another.
+
+    Codes mean the same from batch to batch, and no function is called twice for an argument.
+    """
+
+    def __init__(
+        self, exprs: Sequence[RASPExpr], vocab: Sequence[Value], seq: int, causal: bool = False
+    ) -> None:
+        """Prepares the evaluation of some expressions.
+
+        Args:
+            exprs: The s-ops and selectors whose values are wanted.
+            vocab: What the codes of tokens stand for, from 0.
+            seq: The padded length of every batch.
+            causal: Whether no query selects a later key.
+
+        Raises:
+            EvaluationError: If an expression is of an unknown kind, or a value unhashable.
+        """
+        self._exprs = tuple(exprs)
+        self._program = _Program(exprs, vocab, seq, causal)
+
+    def run(
+        self, tokens: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]
+    ) -> BatchEvaluation:
+        """The values on a batch; the arguments are those of `evaluate_batch`.
+
+        Raises:
+            InputError: If shapes do not fit, or a token code stands for nothing.
+            EvaluationError: If a value is unhashable.
+        """
+        program, tokens, lengths = self._program, np.asarray(tokens), np.asarray(lengths)
+        valid = _check_batch(program.vocab, tokens, lengths)
+        rows, seq = tokens.shape
+        coded = np.where(valid, tokens + 1, 0).astype(np.intp)
+        undefined = np.zeros(rows, dtype=bool)
+        sops = [expr for expr in self._exprs if isinstance(expr, SOp)]
+        selectors = [expr for expr in self._exprs if isinstance(expr, Selector)]
+        codes = {id(sop): np.zeros((rows, seq), dtype=np.int32) for sop in sops}
+        selected = {id(one): np.zeros((rows, seq, seq), dtype=bool) for one in selectors}
+        step = max(1, CHUNK_CELLS // max(1, seq * seq))
+        for first in range(0, rows, step):
+            part = slice(first, first + step)
+            chunk = _Chunk(coded[part], lengths[part], valid[part], undefined[part], {})
+            program.run(chunk)
+            for sop in sops:
+                codes[id(sop)][part] = chunk.values[id(sop)]
+            for one in selectors:
+                selected[id(one)][part] = chunk.values[id(one)].transpose(1, 0, 2)
+        return BatchEvaluation(undefined, codes, program.interners, self._exprs, selected)
+
+
 def evaluate_batch(
-    exprs: Sequence[SOp],
+    exprs: Sequence[RASPExpr],
     vocab: Sequence[Value],
     tokens: NDArray[np.integer[Any]],
     lengths: NDArray[np.integer[Any]],
     causal: bool = False,
 ) -> BatchEvaluation:
-    """Evaluates s-ops on a batch of inputs.
+    """Evaluates expressions on one batch of inputs.
 
     Args:
-        exprs: The s-ops whose values are wanted.
+        exprs: The s-ops and selectors whose values are wanted.
         vocab: What the codes in `tokens` stand for, from 0.
         tokens: [batch, seq], padded at the end with anything.
         lengths: [batch], the number of tokens of each input.
@@ -119,21 +182,8 @@ def evaluate_batch(
         InputError: If shapes do not fit, or a token code stands for nothing.
         EvaluationError: If an expression is of an unknown kind, or a value unhashable.
     """
-    tokens, lengths = np.asarray(tokens), np.asarray(lengths)
-    valid = _check_batch(vocab, tokens, lengths)
-    rows, seq = tokens.shape
-    coded = np.where(valid, tokens + 1, 0).astype(np.intp)
-    program = _Program(exprs, vocab, seq, causal)
-    undefined = np.zeros(rows, dtype=bool)
-    codes = {id(expr): np.zeros((rows, seq), dtype=np.int32) for expr in exprs}
-    step = max(1, CHUNK_CELLS // max(1, seq * seq))
-    for first in range(0, rows, step):
-        part = slice(first, first + step)
-        chunk = _Chunk(coded[part], lengths[part], valid[part], undefined[part], {})
-        program.run(chunk)
-        for expr in exprs:
-            codes[id(expr)][part] = chunk.values[id(expr)]
-    return BatchEvaluation(undefined, codes, program.interners, tuple(exprs))
+    seq = np.asarray(tokens).shape[-1]
+    return BatchInterpreter(exprs, vocab, seq, causal).run(tokens, lengths)
 
 
 def _check_batch(
@@ -189,7 +239,7 @@ class _Program:
     """Expressions as steps that compute their codes, or matrices, from those before."""
 
     def __init__(
-        self, exprs: Sequence[SOp], vocab: Sequence[Value], seq: int, causal: bool
+        self, exprs: Sequence[RASPExpr], vocab: Sequence[Value], seq: int, causal: bool
     ) -> None:
         self.seq, self.vocab = seq, vocab
         self.visible: Mask | None = np.triu(np.ones((seq, seq), dtype=bool)) if causal else None
