@@ -1,165 +1,155 @@
 """Random programs over the whole language, compiled at every level and compared with RASP.
 
-Each program is compiled at levels 0, 1 and 2, every other one in its causal reading, and each
-model verified: every variable at every state, on every input up to a length. A program that
-a level refuses with a reason counts as refused; anything else that is not exact is a failure,
-printed at once with the call that makes the program again. Ctrl-C and the budget keep what
-was done.
+Each program is compiled at levels 0, 1 and 2 and each model verified: every variable at every
+state, on every input up to a length, on random inputs beyond, and on those that a search finds
+for rare cases. A program that a level refuses with a reason counts as refused; a model that
+differs, an error that is not the library's and a failed check are failures, printed at once
+with the seed that makes the program again. The old generator draws small programs over few
+tokens, every other one in its causal reading; the rare one draws what behaves in rare ways,
+in both readings. With -o, results are appended to a file as they come, and a campaign that was
+interrupted goes on where it ended.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import time
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from itertools import islice
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TextIO
 
-from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
-    CsvRows,
-    Row,
-    add_output_options,
-    count,
-    guarded,
-    print_table,
-)
+from campaign_programs import FAILURES, GENERATORS, Run, as_json, from_json
+from campaign_tables import show
+from campaign_workers import results
+from reporting import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, count, guarded, seconds
 
-from optitracr import compile_rasp_to_model
-from optitracr.errors import LimitError, UnsupportedError
-from optitracr.levels import LEVELS
-from optitracr.library.random_programs import Feature, random_program
-from optitracr.model.verification import verify_model
+from optitracr.errors import FileError
 
-COLUMNS = ("seed", "sops", "causal", "level", "outcome", "features", "inputs", "message")
-BLOCK = 20
+Runs = dict[int, list[Run]]
+
+PROGRESS = 30.0
+"""Seconds between lines of progress."""
 
 
-@dataclass(slots=True)
-class Tally:
-    """What a campaign has seen.
+def read_runs(path: Path, generator: str) -> Runs:
+    """The runs that a file holds, by seed; a last line that is cut short is left out.
 
-    Attributes:
-        programs: Number of programs.
-        outcomes: By level and outcome.
-        features: Programs in which each feature occurs.
-        inputs: Inputs that models were compared on.
-        failures: Number of failures.
+    Raises:
+        FileError: If it is no file of a campaign, or one of another generator.
     """
-
-    programs: int = 0
-    outcomes: Counter[tuple[int, str]] = field(default_factory=Counter)
-    features: Counter[str] = field(default_factory=Counter)
-    inputs: int = 0
-    failures: int = 0
-
-
-def try_program(seed: int) -> list[Row]:
-    """One row a level: what became of the random program of a seed."""
-    size, length, causal = 3 + seed % 7, 3 + seed % 3, bool(seed % 2)
-    made = random_program(seed, size, 2 + seed % 2, length, list(Feature))
-    rows = []
-    for level in LEVELS:
-        row: Row = {"seed": seed, "sops": made.size, "causal": causal, "level": level}
-        row |= {"features": " ".join(sorted(made.features)), "inputs": 0, "message": ""}
+    found: Runs = {}
+    try:
+        lines = path.read_text().splitlines() if path.exists() else []
+    except (OSError, UnicodeDecodeError) as error:
+        raise FileError(f"{path} cannot be read: {error}; name another file") from None
+    for place, line in enumerate(lines):
         try:
-            model = compile_rasp_to_model(
-                made.program,
-                made.vocab,
-                made.max_seq_len,
-                causal=causal,
-                optimize=level,
-                time_limit=2.0,
-                check=False,
+            stored = json.loads(line)
+            if stored["generator"] != generator:
+                raise FileError(
+                    f"{path} holds a campaign of the {stored['generator']} generator; "
+                    "name another file"
+                )
+            found[stored["seed"]] = [from_json(run) for run in stored["runs"]]
+        except (ValueError, KeyError, TypeError) as error:
+            if place < len(lines) - 1:
+                raise FileError(f"line {place + 1} of {path} holds no runs: {error}") from None
+    return found
+
+
+def _opened(path: Path, runs: Runs, generator: str) -> TextIO:
+    """The file, with the runs that were in it, and open for more."""
+    try:
+        file = path.open("w")
+    except OSError as error:
+        raise FileError(f"{path} cannot be written: {error.strerror}; name another") from None
+    for seed, done in runs.items():
+        _store(file, generator, seed, done)
+    return file
+
+
+def _store(file: TextIO, generator: str, seed: int, runs: Sequence[Run]) -> None:
+    stored: dict[str, Any] = {"generator": generator, "seed": seed}
+    file.write(json.dumps({**stored, "runs": [as_json(run) for run in runs]}) + "\n")
+    file.flush()
+
+
+def _report(generator: str, seed: int, runs: Sequence[Run]) -> None:
+    """Prints failures at once."""
+    for run in runs:
+        if run.outcome in FAILURES:
+            reading = "causal" if run.causal else "full"
+            print(
+                f"{generator} seed {seed}, level {run.level}, {reading}: {run.outcome}: "
+                f"{run.message}",
+                file=sys.stderr,
             )
-            report = verify_model(model, 150, 50, seed, backend="numpy")
-            rows.append({**row, "outcome": "exact", "inputs": report.inputs})
-        except (UnsupportedError, LimitError) as error:
-            rows.append({**row, "outcome": "refused", "message": str(error)})
-        except Exception as error:
-            message = f"{type(error).__name__}: {error}"
-            rows.append({**row, "outcome": "FAILED", "message": message})
-    return rows
-
-
-def try_block(seeds: Sequence[int]) -> list[Row]:
-    """The rows of several seeds."""
-    return [row for seed in seeds for row in try_program(seed)]
-
-
-def _blocks(first: int, programs: int) -> Iterator[range]:
-    for start in range(first, first + programs, BLOCK):
-        yield range(start, min(start + BLOCK, first + programs))
-
-
-def _record(tally: Tally, rows: Sequence[Row], table: CsvRows) -> None:
-    for row in rows:
-        tally.outcomes[row["level"], row["outcome"]] += 1
-        tally.inputs += row["inputs"]
-        if row["level"] == LEVELS[0]:
-            tally.programs += 1
-            tally.features.update(row["features"].split())
-        if row["outcome"] == "FAILED":
-            tally.failures += 1
-            print(f"seed {row['seed']}, level {row['level']}: {row['message']}", file=sys.stderr)
-        if row["outcome"] != "exact":
-            table.add(row)
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    tally, interrupted = Tally(), False
-    start = time.perf_counter()
-    blocks = _blocks(arguments.seed, arguments.programs)
-    with (
-        CsvRows(arguments.output, COLUMNS) as table,
-        ProcessPoolExecutor(arguments.workers) as pool,
-    ):
-        try:
-            while chunk := list(islice(blocks, 4 * arguments.workers)):
-                for rows in pool.map(try_block, chunk):
-                    _record(tally, rows, table)
-                took = time.perf_counter() - start
-                print(f"{tally.programs:,} programs in {took:.0f} s", file=sys.stderr)
-                if arguments.budget and took > 60 * arguments.budget:
-                    break
-        except KeyboardInterrupt:
-            print(f"interrupted; {tally.programs} programs are kept", file=sys.stderr)
-            interrupted = True
-    _show(tally)
-    return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if tally.failures else EXIT_OK
+    generator, path = arguments.generator, arguments.output
+    seeds = range(arguments.seed, arguments.seed + arguments.programs)
+    known: Runs = {} if path is None else read_runs(path, generator)
+    file = None if path is None else _opened(path, known, generator)
+    runs = {seed: known[seed] for seed in seeds if seed in known}
+    interrupted = False
+    try:
+        _collect(arguments, [seed for seed in seeds if seed not in known], runs, file)
+    except KeyboardInterrupt:
+        print(f"interrupted; {len(runs)} programs are kept", file=sys.stderr)
+        interrupted = True
+    finally:
+        if file is not None:
+            file.close()
+    show(generator, runs)
+    if interrupted:
+        return EXIT_INTERRUPTED
+    failed = any(run.outcome in FAILURES for done in runs.values() for run in done)
+    return EXIT_ERROR if failed else EXIT_OK
 
 
-def _show(tally: Tally) -> None:
-    cells = [
-        [
-            str(level),
-            *(f"{tally.outcomes[level, name]:,}" for name in ("exact", "refused", "FAILED")),
-        ]
-        for level in LEVELS
-    ]
-    title = f"{tally.programs:,} random programs, {tally.inputs:,} comparisons"
-    print_table(title, ("level", "exact", "refused", "failed"), cells)
-    features = [[name, f"{number:,}"] for name, number in sorted(tally.features.items())]
-    print_table("Programs with each feature", ("feature", "programs"), features)
+def _collect(
+    arguments: argparse.Namespace, seeds: Sequence[int], runs: Runs, file: TextIO | None
+) -> None:
+    """Adds the runs of some seeds, in the order in which they are done."""
+    start = shown = time.monotonic()
+    for seed, done in results(arguments.generator, seeds, arguments.workers, arguments.guard):
+        runs[seed] = done
+        if file is not None:
+            _store(file, arguments.generator, seed, done)
+        _report(arguments.generator, seed, done)
+        now = time.monotonic()
+        if now - shown >= PROGRESS:
+            print(f"{len(runs):,} programs after {now - start:.0f} s", file=sys.stderr)
+            shown = now
+        if arguments.budget and now - start > 60 * arguments.budget:
+            return
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", type=count, default=20_000, metavar="N")
+    parser.add_argument("--generator", choices=GENERATORS, default="rare", help="(%(default)s)")
+    parser.add_argument("--programs", type=count, default=5000, metavar="N", help="(%(default)s)")
     parser.add_argument("--seed", type=int, default=0, help="of the first program")
     parser.add_argument("--workers", type=count, default=2, metavar="N", help="processes")
     parser.add_argument("--budget", type=count, metavar="MINUTES", help="stop after so long")
-    add_output_options(parser, time_limit=2.0)
+    parser.add_argument(
+        "--guard",
+        type=seconds,
+        default=300.0,
+        metavar="SECONDS",
+        help="CPU time for one program; beyond that it counts as slow (%(default)g)",
+    )
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="append results here, and resume"
+    )
     return parser
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the campaign; 1 if a model was not exact, 130 after Ctrl-C."""
+    """Runs the campaign; 1 if a model was not exact or an error not ours, 130 after Ctrl-C."""
     arguments = _parser().parse_args(argv)
     return guarded(lambda: _run(arguments))
 
