@@ -96,7 +96,7 @@ def rare_case(seed: int) -> Case:
     made = random_rare_program(seed)
     kinds = (made.shape, *made.kinds)
     readings = (False, True)
-    return Case(made.program, made.vocab, made.max_seq_len, kinds, readings, {}, 800, 128)
+    return Case(made.program, made.vocab, made.max_seq_len, kinds, readings, {}, 800, 256)
 
 
 GENERATORS = {"old": old_case, "rare": rare_case}

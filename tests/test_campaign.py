@@ -73,7 +73,7 @@ def once(key: str, query: str) -> rasp.Selector:
 
 
 def case(program: rasp.SOp) -> Case:
-    return Case(program, LETTERS, 7, (), (False,), {}, inputs=800, sampled=128)
+    return Case(program, LETTERS, 7, (), (False,), {}, inputs=800, sampled=256)
 
 
 def grafted(change: Callable[[Any], rasp.SOp]) -> Callable[..., CompiledModel]:

@@ -38,7 +38,7 @@ CELLS = 1 << 22
 FEWEST = 8
 """Inputs that a search has to be able to evaluate; with fewer it finds nothing."""
 
-EFFORT = 16
+EFFORT = 8
 """Inputs evaluated for each that a check may add; rare cases take so many to climb to."""
 
 MOST_EVALUATED = 1 << 12
