@@ -7,13 +7,14 @@ number, which is right whatever is selected, and a class is made of that.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any
 
 from optitracr.errors import UnsupportedError
-from optitracr.graph.program import Aggregate, Elementwise, Node, ProgramGraph
+from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
 from optitracr.graph.reach.answer import Answer, Reach
 from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.questions import averages, selects_none
@@ -69,21 +70,14 @@ def may_average(graph: ProgramGraph, sets: Mapping[str, ValueSet]) -> list[Node]
     return found
 
 
-def _as_mean(facts: Facts, node: Node, answer: Answer) -> Node:
-    """The mean of a categorical Aggregate as a number.
+def _as_mean(facts: Facts, node: Node, answer: Answer) -> list[Node]:
+    """A categorical Aggregate as the class of a mean, after what that needs.
 
     Raises:
-        UnsupportedError: If it is a mean beside values that are no numbers, or beside None.
+        UnsupportedError: If it is a mean beside numbers that no float is, or beside None.
     """
     operation = node.operation
     assert isinstance(operation, Aggregate)
-    odd = _no_number(facts, operation)
-    if odd is not None:
-        raise UnsupportedError(
-            f"s-op {node.describe()} {_takes_means(answer)}, beside the value {odd!r}, which no "
-            "number holds; let its selector select one position, or aggregate integers and floats "
-            "alone"
-        )
     none = selects_none(facts, node.label)
     if not none.never:
         raise UnsupportedError(
@@ -91,18 +85,73 @@ def _as_mean(facts: Facts, node: Node, answer: Answer) -> Node:
             f"mean cannot tell from a number; map None in '{operation.operand}' to a number, or "
             "select such positions never"
         )
+    coding = _coding(facts, node, operation, answer)
+    nodes: list[Node] = []
     mean = replace(operation, skips_none=facts.sets[operation.operand].may_be_none)
-    label = f"{node.label}.average"
+    if coding is not None:
+        coded = _made(facts, node, "coded", Elementwise(coding.encode, (operation.operand,)))
+        nodes.append(coded)
+        mean = replace(mean, operand=coded.label, default=coding.encode(operation.default))
+    average = _made(facts, node, "average", mean, Encoding.NUMERICAL)
+    read = _same if coding is None else coding.decode
+    return [*nodes, average, replace(node, operation=Elementwise(read, (average.label,)))]
+
+
+def _made(
+    facts: Facts,
+    node: Node,
+    part: str,
+    operation: Operation,
+    encoding: Encoding = Encoding.CATEGORICAL,
+) -> Node:
+    """A variable that the compiler adds for one of the program's."""
+    label = f"{node.label}.{part}"
     while label in facts.nodes:
         label += "_"
-    return replace(node, label=label, operation=mean, encoding=Encoding.NUMERICAL)
+    return replace(node, label=label, operation=operation, encoding=encoding)
 
 
-def _no_number(facts: Facts, operation: Aggregate) -> Any:
-    """A value, of the operand or by default, that no number of a residual stream is."""
-    held = facts.sets[operation.operand].values
-    extra = () if operation.default is None else (operation.default,)
-    return next((v for v in (*held, *extra) if not isinstance(v, int | float)), None)
+@dataclass(frozen=True, slots=True)
+class _Coding:
+    """Numbers beyond all others that stand for values which are no numbers.
+
+    Where one of these is selected, it is alone, or the interpreter raises: so its number comes
+    out of the mean as it went in.
+    """
+
+    number: Mapping[Any, float]
+    value: Mapping[float, Any]
+
+    def encode(self, value: Any) -> Any:
+        """A value as a number; None stays None."""
+        return self.number.get(value, value)
+
+    def decode(self, number: float) -> Any:
+        """The value that a number stands for, or the number."""
+        return self.value.get(number, number)
+
+
+def _coding(facts: Facts, node: Node, operation: Aggregate, answer: Answer) -> _Coding | None:
+    """How values that are no numbers are averaged over; None where all are numbers.
+
+    Raises:
+        UnsupportedError: If some are numbers that no float is, such as fractions.
+    """
+    default = () if operation.default is None else (operation.default,)
+    held = (*facts.sets[operation.operand].values, *default)
+    odd = list(dict.fromkeys(value for value in held if not isinstance(value, int | float)))
+    number = next((value for value in odd if isinstance(value, Number)), None)
+    if number is not None:
+        raise UnsupportedError(
+            f"s-op {node.describe()} {_takes_means(answer)}, of which {number!r} is neither an "
+            "integer nor a float; map such numbers to floats, or let its selector select one "
+            "position"
+        )
+    if not odd:
+        return None
+    first = math.floor(max(value for value in held if isinstance(value, int | float))) + 1
+    codes = {value: float(first + place) for place, value in enumerate(odd)}
+    return _Coding(codes, {code: value for value, code in codes.items()})
 
 
 def _takes_means(answer: Answer) -> str:
@@ -117,10 +166,9 @@ def _takes_none(answer: Answer) -> str:
     return "it may select a position that is None (no proof was found that it does not)"
 
 
-def _expanded(graph: ProgramGraph, node: Node, mean: Node) -> ProgramGraph:
-    """The program with a mean before the Aggregate, which becomes its class."""
-    own = replace(node, operation=Elementwise(_same, (mean.label,)))
-    nodes = [part for old in graph.nodes for part in ((mean, own) if old is node else (old,))]
+def _expanded(graph: ProgramGraph, node: Node, made: list[Node]) -> ProgramGraph:
+    """The program with other nodes in the place of one."""
+    nodes = [part for old in graph.nodes for part in (made if old is node else [old])]
     return replace(graph, nodes=tuple(nodes))
 
 
