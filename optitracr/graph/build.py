@@ -84,6 +84,10 @@ class _Builder:
                 return PairSelector(
                     keys, queries, selector.predicate, selector.label, selector.source
                 )
+            case rasp.ConstantSelector():
+                indices = self._input(rasp.indices, Source.INDICES)
+                matrix = _Matrix(tuple(tuple(map(bool, row)) for row in selector.value))
+                return PairSelector(indices, indices, matrix, selector.label, selector.source)
             case rasp.SelectorAnd() | rasp.SelectorOr():
                 operator = "and" if isinstance(selector, rasp.SelectorAnd) else "or"
                 parts = (self.selector_of[id(selector.fst)], self.selector_of[id(selector.snd)])
@@ -94,7 +98,8 @@ class _Builder:
             case _:
                 raise ProgramError(
                     f"selector '{selector.label}' is of the unknown kind "
-                    f"{type(selector).__name__}; use Select, SelectorAnd, SelectorOr, SelectorNot"
+                    f"{type(selector).__name__}; use Select, ConstantSelector, "
+                    "SelectorAnd, SelectorOr or SelectorNot"
                 )
 
     def _variable(self, sop: rasp.SOp) -> str:
@@ -171,3 +176,14 @@ class _Lookup:
 
     def __call__(self, index: int) -> object:
         return self.values[index] if index < len(self.values) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Matrix:
+    """A constant selector read by position, one row a query; False past its edges."""
+
+    values: tuple[tuple[bool, ...], ...]
+
+    def __call__(self, key: int, query: int) -> bool:
+        row = self.values[query] if query < len(self.values) else ()
+        return key < len(row) and row[key]

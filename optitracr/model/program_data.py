@@ -39,7 +39,8 @@ class StoredExpression:
 
     Attributes:
         kind: "tokens", "indices", "map", "sequence_map", "linear", "full", "constant",
-            "aggregate", "length", "selector_width", "select", "and", "or" or "not".
+            "aggregate", "length", "selector_width", "select", "constant_selector", "and", "or" or
+            "not".
         operands: Places, in the list of all, of what it is directly made of.
         name: The name that its author gave it, or that of its kind.
         encoding: "categorical" or "numerical".
@@ -50,7 +51,7 @@ class StoredExpression:
             values, the last varying fastest; None also where it is undefined.
         undefined: Which results the function has not, since it raises.
         constants: A full's value, an aggregate's default, a linear's factors, or a constant's
-            sequence.
+            sequence, or the rows of a constant selector.
         check_length: Whether a constant is for inputs of its own length only.
     """
 
@@ -153,6 +154,7 @@ KINDS: dict[type[rasp.RASPExpr], str] = {
     rasp.LengthType: "length",
     rasp.SelectorWidth: "selector_width",
     rasp.Select: "select",
+    rasp.ConstantSelector: "constant_selector",
     rasp.SelectorAnd: "and",
     rasp.SelectorOr: "or",
     rasp.SelectorNot: "not",
@@ -231,6 +233,8 @@ def _constants(expression: rasp.RASPExpr) -> tuple[Value, ...]:
             return (expression.fst_fac, expression.snd_fac)
         case rasp.ConstantSOp():
             return tuple(expression.value)
+        case rasp.ConstantSelector():
+            return tuple(tuple(map(bool, row)) for row in expression.value)
         case _:
             return ()
 
@@ -316,6 +320,13 @@ def _select(table: Table, keys: rasp.SOp, queries: rasp.SOp) -> rasp.Selector:
     return rasp.Select(keys, queries, table)
 
 
+def _constant_selector(entry: StoredExpression) -> rasp.Selector:
+    rows = entry.constants
+    if not all(isinstance(row, tuple) and all(type(x) is bool for x in row) for row in rows):
+        raise ProgramError("its matrix has a row that is none of booleans")
+    return rasp.ConstantSelector([list(row) for row in rows], entry.check_length)
+
+
 def _length(selector: rasp.Selector) -> rasp.SOp:
     """The number of tokens, whose label is the same in every program."""
     made = rasp.LengthType()
@@ -336,6 +347,7 @@ BUILDERS: dict[str, Builder] = {
     "length": lambda entry, of, stored: _length(*of),
     "selector_width": lambda entry, of, stored: rasp.SelectorWidth(*of),
     "select": lambda entry, of, stored: _select(_table(entry, stored), *of),
+    "constant_selector": lambda entry, of, stored: _constant_selector(entry),
     "and": lambda entry, of, stored: rasp.SelectorAnd(*of),
     "or": lambda entry, of, stored: rasp.SelectorOr(*of),
     "not": lambda entry, of, stored: rasp.SelectorNot(*of),
