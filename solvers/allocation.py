@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 
 from solvers.problem import Problem, SizeConstants
 
@@ -159,12 +160,13 @@ def lifetimes(problem: Problem, plan: Plan) -> dict[str, tuple[int, int]]:
 
 def state_widths(problem: Problem, plan: Plan) -> tuple[int, ...]:
     """Total width alive at each state."""
-    widths = [0] * (2 * plan.layers + 1)
+    change = [0] * (2 * plan.layers + 2)
     known = problem.by_name()
     for name, (birth, end) in lifetimes(problem, plan).items():
-        for state in range(birth, end + 1):
-            widths[state] += known[name].width
-    return tuple(widths)
+        if birth <= end:
+            change[birth] += known[name].width
+            change[end + 1] -= known[name].width
+    return tuple(accumulate(change[:-1]))
 
 
 def neurons_used(problem: Problem, plan: Plan) -> dict[int, int]:

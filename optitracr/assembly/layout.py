@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,17 +42,21 @@ class Layout:
     width: int
     states: int
     tenancies: tuple[Tenancy, ...]
+    _column: Mapping[Direction, int] = field(init=False, repr=False, compare=False)
 
-    def columns_of(self, space: Space) -> NDArray[np.intp]:
-        """The columns of a space's directions."""
-        place = {
+    def __post_init__(self) -> None:
+        column = {
             direction: column
             for tenancy in self.tenancies
             for direction, column in zip(
                 tenancy.variable.space.directions, tenancy.columns, strict=True
             )
         }
-        return np.array([place[d] for d in space.directions], dtype=np.intp)
+        object.__setattr__(self, "_column", column)
+
+    def columns_of(self, space: Space) -> NDArray[np.intp]:
+        """The columns of a space's directions."""
+        return np.array([self._column[d] for d in space.directions], dtype=np.intp)
 
     def tenants(self, state: int) -> tuple[Direction | None, ...]:
         """What each column holds at a state."""

@@ -6,7 +6,7 @@ with ReLU, each added to the residual stream (Vaswani et al. 2017; Lindner et al
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -71,6 +71,7 @@ def forward(
     unembedding: Array,
     tokens: Array,
     edit: Edit | None = None,
+    run: LayerRun | None = None,
 ) -> ForwardOutput:
     """Runs the transformer.
 
@@ -83,25 +84,93 @@ def forward(
         edit: For interventions: called at TransformerLens' hooks `blocks.{l}.attn.hook_q`,
             `hook_k`, `hook_v` and `hook_z`, [batch, seq, heads, head_size], and
             `blocks.{l}.mlp.hook_pre` and `hook_post`, [batch, seq, neurons].
+        run: What runs one layer, if not `run_layer` itself; it takes no edit.
     """
-    edit = edit or _unchanged
+    walked = list(walk(xp, architecture, params, tokens, edit, run))
+    first, *steps = walked
+    output = TransformerOutput(
+        tuple(step.added for step in steps),
+        tuple(step.stream for step in steps),
+        tuple(step.logits for step in steps if step.logits is not None),
+        walked[-1].stream,
+        first.stream,
+    )
+    scores = output.output @ unembedding
+    return ForwardOutput(output, choose(xp, architecture, scores), scores)
+
+
+class Step(NamedTuple):
+    """One sublayer of a forward pass.
+
+    Attributes:
+        stream: The residual stream after it, [batch, seq, d_model].
+        added: What it added; None for the embeddings, which come first.
+        logits: An attention sublayer's masked logits, [batch, heads, query, key].
+    """
+
+    stream: Array
+    added: Array = None
+    logits: Array = None
+
+
+LayerRun = Callable[[Any, Array, Array], tuple[Step, Step]]
+"""One layer: from its weights, the residual stream and the mask to its two steps."""
+
+
+def walk(
+    xp: Any,
+    architecture: Architecture,
+    params: Any,
+    tokens: Array,
+    edit: Edit | None = None,
+    run: LayerRun | None = None,
+) -> Iterator[Step]:
+    """The forward pass step by step, so that nobody has to keep every state of a deep model.
+
+    Args:
+        xp: `numpy` or `jax.numpy`.
+        architecture: Static sizes.
+        params: Nested dicts under Tracr's names.
+        tokens: Integers of shape [batch, seq].
+        edit: For interventions; see `forward`.
+        run: What runs one layer, if not `run_layer` itself.
+    """
     length = tokens.shape[1]
     embeddings = params["token_embed"]["embeddings"][tokens]
     stream = embeddings + params["pos_embed"]["embeddings"][:length][None]
     mask = _mask(xp, architecture, tokens)
-    first, added, states, logits = stream, [], [], []
+    yield Step(stream)
     for layer in range(architecture.layers):
-        delta, layer_logits = _attention(xp, architecture, params, layer, stream, mask, edit)
-        logits.append(layer_logits)
-        for sublayer in ("attn", "mlp"):
-            if sublayer == "mlp":
-                delta = _mlp(xp, params, layer, stream, edit)
-            stream = stream + delta
-            added.append(delta)
-            states.append(stream)
-    output = TransformerOutput(tuple(added), tuple(states), tuple(logits), stream, first)
-    scores = stream @ unembedding
-    return ForwardOutput(output, _choose(xp, architecture, scores), scores)
+        weights = {part: params[f"transformer/layer_{layer}/{part}"] for part in PARTS}
+        if run is None:
+            steps = run_layer(xp, architecture, weights, stream, mask, edit or unchanged, layer)
+        else:
+            steps = run(weights, stream, mask)
+        stream = steps[-1].stream
+        yield from steps
+
+
+PARTS = (
+    *(f"attn/{part}" for part in ("query", "key", "value", "linear")),
+    *(f"mlp/{part}" for part in ("linear_1", "linear_2")),
+)
+"""The linear maps of one layer, under Tracr's names."""
+
+
+def run_layer(
+    xp: Any,
+    architecture: Architecture,
+    weights: Any,
+    stream: Array,
+    mask: Array,
+    edit: Edit,
+    layer: int,
+) -> tuple[Step, Step]:
+    """Attention, then the MLP, of one layer."""
+    added, logits = _attention(xp, architecture, weights, layer, stream, mask, edit)
+    attended = Step(stream + added, added, logits)
+    added = _mlp(xp, weights, layer, attended.stream, edit)
+    return attended, Step(attended.stream + added, added)
 
 
 def _mask(xp: Any, architecture: Architecture, tokens: Array) -> Array:
@@ -117,7 +186,7 @@ def _mask(xp: Any, architecture: Architecture, tokens: Array) -> Array:
 def _attention(
     xp: Any,
     architecture: Architecture,
-    params: Any,
+    weights: Any,
     layer: int,
     stream: Array,
     mask: Array,
@@ -125,39 +194,38 @@ def _attention(
 ) -> tuple[Array, Array]:
     batch, length, _ = stream.shape
     heads, size = architecture.heads, architecture.head_size
-    name = f"transformer/layer_{layer}/attn"
 
     def project(part: str) -> Array:
-        projected = _linear(params[f"{name}/{part}"], stream).reshape(batch, length, heads, size)
+        projected = _linear(weights[f"attn/{part}"], stream).reshape(batch, length, heads, size)
         return edit(f"blocks.{layer}.attn.hook_{part[0]}", projected).transpose(0, 2, 1, 3)
 
     query, key, value = project("query"), project("key"), project("value")
     scale = np.float32(np.sqrt(max(size, 1)))
     logits = query @ key.transpose(0, 1, 3, 2) / scale
     logits = xp.where(mask, logits, np.float32(MASKED))
-    weights = xp.exp(logits - logits.max(axis=-1, keepdims=True))
-    weights = weights / weights.sum(axis=-1, keepdims=True)
-    mixed = edit(f"blocks.{layer}.attn.hook_z", (weights @ value).transpose(0, 2, 1, 3))
-    return _linear(params[f"{name}/linear"], mixed.reshape(batch, length, heads * size)), logits
+    pattern = xp.exp(logits - logits.max(axis=-1, keepdims=True))
+    pattern = pattern / pattern.sum(axis=-1, keepdims=True)
+    mixed = edit(f"blocks.{layer}.attn.hook_z", (pattern @ value).transpose(0, 2, 1, 3))
+    return _linear(weights["attn/linear"], mixed.reshape(batch, length, heads * size)), logits
 
 
-def _mlp(xp: Any, params: Any, layer: int, stream: Array, edit: Edit) -> Array:
-    name = f"transformer/layer_{layer}/mlp"
-    before = edit(f"blocks.{layer}.mlp.hook_pre", _linear(params[f"{name}/linear_1"], stream))
+def _mlp(xp: Any, weights: Any, layer: int, stream: Array, edit: Edit) -> Array:
+    before = edit(f"blocks.{layer}.mlp.hook_pre", _linear(weights["mlp/linear_1"], stream))
     hidden = xp.maximum(before, np.float32(0.0))
-    return _linear(params[f"{name}/linear_2"], edit(f"blocks.{layer}.mlp.hook_post", hidden))
+    return _linear(weights["mlp/linear_2"], edit(f"blocks.{layer}.mlp.hook_post", hidden))
 
 
 def _linear(linear: Any, x: Array) -> Array:
     return x @ linear["w"] + linear["b"]
 
 
-def _unchanged(name: str, array: Array) -> Array:
+def unchanged(name: str, array: Array) -> Array:
+    """The edit that changes nothing."""
     del name
     return array
 
 
-def _choose(xp: Any, architecture: Architecture, scores: Array) -> Array:
+def choose(xp: Any, architecture: Architecture, scores: Array) -> Array:
     """The number, or the integer of the largest score; None where no score passes 1/2."""
     if not architecture.categorical:
         return scores[..., 0]

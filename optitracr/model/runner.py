@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Generator, Iterator
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.model.forward import Architecture, Edit, ForwardOutput, forward
+from optitracr.model.forward import (
+    Architecture,
+    Edit,
+    ForwardOutput,
+    LayerRun,
+    choose,
+    forward,
+    run_layer,
+    unchanged,
+    walk,
+)
 
-CHUNK = 2048
+WHOLE_LAYERS = 32
+"""Layers up to which JAX compiles a model as a whole. What XLA takes to compile grows faster than
+the number of layers (6 seconds for 100, a minute for 600), so that of a deeper model one layer is
+compiled, for all of them."""
 
 
 def run_numpy(
@@ -36,9 +50,87 @@ def _jitted() -> Any:
     return jax.jit(run, static_argnums=0)
 
 
+@lru_cache(maxsize=1)
+def _jitted_layer() -> Any:
+    import jax
+    import jax.numpy as jnp
+
+    def run(architecture: Architecture, weights: Any, stream: Any, mask: Any) -> Any:
+        with jax.default_matmul_precision("highest"):
+            return run_layer(jnp, architecture, weights, stream, mask, unchanged, 0)
+
+    return jax.jit(run, static_argnums=0)
+
+
 def run_jax(
     architecture: Architecture, params: Any, unembedding: Any, tokens: Any
 ) -> ForwardOutput:
     """Runs in JAX, float32 at full matmul precision; compiled once for each shape."""
-    output: ForwardOutput = _jitted()(architecture, params, unembedding, tokens)
-    return output
+    output: ForwardOutput
+    if architecture.layers <= WHOLE_LAYERS:
+        output = _jitted()(architecture, params, unembedding, tokens)
+        return output
+    import jax
+    import jax.numpy as jnp
+
+    with jax.default_matmul_precision("highest"):
+        tokens, params = jnp.asarray(tokens), jax.tree.map(jnp.asarray, params)
+        # Layers differ in their weights alone, not in their number.
+        own = architecture._replace(layers=1)
+        run = partial(_jitted_layer(), own)
+        return forward(jnp, architecture, params, unembedding, tokens, run=run)
+
+
+class States:
+    """The residual streams of a forward pass, one after another, none kept.
+
+    Attributes:
+        chosen: The unembedded output, once all of them were taken.
+    """
+
+    def __init__(self, run: Generator[Any, None, Any]) -> None:
+        self._run = run
+        self.chosen: Any = None
+
+    def __iter__(self) -> Iterator[Any]:
+        self.chosen = yield from self._run
+
+
+def states_numpy(
+    architecture: Architecture, params: Any, unembedding: Any, tokens: NDArray[np.integer]
+) -> States:
+    """Runs in NumPy, state by state."""
+    return States(_walked(np, architecture, params, unembedding, tokens, None))
+
+
+def states_jax(architecture: Architecture, params: Any, unembedding: Any, tokens: Any) -> States:
+    """Runs in JAX; state by state where the model is deep."""
+    if architecture.layers <= WHOLE_LAYERS:
+        return States(_listed(run_jax(architecture, params, unembedding, tokens)))
+    import jax
+    import jax.numpy as jnp
+
+    tokens, params = jnp.asarray(tokens), jax.tree.map(jnp.asarray, params)
+    run = partial(_jitted_layer(), architecture._replace(layers=1))
+    return States(_walked(jnp, architecture, params, unembedding, tokens, run))
+
+
+def _walked(
+    xp: Any,
+    architecture: Architecture,
+    params: Any,
+    unembedding: Any,
+    tokens: Any,
+    run: LayerRun | None,
+) -> Generator[Any, None, Any]:
+    last = None
+    for step in walk(xp, architecture, params, tokens, run=run):
+        last = step.stream
+        yield last
+    return choose(xp, architecture, xp.matmul(last, unembedding))
+
+
+def _listed(output: ForwardOutput) -> Generator[Any, None, Any]:
+    yield output.transformer_output.input_embeddings
+    yield from output.transformer_output.residuals
+    return output.unembedded_output

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,10 @@ from optitracr.assembly.layout import Tenancy
 from optitracr.candidates.component import Held
 from optitracr.errors import VerificationError
 from optitracr.model.encoders import CategoricalEncoder
-from optitracr.model.forward import ForwardOutput
+from optitracr.model.forward import Architecture
 from optitracr.model.inputs import InputSet, check_inputs, with_bos
 from optitracr.model.rare_inputs import add_rare_inputs
+from optitracr.model.runner import States, states_jax, states_numpy
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -34,6 +35,11 @@ twentieth of the distance between two of them: what steps add up to there is rou
 more, and the margins of their readers allow for it."""
 
 CHUNK = 2048
+"""Inputs compared at a time."""
+
+CHUNK_CELLS = 1 << 23
+"""Entries of one state of the inputs compared at a time: fewer inputs of a wide model, so that
+what is compared takes some 100 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +101,9 @@ def verify_model(
     Raises:
         VerificationError: Names the first wrong variable, position and input.
     """
-    if backend == "numpy":
-        return _compare(model, max_inputs, sampled, seed, model.forward_numpy, exact_shape=True)
-    return _compare(model, max_inputs, sampled, seed, lambda t: model.forward(model.params, t))
+    numpy = backend == "numpy"
+    run = states_numpy if numpy else states_jax
+    return _compare(model, max_inputs, sampled, seed, run, exact_shape=numpy)
 
 
 def check_model(model: CompiledModel, seed: int = 0) -> VerificationReport:
@@ -106,7 +112,7 @@ def check_model(model: CompiledModel, seed: int = 0) -> VerificationReport:
     Raises:
         VerificationError: Names the first wrong variable, position and input.
     """
-    return _compare(model, 64, 64, seed, model.forward_numpy, exact_shape=True)
+    return _compare(model, 64, 64, seed, states_numpy, exact_shape=True)
 
 
 def _compare(
@@ -114,7 +120,7 @@ def _compare(
     max_inputs: int,
     sampled: int,
     seed: int,
-    run: Callable[[NDArray[np.int32]], ForwardOutput],
+    run: Callable[[Architecture, Any, Any, NDArray[np.int32]], States],
     exact_shape: bool = False,
 ) -> VerificationReport:
     start = time.perf_counter()
@@ -123,16 +129,20 @@ def _compare(
     inputs = add_rare_inputs(inputs, model, sampled, seed)
     undefined, worst = 0, 0.0
     total = len(inputs.codes)
-    for first in range(0, total, CHUNK):
-        part = slice(first, min(first + CHUNK, total))
+    cells = (setting.max_seq_len + 1) * max(1, model.layout.width)
+    size = max(1, min(CHUNK, CHUNK_CELLS // cells))
+    for first in range(0, total, size):
+        part = slice(first, min(first + size, total))
         chunk = InputSet(inputs.codes[part], inputs.lengths[part], 0)
         encoder = model.input_encoder
         tokens = with_bos(chunk.codes, encoder.bos_encoding, encoder.pad_encoding)
         rows = len(tokens)
-        if not exact_shape and rows < CHUNK and total > CHUNK:
-            tokens = np.concatenate([tokens, np.repeat(tokens[-1:], CHUNK - rows, axis=0)])
-        check = _Check(model, chunk, run(tokens))
-        worst = max(worst, check.compare())
+        if not exact_shape and rows < size < total:
+            tokens = np.concatenate([tokens, np.repeat(tokens[-1:], size - rows, axis=0)])
+        check = _Check(model, chunk)
+        worst = max(
+            worst, check.compare(run(model.architecture, model.params, model.unembed, tokens))
+        )
         undefined += int(check.evaluation.undefined.sum())
     return VerificationReport(
         inputs=total - undefined,
@@ -145,19 +155,60 @@ def _compare(
     )
 
 
-class _Check:
-    """One chunk of inputs: what the interpreter says, and what the model computed."""
+class _Expected:
+    """What the columns of the residual stream ought to hold at the present state.
 
-    def __init__(self, model: CompiledModel, inputs: InputSet, output: ForwardOutput) -> None:
+    Attributes:
+        values: [batch, seq, column]; nan where the value is outside of its value set.
+        tolerance: Error allowed in each column.
+        relative: Where it is relative, for numbers above 1.
+        alive: Which columns hold a variable.
+        clean: Which of them are zero at BOS.
+        tenancies: The variables alive, in order of birth.
+    """
+
+    def __init__(self, shape: tuple[int, int, int]) -> None:
+        self.values = np.zeros(shape)
+        self.tolerance = np.zeros(shape[-1])
+        self.relative, self.alive, self.clean = (np.zeros(shape[-1], dtype=bool) for _ in range(3))
+        self.tenancies: dict[str, tuple[Tenancy, Held]] = {}
+
+    def begin(
+        self, tenancy: Tenancy, held: Held, values: NDArray[Any], known: NDArray[np.bool_]
+    ) -> None:
+        """A variable is written: [batch, seq, width], and where its value is known."""
+        columns, number = list(tenancy.columns), tenancy.variable.numerical
+        self.values[..., columns] = np.where(known[..., None], values, np.nan)
+        self.relative[columns] = number and held.rows is None
+        self.tolerance[columns] = ONE_HOT_TOLERANCE
+        if number:
+            self.tolerance[columns] = (
+                NUMERICAL_TOLERANCE if held.rows is None else code_tolerance(held.rows)
+            )
+        self.alive[columns], self.clean[columns] = True, held.clean
+        self.tenancies[tenancy.variable.label] = (tenancy, held)
+
+    def end(self, tenancy: Tenancy) -> None:
+        """A variable was read for the last time."""
+        self.alive[list(tenancy.columns)] = False
+        del self.tenancies[tenancy.variable.label]
+
+    def allowed(self, columns: NDArray[np.intp] | list[int]) -> NDArray[np.float64]:
+        """The error allowed in some columns, [batch, seq, columns]."""
+        scale = np.maximum(1.0, np.abs(self.values[..., columns]))
+        allowed: NDArray[np.float64] = self.tolerance[columns] * np.where(
+            self.relative[columns], scale, 1.0
+        )
+        return allowed
+
+
+class _Check:
+    """One chunk of inputs: what the interpreter says of what the model computes."""
+
+    def __init__(self, model: CompiledModel, inputs: InputSet) -> None:
         from optitracr.rasp.batch import evaluate_batch
 
         self.model, self.inputs = model, inputs
-        rows = len(inputs.codes)
-        transformer = output.transformer_output
-        states = (transformer.input_embeddings, *transformer.residuals)
-        self.states = [np.asarray(state)[:rows, 1:] for state in states]
-        self.at_bos = [np.asarray(state)[:rows, 0] for state in states]
-        self.chosen = np.asarray(output.unembedded_output)[:rows, 1:]
         self.expressions = dict(model.program.graph.expressions)
         alive = {tenancy.variable.label for tenancy in model.layout.tenancies}
         held = (h.label for name, h in model.program.readings.items() if name in alive)
@@ -173,23 +224,36 @@ class _Check:
         defined = ~self.evaluation.undefined
         self.valid = (place < inputs.lengths[:, None]) & defined[:, None]
 
-    def compare(self) -> float:
+    def compare(self, states: States) -> float:
         """The largest error.
 
         Raises:
-            VerificationError: At the first wrong variable in order of birth, then the output.
+            VerificationError: At the first wrong state, and there at the first wrong variable in
+                order of birth; then at the output.
         """
-        errors = [0.0]
+        expected = _Expected((*self.valid.shape, self.model.layout.width))
+        rows, worst = len(self.inputs.codes), 0.0
+        births, ends = self._births_and_ends()
+        for state, found in enumerate(states):
+            stream = np.asarray(found)[:rows]
+            for tenancy, held in births.get(state, ()):
+                expected.begin(tenancy, held, *self._expected(held))
+            worst = max(worst, self._compare(expected, state, stream))
+            for tenancy in ends.get(state, ()):
+                expected.end(tenancy)
+        self._compare_output(np.asarray(states.chosen)[:rows, 1:])
+        return worst
+
+    def _births_and_ends(
+        self,
+    ) -> tuple[dict[int, list[tuple[Tenancy, Held]]], dict[int, list[Tenancy]]]:
+        """The tenancies that begin, and those that end, at each state."""
+        births: dict[int, list[tuple[Tenancy, Held]]] = {}
+        ends: dict[int, list[Tenancy]] = {}
         for tenancy, held in self._tenancies():
-            expected, known = self._expected(held)
-            for state in range(tenancy.birth, tenancy.end + 1):
-                columns = list(tenancy.columns)
-                found = self.states[state][:, :, columns]
-                errors.append(self._compare(tenancy, held, state, found, expected, known))
-                if held.clean:
-                    self._check_bos(tenancy, held, state, self.at_bos[state][:, columns])
-        self._compare_output()
-        return max(errors)
+            births.setdefault(tenancy.birth, []).append((tenancy, held))
+            ends.setdefault(tenancy.end, []).append(tenancy)
+        return births, ends
 
     def _tenancies(self) -> Iterator[tuple[Tenancy, Held]]:
         for tenancy in self.model.layout.tenancies:
@@ -211,45 +275,46 @@ class _Check:
         rows = np.concatenate([held.rows, np.zeros((1, held.rows.shape[1]))])
         return rows[index][codes], inside[codes]
 
-    def _check_bos(self, tenancy: Tenancy, held: Held, state: int, found: NDArray[Any]) -> None:
-        """A variable that attention reads is zero at BOS."""
-        if found.size and not (np.abs(found) <= ONE_HOT_TOLERANCE).all():
+    def _compare(self, expected: _Expected, state: int, stream: NDArray[Any]) -> float:
+        """The largest error of all variables alive at a state."""
+        columns = np.flatnonzero(expected.alive)
+        if not columns.size or not stream.size:
+            return 0.0
+        error = np.abs(stream[:, 1:][..., columns] - expected.values[..., columns])
+        wrong = self.valid[..., None] & ~(error <= expected.allowed(columns))
+        bos = columns[expected.clean[columns]]
+        dirty = ~(np.abs(stream[:, 0][:, bos]) <= ONE_HOT_TOLERANCE).all(axis=0)
+        if wrong.any() or dirty.any():
+            bad = {*columns[wrong.any(axis=(0, 1))].tolist(), *bos[dirty].tolist()}
+            self._fail_at(expected, state, stream, bad)
+        return float(np.max(error, where=self.valid[..., None], initial=0.0))
+
+    def _fail_at(
+        self, expected: _Expected, state: int, stream: NDArray[Any], bad: set[int]
+    ) -> NoReturn:
+        """Names the first variable in order of birth that has a wrong column."""
+        tenancy, held = next(
+            pair for pair in expected.tenancies.values() if bad.intersection(pair[0].columns)
+        )
+        columns, name = list(tenancy.columns), tenancy.variable.label
+        found = stream[:, 1:][..., columns]
+        error = np.abs(found - expected.values[..., columns])
+        allowed = expected.allowed(columns)
+        wrong = self.valid & ~(error <= allowed).all(axis=-1)
+        if not wrong.any():
             raise VerificationError(
-                f"variable '{held.label}' (as '{tenancy.variable.label}') is not zero at BOS "
-                f"at state {state}: {found[0]}. This is a defect of the compiler; please "
-                "report the program."
+                f"variable '{held.label}' (as '{name}') is not zero at BOS at state {state}: "
+                f"{stream[0, 0, columns]}. This is a defect of the compiler; please report the "
+                "program."
             )
+        what = f"variable '{held.label}' at state {state}"
+        if name != held.label:
+            what = f"variable '{held.label}' (as '{name}') at state {state}"
+        row, position = (int(i) for i in np.argwhere(wrong)[0])
+        shown = np.array2string(found[row, position], precision=4, threshold=8)
+        self._fail(what, held.label, row, position, shown)
 
-    def _compare(
-        self,
-        tenancy: Tenancy,
-        held: Held,
-        state: int,
-        found: NDArray[Any],
-        expected: NDArray[Any],
-        known: NDArray[np.bool_],
-    ) -> float:
-        error = np.abs(found - expected).max(axis=-1, initial=0.0)
-        label = held.label
-        if tenancy.variable.numerical and held.rows is not None:
-            tolerance = np.full(error.shape, code_tolerance(held.rows))
-        elif tenancy.variable.numerical:
-            tolerance = NUMERICAL_TOLERANCE * np.maximum(
-                1.0, np.abs(expected).max(axis=-1, initial=0.0)
-            )
-        else:
-            tolerance = np.full(error.shape, ONE_HOT_TOLERANCE)
-        wrong = self.valid & (~known | ~(error <= tolerance))
-        if wrong.any():
-            what = f"variable '{label}' at state {state}"
-            if tenancy.variable.label != label:
-                what = f"variable '{label}' (as '{tenancy.variable.label}') at state {state}"
-            row, position = (int(i) for i in np.argwhere(wrong)[0])
-            shown = np.array2string(found[row, position], precision=4, threshold=8)
-            self._fail(what, label, row, position, shown)
-        return float(error[self.valid].max(initial=0.0))
-
-    def _compare_output(self) -> None:
+    def _compare_output(self, chosen: NDArray[Any]) -> None:
         label = self.model.program.graph.output
         expression = self.expressions[label]
         codes = self.evaluation.codes(expression)
@@ -258,18 +323,18 @@ class _Check:
             values = self.evaluation.values(expression)
             unknown = -2
             table = [-1 if v is None else encoder.encoding_map.get(v, unknown) for v in values]
-            wrong = self.chosen != np.array(table)[codes]
+            wrong = chosen != np.array(table)[codes]
         else:
             numbers = self.evaluation.numbers(expression)
-            error = np.abs(self.chosen - numbers)
+            error = np.abs(chosen - numbers)
             wrong = ~(error <= NUMERICAL_TOLERANCE * np.maximum(1.0, np.abs(numbers)))
         wrong &= self.valid
         if wrong.any():
             row, position = (int(i) for i in np.argwhere(wrong)[0])
-            found = encoder.decode([self.chosen[row, position].item()])[0]
+            found = encoder.decode([chosen[row, position].item()])[0]
             self._fail(f"the output '{label}'", label, row, position, repr(found))
 
-    def _fail(self, what: str, label: str, row: int, position: int, found: str) -> None:
+    def _fail(self, what: str, label: str, row: int, position: int, found: str) -> NoReturn:
         length = int(self.inputs.lengths[row])
         tokens = [self.model.setting.vocabulary[c] for c in self.inputs.codes[row, :length]]
         expression = self.expressions[label]
