@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
+from optitracr.candidates.definitions import raw_variables
 from optitracr.candidates.tables import FunctionTables
 from optitracr.graph.program import ProgramGraph
 
@@ -25,6 +26,7 @@ def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tup
     Variables without a table (sums of numbers with too many values) have no cuts.
     """
     cuts: dict[str, tuple[Cut, ...]] = {}
+    raw = raw_variables(graph)
     order = {node.label: place for place, node in enumerate(graph.nodes)}
     for node in graph.nodes:
         definitions = tables.definitions(node.label)
@@ -39,9 +41,20 @@ def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tup
                 if len(union) <= MAX_LEAVES and tables.size(union) <= MAX_TABLE:
                     found[union] = None
         ranked = sorted(found, key=lambda cut: (tables.size(cut), len(cut), cut))
-        singles = [cut for cut in ranked if len(cut) == 1]
+        singles = [cut for cut in ranked if len(cut) == 1 and _is_source(cut[0], cuts, raw)]
         cuts[node.label] = tuple(dict.fromkeys((*ranked[:MAX_CUTS], *singles, *immediate)))
     return cuts
+
+
+def _is_source(label: str, cuts: Mapping[str, tuple[Cut, ...]], raw: frozenset[str]) -> bool:
+    """Whether a variable is a function of no single other one but a mean or a share.
+
+    Of a chain of maps only the first is such, and what reads a later one can read that, so that
+    each variable has but a few such cuts, however long the chain.
+    """
+    return label in raw or not any(
+        len(cut) == 1 and cut[0] not in raw for cut in cuts.get(label, ())
+    )
 
 
 def _ordered(labels: list[str] | tuple[str, ...], order: Mapping[str, int]) -> Cut:

@@ -6,6 +6,7 @@ are indices into the value set of the function's result, -1 for None.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,6 +18,10 @@ from optitracr.graph.program import Elementwise, Node, ProgramGraph
 from optitracr.graph.values import ValueSet
 
 Codes = NDArray[np.int32]
+
+KEPT_ENTRIES = 30_000
+"""Entries of a table up to which it is kept for those that are made of it: as many as the largest
+cut has. Of larger ones, which only selectors need, each is made again."""
 
 
 @dataclass(slots=True)
@@ -32,7 +37,7 @@ class FunctionTables:
     nodes: Mapping[str, Node]
     values: Mapping[str, ValueSet]
     others: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
-    _made: dict[tuple[str, tuple[str, ...]], Codes] = field(default_factory=dict)
+    _made: dict[tuple[str, tuple[str, ...], bool], Codes] = field(default_factory=dict)
     _known: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
 
     @classmethod
@@ -61,13 +66,32 @@ class FunctionTables:
         raise AssertionError(f"{leaves} do not separate '{label}'")
 
     def _separated(self, label: str, leaves: tuple[str, ...]) -> bool:
-        key = (label, leaves)
-        if key not in self._known:
-            self._known[key] = label in leaves or any(
-                all(self._separated(operand, leaves) for operand in definition.operands)
-                for definition in self.definitions(label)
-            )
-        return self._known[key]
+        """Whether a variable is one of the leaves or a function of them; without recursion."""
+        stack = [label]
+        while stack:
+            one = stack[-1]
+            found = one in leaves or self._is_separated(one, leaves)
+            if isinstance(found, str):
+                stack.append(found)
+            else:
+                self._known[one, leaves] = found
+                stack.pop()
+        return self._known[label, leaves]
+
+    def _is_separated(self, label: str, leaves: tuple[str, ...]) -> bool | str:
+        """The same given what is known of its operands, or the operand that has to be known."""
+        if (label, leaves) in self._known:
+            return self._known[label, leaves]
+        for definition in self.definitions(label):
+            for operand in definition.operands:
+                known = operand in leaves or self._known.get((operand, leaves))
+                if known is None:
+                    return operand
+                if not known:
+                    break
+            else:
+                return True
+        return False
 
     def size(self, leaves: Sequence[str]) -> int:
         """Number of combinations of the leaves' values."""
@@ -83,43 +107,53 @@ class FunctionTables:
             label: An elementwise variable, or one of the leaves.
             leaves: Variables that separate it from the inputs.
         """
-        key = (label, leaves)
-        if key not in self._made:
-            self._made[key] = self._compose(label, leaves)
-        return self._made[key]
-
-    def _compose(self, label: str, leaves: tuple[str, ...]) -> Codes:
-        shape = tuple(len(self.values[leaf].values) for leaf in leaves)
-        if label in leaves:
-            axis = leaves.index(label)
-            own = np.arange(shape[axis], dtype=np.int32)
-            line = [1] * len(leaves)
-            line[axis] = shape[axis]
-            return np.broadcast_to(own.reshape(line), shape)
-        definition = self.definition_over(label, leaves)
-        own_table = definition.table
-        if own_table.ndim == 0:
-            return np.broadcast_to(own_table, shape)
-        padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
-        operands = tuple(self.table(operand, leaves) for operand in definition.operands)
-        return np.broadcast_to(padded[operands], shape)
+        return self._composed(label, leaves, none=False)
 
     def with_none(self, label: str, leaves: tuple[str, ...]) -> Codes:
         """The same function with one entry more on each axis, the last, for None."""
-        shape = tuple(len(self.values[leaf].values) + 1 for leaf in leaves)
-        if label in leaves:
-            axis = leaves.index(label)
-            own = np.append(np.arange(shape[axis] - 1, dtype=np.int32), np.int32(-1))
-            line = [1] * len(leaves)
-            line[axis] = shape[axis]
-            return np.broadcast_to(own.reshape(line), shape)
-        definition = self.definition_over(label, leaves)
-        own_table = definition.table
-        if own_table.ndim == 0:
-            return np.broadcast_to(own_table, shape)
-        padded = np.pad(own_table, [(0, 1)] * own_table.ndim, constant_values=-1)
-        operands = tuple(self.with_none(operand, leaves) for operand in definition.operands)
-        return np.broadcast_to(padded[operands], shape)
+        return self._composed(label, leaves, none=True)
+
+    def _composed(self, label: str, leaves: tuple[str, ...], none: bool) -> Codes:
+        """Operands before what reads them, without recursion; those that are small are kept."""
+        shape = tuple(len(self.values[leaf].values) + int(none) for leaf in leaves)
+        kept = self._made if math.prod(shape) <= KEPT_ENTRIES else {}
+        stack = [label]
+        while stack:
+            one = stack[-1]
+            if (one, leaves, none) in kept:
+                stack.pop()
+                continue
+            definition = None if one in leaves else self.definition_over(one, leaves)
+            operands = () if definition is None else definition.operands
+            missing = [x for x in operands if (x, leaves, none) not in kept]
+            stack += missing
+            if not missing:
+                parts = [kept[x, leaves, none] for x in operands]
+                kept[one, leaves, none] = (
+                    _leaf(leaves.index(one), shape, none)
+                    if definition is None
+                    else _applied(definition.table, parts, shape)
+                )
+                stack.pop()
+        return kept[label, leaves, none]
+
+
+def _leaf(axis: int, shape: tuple[int, ...], none: bool) -> Codes:
+    """One of the leaves as a function of all; its last entry stands for None if there is one."""
+    own = np.arange(shape[axis], dtype=np.int32)
+    if none:
+        own[-1] = -1
+    line = [1] * len(shape)
+    line[axis] = shape[axis]
+    return np.broadcast_to(own.reshape(line), shape)
+
+
+def _applied(table: Codes, operands: Sequence[Codes], shape: tuple[int, ...]) -> Codes:
+    """A function of operands that are functions of the leaves; None where any operand is."""
+    if table.ndim == 0:
+        return np.broadcast_to(table, shape)
+    padded = np.pad(table, [(0, 1)] * table.ndim, constant_values=-1)
+    return np.broadcast_to(padded[tuple(operands)], shape)
 
 
 @dataclass(frozen=True, slots=True)
