@@ -41,13 +41,8 @@ def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:
     Raises:
         InputError: If it is unknown.
     """
-    for known in ON_INTERRUPT:
-        if on_interrupt == known:
-            return known
-    raise InputError(
-        f"on_interrupt={on_interrupt!r} is unknown; give 'raise' for KeyboardInterrupt or 'keep' "
-        "for the best plan so far"
-    )
+    given = arguments.choice("on_interrupt", on_interrupt, ON_INTERRUPT)
+    return "keep" if given == "keep" else "raise"
 
 
 def parse_objective(objective: str | Sequence[str]) -> tuple[str, ...]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Iterator
 from typing import Any
 
 from optitracr import library
-from optitracr.cli.programs import Named, parse_tokens, resolve
+from optitracr.allocation.allocate import parse_objective
+from optitracr.candidates.families import families_without
+from optitracr.cli.output import Output, one_line, plain, shown, tell
+from optitracr.cli.programs import Named, resolve, token_named
 from optitracr.compile import compile_rasp_to_model
-from optitracr.errors import InputError, OptitracrError
+from optitracr.errors import InputError, OptitracrError, VerificationError
 from optitracr.model.compiled import CompiledModel
 
 
-def list_programs(arguments: argparse.Namespace) -> int:
+def list_programs(arguments: argparse.Namespace, output: Output) -> int:
     """Prints every library program with its description."""
     entries = library.programs()
     if arguments.json:
@@ -23,36 +23,43 @@ def list_programs(arguments: argparse.Namespace) -> int:
             {
                 "name": entry.name,
                 "description": entry.description,
-                "vocab": list(entry.vocab),
+                "vocab": [plain(token) for token in entry.vocab],
                 "max_seq_len": entry.max_seq_len,
             }
             for entry in entries
         ]
-        print(json.dumps(rows, indent=1))
+        output.json(rows, indent=1)
         return 0
     width = max(len(entry.name) for entry in entries)
     for entry in entries:
-        print(f"{entry.name:<{width}}  {entry.description}")
+        output.line(f"{entry.name:<{width}}  {entry.description}")
     return 0
 
 
-def chosen(arguments: argparse.Namespace) -> Iterator[Named]:
+def chosen(arguments: argparse.Namespace) -> list[Named]:
     """The programs named on the command line, or with --all the whole library.
 
     Raises:
-        InputError: If none is named.
+        InputError: If none is named, or an option of the compiler is wrong.
+        OptitracrError: If one cannot be found or loaded; that is known before the work.
     """
+    options(arguments)
     names = list(arguments.programs)
     if getattr(arguments, "all", False):
         names += [entry.name for entry in library.programs()]
     if not names:
         raise InputError("no program is named; see `optitracr list`, or use --all")
-    for name in names:
-        yield resolve(name, arguments)
+    return [resolve(name, arguments) for name in names]
 
 
 def options(arguments: argparse.Namespace) -> dict[str, Any]:
-    """The compiler's options as given on the command line."""
+    """The compiler's options as given on the command line.
+
+    Raises:
+        InputError: If an objective or a family of candidates is unknown.
+    """
+    parse_objective(arguments.objective)
+    families_without(arguments.without)
     names = ("layers", "width", "heads", "head_size", "neurons")
     limits = {name: getattr(arguments, f"limit_{name}") for name in names}
     return {
@@ -76,15 +83,15 @@ def compile_named(named: Named, level: int, arguments: argparse.Namespace) -> Co
     )
 
 
-def compile_programs(arguments: argparse.Namespace) -> int:
+def compile_programs(arguments: argparse.Namespace, output: Output) -> int:
     """Compiles and checks; prints the sizes and the certificate."""
     for named in chosen(arguments):
         model = compile_named(named, arguments.optimize, arguments)
         if arguments.json:
-            print(json.dumps(describe(named, model)))
+            output.json(describe(named, model))
             continue
         size, allocation = model.size, model.allocation
-        print(
+        output.line(
             f"{named.name}: level {model.level}, {size.layers} layers, width {size.width}, "
             f"{size.heads} heads of {size.head_size}, {size.neurons} neurons, "
             f"{size.parameters:,} parameters; {allocation.solver} {allocation.status.value}"
@@ -112,54 +119,75 @@ def describe(named: Named, model: CompiledModel) -> dict[str, Any]:
     }
 
 
-def run_program(arguments: argparse.Namespace) -> int:
+def run_program(arguments: argparse.Namespace, output: Output) -> int:
     """Runs one sequence and prints the output."""
+    options(arguments)
     named = resolve(arguments.programs[0], arguments)
+    tokens = [token_named(text, named) for text in arguments.tokens]
+    if len(tokens) > named.max_seq_len:
+        raise InputError(
+            f"{len(tokens)} tokens are given and {named.name} takes at most {named.max_seq_len}; "
+            f"leave some out, or add --max-seq-len {len(tokens)}"
+        )
     model = compile_named(named, arguments.optimize, arguments)
-    tokens = list(parse_tokens(",".join(arguments.tokens)))
-    if not isinstance(named.vocab[0], int):
-        tokens = list(arguments.tokens)
     decoded = model.apply([model.setting.bos, *tokens]).decoded[1:]
     if arguments.json:
-        print(json.dumps({"program": named.name, "input": tokens, "output": decoded}))
+        output.json(
+            {
+                "program": named.name,
+                "input": [plain(token) for token in tokens],
+                "output": [plain(value) for value in decoded],
+            }
+        )
     else:
-        print(" ".join(_shown(value) for value in decoded))
+        output.line(" ".join(shown(value) for value in decoded))
     return 0
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+def verify_programs(arguments: argparse.Namespace, output: Output) -> int:
+    """Verifies each program; goes on after a failure and says so at the end.
 
-
-def verify_programs(arguments: argparse.Namespace) -> int:
-    """Verifies each program; goes on after a failure and says so at the end."""
-    failed = 0
+    Returns:
+        3 if a model differs from the interpreter; else 1 if one could not be made.
+    """
+    codes = [0]
     for named in chosen(arguments):
         try:
             model = compile_named(named, arguments.optimize, arguments)
             report = model.verify(arguments.max_inputs, arguments.seed)
         except OptitracrError as error:
-            failed += 1
-            _show_verification(arguments, named, None, error)
+            codes.append(3 if isinstance(error, VerificationError) else 1)
+            _show_failure(arguments, output, named, error)
             continue
-        _show_verification(arguments, named, report, None)
-    return 3 if failed else 0
+        _show_verification(arguments, output, named, report)
+    return max(codes)
 
 
 def _show_verification(
-    arguments: argparse.Namespace, named: Named, report: Any, error: OptitracrError | None
+    arguments: argparse.Namespace, output: Output, named: Named, report: Any
 ) -> None:
-    if arguments.json:
-        row = {
+    if not arguments.json:
+        output.line(f"{named.name}: {report}")
+        return
+    output.json(
+        {
             "program": named.name,
-            "verified": error is None,
-            "error": None if error is None else str(error),
-            "inputs": None if report is None else report.inputs,
-            "undefined": None if report is None else report.undefined,
-            "exhaustive_length": None if report is None else report.exhaustive_length,
+            "verified": True,
+            "differs": False,
+            "error": None,
+            "inputs": report.inputs,
+            "undefined": report.undefined,
+            "exhaustive_length": report.exhaustive_length,
         }
-        print(json.dumps(row))
-    elif error is None:
-        print(f"{named.name}: {report}")
-    else:
-        print(f"{named.name}: FAILED: {error}", file=sys.stderr)
+    )
+
+
+def _show_failure(
+    arguments: argparse.Namespace, output: Output, named: Named, error: OptitracrError
+) -> None:
+    differs = isinstance(error, VerificationError)
+    tell(f"{named.name}: {'FAILED' if differs else 'not verified'}: {error}")
+    if arguments.json:
+        row = {"program": named.name, "verified": False, "differs": differs}
+        counts = dict.fromkeys(("inputs", "undefined", "exhaustive_length"))
+        output.json({**row, "error": one_line(str(error)), **counts})

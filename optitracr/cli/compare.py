@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 from typing import Any
 
 from optitracr.cli.commands import chosen, compile_named, describe
+from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named
 from optitracr.levels import LEVELS
 from optitracr.model.compiled import CompiledModel
 
 
-def compare_programs(arguments: argparse.Namespace) -> int:
+def compare_programs(arguments: argparse.Namespace, output: Output) -> int:
     """Prints a table of sizes, the share saved against level 0, and the proof status."""
     from rich.console import Console
     from rich.progress import track
 
     errors = Console(stderr=True)
     rows: list[dict[str, Any]] = []
-    programs = list(chosen(arguments))
+    programs = chosen(arguments)
     steps = track(programs, "compiling", console=errors) if errors.is_terminal else programs
     for named in steps:
         if not errors.is_terminal and len(programs) > 1:
-            print(f"compiling {named.name}", file=sys.stderr)
+            tell(f"compiling {named.name}")
         rows += compare_one(named, arguments)
     if arguments.json:
-        print(json.dumps(rows, indent=1))
+        output.json(rows, indent=1)
     else:
-        _print_table(rows, arguments.verify)
+        _print_table(rows, arguments.verify, output)
         if arguments.explain:
-            _explain(rows)
+            _explain(rows, output)
     return 0
 
 
@@ -59,8 +58,7 @@ def saved(before: int, after: int) -> float:
     return 0.0 if before == 0 else 100.0 * (before - after) / before
 
 
-def _print_table(rows: list[dict[str, Any]], verified: bool) -> None:
-    from rich.console import Console
+def _print_table(rows: list[dict[str, Any]], verified: bool, output: Output) -> None:
     from rich.table import Table
 
     table = Table(title="Sizes by level (percentages: saved against level 0)")
@@ -73,9 +71,7 @@ def _print_table(rows: list[dict[str, Any]], verified: bool) -> None:
         table.add_column("verified")
     for row in rows:
         table.add_row(*_cells(row), *([row["verified"].split(" (")[0]] if verified else []))
-    console = Console()
-    console = console if console.is_terminal else Console(width=220)
-    console.print(table)
+    output.table(table, width=220)
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -92,13 +88,10 @@ def _cells(row: dict[str, Any]) -> list[str]:
     return [program, str(row["level"]), *(cell(name) for name in names), proof, kinds]
 
 
-def _explain(rows: list[dict[str, Any]]) -> None:
+def _explain(rows: list[dict[str, Any]], output: Output) -> None:
     """One table a program: what level 2 made of each variable."""
-    from rich.console import Console
     from rich.table import Table
 
-    console = Console()
-    console = console if console.is_terminal else Console(width=120)
     for row in rows:
         if row["level"] != LEVELS[-1]:
             continue
@@ -107,4 +100,4 @@ def _explain(rows: list[dict[str, Any]]) -> None:
             table.add_column(heading)
         for saving in row["savings"]:
             table.add_row(saving["variable"], saving["kind"], saving["detail"])
-        console.print(table)
+        output.table(table)

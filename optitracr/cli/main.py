@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 from optitracr import __version__
+from optitracr.cli.argument_types import natural, seconds, vocabulary, whole
+from optitracr.cli.output import Output, OutputError, one_line, tell
 from optitracr.errors import OptitracrError
 
 EXIT_OK, EXIT_ERROR, EXIT_MISMATCH, EXIT_INTERRUPTED = 0, 1, 3, 130
@@ -21,27 +23,58 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     0: done; 1: an error, said in one line; 2: wrong usage; 3: a model that differs from
     the interpreter; 130: interrupted.
+
+    Raises:
+        SystemExit: For --help, --version and wrong usage.
     """
-    arguments = build_parser().parse_args(argv)
+    output = Output(sys.stdout)
     try:
-        return int(arguments.run(arguments))
-    except OptitracrError as error:
-        return _report(arguments, error)
+        arguments = _parsed(argv, output)
+        # What a user's file or function prints would break into the command's own output.
+        with redirect_stdout(sys.stderr), warnings.catch_warnings():
+            warnings.showwarning = _show_warning
+            try:
+                return int(arguments.run(arguments, output))
+            except OutputError:
+                raise
+            except OptitracrError as error:
+                return _report(arguments, output, error)
+    except OutputError as error:
+        tell(f"optitracr: {error}")
+        return EXIT_ERROR
+    except MemoryError:
+        tell("optitracr: out of memory; a shorter --max-seq-len or fewer tokens take less")
+        return EXIT_ERROR
     except KeyboardInterrupt:
-        print("optitracr: interrupted", file=sys.stderr)
+        tell("optitracr: interrupted")
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        output.abandon()
         return EXIT_OK
 
 
-def _report(arguments: argparse.Namespace, error: OptitracrError) -> int:
+def _parsed(argv: Sequence[str] | None, output: Output) -> argparse.Namespace:
+    try:
+        return build_parser().parse_args(argv)
+    except SystemExit:
+        # A help that cannot be written is found here, and not at Python's end.
+        if sys.stdout is not None:
+            output.text("")
+        raise
+
+
+def _report(arguments: argparse.Namespace, output: Output, error: OptitracrError) -> int:
     from optitracr.errors import VerificationError
 
-    if getattr(arguments, "json", False):
-        print(json.dumps({"error": type(error).__name__, "message": str(error)}))
-    print(f"optitracr: {error}", file=sys.stderr)
+    tell(f"optitracr: {error}")
+    if arguments.json:
+        output.json({"error": type(error).__name__, "message": one_line(str(error))})
     return EXIT_MISMATCH if isinstance(error, VerificationError) else EXIT_ERROR
+
+
+def _show_warning(message: Warning | str, *place: Any, **more: Any) -> None:
+    del place, more
+    tell(f"optitracr: warning: {message}")
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -61,14 +94,14 @@ def build_parser() -> argparse.ArgumentParser:
     run.add_argument("tokens", nargs="+", metavar="TOKEN", help="the input, without BOS")
     _level(run)
     verify = _add(commands, "verify", "compare with the interpreter, exhaustively", _verify)
-    verify.add_argument("--max-inputs", type=_natural, default=100_000, metavar="N")
+    verify.add_argument("--max-inputs", type=natural, default=100_000, metavar="N")
     verify.add_argument("--all", action="store_true", help="every library program")
     _level(verify)
     compare = _add(commands, "compare", "sizes at every level, side by side", _compare)
     compare.add_argument("--all", action="store_true", help="every library program")
     compare.add_argument("--verify", action="store_true", help="verify every model too")
     compare.add_argument(
-        "--max-inputs", type=_natural, default=100_000, metavar="N", help="inputs to verify on"
+        "--max-inputs", type=natural, default=100_000, metavar="N", help="inputs to verify on"
     )
     compare.add_argument(
         "--explain", action="store_true", help="what made each model smaller, by variable"
@@ -87,14 +120,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _level(report)
     pareto = _add(commands, "pareto", "sizes that a program can trade", _pareto, programs=1)
-    pareto.add_argument("-O", "--optimize", type=int, choices=(1, 2), default=2, metavar="LEVEL")
-    pareto.add_argument("--max-layers", type=_natural, metavar="N", help="deepest model tried")
+    pareto.add_argument("-O", "--optimize", type=whole, choices=(1, 2), default=2, metavar="LEVEL")
+    pareto.add_argument("--max-layers", type=natural, metavar="N", help="deepest model tried")
     pareto.add_argument("-o", "--output", type=Path, metavar="CSV", help="write a table too")
     pareto.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png, .svg or .pdf")
     pareto.add_argument(
-        "--time-limit", type=float, default=20.0, metavar="SECONDS", help="for each depth"
+        "--time-limit", type=seconds, default=20.0, metavar="SECONDS", help="for each depth"
     )
-    pareto.add_argument("--seed", type=int, default=0)
+    pareto.add_argument("--seed", type=whole, default=0, metavar="N")
     _without(pareto)
     return parser
 
@@ -108,8 +141,10 @@ def _add(
     if programs is None:
         return parser
     parser.add_argument("programs", nargs=programs, metavar="PROGRAM")
-    parser.add_argument("--vocab", metavar="A,B,C", help="tokens; the library's by default")
-    parser.add_argument("--max-seq-len", type=_natural, metavar="N", help="BOS not counted")
+    parser.add_argument(
+        "--vocab", type=vocabulary, metavar="A,B,C", help="tokens; the library's by default"
+    )
+    parser.add_argument("--max-seq-len", type=natural, metavar="N", help="BOS not counted")
     parser.add_argument("--causal", action="store_true", help="compile the causal reading")
     return parser
 
@@ -118,18 +153,18 @@ def _level(parser: argparse.ArgumentParser) -> None:
     from optitracr.levels import DEFAULT_LEVEL, LEVELS
 
     parser.add_argument(
-        "-O", "--optimize", type=int, choices=LEVELS, default=DEFAULT_LEVEL, metavar="LEVEL"
+        "-O", "--optimize", type=whole, choices=LEVELS, default=DEFAULT_LEVEL, metavar="LEVEL"
     )
     _search(parser)
 
 
 def _search(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--objective", default="depth,width,neurons", metavar="A,B,C")
-    parser.add_argument("--time-limit", type=float, metavar="SECONDS", help="of the solver")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="of the solver")
+    parser.add_argument("--seed", type=whole, default=0, metavar="N")
     _without(parser)
     for limit in ("layers", "width", "heads", "head-size", "neurons"):
-        parser.add_argument(f"--limit-{limit}", type=int, metavar="N")
+        parser.add_argument(f"--limit-{limit}", type=whole, metavar="N")
 
 
 def _without(parser: argparse.ArgumentParser) -> None:
@@ -138,53 +173,46 @@ def _without(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _natural(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not at least 1")
-    return number
-
-
-def _list(arguments: argparse.Namespace) -> int:
+def _list(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import commands
 
-    return commands.list_programs(arguments)
+    return commands.list_programs(arguments, output)
 
 
-def _compile(arguments: argparse.Namespace) -> int:
+def _compile(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import commands
 
-    return commands.compile_programs(arguments)
+    return commands.compile_programs(arguments, output)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import commands
 
-    return commands.run_program(arguments)
+    return commands.run_program(arguments, output)
 
 
-def _verify(arguments: argparse.Namespace) -> int:
+def _verify(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import commands
 
-    return commands.verify_programs(arguments)
+    return commands.verify_programs(arguments, output)
 
 
-def _compare(arguments: argparse.Namespace) -> int:
+def _compare(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import compare
 
-    return compare.compare_programs(arguments)
+    return compare.compare_programs(arguments, output)
 
 
-def _show(arguments: argparse.Namespace) -> int:
+def _show(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import report
 
-    return report.write_report(arguments)
+    return report.write_report(arguments, output)
 
 
-def _pareto(arguments: argparse.Namespace) -> int:
+def _pareto(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import pareto
 
-    return pareto.print_front(arguments)
+    return pareto.print_front(arguments, output)
 
 
 if __name__ == "__main__":

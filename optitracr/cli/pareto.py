@@ -4,40 +4,36 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
-import sys
+import io
 from pathlib import Path
 from typing import Any
 
+from optitracr.candidates.families import families_without
+from optitracr.cli.files import check_figure, check_output
+from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named, resolve
-from optitracr.errors import FileError, InputError
-from optitracr.export.extras import require
+from optitracr.export.storage import write_file
 from solvers import Sizes
 
 COLUMNS = ("layers", "width", "neurons", "heads", "head_size", "parameters", "status")
-FIGURES = (".png", ".svg", ".pdf")
 
 
-def print_front(arguments: argparse.Namespace) -> int:
+def print_front(arguments: argparse.Namespace, output: Output) -> int:
     """Prints each point as a row; with -o as CSV, with --figure as a picture."""
-    if arguments.figure and arguments.figure.suffix.lower() not in FIGURES:
-        raise InputError(
-            f"{arguments.figure} ends in none of {', '.join(FIGURES)}; name such a file"
-        )
-    if arguments.figure:
-        # A package that is missing is better missed before the search than after it.
-        require("matplotlib", "matplotlib", "plot")
+    families_without(arguments.without)
+    check_figure(arguments.figure)
+    check_output(arguments.output, arguments.figure)
     named = resolve(arguments.programs[0], arguments)
     rows: list[dict[str, Any]] = []
     try:
         for row in _rows(named, arguments):
             rows.append(row)
-            print(", ".join(f"{row[name]} {name}" for name in COLUMNS[:3]), file=sys.stderr)
+            tell(", ".join(f"{row[name]} {name}" for name in COLUMNS[:3]))
     except KeyboardInterrupt:
-        print(f"interrupted; {len(rows)} points are kept", file=sys.stderr)
-        _show(named, rows, arguments)
+        tell(f"interrupted; {len(rows)} points are kept")
+        _show(named, rows, arguments, output)
         raise
-    _show(named, rows, arguments)
+    _show(named, rows, arguments, output)
     return 0
 
 
@@ -59,7 +55,9 @@ def _rows(named: Named, arguments: argparse.Namespace) -> Any:
         yield {**sizes, "parameters": point.parameters, "status": point.status.value}
 
 
-def _show(named: Named, rows: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
+def _show(
+    named: Named, rows: list[dict[str, Any]], arguments: argparse.Namespace, output: Output
+) -> None:
     title = f"{named.name} at level {arguments.optimize}: sizes that nothing beats"
     if arguments.output:
         _write(arguments.output, rows)
@@ -70,23 +68,20 @@ def _show(named: Named, rows: list[dict[str, Any]], arguments: argparse.Namespac
         points = [Sizes(**{name: row[name] for name in COLUMNS[:5]}) for row in rows]
         save(draw_front(title, points), arguments.figure)
     if arguments.json:
-        print(json.dumps({"program": named.name, "level": arguments.optimize, "front": rows}))
+        output.json({"program": named.name, "level": arguments.optimize, "front": rows})
         return
-    _print(title, rows)
+    _print(title, rows, output)
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
-    try:
-        with path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}; name another file") from None
+    written = io.StringIO(newline="")
+    writer = csv.DictWriter(written, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+    write_file(path, written.getvalue().encode())
 
 
-def _print(title: str, rows: list[dict[str, Any]]) -> None:
-    from rich.console import Console
+def _print(title: str, rows: list[dict[str, Any]], output: Output) -> None:
     from rich.table import Table
 
     table = Table(title=title)
@@ -94,6 +89,4 @@ def _print(title: str, rows: list[dict[str, Any]]) -> None:
         table.add_column(name.replace("_", " "), justify="right")
     for row in rows:
         table.add_row(*(f"{v:,}" if isinstance(v, int) else v for v in row.values()))
-    console = Console()
-    console = console if console.is_terminal else Console(width=120)
-    console.print(table)
+    output.table(table)

@@ -3,31 +3,28 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
 from optitracr.cli.commands import options
+from optitracr.cli.files import check_figure, check_output
+from optitracr.cli.output import Output
 from optitracr.cli.programs import Named, resolve
-from optitracr.errors import FileError, InputError
 from optitracr.report.report import Report, make_report
 
-FIGURES = (".png", ".svg", ".pdf")
 
-
-def write_report(arguments: argparse.Namespace) -> int:
+def write_report(arguments: argparse.Namespace, screen: Output) -> int:
     """Writes the page, with --figure a picture, and says what it wrote.
 
     With --figure alone no page is written; with --output and --figure both are.
     """
     figure, output = arguments.figure, arguments.output
-    if figure is not None:
-        _check_figure(figure)
+    compiler = options(arguments)
+    check_figure(figure)
     named = resolve(arguments.programs[0], arguments)
     if output is None and figure is None:
         output = Path(f"{_stem(named)}.html")
-    for path in (output, figure):
-        _check_folder(path)
+    check_output(output, figure)
     report = make_report(
         named.program,
         named.vocab,
@@ -35,29 +32,15 @@ def write_report(arguments: argparse.Namespace) -> int:
         named.causal,
         name=_stem(named),
         optimize=arguments.optimize,
-        **options(arguments),
+        **compiler,
     )
     written = _write(report, output, figure, arguments.picture)
     if arguments.json:
-        print(json.dumps({**_described(named, report), "written": [str(p) for p in written]}))
+        screen.json({**_described(named, report), "written": [str(p) for p in written]})
     else:
         for path in written:
-            print(f"{named.name}: {path}")
+            screen.line(f"{named.name}: {path}")
     return 0
-
-
-def _check_figure(path: Path) -> None:
-    if path.suffix.lower() not in FIGURES:
-        raise InputError(f"{path} ends in none of {', '.join(FIGURES)}; name such a file")
-    from optitracr.draw.style import pyplot
-
-    pyplot()
-
-
-def _check_folder(path: Path | None) -> None:
-    """Says before a long compilation, not after it, that a file cannot be written."""
-    if path is not None and not path.parent.is_dir():
-        raise FileError(f"{path} cannot be written: there is no folder {path.parent}; make it")
 
 
 def _stem(named: Named) -> str:

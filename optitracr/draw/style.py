@@ -6,11 +6,12 @@ tells the series apart as well, so that a grey print is enough.
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from optitracr.errors import FileError
 from optitracr.export.extras import require
+from optitracr.export.storage import write_file
 
 COLOURS = ("#9A9A9A", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 MARKERS = ("o", "s", "D", "^", "v", "P")
@@ -31,13 +32,12 @@ def pyplot() -> Any:
 
 
 def save(figure: Any, path: Path) -> None:
-    """Writes a figure; the same figure gives the same bytes.
+    """Writes a figure at once or not at all; the same figure gives the same bytes.
 
     Raises:
         FileError: If the file cannot be written.
     """
     metadata = {".svg": {"Date": None}, ".pdf": {"CreationDate": None}}
-    try:
-        figure.savefig(path, dpi=130, metadata=metadata.get(path.suffix.lower()))
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}; name another file") from None
+    kind, drawn = path.suffix.lower(), BytesIO()
+    figure.savefig(drawn, format=kind[1:], dpi=130, metadata=metadata.get(kind))
+    write_file(path, drawn.getvalue())

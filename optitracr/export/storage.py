@@ -7,6 +7,7 @@ import shutil
 import stat
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from optitracr.errors import FileError
@@ -55,6 +56,32 @@ def read_bytes(path: Path, limit: int) -> bytes:
         raise FileError(f"{name} cannot be read: {_reason(error)}; check disk and memory") from None
     finally:
         os.close(number)
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Writes a file at once or not at all; what a link or a device leads to stays in place.
+
+    Raises:
+        FileError: If it cannot be written; a file that was there stays as it was.
+    """
+    name = shown_path(path)
+    if path.is_dir():
+        raise FileError(f"{name} cannot be written: it is a folder; name a file")
+    temporary: Path | None = None
+    try:
+        target = path.resolve()
+        if target.exists() and not target.is_file():
+            target.write_bytes(content)
+            return
+        temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}")
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    except (OSError, ValueError) as error:
+        raise FileError(f"{name} cannot be written: {_reason(error)}; name another file") from None
+    finally:
+        if temporary is not None:
+            with suppress(OSError):
+                temporary.unlink(missing_ok=True)
 
 
 def write_folder(target: Path, files: Mapping[str, bytes]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -17,7 +16,8 @@ from optitracr.draw.program_graph import graph_picture
 from optitracr.draw.residual import Panel, residual_picture
 from optitracr.draw.sublayers import sublayers_picture
 from optitracr.draw.variables import Variables, variables_of
-from optitracr.errors import FileError, NotFoundError
+from optitracr.errors import NotFoundError
+from optitracr.export.storage import write_file
 from optitracr.levels import DEFAULT_LEVEL
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.verification import VerificationReport, check_model
@@ -125,7 +125,7 @@ class Report:
         Raises:
             FileError: If the file cannot be written.
         """
-        write_page(Path(path), self.html)
+        write_file(Path(path), self.html.encode())
 
     def __repr__(self) -> str:
         """One line, where the models' weights would fill pages."""
@@ -189,22 +189,3 @@ def make_report(
         checked=check_model(model, seed) if options.get("check", True) else None,
         options=tuple(sorted((key, value) for key, value in options.items())),
     )
-
-
-def write_page(path: Path, page: str) -> None:
-    """Writes a text file at once or not at all.
-
-    Raises:
-        FileError: If the file cannot be written.
-    """
-    if path.is_dir():
-        raise FileError(f"{path} cannot be written: it is a folder; name a file")
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        temporary.write_bytes(page.encode())
-        temporary.replace(path)
-    except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}; name another file") from None
-    finally:
-        with suppress(OSError):
-            temporary.unlink(missing_ok=True)

@@ -13,7 +13,9 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.cli.main import main
+from optitracr.errors import VerificationError
 from optitracr.levels import LEVELS
+from optitracr.model.compiled import CompiledModel
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
@@ -70,9 +72,34 @@ def test_verify_reports_failures_and_goes_on(
     )
     setting = ("--vocab", "a,b", "--max-seq-len", "4", "--max-inputs", "100")
     code, out, err = run(capsys, "verify", f"{path}:wrong", "hist", *setting)
-    assert code == 3
-    assert "wrong: FAILED" in err
+    assert code == 1
+    assert "wrong: not verified: " in err
     assert "hist: verified" in out
+
+
+@pytest.mark.parametrize("broken", [("wrong", "hist"), ("hist", "wrong"), ("hist",)])
+def test_only_a_model_that_differs_gives_3(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    broken: tuple[str, ...],
+) -> None:
+    path = tmp_path / "programs.py"
+    path.write_text("from optitracr import rasp\nwrong = rasp.numerical(rasp.tokens)\n")
+
+    def differ(model: CompiledModel, *arguments: object) -> None:
+        raise VerificationError("'hist' is 1 and not 2 for the input ['a', 'a']")
+
+    monkeypatch.setattr(CompiledModel, "verify", differ)
+    names = [f"{path}:wrong" if name == "wrong" else name for name in broken]
+    setting = ("--vocab", "a,b", "--max-seq-len", "4", "--json")
+    code, out, err = run(capsys, "verify", *names, *setting)
+    assert code == 3
+    assert "hist: FAILED: 'hist' is 1 and not 2" in err
+    rows = {row["program"]: row for row in map(json.loads, out.splitlines())}
+    assert [row["verified"] for row in rows.values()] == [False] * len(broken)
+    assert [row["differs"] for row in rows.values()] == [name == "hist" for name in broken]
+    assert run(capsys, "compare", "hist", "--verify")[0] == 3
 
 
 def test_compare_shows_every_level(capsys: pytest.CaptureFixture[str]) -> None:
@@ -193,4 +220,4 @@ def test_families_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert plain["size"]["width"] > row["size"]["width"]
     code, _, err = run(capsys, "compile", "reverse", "--without", "magic")
     assert code == 1
-    assert "no candidate family 'magic'; the families are views, cuts" in err
+    assert "without names 'magic', which is unknown; give names of candidate families: views" in err
