@@ -17,7 +17,7 @@ from optitracr.errors import UnsupportedError
 from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
 from optitracr.graph.reach.answer import Answer, Reach
 from optitracr.graph.reach.facts import Facts, Inputs
-from optitracr.graph.reach.questions import averages, selects_none
+from optitracr.graph.reach.selecting import averages, selects_none
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet, infer_values
 from optitracr.rasp import Encoding

@@ -15,7 +15,8 @@ from optitracr.graph.averages import may_average
 from optitracr.graph.build import build_graph
 from optitracr.graph.reach.answer import Answer, Ground, Reach
 from optitracr.graph.reach.facts import Facts, Inputs
-from optitracr.graph.reach.questions import averages, selects_none
+from optitracr.graph.reach.occurring import occur_apart, occur_together
+from optitracr.graph.reach.selecting import averages, selects_none
 from optitracr.graph.values import infer_values
 from optitracr.rasp import Comparison, Select, indices, tokens
 from tests.inputs import sequences
@@ -195,3 +196,82 @@ def test_answers_agree_with_all_inputs(seed: int) -> None:
         if answer.tokens:
             rows = taken(program, list(answer.tokens), causal) or []
             assert any(len(set(row)) > 1 if ask is averages else None in row for row in rows)
+
+
+LENGTH = rasp.length
+LAST = LENGTH - 1
+FIRST = rasp.Aggregate(Select(indices, rasp.Full(0), Comparison.EQ), tokens)
+BEFORE = rasp.SelectorWidth(Select(indices, indices, Comparison.LT))
+ITSELF = rasp.Aggregate(Select(indices, indices, Comparison.EQ), tokens)
+TOGETHER: tuple[tuple[rasp.SOp, rasp.SOp, Callable[[Any, Any], bool], bool], ...] = (
+    (indices, LENGTH, lambda x, y: x >= y, False),
+    (indices, LAST, lambda x, y: x == y, True),
+    (tokens, rasp.Map(lambda x: x % 2, tokens), lambda x, y: x % 2 != y, False),
+    (rasp.SelectorWidth(EQUAL), LENGTH, lambda x, y: x > y, False),
+    (rasp.SelectorWidth(EQUAL), LENGTH, lambda x, y: x < y, True),
+    (rasp.SelectorWidth(EQUAL), indices, lambda x, y: x == 0, False),
+    (order(lambda k, q: k < q), indices, lambda x, y: x < y, True),
+    (
+        rasp.SelectorWidth(Select(indices, indices, Comparison.LT)),
+        indices,
+        lambda x, y: x != y,
+        False,
+    ),
+    (FIRST, tokens, lambda x, y: x != y, True),
+    (
+        rasp.Aggregate(Select(indices, indices, Comparison.EQ), tokens),
+        tokens,
+        lambda x, y: x != y,
+        False,
+    ),
+)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(("first", "second", "asked", "possible"), TOGETHER)
+def test_values_at_one_position(
+    first: rasp.SOp,
+    second: rasp.SOp,
+    asked: Callable[[Any, Any], bool],
+    possible: bool,
+    causal: bool,
+) -> None:
+    pair = rasp.SequenceMap(lambda x, y: 0, first, second)
+    graph = build_graph(pair)
+    facts = facts_of(pair, (1, 2, 3), 5, causal)
+    labels = graph.node(graph.output).operation.operands
+    places = [
+        (i, j)
+        for i, x in enumerate(facts.sets[labels[0]].values)
+        for j, y in enumerate(facts.sets[labels[1]].values)
+        if asked(x, y)
+    ]
+    answer = occur_together(facts, labels, places)
+    assert answer.never is not possible
+
+
+@pytest.mark.parametrize(
+    ("keys", "queries", "asked", "possible"),
+    [
+        (indices, LENGTH, lambda k, q: k >= q, False),
+        (indices, indices, lambda k, q: k == q, True),
+        (tokens, FIRST, lambda k, q: k != q, True),
+        (FIRST, FIRST, lambda k, q: k != q, False),
+        (rasp.SelectorWidth(EQUAL), LENGTH, lambda k, q: k > q, False),
+    ],
+)
+def test_values_at_a_key_and_a_query(
+    keys: rasp.SOp, queries: rasp.SOp, asked: Callable[[Any, Any], bool], possible: bool
+) -> None:
+    width = rasp.SelectorWidth(Select(keys, queries, lambda k, q: True))
+    graph = build_graph(width)
+    facts = facts_of(width, (1, 2, 3), 5, False)
+    selector = graph.node(graph.output).operation.selector
+    places = [
+        (i, j)
+        for i, k in enumerate(facts.sets[selector.keys].values)
+        for j, q in enumerate(facts.sets[selector.queries].values)
+        if asked(k, q)
+    ]
+    answer = occur_apart(facts, selector.keys, selector.queries, places)
+    assert answer.never is not possible

@@ -1,8 +1,7 @@
-"""Questions that the compiler asks of a program."""
+"""Questions about what Aggregates select."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
@@ -10,6 +9,13 @@ from optitracr import rasp
 from optitracr.errors import EvaluationError
 from optitracr.graph.program import Aggregate, selector_reads
 from optitracr.graph.reach.answer import Answer, Ground, Reach
+from optitracr.graph.reach.conditions import (
+    chosen_position,
+    one_of,
+    require,
+    selects_at,
+    value_at,
+)
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.search import Question, ask
 from optitracr.graph.reach.world import World
@@ -24,20 +30,20 @@ def averages(facts: Facts, label: str) -> Answer:
 
     def case(query: int, keys: tuple[int, int]) -> Any:
         def condition(world: World) -> None:
-            held = [_one_of(world, operation.operand, key, numbers) for key in keys]
+            held = [one_of(world, operation.operand, key, numbers) for key in keys]
             for key in keys:
-                _require(world, world.selections.selected(operation.selector, key, query))
+                require(world, world.selections.selected(operation.selector, key, query))
             if all(code is not None for code in held):
                 world.model.add(held[0] != held[1])
 
         return condition
 
     def whole(world: World) -> None:
-        query, first, second = (_chosen(world) for _ in range(3))
-        values = [_value_at(world, operation.operand, at, numbers) for at in (first, second)]
+        query, first, second = (chosen_position(world) for _ in range(3))
+        values = [value_at(world, operation.operand, at, numbers) for at in (first, second)]
         world.model.add(values[0] < values[1])
         for at in (first, second):
-            _selected(world, operation, at, query)
+            selects_at(world, operation.selector, at, query)
 
     def confirm(tokens: tuple[Any, ...]) -> bool:
         return any(len(set(_taken(row, values))) > 1 for row, values in _rows(facts, label, tokens))
@@ -60,15 +66,15 @@ def selects_none(facts: Facts, label: str) -> Answer:
 
     def case(query: int, key: int) -> Any:
         def condition(world: World) -> None:
-            _one_of(world, operation.operand, key, none)
-            _require(world, world.selections.selected(operation.selector, key, query))
+            one_of(world, operation.operand, key, none)
+            require(world, world.selections.selected(operation.selector, key, query))
 
         return condition
 
     def whole(world: World) -> None:
-        query, key = _chosen(world), _chosen(world)
-        _value_at(world, operation.operand, key, none)
-        _selected(world, operation, key, query)
+        query, key = chosen_position(world), chosen_position(world)
+        value_at(world, operation.operand, key, none)
+        selects_at(world, operation.selector, key, query)
 
     def confirm(tokens: tuple[Any, ...]) -> bool:
         return any(
@@ -96,55 +102,6 @@ def _numbers(facts: Facts, label: str) -> tuple[int, ...]:
     """The codes of an operand's values that are numbers: only these have a mean."""
     values = facts.sets[_aggregate(facts, label).operand].values
     return tuple(code for code, value in enumerate(values) if isinstance(value, Number))
-
-
-# -- conditions ------------------------------------------------------------
-
-
-def _require(world: World, literal: Any) -> None:
-    if literal is not None:
-        world.model.add_bool_and([literal])
-
-
-def _one_of(world: World, label: str, position: int, codes: Sequence[int]) -> Any:
-    """The value of a variable at a position, which is one of some; None if it is not known."""
-    from ortools.sat.python import cp_model
-
-    code = world.code(label, position)
-    if code is not None:
-        world.model.add_linear_expression_in_domain(code, cp_model.Domain.from_values(codes))
-    return code
-
-
-def _chosen(world: World) -> list[Any]:
-    """A position of a whole world, one literal for each."""
-    literals = [world.model.new_bool_var("") for _ in world.positions]
-    world.model.add_exactly_one(literals)
-    return literals
-
-
-def _value_at(world: World, label: str, at: list[Any], codes: Sequence[int]) -> Any:
-    """The value of a variable at a chosen position, which is one of some."""
-    from ortools.sat.python import cp_model
-
-    value = world.model.new_int_var_from_domain(cp_model.Domain.from_values(codes), "")
-    for position, literal in enumerate(at):
-        code = world.code(label, position)
-        if code is not None:
-            world.model.add(value == code).only_enforce_if(literal)
-    return value
-
-
-def _selected(world: World, operation: Aggregate, key: list[Any], query: list[Any]) -> None:
-    """A chosen query selects a chosen key."""
-    for q, asked in enumerate(query):
-        for k, held in enumerate(key):
-            literal = world.selections.selected(operation.selector, k, q)
-            if literal is not None:
-                world.model.add_bool_or([~asked, ~held, literal])
-
-
-# -- replay ----------------------------------------------------------------
 
 
 def _rows(facts: Facts, label: str, tokens: tuple[Any, ...]) -> list[tuple[list[bool], list[Any]]]:
