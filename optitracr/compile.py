@@ -30,6 +30,7 @@ from optitracr.errors import InputError
 from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
 from optitracr.graph.conversions import convert_encodings
+from optitracr.graph.numbers import check_precision
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.reach.facts import Inputs
 from optitracr.graph.values import ValueSet
@@ -193,10 +194,13 @@ def prepare(
         ValueSetError: If a value set explodes or a function raises.
         UnsupportedError: If a number has too many values to be read as classes, or a mean
             cannot be held as a number.
+        LimitError: If float32 does not carry a number.
     """
     inputs = Inputs(setting.vocabulary, setting.max_seq_len, setting.causal)
     graph, sets = expand_averages(written, inputs)
-    return convert_encodings(graph, sets, standard)
+    graph, sets = convert_encodings(graph, sets, standard)
+    check_precision(graph, sets, setting.max_seq_len)
+    return graph, sets
 
 
 def _level(optimize: object, levels: Collection[int]) -> int:

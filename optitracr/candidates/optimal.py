@@ -71,6 +71,10 @@ MAX_NUMBERS = 3
 MAX_PATTERNS = 4
 """Ways kept to compute what a selector selects."""
 
+LARGEST_LEAF = 2.0**53
+"""Size of a value beyond which a table does not read it as a number: float64, in which weights
+are computed, no longer tells whole numbers apart there."""
+
 PLANS = 2
 """Constructions kept for each cut: the fewest neurons, and another that reads less."""
 
@@ -163,7 +167,7 @@ class Enumeration:
     def leaf(self, label: str) -> Leaf:
         """A variable as a table reads it."""
         values = self.values[label].values
-        numeric = all(isinstance(v, int | float) for v in values)
+        numeric = all(isinstance(v, int | float) and abs(v) <= LARGEST_LEAF for v in values)
         return Leaf(
             label,
             self.is_raw(label),

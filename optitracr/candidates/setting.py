@@ -11,6 +11,7 @@ from optitracr import arguments
 from optitracr.errors import InputError, OptitracrError
 from optitracr.graph.values import sort_values
 from optitracr.memory import check_memory
+from optitracr.rasp.identity import equals_itself, is_same, plain
 
 Value = Any
 
@@ -46,8 +47,8 @@ def check_setting(
     """Checks and sorts what the user gave.
 
     Raises:
-        InputError: If the vocabulary is empty, mixed, unhashable or holds BOS or PAD, or
-            the length is no positive integer.
+        InputError: If the vocabulary is empty, mixed, unhashable or holds BOS or PAD or two
+            tokens that are equal, or the length is no positive integer.
         LimitError: If so long a sequence or so large a vocabulary cannot fit in memory.
     """
     length = arguments.integer("max_seq_len", max_seq_len, least=1)
@@ -84,10 +85,18 @@ def _distinct(vocab: Collection[Value]) -> list[Value]:
     count = _count(vocab)
     check_memory(f"a vocabulary of {count:,} tokens", TOKEN_BYTES * count, "give fewer tokens")
     listed = arguments.collection("vocab", vocab, wanted)
-    distinct = list(dict.fromkeys(_usable("vocab", token, wanted) for token in listed))
-    if not distinct:
+    found: dict[Value, Value] = {}
+    for token in listed:
+        usable = _usable("vocab", token, wanted)
+        known = found.setdefault(usable, usable)
+        if not is_same(known, usable):
+            raise InputError(
+                f"the vocabulary holds {known!r} and {usable!r}, which are equal, so that no table "
+                f"can tell them apart; leave one out, or give {str(known)!r} and {str(usable)!r}"
+            )
+    if not found:
         raise InputError("the vocabulary is empty; give at least one token")
-    return distinct
+    return list(found)
 
 
 def _count(vocab: object) -> int:
@@ -104,9 +113,10 @@ def _count(vocab: object) -> int:
 
 def _usable(name: str, token: Value, wanted: str) -> Value:
     """A token that can be looked up: hashable, and equal to itself, as nan is not."""
+    token = plain(token)
     try:
         hash(token)
-        same = bool(token == token)
+        same = equals_itself(token)
     except OptitracrError:
         raise InputError(
             f"{name} holds the expression {arguments.shown(token)}; give {wanted}"

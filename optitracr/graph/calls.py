@@ -20,6 +20,7 @@ from typing import Any
 
 from optitracr.errors import ProgramError, ValueSetError
 from optitracr.graph.program import Node
+from optitracr.rasp.identity import plain
 
 Value = Any
 Place = tuple[int, ...]
@@ -57,7 +58,7 @@ def tabulate(
     places = product(*(range(len(values)) for values in operands))
     for place, arguments in zip(places, product(*operands), strict=True):
         try:
-            results.append(function(*arguments))
+            results.append(plain(function(*arguments)))
         except ArithmeticError:
             results.append(None)
         except Exception as error:
@@ -105,7 +106,7 @@ def check_pure(
     for place in _spread(len(results)):
         arguments = _arguments(operands, place)
         try:
-            again = function(*arguments)
+            again = plain(function(*arguments))
         except Exception:
             again = None
         if not _same(results[place], again):

@@ -8,17 +8,17 @@ numbers, where Tracr takes {x/n}, and is kept because level 0 reports Tracr's si
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from numbers import Number
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import ValueSetError
-from optitracr.graph.calls import CanOccur, tabulate
+from optitracr.graph.calls import CanOccur, Place, tabulate
+from optitracr.graph.numbers import check_numbers
 from optitracr.graph.occurring import Occurring
 from optitracr.graph.predicates import check_predicates
 from optitracr.graph.program import (
@@ -31,8 +31,17 @@ from optitracr.graph.program import (
     Source,
     Width,
 )
-from optitracr.graph.selecting import always_selects
+from optitracr.graph.selecting import always_selects, selects_at_most_one
+from optitracr.graph.variants import (
+    Distinct,
+    Forms,
+    check_equal_results,
+    check_selector,
+    forms_of,
+    mean_forms,
+)
 from optitracr.rasp.exact import common_denominator, rational
+from optitracr.rasp.identity import equals_itself
 
 MAX_VALUES = 10_000
 MAX_COMBINATIONS = 1_000_000
@@ -52,6 +61,8 @@ class ValueSet:
             who need the set, as a map does and a sum does not.
         table: For an elementwise variable the index in `values` of its value for each
             combination of its operands' values, one axis an operand; -1 is None.
+        forms: For each value that can occur as several equal ones, such as 1 and 1.0, all of
+            them; see `optitracr.graph.variants`.
     """
 
     values: tuple[Value, ...]
@@ -59,6 +70,7 @@ class ValueSet:
     standard: tuple[Value, ...]
     exploded: str = ""
     table: NDArray[np.int32] | None = None
+    forms: Forms = field(default_factory=dict)
 
     def results(self) -> list[Value]:
         """The value for each combination of operands, the last varying fastest."""
@@ -72,7 +84,8 @@ def sort_values(values: Iterable[Value]) -> tuple[Value, ...]:
     distinct = list(dict.fromkeys(values))
     try:
         return tuple(sorted(distinct))
-    except TypeError:
+    except (TypeError, ArithmeticError):
+        # Decimal("sNaN") raises where it is compared, as do numbers of no order.
         return tuple(sorted(distinct, key=lambda value: (type(value).__name__, repr(value))))
 
 
@@ -88,7 +101,8 @@ def infer_values(
 
     Raises:
         ValueSetError: If a set explodes, or a function raises something other than an
-            ArithmeticError; names the s-op, the argument and the remedy.
+            ArithmeticError, or tells equal values apart; names the s-op, the argument and the
+            remedy.
     """
     sets: dict[str, ValueSet] = {}
     operations = {node.label: node.operation for node in graph.nodes}
@@ -96,13 +110,36 @@ def infer_values(
     for node in graph.nodes:
         if isinstance(node.operation, Aggregate | Width):
             check_predicates(node, node.operation.selector, sets, occurring)
+            check_selector(node, node.operation.selector, sets)
         found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
+        if isinstance(node.operation, Aggregate):
+            found = replace(found, forms=_aggregate_forms(node, found, operations, sets))
         if isinstance(node.operation, Aggregate) and found.may_be_none:
             of_none = sets[node.operation.operand].may_be_none and not node.operation.skips_none
             never_empty = always_selects(node.operation.selector, operations, sets)
             found = replace(found, may_be_none=of_none or not never_empty)
         sets[node.label] = found
     return sets
+
+
+def _aggregate_forms(
+    node: Node, own: ValueSet, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
+) -> Forms:
+    """One value selected stays as it is, the default too; a mean has a type of its own."""
+    operation = node.operation
+    assert isinstance(operation, Aggregate)
+    operand = sets[operation.operand]
+    distinct = Distinct()
+    for value in own.values:
+        distinct.add(value)
+    for value in forms_of(operand.values, operand.forms):
+        distinct.add(value)
+    if operation.default is not None:
+        distinct.add(operation.default)
+    if not selects_at_most_one(operation.selector, operations, sets):
+        for value in mean_forms(operand.values, operand.forms):
+            distinct.add(value)
+    return distinct.forms
 
 
 def _value_set(
@@ -150,21 +187,25 @@ def _elementwise_values(
         if operand.exploded:
             raise ExplodedError(operand.exploded)
     values = [x.values for x in operands]
-    results, table = _image(
-        node,
-        operation.function,
-        values,
-        lambda place: occurring.together(operation.operands, place),
-    )
+
+    def can_occur(place: Place) -> bool:
+        return occurring.together(operation.operands, place)
+
+    results, table, distinct = _image(node, operation.function, values, can_occur)
+    if any(x.forms for x in operands):
+        read = zip(operation.operands, operands, strict=True)
+        known = [(label, operand.values, operand.forms) for label, operand in read]
+        listed = [(*results, None)[code] for code in table.ravel()]
+        check_equal_results(node, operation.function, known, listed, distinct, can_occur)
     if all(x.standard == x.values for x in operands):
         standard = results
     else:
         # Values that Tracr alone would infer occur on no input, so there is nothing to refuse.
-        standard, _ = _image(
+        standard, _, _ = _image(
             node, operation.function, [x.standard for x in operands], lambda place: False
         )
     may_be_none = bool((table < 0).any()) or any(x.may_be_none for x in operands)
-    return ValueSet(results, may_be_none, standard, table=table)
+    return ValueSet(results, may_be_none, standard, table=table, forms=distinct.forms)
 
 
 def _image(
@@ -172,8 +213,8 @@ def _image(
     function: Callable[..., Value],
     operands: list[tuple[Value, ...]],
     can_occur: CanOccur,
-) -> tuple[tuple[Value, ...], NDArray[np.int32]]:
-    """The distinct results, sorted, and which one each combination gives."""
+) -> tuple[tuple[Value, ...], NDArray[np.int32], Distinct]:
+    """The distinct results, sorted, which one each combination gives, and their forms."""
     shape = tuple(len(values) for values in operands)
     if math.prod(shape) > MAX_COMBINATIONS:
         raise ExplodedError(
@@ -181,25 +222,31 @@ def _image(
             f"limit of {MAX_COMBINATIONS:,}; map its operands to fewer values first"
         )
     found = tabulate(node, function, operands, can_occur)
-    distinct: dict[Value, None] = {}
+    distinct = Distinct()
     for result in found:
         if result is not None:
             _insert(node, distinct, result)
-    values = sort_values(distinct)
+    values = sort_values(distinct.values)
     place: dict[Value, int] = {value: i for i, value in enumerate(values)}
     codes = [-1 if result is None else place[result] for result in found]
-    return values, np.array(codes, dtype=np.int32).reshape(shape)
+    return values, np.array(codes, dtype=np.int32).reshape(shape), distinct
 
 
-def _insert(node: Node, results: dict[Value, None], value: Value) -> None:
+def _insert(node: Node, results: Distinct, value: Value) -> None:
+    count = len(results.values)
     try:
-        results[value] = None
+        results.add(value)
     except TypeError as error:
         raise ValueSetError(
             f"s-op {node.describe()} gives the unhashable value {value!r}; "
             "return a number, string, bool or tuple"
         ) from error
-    if len(results) > MAX_VALUES:
+    if len(results.values) > count and not equals_itself(value):
+        raise ValueSetError(
+            f"s-op {node.describe()} gives {value!r}, which does not equal itself, so that no "
+            "model can give it; return None for no value, or a number that stands for it"
+        )
+    if len(results.values) > MAX_VALUES:
         raise ExplodedError(
             f"s-op {node.describe()} can take more than {MAX_VALUES:,} values; "
             "map its operands to fewer values first, or lower max_seq_len"
@@ -221,23 +268,34 @@ def _aggregate_values(
     if operand.exploded:
         raise ExplodedError(operand.exploded)
     default = operation.default
+    _check_default(node, default)
     may_be_none = (operand.may_be_none and not operation.skips_none) or default is None
     if not node.is_numerical:
         extra = () if default is None else (default,)
         values = sort_values((*operand.values, *extra))
         return ValueSet(values, may_be_none, sort_values((*operand.standard, *extra)))
-    if not all(isinstance(value, Number) for value in operand.values):
-        raise ValueSetError(
-            f"s-op {node.describe()} is numerical and takes the mean of values that are not "
-            f"numbers, such as {next(v for v in operand.values if not isinstance(v, Number))!r}; "
-            "annotate it categorical, or map its operand to numbers"
-        )
+    check_numbers(node, operand.values, default)
     extra = () if default is None else (float(default),)
     means = sort_values((*_means(node, operand.values, max_seq_len), *extra))
     standard = sort_values(
         (*(x / n for n in range(1, max_seq_len + 1) for x in operand.standard), *extra)
     )
     return ValueSet(means, may_be_none, standard)
+
+
+def _check_default(node: Node, default: Value) -> None:
+    try:
+        hash(default)
+    except TypeError as error:
+        raise ValueSetError(
+            f"s-op {node.describe()} defaults to the unhashable value {default!r}; give it a "
+            "number, string, bool or tuple, or None"
+        ) from error
+    if not equals_itself(default):
+        raise ValueSetError(
+            f"s-op {node.describe()} defaults to {default!r}, which does not equal itself, so that "
+            "no model can give it; give it None for no value, or a number that stands for it"
+        )
 
 
 def _means(node: Node, values: tuple[Value, ...], max_seq_len: int) -> tuple[float, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from optitracr.craft.spaces import Direction
 from optitracr.errors import InputError
+from optitracr.rasp.identity import is_same, plain
 
 Value = Any
 NONE_ENCODING = -1
@@ -86,13 +87,23 @@ class CategoricalEncoder:
         return [self._encode_one(place, value) for place, value in enumerate(inputs)]
 
     def _encode_one(self, place: int, value: Value) -> int:
+        value = plain(value)
         try:
-            return self.encoding_map[value]
+            code = self.encoding_map[value]
         except (KeyError, TypeError):
             known = ", ".join(repr(v) for v in self.encoding_map)
             raise InputError(
                 f"token {value!r} at position {place} is not in the vocabulary; known: {known}"
             ) from None
+        known_value = self.basis[code].value
+        # Equal values are one output, but not one token.
+        if self.enforce_bos and not is_same(known_value, value):
+            raise InputError(
+                f"token {value!r} at position {place} is of type {type(value).__name__} and "
+                f"equals the token {known_value!r} of type {type(known_value).__name__}, but is "
+                f"not the same; pass {known_value!r}"
+            )
+        return code
 
     def decode(self, encodings: Sequence[int]) -> list[Value]:
         """Values of a sequence of integers; NONE_ENCODING is None.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -28,22 +29,27 @@ def warn_of_causal_reading(graph: ProgramGraph, setting: Setting, seed: int = 0)
         evaluate_batch([output], setting.vocabulary, inputs.codes, inputs.lengths, causal=reading)
         for reading in (False, True)
     )
-    place = {value: code for code, value in enumerate(full.values(output))}
-    known = np.array([place.get(value, -1) for value in causal.values(output)])
+    # Values that are equal are one output, of whatever type they are.
+    place: dict[Any, int] = {}
+    known, wanted = (
+        np.array([place.setdefault(value, len(place)) for value in evaluation.values(output)])
+        for evaluation in (causal, full)
+    )
     within = np.arange(inputs.codes.shape[1]) < inputs.lengths[:, None]
     defined = ~(full.undefined | causal.undefined)[:, None]
-    differs = (known[causal.codes(output)] != full.codes(output)) & within & defined
+    differs = known[causal.codes(output)] != wanted[full.codes(output)]
+    differs &= within & defined
     if not differs.any():
         return
     row, position = (int(i) for i in np.argwhere(differs)[0])
     tokens = [setting.vocabulary[c] for c in inputs.codes[row, : inputs.lengths[row]]]
-    found, wanted = (
+    said, meant = (
         evaluation.values(output)[evaluation.codes(output)[row, position]]
         for evaluation in (causal, full)
     )
     warnings.warn(
         f"'{graph.output}' is compiled to its causal reading, which differs from the full one: at "
-        f"position {position} of {tokens} it is {found!r}, not {wanted!r}",
+        f"position {position} of {tokens} it is {said!r}, not {meant!r}",
         CausalReadingWarning,
         # The caller of `compile_rasp_to_model`, which is called through `within_memory`.
         stacklevel=4,

@@ -12,7 +12,10 @@ from numpy.typing import NDArray
 
 from optitracr.assembly.layout import Tenancy
 from optitracr.candidates.component import Held
+from optitracr.candidates.forms import EXACT
+from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.errors import VerificationError
+from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Architecture
 from optitracr.model.inputs import InputSet, check_inputs, with_bos
@@ -23,16 +26,18 @@ if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
     from optitracr.rasp.batch import BatchEvaluation
 
-NUMERICAL_TOLERANCE = 1e-4
-"""Relative or absolute error allowed in numbers."""
-
 ONE_HOT_TOLERANCE = 0.05
 """Distance from 0 and 1 allowed in one-hot dimensions; a reader's margin is larger."""
 
 CODE_TOLERANCE = 0.01
 """The same in numbers that stand for categories, such as points on a circle, but at most a
 twentieth of the distance between two of them: what steps add up to there is rounded to no
-more, and the margins of their readers allow for it."""
+more, and the margins of their readers allow for it. Two that are closer than CODE_ROUNDING are
+told apart by nobody, since every reader allows for the rounding of what it reads."""
+
+CODE_ROUNDING = 4 * FLOAT32_EPSILON
+"""Rounding of a code, as a part of the largest one (the noise that hinges allow for, see
+`optitracr.craft.piecewise`)."""
 
 CHUNK = 2048
 """Inputs compared at a time."""
@@ -54,6 +59,9 @@ class VerificationReport:
         variables: RASP variables compared inside the residual stream, beside the output.
         max_error: Largest error of a number, or of a one-hot dimension.
         seconds: Time taken.
+        absolute_tolerance: Error allowed in a number; a whole number rounds to the right one
+            besides.
+        relative_tolerance: Error allowed in a number beyond 1, as a part of it.
     """
 
     inputs: int
@@ -63,6 +71,8 @@ class VerificationReport:
     variables: int
     max_error: float
     seconds: float
+    absolute_tolerance: float = ABSOLUTE_TOLERANCE
+    relative_tolerance: float = RELATIVE_TOLERANCE
 
     @property
     def exhaustive(self) -> bool:
@@ -77,7 +87,9 @@ class VerificationReport:
         )
         return (
             f"verified on {self.inputs:,} inputs ({scope}), {self.variables} variables inside; "
-            f"{self.undefined:,} undefined; largest error {self.max_error:.1e}"
+            f"{self.undefined:,} undefined; largest error {self.max_error:.1e} (numbers agree to "
+            f"{self.absolute_tolerance:.0e}, or {self.relative_tolerance:.0e} of their size, and "
+            "whole numbers round to the right one)"
         )
 
 
@@ -161,7 +173,7 @@ class _Expected:
     Attributes:
         values: [batch, seq, column]; nan where the value is outside of its value set.
         tolerance: Error allowed in each column.
-        relative: Where it is relative, for numbers above 1.
+        number: Which of them hold a number, with a tolerance that depends on it.
         alive: Which columns hold a variable.
         clean: Which of them are zero at BOS.
         tenancies: The variables alive, in order of birth.
@@ -170,7 +182,7 @@ class _Expected:
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self.values = np.zeros(shape)
         self.tolerance = np.zeros(shape[-1])
-        self.relative, self.alive, self.clean = (np.zeros(shape[-1], dtype=bool) for _ in range(3))
+        self.number, self.alive, self.clean = (np.zeros(shape[-1], dtype=bool) for _ in range(3))
         self.tenancies: dict[str, tuple[Tenancy, Held]] = {}
 
     def begin(
@@ -179,12 +191,10 @@ class _Expected:
         """A variable is written: [batch, seq, width], and where its value is known."""
         columns, number = list(tenancy.columns), tenancy.variable.numerical
         self.values[..., columns] = np.where(known[..., None], values, np.nan)
-        self.relative[columns] = number and held.rows is None
+        self.number[columns] = number and held.rows is None
         self.tolerance[columns] = ONE_HOT_TOLERANCE
-        if number:
-            self.tolerance[columns] = (
-                NUMERICAL_TOLERANCE if held.rows is None else code_tolerance(held.rows)
-            )
+        if number and held.rows is not None:
+            self.tolerance[columns] = code_tolerance(held.rows)
         self.alive[columns], self.clean[columns] = True, held.clean
         self.tenancies[tenancy.variable.label] = (tenancy, held)
 
@@ -195,10 +205,10 @@ class _Expected:
 
     def allowed(self, columns: NDArray[np.intp] | list[int]) -> NDArray[np.float64]:
         """The error allowed in some columns, [batch, seq, columns]."""
-        scale = np.maximum(1.0, np.abs(self.values[..., columns]))
-        allowed: NDArray[np.float64] = self.tolerance[columns] * np.where(
-            self.relative[columns], scale, 1.0
-        )
+        values, number = self.values[..., columns], self.number[columns]
+        allowed = np.broadcast_to(self.tolerance[columns], values.shape)
+        if number.any():
+            allowed = np.where(number, number_tolerance(values), allowed)
         return allowed
 
 
@@ -327,7 +337,7 @@ class _Check:
         else:
             numbers = self.evaluation.numbers(expression)
             error = np.abs(chosen - numbers)
-            wrong = ~(error <= NUMERICAL_TOLERANCE * np.maximum(1.0, np.abs(numbers)))
+            wrong = ~(error <= number_tolerance(numbers))
         wrong &= self.valid
         if wrong.any():
             row, position = (int(i) for i in np.argwhere(wrong)[0])
@@ -348,6 +358,18 @@ class _Check:
         )
 
 
+def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The error allowed in numbers; a whole number has to round to the right one.
+
+    Args:
+        expected: What the interpreter says.
+    """
+    allowed = np.maximum(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * np.abs(expected))
+    # A half is as near to the next whole number.
+    rounds = np.nextafter(0.5, 0.0)
+    return np.where(expected == np.rint(expected), np.minimum(allowed, rounds), allowed)
+
+
 def code_tolerance(rows: NDArray[np.float64]) -> float:
     """The error allowed in numbers that stand for categories.
 
@@ -357,14 +379,15 @@ def code_tolerance(rows: NDArray[np.float64]) -> float:
     codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
     gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
     apart = gaps[~np.eye(len(codes), dtype=bool)]
-    return min(CODE_TOLERANCE, float(apart.min(initial=1.0)) / 20)
+    rounding = max(EXACT, CODE_ROUNDING * float(np.abs(codes).max(initial=0.0)))
+    return min(CODE_TOLERANCE, max(rounding, float(apart.min(initial=1.0)) / 20))
 
 
 def _hint(expected: Any, model: CompiledModel, label: str) -> str:
     held = [h for h in model.program.readings.values() if h.label == label]
     if any(h.rows is not None and expected is not None and expected not in h.values for h in held):
         return (
-            f" The value {expected!r} is outside its value set: a categorical Aggregate "
-            "that selects several positions takes a mean; annotate it rasp.numerical."
+            f" The value {expected!r} is outside its value set: a categorical Aggregate that "
+            "selects several positions takes a mean; map its operand to ints or floats first."
         )
     return " This is a defect of the compiler; please report the program."

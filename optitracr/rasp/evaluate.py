@@ -20,6 +20,7 @@ from optitracr.rasp.expression import (
     describe,
     postorder,
 )
+from optitracr.rasp.identity import plain
 from optitracr.rasp.selector import (
     ConstantSelector,
     Select,
@@ -138,7 +139,7 @@ class DefaultRASPEvaluator:
 
     def eval_tokens(self, sop: TokensType, xs: Sequence[Value]) -> list[Value]:
         """The input."""
-        return list(xs)
+        return [plain(x) for x in xs]
 
     def eval_indices(self, sop: IndicesType, xs: Sequence[Value]) -> list[Value]:
         """Positions from 0."""
@@ -231,7 +232,7 @@ def call(expr: RASPExpr, role: str, f: Callable[..., Value], *arguments: Value) 
         EvaluationError: If it raises; names the expression and the arguments.
     """
     try:
-        return f(*arguments)
+        return plain(f(*arguments))
     except Exception as error:
         shown = ", ".join(map(repr, arguments))
         raise EvaluationError(

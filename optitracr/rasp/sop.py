@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 from optitracr import arguments
 from optitracr.errors import ProgramError
 from optitracr.rasp.expression import RASPExpr, Value, check_function, describe, wrong_operand
+from optitracr.rasp.identity import plain
 
 
 class SOp(RASPExpr):
@@ -164,14 +165,14 @@ VALUES = "a sequence of values, one a position"
 
 
 def check_value(owner: str, role: str, value: Value) -> Value:
-    """Returns what is a value, and no expression.
+    """Returns what is a value, and no expression; a scalar of NumPy as it stands for.
 
     Raises:
         ProgramError: If it is an expression.
     """
     if isinstance(value, RASPExpr):
         raise wrong_operand(owner, role, "a value, the same at every position", value)
-    return value
+    return plain(value)
 
 
 class TokensType(SOp):
@@ -266,7 +267,7 @@ class _Composition:
         for function in self.functions:
             if value is None:
                 return None
-            value = function(value)
+            value = plain(function(value))
         return value
 
 
@@ -370,9 +371,9 @@ class ConstantSOp(SOp):
         """
         super().__init__()
         listed = arguments.sequence("the value of ConstantSOp", value, VALUES, kind=ProgramError)
-        for entry in listed:
-            check_value("ConstantSOp", "entry", entry)
-        self.value: Sequence[Value] = listed
+        self.value: Sequence[Value] = [
+            check_value("ConstantSOp", "entry", entry) for entry in listed
+        ]
         self.check_length = arguments.boolean("check_length", check_length, ProgramError)
 
     @property

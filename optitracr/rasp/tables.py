@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from optitracr.errors import EvaluationError
 from optitracr.rasp.expression import Value
+from optitracr.rasp.identity import identity_key, plain
 
 Codes = NDArray[np.intp]
 
@@ -26,7 +27,7 @@ DENSE_ENTRIES = 1 << 22
 class Interner:
     """Gives each distinct value a code, counted from 0, which is None.
 
-    Values are distinct if their type or value is: 1, 1.0 and True are three.
+    1, 1.0 and True are three; see `optitracr.rasp.identity`.
     """
 
     def __init__(self, values: Iterable[Value] = ()) -> None:
@@ -46,7 +47,7 @@ class Interner:
         """
         if value is None:
             return 0
-        key = _key(value)
+        key = identity_key(value)
         try:
             known = self._codes.get(key)
         except TypeError as error:
@@ -58,14 +59,6 @@ class Interner:
             known = self._codes[key] = len(self.values)
             self.values.append(value)
         return known
-
-
-def _key(value: Value) -> Any:
-    if isinstance(value, tuple):
-        return (tuple, *map(_key, value))
-    if isinstance(value, float) and value == 0:
-        return (float, repr(value))
-    return (type(value), value)
 
 
 class MapTable:
@@ -174,7 +167,7 @@ class PairTable:
 
 def _result(out: Interner | None, function: Callable[..., Value], *arguments: Value) -> int:
     try:
-        value = function(*arguments)
+        value = plain(function(*arguments))
     except Exception:
         return RAISED
     return int(value) if out is None else out.code(value)

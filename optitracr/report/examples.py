@@ -13,7 +13,7 @@ from optitracr.draw.attention import Pattern, patterns
 from optitracr.errors import EvaluationError
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.encoders import NumericalEncoder
-from optitracr.model.verification import NUMERICAL_TOLERANCE
+from optitracr.model.verification import number_tolerance
 from optitracr.rasp.evaluate import evaluate_all
 
 Value = Any
@@ -70,7 +70,7 @@ def _agree(found: Value, wanted: Value, numerical: bool) -> bool:
     if not numerical:
         return bool(found == wanted)
     number = 0.0 if wanted is None else float(wanted)
-    return bool(abs(found - number) <= NUMERICAL_TOLERANCE * max(1.0, abs(number)))
+    return bool(abs(found - number) <= number_tolerance(np.array(number)))
 
 
 def choose_examples(model: CompiledModel, seed: int) -> tuple[Example, ...]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import lru_cache
 
+import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
@@ -37,6 +39,25 @@ def test_apply_refuses(tokens: list[object], part: str) -> None:
     assert part in str(caught.value)
 
 
+@pytest.mark.parametrize("token", [True, 1.0, Fraction(1)])
+def test_a_token_that_only_equals_one_of_the_vocabulary(token: object) -> None:
+    model = compile_rasp_to_model(rasp.tokens + 1, {0, 1, 2}, 3)
+    with pytest.raises(InputError, match=r"equals the token 1 of type int.*pass 1"):
+        model.apply([BOS, token])
+    with pytest.raises(InputError, match="sequence 1"):
+        model.apply_batch([[BOS, 1], [BOS, 2, token]])
+
+
+def test_tokens_of_numpy_are_what_they_stand_for() -> None:
+    program = rasp.Map(repr, rasp.tokens)
+    numbers = compile_rasp_to_model(program, np.array([0, 1, 2]), 3)
+    assert numbers.setting.vocabulary == (0, 1, 2)
+    assert numbers.apply([BOS, np.int8(2), 1]).decoded == [BOS, "2", "1"]
+    assert program([np.int8(2), 1]) == ["2", "1"]
+    texts = compile_rasp_to_model(program, np.array(["a", "b"]), 3, compiler_bos=np.str_("B"))
+    assert texts.apply_batch([["B", np.str_("b")]]).decoded == [["B", "'b'"]]
+
+
 def test_apply_batch_names_the_sequence() -> None:
     with pytest.raises(InputError, match="sequence 1: token 'z'"):
         identity_model().apply_batch([[BOS, "a"], [BOS, "z"]])
@@ -52,6 +73,10 @@ def test_apply_batch_names_the_sequence() -> None:
         ({"a", 1}, 3, "mixes types"),
         (set(), 3, "empty"),
         ([["a"]], 3, "hashable"),
+        ([2, 2.0], 3, "2 and 2.0, which are equal"),
+        ([0, 3, False], 3, "0 and False, which are equal"),
+        ([0.0, -0.0], 3, "0.0 and -0.0, which are equal"),
+        ([1.0, float("nan")], 3, "equals nothing"),
         ({"a"}, 0, "max_seq_len"),
         ({"a"}, 2.5, "max_seq_len"),
         ({"a"}, True, "max_seq_len"),

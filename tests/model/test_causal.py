@@ -46,3 +46,16 @@ def test_the_smallest_running_mean_needs_no_positions() -> None:
     assert (model.size.layers, model.size.heads, model.size.head_size) == (1, 1, 1)
     assert model.size.width == 3
     model.verify()
+
+
+def test_readings_that_differ_only_in_type_are_not_reported() -> None:
+    everywhere = rasp.Select(indices, indices, Comparison.TRUE)
+    programs = (
+        rasp.Aggregate(everywhere, rasp.Map(lambda x: 3, tokens)),
+        rasp.Aggregate(everywhere, rasp.Map(lambda x: -0.0, tokens)) * 0,
+        rasp.Aggregate(everywhere, rasp.Full(True), default=1),
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for program in programs:
+            compile_rasp_to_model(program, {"a", "b"}, 3, causal=True)

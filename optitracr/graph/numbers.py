@@ -1,0 +1,253 @@
+"""Whether float32 carries a number: a bound on its error, for any input.
+
+A number in the residual stream is the result of sums in float32. Each sum and product is off by
+at most UNIT of its size, so that a variable's error has a bound that follows from its value set
+and from what it is computed from:
+
+- what a table writes is off by its rounding alone, whole numbers by nothing;
+- a mean of n values adds up n products, each with a weight of 1/n that is rounded too: by
+  (n + 1) / 2 + 2 roundings of the largest of them, and where all have one sign, of the result;
+- a weighted sum adds its operands' errors, and a rounding for each product and for the sum.
+
+A number has to agree with the interpreter's to RELATIVE_TOLERANCE or ABSOLUTE_TOLERANCE, and a
+whole number has to round to the right one. Where the bound does not say so, the s-op is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from optitracr.errors import LimitError, UnsupportedError
+from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
+from optitracr.graph.selecting import selects_at_most_one
+
+if TYPE_CHECKING:
+    from optitracr.graph.values import ValueSet
+
+ABSOLUTE_TOLERANCE = 1e-4
+"""Error allowed in a number of any size: a hundredth of what programs tell apart, as a rule, and
+some hundred times what a sum of a few numbers around 1 is off by in float32."""
+
+RELATIVE_TOLERANCE = 1e-4
+"""Error allowed in a number beyond 1, as a part of it."""
+
+UNIT = 2.0**-24
+"""Largest relative error of one rounding in float32."""
+
+WHOLE = 2**24
+"""Whole numbers up to this size are float32 numbers; the next one is not."""
+
+LARGEST = 2.0**64
+"""Size beyond which no number is looked at: its rounding alone is too large by far."""
+
+LEAK = 2.0**-32
+"""Attention that a default's place takes where something is selected, at most (see
+`optitracr.craft.numerics.ATTENTION_LEAK`)."""
+
+TABLE_ROUNDINGS = 3
+"""Roundings of what a table writes: the weight, the bias, and their sum."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """What is known of a number: its range, and how far the model's is from the interpreter's.
+
+    Attributes:
+        low: The least that it can be.
+        high: The most that it can be.
+        absolute: With `relative`, the error of a value v is at most absolute + relative * |v|.
+        relative: See `absolute`.
+    """
+
+    low: float
+    high: float
+    absolute: float = 0.0
+    relative: float = 0.0
+
+    @property
+    def largest(self) -> float:
+        """The largest size."""
+        return max(abs(self.low), abs(self.high))
+
+    @property
+    def least(self) -> float:
+        """The least size."""
+        return 0.0 if self.low <= 0 <= self.high else min(abs(self.low), abs(self.high))
+
+    @property
+    def one_sign(self) -> bool:
+        """Whether no two values have different signs."""
+        return self.low >= 0 or self.high <= 0
+
+    def error(self, value: float) -> float:
+        """A bound on the error of a value."""
+        return self.absolute + self.relative * abs(value)
+
+
+def check_numbers(node: Node, values: Sequence[Any], default: Any = None) -> None:
+    """Checks that a mean of some values is a number that can be computed at all.
+
+    Raises:
+        UnsupportedError: If a value or the default is no int or float.
+        LimitError: If one is beyond all that float32 carries.
+    """
+    for value in values:
+        if not isinstance(value, int | float):
+            raise UnsupportedError(
+                f"s-op {node.describe()} is numerical and takes the mean of {value!r}, which is "
+                f"no int or float; {_to_numbers(value)}"
+            )
+        check_size(node, f"takes the mean of {shown(value)}", value)
+    if default is None:
+        return
+    if not isinstance(default, int | float):
+        raise UnsupportedError(
+            f"s-op {node.describe()} is numerical and defaults to {default!r}, which is no int "
+            "or float; give it a number (default=0), or None and tell it by where it is read"
+        )
+    check_size(node, f"defaults to {shown(default)}", default)
+
+
+def _to_numbers(value: Any) -> str:
+    if isinstance(value, str | tuple | frozenset | bytes):
+        return "map its operand to numbers first, or annotate it rasp.categorical"
+    if isinstance(value, complex):
+        return "map its operand to real numbers first, such as the real part"
+    return "map its operand to floats first, with rasp.Map(float, ...)"
+
+
+def check_size(node: Node, what: str, value: float) -> None:
+    """Checks that a number is finite, and of a size that float32 may carry.
+
+    Raises:
+        LimitError: If it is not.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise LimitError(
+            f"s-op {node.describe()} {what}, which no sum of numbers can hold; let a function "
+            "put a small number in its place, or None"
+        )
+    if abs(value) > LARGEST:
+        raise _beyond(node, what)
+
+
+def shown(value: Any) -> str:
+    """A number in a few characters."""
+    text = repr(value) if not isinstance(value, int) or abs(value) < 10**20 else "a huge integer"
+    return text if len(text) <= 40 else f"{text[:37]}..."
+
+
+def _beyond(node: Node, what: str) -> LimitError:
+    remedy = "scale it down"
+    if isinstance(node.operation, Elementwise):
+        remedy = "keep it as classes with rasp.categorical, or scale it down"
+    return LimitError(
+        f"s-op {node.describe()} {what}, which is more than float32 carries as a number (whole "
+        f"numbers up to {WHOLE:,}, means and sums less, so that each rounds to the right one); "
+        f"{remedy}"
+    )
+
+
+def check_precision(graph: ProgramGraph, values: Mapping[str, ValueSet], max_seq_len: int) -> None:
+    """Checks that float32 carries every number of a program, whatever the input.
+
+    Args:
+        graph: The program, with every encoding that its operations need.
+        values: Its value sets.
+        max_seq_len: Number of positions, BOS not counted.
+
+    Raises:
+        UnsupportedError: If a number can be something that is none.
+        LimitError: If the error of one can be too large; names the s-op.
+    """
+    operations = {node.label: node.operation for node in graph.nodes}
+    known: dict[str, Precision] = {}
+    for node in graph.nodes:
+        if not node.is_numerical:
+            continue
+        _check_values(node, values[node.label])
+        found = _precision(node, operations, values, known, max_seq_len)
+        known[node.label] = found
+        _check(node, values[node.label], found)
+
+
+def _check_values(node: Node, own: ValueSet) -> None:
+    for value in own.values:
+        if not isinstance(value, int | float):
+            continue  # What is no number is for the check of what each level supports.
+        check_size(node, f"can be {shown(value)}", value)
+
+
+def _check(node: Node, own: ValueSet, found: Precision) -> None:
+    """The bound at every value; at the ends of the range where the values are not listed."""
+    listed = [value for value in own.values if isinstance(value, int | float)]
+    if own.exploded:
+        listed = [found.least, found.largest]
+    for value in sorted(listed, key=abs, reverse=True):
+        error = found.error(float(value))
+        allowed = max(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * abs(value))
+        whole = bool(own.exploded) or float(value).is_integer()
+        if error > allowed or (whole and error >= 0.5):
+            raise _beyond(node, f"can be {shown(value)} with an error of up to {error:.1g}")
+
+
+def _precision(
+    node: Node,
+    operations: Mapping[str, Operation],
+    values: Mapping[str, ValueSet],
+    known: Mapping[str, Precision],
+    max_seq_len: int,
+) -> Precision:
+    operation = node.operation
+    match operation:
+        case Aggregate():
+            operand = known.get(operation.operand) or _of_table(values[operation.operand])
+            single = selects_at_most_one(operation.selector, operations, values)
+            return _of_mean(operation, operand, 1 if single else max_seq_len)
+        case Elementwise(factors=factors) if factors is not None and len(operation.operands) == 2:
+            operands = [known.get(x) or _of_table(values[x]) for x in operation.operands]
+            return _of_sum(factors, operands)
+        case _:
+            return _of_table(values[node.label])
+
+
+def _of_table(own: ValueSet) -> Precision:
+    """A number that is looked up: rounded, unless its differences are whole too."""
+    numbers = [float(value) for value in own.values if isinstance(value, int | float)]
+    if not numbers:
+        return Precision(0.0, 0.0)
+    low, high = min(numbers), max(numbers)
+    exact = all(number.is_integer() for number in numbers)
+    exact = exact and max(abs(low), abs(high), high - low) <= WHOLE
+    return Precision(low, high, 0.0, 0.0 if exact else TABLE_ROUNDINGS * UNIT)
+
+
+def _of_mean(operation: Aggregate, operand: Precision, count: int) -> Precision:
+    """The mean of up to `count` values, or the default."""
+    default = float(operation.default or 0)
+    relative = operand.relative + ((count + 1) / 2 + 2) * UNIT if count > 1 else operand.relative
+    absolute = operand.absolute + LEAK * abs(default)
+    low, high = min(operand.low, default), max(operand.high, default)
+    if count > 1 and not operand.one_sign:
+        return Precision(low, high, absolute + relative * operand.largest)
+    return Precision(low, high, absolute, relative)
+
+
+def _of_sum(factors: Sequence[float], operands: Sequence[Precision]) -> Precision:
+    """A weighted sum of two numbers."""
+    ends = [sorted((f * x.low, f * x.high)) for f, x in zip(factors, operands, strict=True)]
+    low, high = (sum(pair[side] for pair in ends) for side in (0, 1))
+    whole = all(float(f).is_integer() for f in factors)
+    if whole and all(x.absolute == x.relative == 0 and x.largest < WHOLE for x in operands):
+        exact = max(abs(end) for pair in (*ends, [low, high]) for end in pair) <= WHOLE
+        if exact:
+            return Precision(low, high)
+    absolute = sum(abs(f) * x.absolute for f, x in zip(factors, operands, strict=True))
+    relative = max(x.relative for x in operands) + 2 * UNIT
+    if all(a >= 0 for a, _ in ends) or all(b <= 0 for _, b in ends):
+        return Precision(low, high, absolute, relative)
+    size = sum(max(abs(a), abs(b)) for a, b in ends)
+    return Precision(low, high, absolute + relative * size)
