@@ -79,11 +79,17 @@ class Layout:
 
 
 def _unique(labels: Sequence[str]) -> tuple[str, ...]:
+    taken = set(labels)
     seen: dict[str, int] = {}
     result = []
     for label in labels:
+        name = label
         seen[label] = seen.get(label, 0) + 1
-        result.append(label if seen[label] == 1 else f"{label}#{seen[label]}")
+        while seen[label] > 1 and name in taken:
+            name = f"{label}#{seen[label]}"
+            seen[label] += int(name in taken)
+        taken.add(name)
+        result.append(name)
     return tuple(result)
 
 

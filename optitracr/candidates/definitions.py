@@ -22,6 +22,7 @@ from optitracr.graph.program import (
     ProgramGraph,
     Width,
     operation_reads,
+    unused,
 )
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet, aggregate_values
@@ -194,24 +195,25 @@ def _counted(
 ) -> tuple[list[Node], str]:
     """The number of conditions that hold, from `low` on, and its aggregate, 0 by default."""
     made: list[Node] = []
-    base = f"{operation.operand}.{node.label}"
+    base, owner = f"{operation.operand}.{node.label}", operation.operand
     for place, part in enumerate(parts):
         least = 0 if place else low
         held = (least, least + 1)
-        name = f"{base}.part{place}"
+        name = unused(f"{base}.part{place}", found.values)
         found.values[name] = ValueSet(held, False, held, table=part.holds.astype(np.int32))
-        made.append(Node(name, Elementwise(_tabled, (part.label,)), Encoding.NUMERICAL))
+        read = Elementwise(_tabled, (part.label,))
+        made.append(Node(name, read, Encoding.NUMERICAL, owner=owner))
     count, names = len(parts), tuple(part.label for part in made)
     counts = tuple(range(low, low + count + 1))
     sums = np.indices((2,) * count).sum(axis=0).astype(np.int32)
-    found.values[f"{base}.count"] = ValueSet(counts, False, counts, table=sums)
+    total = unused(f"{base}.count", found.values)
+    found.values[total] = ValueSet(counts, False, counts, table=sums)
     linear = Elementwise(_tabled, names, (1.0,) * count)
-    made.append(Node(f"{base}.count", linear, Encoding.NUMERICAL))
-    read = Aggregate(operation.selector, f"{base}.count", 0)
-    result = Node(f"{node.label}.count", read, Encoding.NUMERICAL, node.source)
-    found.values[result.label] = aggregate_values(
-        result, read, found.values[f"{base}.count"], length
-    )
+    made.append(Node(total, linear, Encoding.NUMERICAL, owner=owner))
+    counted = Aggregate(operation.selector, total, 0)
+    label = unused(f"{node.label}.count", found.values)
+    result = Node(label, counted, Encoding.NUMERICAL, node.source, owner=node.label)
+    found.values[label] = aggregate_values(result, counted, found.values[total], length)
     return [*made, result], result.label
 
 

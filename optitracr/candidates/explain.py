@@ -10,7 +10,7 @@ from optitracr.candidates.optimal import Candidate
 from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.space import CandidateSpace, needs_read
 from optitracr.graph.program import Aggregate, Elementwise, Input, ProgramGraph
-from optitracr.graph.rewrite import share
+from optitracr.graph.rewrite import SHARE
 from solvers import Allocation, Placement, Plan
 
 
@@ -54,7 +54,8 @@ def candidate_savings(
     rows += _shared({c.name: owner[space.forms[c.form].label] for c, _ in used}, heads)
     rows += _erased(plan, {name: owner[form.label] for name, form in space.forms.items()})
     labels = [node.label for node in program.nodes]
-    rows = [row for row in rows if row.variable in labels]
+    written = set(labels)
+    rows = [row for row in rows if row.variable in written]
     told = {row.variable for row in rows} | {owner[label] for label in present}
     for label in labels:
         if label in space.stands_for:
@@ -134,15 +135,16 @@ def _computed(space: CandidateSpace, used: Used, owner: Mapping[str, str]) -> It
         for inner in candidate.fused:
             if owner[inner] != target:
                 yield Saving(owner[inner], SavingKind.FUSED, f"into the MLP of {target}")
-            elif inner != label and not inner.endswith(".share"):
+            elif inner != label and space.graph.node(inner).part != SHARE:
                 yield Saving(target, SavingKind.REWRITTEN, f"by way of {inner}")
         if isinstance(operation, Elementwise) and candidate.selector:
             yield Saving(target, SavingKind.PUSHED, "a sum of means as the mean of a sum")
         for need in needs_read(space, candidate):
             own = owner[need.label] == target and label == target
-            if own and need.label not in (target, share(target)):
+            of_head = space.graph.node(need.label).part == SHARE
+            if own and need.label != target and not of_head:
                 yield Saving(target, SavingKind.REWRITTEN, f"by way of {need.label}")
-            raw = need.label.endswith(".share") and not isinstance(operation, Input)
+            raw = of_head and not isinstance(operation, Input)
             if raw and owner[need.label] != target:
                 detail = f"{target} reads 1/(1 + width)"
                 yield Saving(owner[need.label], SavingKind.SPLIT, detail)

@@ -48,6 +48,7 @@ from optitracr.craft.piecewise import (
     SHARP_JUMP_ERROR,
 )
 from optitracr.craft.spaces import FloatArray
+from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -55,6 +56,7 @@ from optitracr.graph.program import (
     Selector,
     Source,
     Width,
+    unused,
 )
 from optitracr.graph.relations import Relation, relation_of
 from optitracr.graph.rewrite import selector_key
@@ -124,6 +126,8 @@ class Enumeration:
         self.cuts = enumerate_cuts(self.graph, self.tables)
         self.selectors: dict[object, str] = {}
         self.forms: dict[tuple[object, ...], Form] = {}
+        self.form_counts: dict[str, int] = {}
+        self.names = {*self.nodes, BOS, POSITION}
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
         self.pending: list[Form] = []
@@ -237,11 +241,12 @@ class Enumeration:
         if classes and max(classes) == NO_CLASS:
             return
         key = (label, classes, numbers, clean, sharp)
-        existing = [form for form in self.forms.values() if form.label == label]
-        if key in self.forms or (len(existing) >= MAX_FORMS and not joint):
+        count = self.form_counts.get(label, 0)
+        if key in self.forms or (count >= MAX_FORMS and not joint):
             return
-        count = len(existing)
-        name = label if count == 0 else f"{label}~{count}"
+        self.form_counts[label] = count + 1
+        name = label if count == 0 else unused(f"{label}~{count}", self.names)
+        self.names.add(name)
         values = self.values[label].values
         signed = min((x for row in numbers for x in row), default=0.0) < 0 or (
             not classes and not numbers and (not values or min(values) < 0)

@@ -19,10 +19,11 @@ from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.heads import HeadPlan
 from optitracr.candidates.leaves import Plan as TablePlan
 from optitracr.candidates.optimal import Candidate
-from optitracr.candidates.space import BOS, NOTHING, POSITION, CandidateSpace
+from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, FloatArray, Space, join
+from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.program import Aggregate, Input, Source
 from solvers import Allocation
 

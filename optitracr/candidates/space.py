@@ -21,6 +21,7 @@ from optitracr.candidates.unions import add_unions
 from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError
+from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.composites import join_selectors
 from optitracr.graph.program import Input, ProgramGraph, Source
 from optitracr.graph.relations import relation_of
@@ -38,8 +39,6 @@ from solvers import (
 )
 from solvers import Variable as Item
 
-BOS = "bos"
-POSITION = "position"
 NOTHING = ""
 """In place of a form, for needs that no value of the variable makes different from zero."""
 
@@ -136,7 +135,7 @@ def candidate_space(
         () if node.is_numerical else sets[merged.output].values,
         position,
         stands_for,
-        {node.label: _owner(node.label, graph) for node in merged.nodes},
+        _owners(merged, graph),
     )
     return _with_usable_outputs(space)
 
@@ -155,12 +154,15 @@ def joined_selectors(
     )
 
 
-def _owner(label: str, program: ProgramGraph) -> str:
-    """The variable of the program that one made by the compiler belongs to."""
-    known = program.by_label()
-    while label not in known and "." in label:
-        label = label.rpartition(".")[0]
-    return label
+def _owners(graph: ProgramGraph, program: ProgramGraph) -> dict[str, str]:
+    """For each variable the program's that it is, or is made for."""
+    known, nodes = program.by_label(), graph.by_label()
+    owners: dict[str, str] = {}
+    for label, node in nodes.items():
+        while node.label not in known and node.owner:
+            node = nodes.get(node.owner, known.get(node.owner, node))
+        owners[label] = node.label
+    return owners
 
 
 def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, points: int) -> str:

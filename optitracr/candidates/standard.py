@@ -39,7 +39,9 @@ from optitracr.graph.program import (
     Selector,
     Source,
     Width,
+    unused,
 )
+from optitracr.graph.rewrite import SHARE
 from optitracr.graph.values import ValueSet
 
 MAX_NEURONS = 50_000
@@ -93,9 +95,12 @@ class _Lowering:
             for node in graph.nodes
             if isinstance(node.operation, Input)
         }
-        tokens = categorical(labels.get(Source.TOKENS, "tokens"), setting.vocabulary)
+        tokens = categorical(
+            labels.get(Source.TOKENS) or unused("tokens", self.nodes), setting.vocabulary
+        )
         self.indices = categorical(
-            labels.get(Source.INDICES, "indices"), tuple(range(setting.max_seq_len))
+            labels.get(Source.INDICES) or unused("indices", self.nodes),
+            tuple(range(setting.max_seq_len)),
         )
         self.bos = _marker(tokens.label, setting.bos)
         self.one = direction(CONSTANT, Space((Direction(CONSTANT),)))
@@ -209,7 +214,7 @@ class _Lowering:
         positions = self.setting.max_seq_len
         counts = tuple(range(positions, -1, -1))
         shares = tuple(1.0 / (count + 1) for count in counts)
-        raw = numerical(f"{node.label}.share", shares)
+        raw = numerical(unused(f"{node.label}.{SHARE}", self.nodes), shares)
         head = selector_head(
             queries.space,
             keys.space,
@@ -239,7 +244,11 @@ def _with_selector(component: Component, selector: str, group: str = "") -> Comp
 def _identity(queries: Variable, keys: Variable, selected: FloatArray, bos: str) -> str:
     """A name for the attention pattern: equal for selectors that select the same."""
     bits = np.packbits(selected.astype(bool)).tobytes().hex()
-    return f"{queries.label}|{keys.label}|{bos}|{bits}"
+    # A bar within a label is escaped, so that no two pairs of labels give the same name.
+    query, key = (
+        variable.label.replace("\\", "\\\\").replace("|", "\\|") for variable in (queries, keys)
+    )
+    return f"{query}|{key}|{bos}|{bits}"
 
 
 def _marker(tokens: str, token: str) -> Variable:

@@ -29,9 +29,10 @@ from optitracr.graph.program import (
     PairSelector,
     Selector,
     Width,
+    unused,
 )
 from optitracr.graph.relations import Relation, relation_of
-from optitracr.graph.rewrite import share
+from optitracr.graph.rewrite import SHARE
 
 
 def add_unions(program: Extended) -> Extended:
@@ -46,19 +47,28 @@ def add_unions(program: Extended) -> Extended:
     definitions = dict(program.definitions)
     values = dict(program.values)
     nodes: list[Node] = []
+    known, taken = program.graph.by_label(), set(program.graph.by_label())
     split = {
         node.operation.operands[0]: node.label
         for node in program.graph.nodes
         if isinstance(node.operation, Elementwise)
-        and node.operation.operands == (share(node.label),)
+        and len(node.operation.operands) == 1
+        and known[node.operation.operands[0]].part == SHARE
+        and known[node.operation.operands[0]].owner == node.label
     }
     for node in program.graph.nodes:
         if isinstance(node.operation, Width) and node.label in split:
             pair = _as_union(node.operation.selector, tables, cuts, raw)
             made = [
-                Node(f"{node.label}.{place}", Width(selector), node.encoding, node.source)
+                replace(
+                    node,
+                    label=unused(f"{node.label}.{place}", taken),
+                    operation=Width(selector),
+                    part="",
+                )
                 for place, selector in enumerate(pair or ())
             ]
+            taken.update(part.label for part in made)
             if made:
                 values |= {part.label: values[node.label] for part in made}
                 names = tuple(part.label for part in made)

@@ -14,7 +14,14 @@ from numbers import Number
 from typing import Any
 
 from optitracr.errors import UnsupportedError
-from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
+from optitracr.graph.program import (
+    Aggregate,
+    Elementwise,
+    Node,
+    Operation,
+    ProgramGraph,
+    unused,
+)
 from optitracr.graph.reach.answer import Answer, Reach
 from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.selecting import averages, selects_none
@@ -105,10 +112,10 @@ def _made(
     encoding: Encoding = Encoding.CATEGORICAL,
 ) -> Node:
     """A variable that the compiler adds for one of the program's."""
-    label = f"{node.label}.{part}"
-    while label in facts.nodes:
-        label += "_"
-    return replace(node, label=label, operation=operation, encoding=encoding)
+    label = unused(f"{node.label}.{part}", facts.nodes)
+    return replace(
+        node, label=label, operation=operation, encoding=encoding, owner=node.owner or node.label
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,13 @@ from optitracr.graph.program import (
 )
 
 CONSTANT = "one"
-"""Name of the constant direction, which no variable of a program may take."""
+"""Name of the constant direction."""
+
+BOS, POSITION = "bos", "position"
+"""Names of the BOS dimension and of a position on a circle, at level 2."""
+
+RESERVED = (CONSTANT, BOS, POSITION)
+"""Names of dimensions that hold no variable of a program; a variable of that name is numbered."""
 
 
 def build_graph(program: rasp.SOp) -> ProgramGraph:
@@ -65,7 +71,7 @@ class _Builder:
     label_of: dict[int, str] = field(default_factory=dict)
     selector_of: dict[int, Selector] = field(default_factory=dict)
     expressions: list[tuple[str, rasp.SOp]] = field(default_factory=list)
-    taken: dict[str, int] = field(default_factory=lambda: {CONSTANT: 1})
+    taken: dict[str, int] = field(default_factory=lambda: dict.fromkeys(RESERVED, 1))
     inputs: dict[Source, str] = field(default_factory=dict)
 
     def visit(self, expression: rasp.RASPExpr) -> None:
@@ -158,7 +164,7 @@ class _Builder:
         return self.label_of[id(sop.fst)], self.label_of[id(sop.snd)]
 
     def _unique(self, label: str) -> str:
-        clean = label.replace(":", "_")
+        clean = str(label).replace(":", "_") or "unnamed"
         count = self.taken.get(clean, 0) + 1
         self.taken[clean] = count
         return clean if count == 1 else self._unique(f"{clean}_{count}")

@@ -24,6 +24,7 @@ from optitracr.graph.program import (
     ProgramGraph,
     Selector,
     Width,
+    unused,
 )
 from optitracr.graph.relations import Relation, relation_of
 from optitracr.graph.rewrite import selector_key
@@ -118,16 +119,16 @@ def _variable(
     if len(operands) == 1:
         values = sets[operands[0]].values
         return operands[0], dict(zip(values, member.tolist(), strict=True))
-    label = f"{selector.label}.{node.label}.{side}"
+    label = unused(f"{selector.label}.{node.label}.{side}", sets)
     first = operands[0]
     for place, second in enumerate(operands[1:-1]):
-        first = _pair(f"{label}.{place}", first, second, node, sets, nodes)
+        first = _pair(unused(f"{label}.{place}", sets), first, second, node, sets, nodes)
     operands = (first, operands[-1])
     shape = tuple(len(sets[x].values) for x in operands)
     found = tuple(range(int(member.max(initial=-1)) + 1))
     none = any(sets[x].may_be_none for x in operands)
     sets[label] = ValueSet(found, none, found, table=member.reshape(shape).astype(np.int32))
-    nodes.append(Node(label, Elementwise(_tabled, operands), Encoding.CATEGORICAL, node.source))
+    nodes.append(_joint(label, operands, node))
     return label, {value: value for value in found}
 
 
@@ -140,10 +141,14 @@ def _pair(
     table = np.arange(len(found), dtype=np.int32).reshape(shape)
     none = sets[first].may_be_none or sets[second].may_be_none
     sets[label] = ValueSet(found, none, found, table=table)
-    nodes.append(
-        Node(label, Elementwise(_tabled, (first, second)), Encoding.CATEGORICAL, node.source)
-    )
+    nodes.append(_joint(label, (first, second), node))
     return label
+
+
+def _joint(label: str, operands: tuple[str, ...], node: Node) -> Node:
+    """A joint variable, made for what is selected for."""
+    operation = Elementwise(_tabled, operands)
+    return Node(label, operation, Encoding.CATEGORICAL, node.source, node.label, "joint")
 
 
 def _tabled(*values: object) -> object:

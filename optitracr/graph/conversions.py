@@ -17,10 +17,12 @@ from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Node,
+    Operation,
     ProgramGraph,
     Selector,
     Width,
     map_pairs,
+    unused,
 )
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import MAX_VALUES, ValueSet, sort_values
@@ -46,7 +48,7 @@ def convert_encodings(
     Raises:
         UnsupportedError: If a number has too many values to be read as classes.
     """
-    work = _Conversion(dict(values), standard)
+    work = _Conversion(dict(values), standard, {node.label for node in graph.nodes})
     for node in graph.nodes:
         work.visit(node)
     return replace(graph, nodes=tuple(work.nodes)), work.sets
@@ -56,12 +58,24 @@ def convert_encodings(
 class _Conversion:
     sets: dict[str, ValueSet]
     standard: bool
+    taken: set[str]
     nodes: list[Node] = field(default_factory=list)
     known: dict[str, Node] = field(default_factory=dict)
+    operations: dict[str, Operation] = field(default_factory=dict)
+    classes: dict[str, str] = field(default_factory=dict)
 
     def add(self, node: Node) -> None:
         self.nodes.append(node)
         self.known[node.label] = node
+        self.operations[node.label] = node.operation
+
+    def made(
+        self, node: Node, part: str, operation: Operation, encoding: Encoding = Encoding.NUMERICAL
+    ) -> Node:
+        """A variable made for another."""
+        label = unused(f"{node.label}.{part}", self.taken)
+        self.taken.add(label)
+        return Node(label, operation, encoding, node.source, node.label, part)
 
     def visit(self, node: Node) -> None:
         operation = node.operation
@@ -93,8 +107,7 @@ class _Conversion:
         """A variable as classes; a new one where it is a number."""
         if not self.known[label].is_numerical:
             return label
-        name = f"{label}.class"
-        if name not in self.known:
+        if label not in self.classes:
             own = self.sets[label]
             if own.exploded or len(own.values) > MAX_VALUES:
                 raise UnsupportedError(
@@ -103,10 +116,12 @@ class _Conversion:
                     "fewer values first"
                 )
             table = np.arange(len(own.values), dtype=np.int32)
-            self.sets[name] = replace(own, table=table)
-            source = self.known[label].source
-            self.add(Node(name, Elementwise(_tabled, (label,)), Encoding.CATEGORICAL, source))
-        return name
+            read = Elementwise(_tabled, (label,))
+            made = self.made(self.known[label], "class", read, Encoding.CATEGORICAL)
+            self.sets[made.label] = replace(own, table=table)
+            self.classes[label] = made.label
+            self.add(made)
+        return self.classes[label]
 
     def elementwise(self, node: Node, operation: Elementwise) -> None:
         """A function of classes, unless it is a sum of numbers or of one number."""
@@ -130,9 +145,10 @@ class _Conversion:
         if not node.is_numerical:
             self.add(replace(node, operation=operation))
             return
-        name = f"{node.label}.class"
+        made = self.made(node, "class", operation, Encoding.CATEGORICAL)
+        name = self.classes[node.label] = made.label
         self.sets[name] = self.sets[node.label]
-        self.add(Node(name, operation, Encoding.CATEGORICAL, node.source))
+        self.add(made)
         table = np.arange(len(self.sets[name].values), dtype=np.int32)
         self.sets[node.label] = replace(self.sets[name], table=table)
         self.add(replace(node, operation=Elementwise(_tabled, (name,))))
@@ -141,9 +157,7 @@ class _Conversion:
         """A mean with a default that its head can write; a copy of classes."""
         own, operand = self.sets[node.label], self.sets[operation.operand]
         of_none = operand.may_be_none and not operation.skips_none
-        copies = of_none and selects_at_most_one(
-            operation.selector, {label: n.operation for label, n in self.known.items()}, self.sets
-        )
+        copies = of_none and selects_at_most_one(operation.selector, self.operations, self.sets)
         if node.is_numerical and copies:
             extra = () if operation.default is None else (operation.default,)
             values = sort_values((*operand.values, *extra))
@@ -166,10 +180,10 @@ class _Conversion:
             self.add(replace(node, operation=operation))
             return
         nothing = float(own.values[-1]) + 1.0
-        name = f"{node.label}.mean"
+        mean = self.made(node, "mean", replace(operation, default=nothing))
+        name = mean.label
         found = (*own.values, nothing)
         self.sets[name] = ValueSet(found, False, (*own.standard, nothing))
-        mean = Node(name, replace(operation, default=nothing), Encoding.NUMERICAL, node.source)
         if self.standard:
             self._shifted_mean(mean, replace(operation, default=nothing), nothing)
         else:
@@ -182,19 +196,23 @@ class _Conversion:
     def _shifted_mean(self, node: Node, operation: Aggregate, default: float) -> None:
         """The mean of the differences from the default, and the default again."""
         operand, own = self.sets[operation.operand], self.sets[node.label]
-        less, mean, shift = (f"{node.label}.{part}" for part in ("less", "difference", "default"))
+        made = self.made(node, "less", Elementwise(_tabled, (operation.operand,)))
+        less = made.label
         places = np.arange(len(operand.values), dtype=np.int32)
         differences = tuple(float(value) - default for value in operand.values)
         self.sets[less] = ValueSet(differences, operand.may_be_none, differences, table=places)
-        self.add(Node(less, Elementwise(_tabled, (operation.operand,)), Encoding.NUMERICAL))
+        self.add(replace(made, source=""))
         means = tuple(float(value) - default for value in own.values)
         standard = tuple(float(value) - default for value in own.standard)
+        made = self.made(node, "difference", replace(operation, operand=less, default=0))
+        mean = made.label
         self.sets[mean] = ValueSet(means, False, standard, own.exploded)
-        read = replace(operation, operand=less, default=0)
-        self.add(Node(mean, read, Encoding.NUMERICAL, node.source))
+        self.add(made)
         zero = np.zeros((), dtype=np.int32)
+        made = self.made(node, "default", Elementwise(_tabled, ()))
+        shift = made.label
         self.sets[shift] = ValueSet((default,), False, (default,), table=zero)
-        self.add(Node(shift, Elementwise(_tabled, ()), Encoding.NUMERICAL))
+        self.add(replace(made, source=""))
         table = None
         if own.values:
             table = np.arange(len(own.values), dtype=np.int32)[:, None]

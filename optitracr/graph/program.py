@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
@@ -120,12 +120,16 @@ class Node:
         operation: What computes it.
         encoding: How the residual stream holds it at levels 0 and 1.
         source: Where the user wrote it, as "file:line", or "".
+        owner: Label of the variable that the compiler made it for; "" if it is the program's.
+        part: What it is of that one, "share" for the raw output of a width's head; or "".
     """
 
     label: str
     operation: Operation
     encoding: Encoding
     source: str = ""
+    owner: str = ""
+    part: str = ""
 
     @property
     def is_numerical(self) -> bool:
@@ -135,6 +139,13 @@ class Node:
     def describe(self) -> str:
         """The label, and where in the user's source it stands."""
         return _described(self.label, self.source)
+
+
+def unused(label: str, taken: Container[str]) -> str:
+    """A label for a variable that the compiler makes, which no other variable has."""
+    while label in taken:
+        label += "_"
+    return label
 
 
 def _described(label: str, source: str) -> str:

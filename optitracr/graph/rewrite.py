@@ -21,9 +21,13 @@ from optitracr.graph.program import (
     fold_selector,
     map_pairs,
     operation_reads,
+    unused,
 )
 from optitracr.graph.values import Value, ValueSet
 from optitracr.rasp import Encoding
+
+SHARE = "share"
+"""What the raw output of a width's head is of the width."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +51,22 @@ def split_widths(
     sets = dict(values)
     shares: dict[str, str] = {}
     counts = np.arange(max_seq_len, -1, -1)
+    taken = {node.label for node in graph.nodes}
     for node in graph.nodes:
         if not isinstance(node.operation, Width):
             nodes.append(node)
             continue
-        label = share(node.label)
+        label = unused(f"{node.label}.{SHARE}", taken)
+        taken.add(label)
         shares[label] = node.label
-        nodes.append(Node(label, node.operation, Encoding.NUMERICAL, node.source))
+        nodes.append(
+            Node(label, node.operation, Encoding.NUMERICAL, node.source, node.label, SHARE)
+        )
         nodes.append(replace(node, operation=Elementwise(_unused, (label,))))
         raw = tuple(1.0 / (int(count) + 1) for count in counts)
         sets[label] = ValueSet(raw, False, raw)
         sets[node.label] = replace(values[node.label], table=counts.astype(np.int32))
     return replace(graph, nodes=tuple(nodes)), sets, shares
-
-
-def share(label: str) -> str:
-    """Label of the raw output of a width's head."""
-    return f"{label}.share"
 
 
 def _unused(*values: object) -> object:
@@ -86,8 +89,9 @@ def fold_constants(
     inputs = [node for node in graph.nodes if isinstance(node.operation, Input)]
     if not inputs:
         tokens = tuple(vocabulary)
-        inputs = [Node("tokens", Input(Source.TOKENS), Encoding.CATEGORICAL)]
-        sets["tokens"] = ValueSet(tokens, False, tokens)
+        label = unused("tokens", sets)
+        inputs = [Node(label, Input(Source.TOKENS), Encoding.CATEGORICAL)]
+        sets[label] = ValueSet(tokens, False, tokens)
     source = inputs[0].label
     table = np.zeros(len(sets[source].values), dtype=np.int32)
     nodes = list(inputs)
