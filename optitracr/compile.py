@@ -26,7 +26,6 @@ from optitracr.candidates.space import candidate_space, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import check_tables
-from optitracr.errors import InputError
 from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
 from optitracr.graph.conversions import convert_encodings
@@ -34,7 +33,7 @@ from optitracr.graph.numbers import check_precision
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.reach.facts import Inputs
 from optitracr.graph.values import ValueSet
-from optitracr.levels import DEFAULT_LEVEL, LEVELS
+from optitracr.levels import DEFAULT_LEVEL, LEVELS, check_level
 from optitracr.memory import within_memory
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
@@ -105,7 +104,7 @@ def compile_rasp_to_model(
             nothing fits, and a model that fails its check.
     """
     arguments.number("mlp_exactness", mlp_exactness)
-    optimize = _level(optimize, LEVELS)
+    optimize = check_level(optimize)
     search = _search(objective, time_limit, seed, parallel, on_interrupt)
     check = arguments.boolean("check", check)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, causal)
@@ -166,7 +165,7 @@ def allocation_problem(
     Raises:
         OptitracrError: For bad input and unsupported programs.
     """
-    optimize = _level(optimize, LEVELS[1:])
+    optimize = check_level(optimize, LEVELS[1:])
     setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, causal)
     written = build_graph(program)
     graph, values = prepare(written, setting, optimize < 2)
@@ -201,19 +200,6 @@ def prepare(
     graph, sets = convert_encodings(graph, sets, standard)
     check_precision(graph, sets, setting.max_seq_len)
     return graph, sets
-
-
-def _level(optimize: object, levels: Collection[int]) -> int:
-    """A level out of some.
-
-    Raises:
-        InputError: If it is none of them.
-    """
-    level = arguments.integer("optimize", optimize)
-    if level not in levels:
-        known = ", ".join(map(str, levels))
-        raise InputError(f"optimize is {arguments.shown(level)}; the levels here are {known}")
-    return level
 
 
 def _search(

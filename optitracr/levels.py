@@ -1,7 +1,27 @@
 """The levels of optimisation."""
 
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from optitracr import arguments
+from optitracr.errors import InputError
+
 LEVELS = (0, 1, 2)
 """0: Tracr's lowering and allocation; 1: the same components, allocated optimally;
 2: components and allocation chosen together."""
 
 DEFAULT_LEVEL = 2
+
+
+def check_level(optimize: object, levels: Collection[int] = LEVELS) -> int:
+    """A level out of some.
+
+    Raises:
+        InputError: If it is none of them.
+    """
+    level = arguments.integer("optimize", optimize)
+    if level not in levels:
+        known = ", ".join(map(str, levels))
+        raise InputError(f"optimize is {arguments.shown(level)}; the levels here are {known}")
+    return level

@@ -3,71 +3,120 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optitracr import rasp
-from optitracr.errors import EvaluationError, UnsupportedError, ValueSetError
-from optitracr.levels import DEFAULT_LEVEL
+from optitracr import arguments, rasp
+from optitracr.errors import EvaluationError, InputError, UnsupportedError, ValueSetError
+from optitracr.levels import DEFAULT_LEVEL, check_level
+from optitracr.rasp.sop import check_sop
+from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 
 if TYPE_CHECKING:
     from optitracr.candidates.setting import Setting
+    from optitracr.graph.program import ProgramGraph
 
-Finding = tuple[rasp.RASPExpr, str]
+WANTED = "a list of tokens"
 
 
-def validate(program: rasp.SOp, xs: Sequence[Any]) -> list[Finding]:
-    """Everything that `static_validate` and `dynamic_validate` find for these tokens."""
-    found = static_validate(program, set(xs), len(xs)) if xs else []
-    return [*found, *dynamic_validate(program, xs)]
+class TracrUnsupportedExpr(NamedTuple):
+    """What cannot be compiled, under the name that it has in Tracr.
+
+    Attributes:
+        expr: The expression.
+        reason: Why, with its line in the source, and what would help.
+    """
+
+    expr: rasp.RASPExpr
+    reason: str
+
+
+def validate(program: rasp.SOp, xs: Sequence[Any]) -> list[TracrUnsupportedExpr]:
+    """Everything that `static_validate` and `dynamic_validate` find for these tokens.
+
+    Raises:
+        OptitracrError: If the program is no s-op, or the tokens are none.
+    """
+    tokens = arguments.sequence("xs", xs, WANTED)
+    found = static_validate(program, tokens, len(tokens)) if tokens else static_validate(program)
+    return [*found, *dynamic_validate(program, tokens)]
 
 
 def static_validate(
     program: rasp.SOp,
-    vocab: Collection[Any],
-    max_seq_len: int,
+    vocab: Collection[Any] | None = None,
+    max_seq_len: int | None = None,
     optimize: int = DEFAULT_LEVEL,
-) -> list[Finding]:
+) -> list[TracrUnsupportedExpr]:
     """What the compiler cannot compute of a program, whatever the input.
 
     Args:
         program: The s-op.
-        vocab: The tokens.
-        max_seq_len: Longest input.
+        vocab: The tokens. Without them only that is found which holds for every vocabulary:
+            most of what a program cannot do depends on the values that it can take.
+        max_seq_len: Longest input; goes with `vocab`.
         optimize: The level to compile at; the standard lowering (0 and 1) has heads that
             write no default but None and 0.
 
     Returns:
-        Pairs of an expression and the reason, with the s-op's name, its line in the source,
+        An expression and the reason each, with the s-op's name, its line in the source,
         and what would help; and the first input on which the program is undefined, if there
         is one among some hundred.
+
+    Raises:
+        OptitracrError: If the program is no s-op, or vocabulary, length or level are none.
     """
     from optitracr.candidates.setting import check_setting
+    from optitracr.graph.build import build_graph
+
+    standard = check_level(optimize) < 2
+    written = build_graph(program)
+    if vocab is None and max_seq_len is None:
+        return _for_every_vocabulary(program, written, standard)
+    if vocab is None or max_seq_len is None:
+        raise InputError("vocab and max_seq_len go together; give both, or the program alone")
+    setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, False)
+    return _for_setting(program, written, setting, standard)
+
+
+def _for_every_vocabulary(
+    program: rasp.SOp, written: ProgramGraph, standard: bool
+) -> list[TracrUnsupportedExpr]:
+    """What no vocabulary would change."""
+    from optitracr.candidates.support import unsupported_everywhere
+
+    expressions = dict(written.expressions)
+    return [
+        TracrUnsupportedExpr(expressions.get(node.label, program), reason)
+        for node, reason in unsupported_everywhere(written, standard)
+    ]
+
+
+def _for_setting(
+    program: rasp.SOp, written: ProgramGraph, setting: Setting, standard: bool
+) -> list[TracrUnsupportedExpr]:
+    """What cannot be compiled for a vocabulary and length."""
     from optitracr.candidates.space import joined_selectors
     from optitracr.candidates.support import unsupported
     from optitracr.compile import prepare
-    from optitracr.graph.build import build_graph
     from optitracr.graph.composites import join_selectors
 
-    written = build_graph(program)
-    setting = check_setting(vocab, max_seq_len, "compiler_bos", "compiler_pad", False)
     expressions = dict(written.expressions)
     try:
-        graph, values = prepare(written, setting, optimize < 2)
-        join = join_selectors if optimize < 2 else joined_selectors
-        graph, values = join(graph, values)
+        graph, values = prepare(written, setting, standard)
+        graph, values = (join_selectors if standard else joined_selectors)(graph, values)
     except (UnsupportedError, ValueSetError) as error:
         message = str(error)
         places = {message.find(f"'{label}'"): label for label in expressions}
         named = [label for place, label in sorted(places.items()) if place >= 0]
-        return [(expressions[named[0]] if named else program, message)]
+        return [TracrUnsupportedExpr(expressions[named[0]] if named else program, message)]
     found = [
-        (expressions.get(node.label, program), reason)
-        for node, reason in unsupported(graph, values, standard=optimize < 2)
+        TracrUnsupportedExpr(expressions.get(node.label, program), reason)
+        for node, reason in unsupported(graph, values, standard=standard)
     ]
     return [*found, *_undefined(program, setting)]
 
 
-def _undefined(program: rasp.SOp, setting: Setting) -> list[Finding]:
+def _undefined(program: rasp.SOp, setting: Setting) -> list[TracrUnsupportedExpr]:
     """The first input on which the interpreter raises."""
     from optitracr.model.inputs import check_inputs
     from optitracr.rasp.batch import evaluate_batch
@@ -81,14 +130,19 @@ def _undefined(program: rasp.SOp, setting: Setting) -> list[Finding]:
     return []
 
 
-def dynamic_validate(program: rasp.SOp, xs: Sequence[Any]) -> list[Finding]:
+def dynamic_validate(program: rasp.SOp, xs: Sequence[Any]) -> list[TracrUnsupportedExpr]:
     """What goes wrong on one input: the interpreter raises.
 
     Returns:
-        Pairs of an expression and the reason.
+        An expression and the reason each.
+
+    Raises:
+        OptitracrError: If the program is no s-op, or the tokens are none.
     """
+    tokens = arguments.sequence("xs", xs, WANTED)
+    check_sop("validating", "program", program)
     try:
-        rasp.evaluate_all(program, xs)
+        rasp.evaluate_all(program, tokens)
     except EvaluationError as error:
-        return [(program, f"undefined on {list(xs)}: {error}")]
+        return [TracrUnsupportedExpr(program, f"undefined on {tokens}: {error}")]
     return []

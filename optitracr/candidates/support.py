@@ -45,6 +45,17 @@ def unsupported(
             yield node, reason
 
 
+def unsupported_everywhere(graph: ProgramGraph, standard: bool) -> Iterator[tuple[Node, str]]:
+    """Nodes that have no lowering whatever the vocabulary and length, with the reason.
+
+    Most reasons depend on the values that a variable can take; a default does not.
+    """
+    for node in graph.nodes:
+        if isinstance(node.operation, Aggregate):
+            for reason in _default(node, node.operation, standard):
+                yield node, reason
+
+
 def _reasons(
     node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet], standard: bool
 ) -> Iterator[str]:
@@ -98,6 +109,15 @@ def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> 
 def _aggregate(
     node: Node, operation: Aggregate, nodes: Mapping[str, Node], standard: bool
 ) -> Iterator[str]:
+    yield from _default(node, operation, standard)
+    if not node.is_numerical and nodes[operation.operand].is_numerical:
+        yield (
+            f"it is categorical and takes the mean of the numerical s-op '{operation.operand}'; "
+            "encode both alike, with rasp.numerical or rasp.categorical"
+        )
+
+
+def _default(node: Node, operation: Aggregate, standard: bool) -> Iterator[str]:
     default = operation.default if standard else None
     if node.is_numerical and default is not None and default != 0:
         yield f"a numerical Aggregate can only default to 0, not to {default!r}"
@@ -105,9 +125,4 @@ def _aggregate(
         yield (
             f"the standard lowering's categorical Aggregate can only default to None, not to "
             f"{default!r}; compile with optimize=2"
-        )
-    if not node.is_numerical and nodes[operation.operand].is_numerical:
-        yield (
-            f"it is categorical and takes the mean of the numerical s-op '{operation.operand}'; "
-            "encode both alike, with rasp.numerical or rasp.categorical"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,12 +20,22 @@ from optitracr.circuit.weights import Weights
 if TYPE_CHECKING:
     from optitracr.candidates.component import Component
     from optitracr.model.compiled import CompiledModel
+    from optitracr.model.current import Current
 
 
-def circuit_of(model: CompiledModel) -> Circuit:
-    """The circuit of a model; that of a model from a file is the one in the file."""
+def circuit_of(model: CompiledModel, now: Current) -> Circuit:
+    """The circuit of a model; that of a model from a file is the one in the file.
+
+    Args:
+        model: The model.
+        now: Its weights, which are copied, so that later edits do not reach the circuit.
+    """
     record = _with_writes(model.saved_circuit) if model.saved_circuit else _record(model)
-    weights = Weights(model.model_config, model.params, model.unembed, record.nodes)
+    params = {
+        part: {key: array.copy() for key, array in arrays.items()}
+        for part, arrays in now.params.items()
+    }
+    weights = Weights(copy(model.model_config), params, now.unembed.copy(), record.nodes)
     return Circuit(record.nodes, record.dimensions, record.edges, model.name, weights, model.layout)
 
 

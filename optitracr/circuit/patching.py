@@ -92,7 +92,7 @@ def _patched(
 ) -> Array:
     """The output when what a reader reads is changed by `delta`."""
     if reader == hooks.output_name(model.size.layers):
-        return np.asarray(before.logits + delta @ model.unembed)
+        return np.asarray(before.logits + delta @ np.asarray(model.unembed))
     changes = _changes(model, tokens, reader, delta)
     if not any(change.any() for change in changes.values()):
         return np.asarray(before.logits)
@@ -106,9 +106,9 @@ def _patched(
 def _written(model: CompiledModel, tokens: Tokens, writer: str, clean: Activations) -> Array:
     """What a part adds to the residual stream, of shape [batch, seq, d_model]."""
     if writer == hooks.TOKEN_EMBED:
-        return np.asarray(model.params["token_embed"]["embeddings"][tokens])
+        return np.asarray(model.params["token_embed"]["embeddings"])[tokens]
     if writer == hooks.POSITION_EMBED:
-        table = model.params["pos_embed"]["embeddings"][: tokens.shape[1]]
+        table = np.asarray(model.params["pos_embed"]["embeddings"])[: tokens.shape[1]]
         return np.broadcast_to(table, (len(tokens), *table.shape))
     hook, layer, place = _split(writer)
     name = f"transformer/layer_{layer}"

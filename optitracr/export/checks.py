@@ -24,9 +24,9 @@ from optitracr.export.manifest import (
 )
 from optitracr.export.program_checks import check_program
 from optitracr.export.records import to_plain
-from optitracr.export.tensors import Sizes
 from optitracr.export.values import FieldError, check_distinct, check_range, shown
 from optitracr.levels import LEVELS
+from optitracr.model.params import Sizes
 from optitracr.model.size import parameters
 from solvers import OBJECTIVES, Plan
 

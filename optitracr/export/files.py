@@ -11,11 +11,13 @@ import hashlib
 import json
 import math
 import os
+from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
 
-from optitracr.errors import FileError
+from optitracr import arguments
+from optitracr.errors import FileError, InputError
 from optitracr.export.checks import check_manifest, sizes_of
 from optitracr.export.manifest import Manifest, StoredWeights, manifest_of, model_of
 from optitracr.export.records import from_plain, to_plain
@@ -24,6 +26,7 @@ from optitracr.export.tensors import tensors_from_bytes, tensors_to_bytes
 from optitracr.export.values import FieldError, shown
 from optitracr.export.versions import VERSION, upgrade
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.current import exportable
 
 SCHEMA = "optitracr-model"
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
@@ -55,13 +58,25 @@ def save(model: CompiledModel, path: str | PathLike[str]) -> None:
             the program is of a type that a file cannot hold; nothing is changed then.
     """
     target = _target(path)
+    write_folder(target, encode(model, target))
+
+
+def encode(model: CompiledModel, target: Path) -> dict[str, bytes]:
+    """The content of both files, by name.
+
+    Args:
+        model: The model.
+        target: Where it is to stand, for messages.
+
+    Raises:
+        FileError: If something of the model cannot be held.
+    """
     try:
-        files = _encode(model)
-    except FieldError as error:
+        return _encode(model)
+    except (FieldError, InputError) as error:
         raise FileError(
             f"model {shown(model.name)} cannot be saved to {shown_path(target)}: {error}"
         ) from None
-    write_folder(target, files)
 
 
 def load(path: str | PathLike[str]) -> CompiledModel:
@@ -80,13 +95,28 @@ def load(path: str | PathLike[str]) -> CompiledModel:
             version; names file, field and remedy in one line.
     """
     folder = _folder(path)
+    text = read_bytes(folder / MANIFEST, MANIFEST_LIMIT)
+    return decode(folder, text, lambda limit: read_bytes(folder / WEIGHTS, limit))
+
+
+def decode(folder: Path, text: bytes, read: Callable[[int], bytes]) -> CompiledModel:
+    """The model of a manifest and of its weights.
+
+    Args:
+        folder: Where they stand, for messages.
+        text: The manifest.
+        read: Gives the weights, which are of at most so many bytes.
+
+    Raises:
+        FileError: If something of them is wrong.
+    """
     place, weights = folder / MANIFEST, folder / WEIGHTS
     try:
-        manifest = _manifest(place)
+        manifest = _manifest(place, text)
         sizes = sizes_of(manifest)
         if sizes.bytes > WEIGHTS_LIMIT:
             raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
-        data = read_bytes(weights, sizes.bytes)
+        data = read(sizes.bytes)
         if hashlib.sha256(data).hexdigest() != manifest.weights.sha256:
             raise FileError(f"{shown_path(weights)} is truncated or changed; {AGAIN}")
         place = weights
@@ -101,12 +131,7 @@ def load(path: str | PathLike[str]) -> CompiledModel:
 
 
 def _folder(path: str | PathLike[str]) -> Path:
-    try:
-        return Path(path)
-    except TypeError:
-        raise FileError(
-            f"{shown(path)} is no path; give the folder of a model as text or pathlib.Path"
-        ) from None
+    return arguments.path("path", path, "the folder of a model as text or pathlib.Path")
 
 
 def _target(path: str | PathLike[str]) -> Path:
@@ -144,12 +169,13 @@ def _encode(model: CompiledModel) -> dict[str, bytes]:
     Raises:
         FieldError: If something of the model cannot be held.
     """
+    now = exportable(model, "a file")
     manifest = manifest_of(model, StoredWeights(WEIGHTS, ""))
     check_manifest(manifest)
     sizes = sizes_of(manifest)
     if sizes.bytes > WEIGHTS_LIMIT:
         raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
-    weights = tensors_to_bytes(model.params, model.unembed, sizes)
+    weights = tensors_to_bytes(now.params, now.unembed, sizes)
     data = to_plain(manifest, Manifest)
     data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
     data = {"schema": SCHEMA, "version": VERSION, **data}
@@ -166,14 +192,14 @@ def digest(data: dict[str, Any]) -> str:
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _manifest(path: Path) -> Manifest:
+def _manifest(path: Path, text: bytes) -> Manifest:
     """Reads and checks a manifest of any version.
 
     Raises:
-        FileError: If the file cannot be read, is none of ours, newer, or was edited.
+        FileError: If the file is none of ours, newer, or was edited.
         FieldError: If a field is wrong.
     """
-    data, name = _parse(read_bytes(path, MANIFEST_LIMIT)), shown_path(path)
+    data, name = _parse(text), shown_path(path)
     if data.pop("schema", None) != SCHEMA:
         raise FileError(f"{name} is no manifest of an optitracr model; give the folder of one")
     version = data.pop("version", None)

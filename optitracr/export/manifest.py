@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import optitracr
@@ -31,6 +31,19 @@ from optitracr.model.source import ProgramSource
 from solvers import Allocation
 
 Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class StoredConfig:
+    """The sizes and switches of a model; its activation function is ReLU."""
+
+    num_heads: int
+    num_layers: int
+    key_size: int
+    mlp_hidden_size: int
+    dropout_rate: float
+    layer_norm: bool
+    causal: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +143,7 @@ class Manifest:
     optitracr: str
     name: str
     level: int
-    config: ModelConfig
+    config: StoredConfig
     vocabulary: tuple[Value, ...]
     max_seq_len: int
     encoders: StoredEncoders
@@ -154,7 +167,7 @@ def manifest_of(model: CompiledModel, weights: StoredWeights) -> Manifest:
         optitracr=optitracr.__version__,
         name=model.name,
         level=model.level,
-        config=model.model_config,
+        config=_stored_config(model.model_config),
         vocabulary=model.setting.vocabulary,
         max_seq_len=model.setting.max_seq_len,
         encoders=StoredEncoders(
@@ -188,7 +201,7 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> CompiledModel:
         level=manifest.level,
         params=params,
         unembed=unembed,
-        model_config=manifest.config,
+        model_config=_config(manifest.config),
         input_encoder=CategoricalEncoder(basis, True, stored.bos, stored.pad, stored.max_seq_len),
         output_encoder=_output_encoder(manifest.encoders.output),
         layout=_layout(manifest.residual_map),
@@ -203,6 +216,15 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> CompiledModel:
         saved_source=manifest.source,
         program_omitted=manifest.program_omitted,
     )
+
+
+def _stored_config(config: ModelConfig) -> StoredConfig:
+    names = [field.name for field in fields(StoredConfig)]
+    return StoredConfig(**{name: getattr(config, name) for name in names})
+
+
+def _config(stored: StoredConfig) -> ModelConfig:
+    return ModelConfig(**asdict(stored))
 
 
 def _stored_program(model: CompiledModel) -> tuple[StoredProgram | None, str]:

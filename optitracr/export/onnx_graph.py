@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.errors import FileError
 from optitracr.export.extras import require
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED
 
 OPSET = 17
@@ -28,22 +29,26 @@ def to_onnx(model: CompiledModel, path: str | PathLike[str]) -> None:
     Raises:
         MissingExtraError: If onnx is not installed.
         FileError: If the file cannot be written.
+        InputError: If the model's configuration was edited to what the graph cannot do.
     """
     onnx = require("onnx", "ONNX", "onnx")
-    graph = _Graph(onnx)
+    target = arguments.path("path", path, "the name of a file as text or pathlib.Path")
+    graph = _Graph(onnx, exportable(model, "to_onnx"))
     proto = graph.of(model)
     onnx.checker.check_model(proto)
     try:
-        Path(path).write_bytes(proto.SerializeToString())
+        target.write_bytes(proto.SerializeToString())
     except OSError as error:
-        raise FileError(f"{path} cannot be written: {error.strerror}; name another file") from None
+        raise FileError(
+            f"{target} cannot be written: {error.strerror}; name another file"
+        ) from None
 
 
 class _Graph:
     """Nodes and constants as they are added; every tensor has a name."""
 
-    def __init__(self, onnx: Any) -> None:
-        self.onnx = onnx
+    def __init__(self, onnx: Any, now: Current) -> None:
+        self.onnx, self.now = onnx, now
         self.nodes: list[Any] = []
         self.constants: list[Any] = []
         self.count = 0
@@ -51,7 +56,7 @@ class _Graph:
     def of(self, model: CompiledModel) -> Any:
         """The whole model."""
         helper, kinds = self.onnx.helper, self.onnx.TensorProto
-        architecture, params = model.architecture, model.params
+        architecture, params = self.now.architecture, self.now.params
         length = self.op("Gather", self.op("Shape", "tokens"), self.integers([1]), axis=0)
         zero = self.integers([0])
         table = self.constant(params["token_embed"]["embeddings"])
@@ -70,12 +75,13 @@ class _Graph:
         states = [x]
         for layer in range(architecture.layers):
             part = f"transformer/layer_{layer}"
-            x = self.op("Add", x, self.attention(model, f"{part}/attn", x, mask))
+            x = self.op("Add", x, self.attention(f"{part}/attn", x, mask))
             states.append(x)
-            x = self.op("Add", x, self.mlp(model, f"{part}/mlp", x))
+            x = self.op("Add", x, self.mlp(f"{part}/mlp", x))
             states.append(x)
-        self.nodes.append(helper.make_node("MatMul", [x, self.constant(model.unembed)], ["output"]))
-        shapes = {"output": model.unembed.shape[1]}
+        unembed = self.constant(self.now.unembed)
+        self.nodes.append(helper.make_node("MatMul", [x, unembed], ["output"]))
+        shapes = {"output": self.now.unembed.shape[1]}
         for place, state in enumerate(states):
             self.nodes.append(helper.make_node("Identity", [state], [f"residual_{place}"]))
             shapes[f"residual_{place}"] = model.size.width
@@ -88,15 +94,15 @@ class _Graph:
         opset = [helper.make_opsetid("", OPSET)]
         return helper.make_model(graph, opset_imports=opset, producer_name="optitracr")
 
-    def attention(self, model: CompiledModel, name: str, x: str, mask: str) -> str:
+    def attention(self, name: str, x: str, mask: str) -> str:
         """What the heads of a layer add; their bias alone where there are none."""
-        heads, size = model.architecture.heads, model.architecture.head_size
+        heads, size = self.now.architecture.heads, self.now.architecture.head_size
         if heads * size == 0:
-            return self.constant(model.params[f"{name}/linear"]["b"])
+            return self.constant(self.now.params[f"{name}/linear"]["b"])
         split = self.integers([0, 0, heads, size])
 
         def project(part: str, *order: int) -> str:
-            flat = self.linear(model, f"{name}/{part}", x)
+            flat = self.linear(f"{name}/{part}", x)
             return self.op("Transpose", self.op("Reshape", flat, split), perm=list(order))
 
         query, key = project("query", 0, 2, 1, 3), project("key", 0, 2, 3, 1)
@@ -106,18 +112,18 @@ class _Graph:
         mixed = self.op("MatMul", self.op("Softmax", kept, axis=-1), project("value", 0, 2, 1, 3))
         joined = self.op("Transpose", mixed, perm=[0, 2, 1, 3])
         flat = self.op("Reshape", joined, self.integers([0, 0, heads * size]))
-        return self.linear(model, f"{name}/linear", flat)
+        return self.linear(f"{name}/linear", flat)
 
-    def mlp(self, model: CompiledModel, name: str, x: str) -> str:
+    def mlp(self, name: str, x: str) -> str:
         """What the neurons of a layer add; their bias alone where there are none."""
-        if model.params[f"{name}/linear_1"]["b"].size == 0:
-            return self.constant(model.params[f"{name}/linear_2"]["b"])
-        hidden = self.op("Relu", self.linear(model, f"{name}/linear_1", x))
-        return self.linear(model, f"{name}/linear_2", hidden)
+        if self.now.params[f"{name}/linear_1"]["b"].size == 0:
+            return self.constant(self.now.params[f"{name}/linear_2"]["b"])
+        hidden = self.op("Relu", self.linear(f"{name}/linear_1", x))
+        return self.linear(f"{name}/linear_2", hidden)
 
-    def linear(self, model: CompiledModel, name: str, x: str) -> str:
+    def linear(self, name: str, x: str) -> str:
         """Weights and bias."""
-        weights = model.params[name]
+        weights = self.now.params[name]
         product = self.op("MatMul", x, self.constant(weights["w"]))
         return self.op("Add", product, self.constant(weights["b"]))
 

@@ -3,57 +3,14 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.assembly.weights import Params
 from optitracr.export.values import FieldError, shown
-
-UNEMBED = "unembed"
-NAME_BYTES = 256
-"""What the header of the file takes at most for one tensor."""
-
-Shapes = dict[str, tuple[int, ...]]
-
-
-class Sizes(NamedTuple):
-    """What decides the shape of every tensor."""
-
-    tokens: int
-    positions: int
-    layers: int
-    width: int
-    inner: int
-    neurons: int
-    outputs: int
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the largest file that holds such weights in float32, header included."""
-        d, m, inner = self.width, self.neurons, self.inner
-        layer = 3 * (d * inner + inner) + inner * d + d + d * m + m + m * d + d
-        count = (self.tokens + self.positions + self.outputs) * d + self.layers * layer
-        return 4 * count + (12 * self.layers + 4) * NAME_BYTES
-
-
-def shapes_of(sizes: Sizes) -> Shapes:
-    """The shape of each tensor, under the name that it has in the file."""
-    d, m, inner = sizes.width, sizes.neurons, sizes.inner
-    shapes: Shapes = {
-        "token_embed:embeddings": (sizes.tokens, d),
-        "pos_embed:embeddings": (sizes.positions, d),
-        UNEMBED: (d, sizes.outputs),
-    }
-    for layer in range(sizes.layers):
-        name = f"transformer/layer_{layer}"
-        linear = {f"attn/{part}": (d, inner) for part in ("query", "key", "value")}
-        linear |= {"attn/linear": (inner, d), "mlp/linear_1": (d, m), "mlp/linear_2": (m, d)}
-        for part, shape in linear.items():
-            shapes[f"{name}/{part}:w"] = shape
-            shapes[f"{name}/{part}:b"] = (shape[1],)
-    return shapes
+from optitracr.model.params import UNEMBED, Shapes, Sizes, shapes_of
 
 
 def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], sizes: Sizes) -> bytes:

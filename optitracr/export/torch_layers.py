@@ -87,7 +87,8 @@ class Transformer(nn.Module):
         """Logits, or the number, of shape [batch, seq, outputs].
 
         Args:
-            tokens: Integers of shape [batch, seq], BOS first, padded with PAD.
+            tokens: Integers of shape [batch, seq], BOS first and PAD last, which nothing
+                checks.
         """
         logits: Tensor = self.unembed(self.residuals(tokens)[-1])
         return logits

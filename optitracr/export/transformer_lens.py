@@ -11,9 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from optitracr import arguments
 from optitracr.errors import InputError, MissingExtraError
 from optitracr.export.extras import require
 from optitracr.model.compiled import CompiledModel
+from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED, Array
 
 KINDS = ("bridge", "hooked")
@@ -36,20 +38,22 @@ def to_transformer_lens(model: CompiledModel, kind: str | None = None) -> Any:
 
     Raises:
         MissingExtraError: If TransformerLens is not installed.
-        InputError: If the TransformerLens that is installed has no model of that kind.
+        InputError: If the TransformerLens that is installed has no model of that kind, or the
+            model's configuration was edited to what TransformerLens cannot be told.
     """
     require("transformer_lens", "TransformerLens", "lens")
+    now = exportable(model, "to_transformer_lens")
     version = int(_version().partition(".")[0])
-    kind = kind or ("bridge" if version >= 4 else "hooked")
-    if kind not in KINDS:
-        raise InputError(f"kind={kind!r}; the kinds are {', '.join(KINDS)}")
+    if kind is None:
+        kind = "bridge" if version >= 4 else "hooked"
+    kind = arguments.choice("kind", kind, KINDS)
     if (kind == "bridge") != (version >= 4):
         wanted = "'transformer-lens>=4'" if kind == "bridge" else "'transformer-lens<4'"
         raise InputError(
             f"TransformerLens {_version()} has no model of kind {kind!r} that takes weights of "
             f"one's own; leave kind out, or run: pip install {wanted}"
         )
-    return _bridge(model) if kind == "bridge" else _hooked(model)
+    return _bridge(model, now) if kind == "bridge" else _hooked(model, now)
 
 
 def _version() -> str:
@@ -76,13 +80,13 @@ def _config(model: CompiledModel) -> dict[str, Any]:
     }
 
 
-def _bridge(model: CompiledModel) -> Any:
+def _bridge(model: CompiledModel, now: Current) -> Any:
     import torch
     from transformer_lens.config import TransformerBridgeConfig
     from transformer_lens.model_bridge.sources.native import boot
 
     bridge: Any = boot(TransformerBridgeConfig(**_config(model)))
-    state = {name: torch.tensor(array) for name, array in bridge_state(model).items()}
+    state = {name: torch.tensor(array) for name, array in bridge_state(model, now).items()}
     # The bridge holds each weight under several names, so only the unexpected ones tell.
     _check_names(bridge.load_state_dict(state, strict=False).unexpected_keys)
     masked = partial(_with_mask, model.input_encoder.pad_encoding)
@@ -126,7 +130,7 @@ def _with_mask(pad: int, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]
     return (), given
 
 
-def _hooked(model: CompiledModel) -> Any:
+def _hooked(model: CompiledModel, now: Current) -> Any:
     import torch
 
     from optitracr.export.hooked import PaddedTransformer
@@ -134,7 +138,7 @@ def _hooked(model: CompiledModel) -> Any:
     lens = require("transformer_lens", "TransformerLens", "lens")
     config = lens.HookedTransformerConfig(**_config(model))
     hooked = PaddedTransformer(config, model.input_encoder.pad_encoding)
-    state = {name: torch.tensor(array) for name, array in hooked_state(model).items()}
+    state = {name: torch.tensor(array) for name, array in hooked_state(model, now).items()}
     result = hooked.load_state_dict(state, strict=False)
     missing = [name for name in result.missing_keys if not name.endswith((".mask", ".IGNORE"))]
     _check_names([*missing, *result.unexpected_keys])
@@ -149,12 +153,12 @@ def _check_names(strange: list[str]) -> None:
         )
 
 
-def bridge_state(model: CompiledModel) -> dict[str, Array]:
+def bridge_state(model: CompiledModel, now: Current) -> dict[str, Array]:
     """The weights under the names of TransformerLens' native model, linear maps as [out, in]."""
     state = {
-        "tok_embed.weight": model.params["token_embed"]["embeddings"],
-        "pos.weight": model.params["pos_embed"]["embeddings"],
-        "head.weight": np.ascontiguousarray(_unembedding(model).T),
+        "tok_embed.weight": now.params["token_embed"]["embeddings"],
+        "pos.weight": now.params["pos_embed"]["embeddings"],
+        "head.weight": np.ascontiguousarray(_unembedding(now).T),
     }
     parts = {
         "attn/query": "attn.q",
@@ -166,18 +170,18 @@ def bridge_state(model: CompiledModel) -> dict[str, Array]:
     }
     for layer in range(max(model.size.layers, 1)):
         for ours, theirs in parts.items():
-            weight, bias = _linear(model, layer, ours)
+            weight, bias = _linear(model, now, layer, ours)
             state[f"layers.{layer}.{theirs}.weight"] = np.ascontiguousarray(weight.T)
             state[f"layers.{layer}.{theirs}.bias"] = bias
     return state
 
 
-def hooked_state(model: CompiledModel) -> dict[str, Array]:
+def hooked_state(model: CompiledModel, now: Current) -> dict[str, Array]:
     """The weights under HookedTransformer's names and in its shapes."""
-    unembedding = _unembedding(model)
+    unembedding = _unembedding(now)
     state = {
-        "embed.W_E": model.params["token_embed"]["embeddings"],
-        "pos_embed.W_pos": model.params["pos_embed"]["embeddings"],
+        "embed.W_E": now.params["token_embed"]["embeddings"],
+        "pos_embed.W_pos": now.params["pos_embed"]["embeddings"],
         "unembed.W_U": unembedding,
         "unembed.b_U": np.zeros(unembedding.shape[1], np.float32),
     }
@@ -186,25 +190,25 @@ def hooked_state(model: CompiledModel) -> dict[str, Array]:
     for layer in range(config["n_layers"]):
         name = f"blocks.{layer}"
         for ours, theirs in (("query", "Q"), ("key", "K"), ("value", "V")):
-            weight, bias = _linear(model, layer, f"attn/{ours}")
+            weight, bias = _linear(model, now, layer, f"attn/{ours}")
             split = weight.reshape(width, heads, size).transpose(1, 0, 2)
             state[f"{name}.attn.W_{theirs}"] = np.ascontiguousarray(split)
             state[f"{name}.attn.b_{theirs}"] = bias.reshape(heads, size)
-        weight, bias = _linear(model, layer, "attn/linear")
+        weight, bias = _linear(model, now, layer, "attn/linear")
         state[f"{name}.attn.W_O"] = weight.reshape(heads, size, width)
         state[f"{name}.attn.b_O"] = bias
         for ours, theirs in (("linear_1", "in"), ("linear_2", "out")):
-            weight, bias = _linear(model, layer, f"mlp/{ours}")
+            weight, bias = _linear(model, now, layer, f"mlp/{ours}")
             state[f"{name}.mlp.W_{theirs}"], state[f"{name}.mlp.b_{theirs}"] = weight, bias
     return state
 
 
-def _unembedding(model: CompiledModel) -> Array:
-    width, outputs = model.unembed.shape
-    return model.unembed if outputs else np.zeros((width, 1), np.float32)
+def _unembedding(now: Current) -> Array:
+    width, outputs = now.unembed.shape
+    return now.unembed if outputs else np.zeros((width, 1), np.float32)
 
 
-def _linear(model: CompiledModel, layer: int, part: str) -> tuple[Array, Array]:
+def _linear(model: CompiledModel, now: Current, layer: int, part: str) -> tuple[Array, Array]:
     """Weights [in, out] and bias; zeros where there is no layer, head or neuron."""
     config, width = _config(model), model.size.width
     inner, neurons = config["n_heads"] * config["d_head"], config["d_mlp"]
@@ -213,7 +217,7 @@ def _linear(model: CompiledModel, layer: int, part: str) -> tuple[Array, Array]:
         "mlp/linear_1": (width, neurons),
         "mlp/linear_2": (neurons, width),
     }.get(part, (width, inner))
-    found = model.params.get(f"transformer/layer_{layer}/{part}")
+    found = now.params.get(f"transformer/layer_{layer}/{part}")
     if found is None or found["w"].size == 0:
         bias = np.zeros(shape[1], np.float32) if found is None else found["b"]
         return np.zeros(shape, np.float32), np.resize(bias, shape[1])

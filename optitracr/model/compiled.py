@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from os import PathLike
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.assembly.layout import Layout
 from optitracr.assembly.weights import HeadUse, NeuronUse, Params
 from optitracr.candidates.component import Component
@@ -19,14 +19,19 @@ from optitracr.candidates.setting import Setting
 from optitracr.circuit.build import circuit_of
 from optitracr.circuit.circuit import Circuit
 from optitracr.circuit.record import CircuitRecord
-from optitracr.errors import InputError, NotFoundError
+from optitracr.errors import NotFoundError
 from optitracr.model.config import ModelConfig
+from optitracr.model.copying import checked_edit, copied
+from optitracr.model.current import architecture_of, check_params, current, unembedding
 from optitracr.model.dataset import Dataset, make_dataset
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.forward import Architecture, Edit, ForwardOutput
+from optitracr.model.module import CompiledModule
 from optitracr.model.options import CompileOptions
+from optitracr.model.params import editable
 from optitracr.model.reference import Reference
 from optitracr.model.runner import run_jax, run_numpy
+from optitracr.model.sequences import encode_all, encode_one, integers
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource, source_of
 from optitracr.model.verification import VerificationReport
@@ -73,14 +78,18 @@ class BatchOutput:
     output: ForwardOutput
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class CompiledModel:
     """A transformer that computes a RASP program.
+
+    Weights and configuration may be edited, in place or by setting `params`, `unembed` or
+    `model_config`; all that the model does and gives follows. Pickling and copying keep edits.
 
     Attributes:
         name: Name of the program's output.
         level: Level of optimisation (0, 1 or 2).
-        params: Nested dicts under Tracr's names; float32.
+        params: Nested dicts under Tracr's names; float32. The arrays are NumPy's and have
+            JAX's `.at` besides.
         unembed: Shape [d_model, outputs].
         model_config: Sizes under Tracr's names.
         input_encoder: Tokens to integers.
@@ -126,18 +135,32 @@ class CompiledModel:
     saved_source: ProgramSource | None = None
     program_omitted: str = ""
 
+    def __post_init__(self) -> None:
+        self._complete = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if "_complete" in vars(self):
+            value = checked_edit(self, name, value)
+        object.__setattr__(self, name, editable(value) if name == "params" else value)
+
+    def __delattr__(self, name: str) -> None:
+        raise AttributeError(f"{name} is part of the model and cannot be deleted")
+
+    def __copy__(self) -> CompiledModel:
+        return copied(self, deep=False)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> CompiledModel:
+        return copied(self, deep=True)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        from optitracr.export.pickling import reduced
+
+        return reduced(self)
+
     @property
     def architecture(self) -> Architecture:
         """What the forward pass has to know beside the parameters."""
-        config = self.model_config
-        return Architecture(
-            config.num_layers,
-            config.num_heads,
-            config.key_size,
-            config.causal,
-            self.input_encoder.pad_encoding,
-            isinstance(self.output_encoder, CategoricalEncoder),
-        )
+        return architecture_of(self)
 
     @property
     def residual_map(self) -> tuple[tuple[str | None, ...], ...]:
@@ -162,10 +185,18 @@ class CompiledModel:
             )
         return self.reference
 
-    @cached_property
+    @property
     def circuit(self) -> Circuit:
-        """Which head, neuron and dimension serves which RASP variable, and the edges."""
-        return circuit_of(self)
+        """Which head, neuron and dimension serves which RASP variable, and the edges.
+
+        It is of the weights as they are now; a circuit that was asked for before an edit stays
+        that of the weights before it.
+        """
+        now = current(self)
+        known: tuple[bytes, Circuit] | None = vars(self).get("_circuit")
+        if known is None or known[0] != now.digest:
+            known = vars(self)["_circuit"] = (now.digest, circuit_of(self, now))
+        return known[1]
 
     @property
     def source(self) -> ProgramSource:
@@ -231,33 +262,52 @@ class CompiledModel:
 
         Args:
             params: Like `self.params`.
-            tokens: Integers of shape [batch, seq], BOS first.
+            tokens: Integers of shape [batch, seq], BOS first and PAD last; what they mean is
+                not checked.
+
+        Raises:
+            InputError: If shapes do not fit, or an integer stands for no token.
         """
-        return run_jax(self.architecture, params, self.unembed, tokens)
+        tokens = integers(self, tokens)
+        check_params(self, params)
+        return run_jax(self.architecture, params, unembedding(self), tokens)
+
+    def get_compiled_model(self) -> CompiledModule:
+        """The forward pass under the names of Tracr's Haiku module."""
+        return CompiledModule(self)
 
     def forward_numpy(self, tokens: NDArray[np.integer], edit: Edit | None = None) -> ForwardOutput:
         """The forward pass in NumPy, float32.
 
         Args:
-            tokens: Integers of shape [batch, seq], BOS first.
+            tokens: Integers of shape [batch, seq], BOS first and PAD last; what they mean is
+                not checked.
             edit: For interventions: called with a hook's name and what stands there, it gives
                 what stands there instead; see `forward` in `optitracr.model.forward`.
+
+        Raises:
+            InputError: If the shape does not fit, or an integer stands for no token.
         """
-        return run_numpy(self.architecture, self.params, self.unembed, tokens, edit)
+        codes = np.asarray(integers(self, tokens))
+        if edit is not None:
+            arguments.function("edit", edit)
+        now = current(self)
+        return run_numpy(now.architecture, now.params, now.unembed, codes, edit)
 
     def apply(self, tokens: Sequence[Value]) -> ModelOutput:
         """Runs one sequence.
 
         Args:
-            tokens: BOS, then 1 to max_seq_len tokens; PAD may follow.
+            tokens: BOS, then 1 to max_seq_len tokens; PAD may follow. Anything with an order:
+                a list, a text of one-letter tokens, an array, an iterator.
 
         Raises:
-            InputError: If a token is unknown, BOS is missing, or the length is wrong.
+            InputError: If a token is unknown, BOS is missing, PAD stands before a token, or
+                the length is wrong.
         """
-        codes = self._encode(tokens)
-        padded = self._pad([codes], self.setting.max_seq_len + 1)
+        padded, n = encode_one(self, tokens)
         result = self.forward(self.params, padded)
-        n, inner = len(codes), result.transformer_output
+        inner = result.transformer_output
         return ModelOutput(
             decoded=self._decode(np.asarray(result.unembedded_output)[0, :n]),
             unembedded=result.unembedded_output[:, :n],
@@ -276,19 +326,12 @@ class CompiledModel:
 
         Raises:
             InputError: Naming the first sequence that is wrong.
+            LimitError: If running so many at once does not fit in memory.
         """
-        codes = []
-        for row, sequence in enumerate(sequences):
-            try:
-                codes.append(self._encode(sequence))
-            except InputError as error:
-                raise InputError(f"sequence {row}: {error}") from error
-        if not codes:
-            raise InputError("there is no sequence to run; pass at least one list of tokens")
-        padded = self._pad(codes, self.setting.max_seq_len + 1)
+        padded, lengths = encode_all(self, sequences)
         result = self.forward(self.params, padded)
         chosen = np.asarray(result.unembedded_output)
-        decoded = [self._decode(row[: len(c)]) for row, c in zip(chosen, codes, strict=True)]
+        decoded = [self._decode(row[:n]) for row, n in zip(chosen, lengths, strict=True)]
         return BatchOutput(decoded, padded, result)
 
     def verify(self, max_inputs: int = 100_000, seed: int = 0) -> VerificationReport:
@@ -299,30 +342,11 @@ class CompiledModel:
 
         Raises:
             VerificationError: Names the first wrong variable, position and input.
+            LimitError: If so many inputs do not fit in memory.
         """
         from optitracr.model.verification import verify_model
 
         return verify_model(self, max_inputs=max_inputs, seed=seed)
-
-    def _encode(self, tokens: Sequence[Value]) -> list[int]:
-        if len(tokens) < 2:
-            raise InputError(
-                "the sequence is empty; pass the BOS token "
-                f"{self.setting.bos!r} and at least one token"
-            )
-        codes = self.input_encoder.encode(tokens)
-        if self.input_encoder.bos_encoding in codes[1:]:
-            raise InputError(
-                f"the BOS token {self.setting.bos!r} stands only at position 0, and here also at "
-                f"position {codes.index(self.input_encoder.bos_encoding, 1)}"
-            )
-        return codes
-
-    def _pad(self, codes: Sequence[Sequence[int]], length: int) -> NDArray[np.int32]:
-        padded = np.full((len(codes), length), self.input_encoder.pad_encoding, dtype=np.int32)
-        for row, sequence in zip(padded, codes, strict=True):
-            row[: len(sequence)] = sequence
-        return padded
 
     def _decode(self, row: NDArray[Any]) -> list[Value]:
         return [self.setting.bos, *self.output_encoder.decode(row[1:].tolist())]

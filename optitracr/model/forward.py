@@ -6,10 +6,13 @@ with ReLU, each added to the residual stream (Vaswani et al. 2017; Lindner et al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from optitracr.arguments import shown
+from optitracr.errors import InputError
 
 Array = Any
 MASKED = -1e30
@@ -50,7 +53,17 @@ class ForwardOutput(NamedTuple):
 
 
 class Architecture(NamedTuple):
-    """What the forward pass has to know beside the parameters."""
+    """What the forward pass has to know beside the parameters.
+
+    Attributes:
+        layers: Number of layers.
+        heads: Heads per layer.
+        head_size: Dimensions per head.
+        causal: Whether a query sees only keys at or before its position.
+        pad_encoding: Integer of the PAD token.
+        categorical: Whether the output is a category, and no number.
+        activation: Of the neurons; None for ReLU.
+    """
 
     layers: int
     heads: int
@@ -58,6 +71,7 @@ class Architecture(NamedTuple):
     causal: bool
     pad_encoding: int
     categorical: bool
+    activation: Callable[[Any], Any] | None = None
 
 
 Edit = Callable[[str, Array], Array]
@@ -86,15 +100,7 @@ def forward(
             `blocks.{l}.mlp.hook_pre` and `hook_post`, [batch, seq, neurons].
         run: What runs one layer, if not `run_layer` itself; it takes no edit.
     """
-    walked = list(walk(xp, architecture, params, tokens, edit, run))
-    first, *steps = walked
-    output = TransformerOutput(
-        tuple(step.added for step in steps),
-        tuple(step.stream for step in steps),
-        tuple(step.logits for step in steps if step.logits is not None),
-        walked[-1].stream,
-        first.stream,
-    )
+    output = collected(walk(xp, architecture, params, tokens, edit, run))
     scores = output.output @ unembedding
     return ForwardOutput(output, choose(xp, architecture, scores), scores)
 
@@ -111,6 +117,18 @@ class Step(NamedTuple):
     stream: Array
     added: Array = None
     logits: Array = None
+
+
+def collected(steps: Iterable[Step]) -> TransformerOutput:
+    """All steps of a forward pass."""
+    first, *rest = walked = list(steps)
+    return TransformerOutput(
+        tuple(step.added for step in rest),
+        tuple(step.stream for step in rest),
+        tuple(step.logits for step in rest if step.logits is not None),
+        walked[-1].stream,
+        first.stream,
+    )
 
 
 LayerRun = Callable[[Any, Array, Array], tuple[Step, Step]]
@@ -135,10 +153,37 @@ def walk(
         edit: For interventions; see `forward`.
         run: What runs one layer, if not `run_layer` itself.
     """
-    length = tokens.shape[1]
-    embeddings = params["token_embed"]["embeddings"][tokens]
-    stream = embeddings + params["pos_embed"]["embeddings"][:length][None]
-    mask = _mask(xp, architecture, tokens)
+    seen = tokens != architecture.pad_encoding
+    return walk_layers(xp, architecture, params, embed(params, tokens), seen, edit, run)
+
+
+def embed(params: Any, tokens: Array) -> Array:
+    """The first state of the residual stream, [batch, seq, d_model]."""
+    places = params["pos_embed"]["embeddings"][: tokens.shape[1]]
+    return params["token_embed"]["embeddings"][tokens] + places[None]
+
+
+def walk_layers(
+    xp: Any,
+    architecture: Architecture,
+    params: Any,
+    stream: Array,
+    seen: Array,
+    edit: Edit | None = None,
+    run: LayerRun | None = None,
+) -> Iterator[Step]:
+    """The layers alone, from a first state of the residual stream.
+
+    Args:
+        xp: `numpy` or `jax.numpy`.
+        architecture: Static sizes.
+        params: Nested dicts under Tracr's names.
+        stream: The first state, [batch, seq, d_model].
+        seen: [batch, seq], where there is no PAD.
+        edit: For interventions; see `forward`.
+        run: What runs one layer, if not `run_layer` itself.
+    """
+    mask = _mask(xp, architecture, seen)
     yield Step(stream)
     for layer in range(architecture.layers):
         weights = {part: params[f"transformer/layer_{layer}/{part}"] for part in PARTS}
@@ -169,14 +214,14 @@ def run_layer(
     """Attention, then the MLP, of one layer."""
     added, logits = _attention(xp, architecture, weights, layer, stream, mask, edit)
     attended = Step(stream + added, added, logits)
-    added = _mlp(xp, weights, layer, attended.stream, edit)
+    added = _mlp(xp, architecture, weights, layer, attended.stream, edit)
     return attended, Step(attended.stream + added, added)
 
 
-def _mask(xp: Any, architecture: Architecture, tokens: Array) -> Array:
+def _mask(xp: Any, architecture: Architecture, seen: Array) -> Array:
     """[batch, 1, query, key]: which keys each query may see."""
-    length = tokens.shape[1]
-    seen = (tokens != architecture.pad_encoding)[:, None, None, :]
+    length = seen.shape[1]
+    seen = seen[:, None, None, :]
     if architecture.causal:
         place = np.arange(length)
         seen = seen & xp.asarray(place[:, None] >= place[None, :])[None, None]
@@ -209,10 +254,37 @@ def _attention(
     return _linear(weights["attn/linear"], mixed.reshape(batch, length, heads * size)), logits
 
 
-def _mlp(xp: Any, weights: Any, layer: int, stream: Array, edit: Edit) -> Array:
+def _mlp(
+    xp: Any, architecture: Architecture, weights: Any, layer: int, stream: Array, edit: Edit
+) -> Array:
     before = edit(f"blocks.{layer}.mlp.hook_pre", _linear(weights["mlp/linear_1"], stream))
-    hidden = xp.maximum(before, np.float32(0.0))
+    hidden = _activated(xp, architecture.activation, before)
     return _linear(weights["mlp/linear_2"], edit(f"blocks.{layer}.mlp.hook_post", hidden))
+
+
+def _activated(xp: Any, activation: Callable[[Any], Any] | None, before: Array) -> Array:
+    """What the neurons give.
+
+    Raises:
+        InputError: If a function that was set raises, or gives something else than an array
+            of the same shape.
+    """
+    if activation is None:
+        return xp.maximum(before, np.float32(0.0))
+    try:
+        hidden = xp.asarray(activation(before), dtype=before.dtype)
+    except Exception as error:
+        raise InputError(
+            f"model_config.activation_function raised {type(error).__name__} on an array of "
+            f"shape {before.shape} ({shown(str(error))}); set a function of JAX's, such as "
+            "jax.nn.relu"
+        ) from error
+    if hidden.shape != before.shape:
+        raise InputError(
+            f"model_config.activation_function gives shape {hidden.shape} for {before.shape}; "
+            "set one that acts on each number alone"
+        )
+    return hidden
 
 
 def _linear(linear: Any, x: Array) -> Array:

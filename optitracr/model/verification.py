@@ -10,17 +10,20 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.assembly.layout import Tenancy
 from optitracr.candidates.component import Held
 from optitracr.candidates.forms import EXACT
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.errors import VerificationError
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from optitracr.model.current import current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Architecture
 from optitracr.model.inputs import InputSet, check_inputs, with_bos
 from optitracr.model.rare_inputs import add_rare_inputs
 from optitracr.model.runner import States, states_jax, states_numpy
+from optitracr.model.sequences import rows_at_once
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -112,8 +115,12 @@ def verify_model(
 
     Raises:
         VerificationError: Names the first wrong variable, position and input.
+        LimitError: If so many inputs do not fit in memory.
     """
-    numpy = backend == "numpy"
+    max_inputs = arguments.integer("max_inputs", max_inputs, least=0)
+    sampled = arguments.integer("sampled", sampled, least=0)
+    seed = arguments.integer("seed", seed, least=0)
+    numpy = arguments.choice("backend", backend, ("jax", "numpy")) == "numpy"
     run = states_numpy if numpy else states_jax
     return _compare(model, max_inputs, sampled, seed, run, exact_shape=numpy)
 
@@ -137,12 +144,13 @@ def _compare(
 ) -> VerificationReport:
     start = time.perf_counter()
     setting = model.setting
+    now = current(model)
     inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, max_inputs, sampled, seed)
     inputs = add_rare_inputs(inputs, model, sampled, seed)
     undefined, worst = 0, 0.0
     total = len(inputs.codes)
     cells = (setting.max_seq_len + 1) * max(1, model.layout.width)
-    size = max(1, min(CHUNK, CHUNK_CELLS // cells))
+    size = max(1, min(CHUNK, CHUNK_CELLS // cells, rows_at_once(model)))
     for first in range(0, total, size):
         part = slice(first, min(first + size, total))
         chunk = InputSet(inputs.codes[part], inputs.lengths[part], 0)
@@ -152,9 +160,7 @@ def _compare(
         if not exact_shape and rows < size < total:
             tokens = np.concatenate([tokens, np.repeat(tokens[-1:], size - rows, axis=0)])
         check = _Check(model, chunk)
-        worst = max(
-            worst, check.compare(run(model.architecture, model.params, model.unembed, tokens))
-        )
+        worst = max(worst, check.compare(run(now.architecture, now.params, now.unembed, tokens)))
         undefined += int(check.evaluation.undefined.sum())
     return VerificationReport(
         inputs=total - undefined,
@@ -390,4 +396,7 @@ def _hint(expected: Any, model: CompiledModel, label: str) -> str:
             f" The value {expected!r} is outside its value set: a categorical Aggregate that "
             "selects several positions takes a mean; map its operand to ints or floats first."
         )
-    return " This is a defect of the compiler; please report the program."
+    return (
+        " If neither weights nor configuration were edited, this is a defect of the compiler; "
+        "please report the program."
+    )

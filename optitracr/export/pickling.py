@@ -1,0 +1,52 @@
+"""Models in pickles, and so on their way to other processes: what a saved folder holds, as bytes.
+
+A function of the program goes as its table, as it does into a file. What the pickle itself says
+is executed by whoever unpickles it, as with every pickle: that holds for Python's `pickle`
+whatever it carries, so unpickle only what you trust. `load` executes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optitracr.export.files import MANIFEST, WEIGHTS, decode, encode
+from optitracr.model.copying import copied
+
+if TYPE_CHECKING:
+    from optitracr.model.compiled import CompiledModel
+
+PLACE = Path("the pickle")
+"""Where messages say that the bytes come from."""
+
+
+def reduced(model: CompiledModel) -> tuple[Any, ...]:
+    """What a pickle holds of a model.
+
+    Raises:
+        FileError: If a value of the program is of a type that a file cannot hold.
+        InputError: If the model's sizes were edited.
+    """
+    config, activation = model.model_config, None
+    if not config.is_relu:
+        # A file holds models with ReLU; another function goes beside it, by its name.
+        activation = config.activation_function
+        model = copied(model, deep=False)
+        model.model_config = config.with_relu()
+    files = encode(model, PLACE)
+    return restored, (files[MANIFEST], files[WEIGHTS], activation)
+
+
+def restored(
+    manifest: bytes, weights: bytes, activation: Callable[[Any], Any] | None
+) -> CompiledModel:
+    """The model of a pickle.
+
+    Raises:
+        FileError: If the bytes were changed.
+    """
+    model = decode(PLACE, manifest, lambda limit: weights)
+    if activation is not None:
+        model.model_config.activation_function = activation
+    return model

@@ -1,0 +1,138 @@
+"""A model as it is now: its weights and configuration, edits included, checked."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.assembly.weights import Params
+from optitracr.errors import InputError
+from optitracr.model.encoders import CategoricalEncoder
+from optitracr.model.forward import Architecture
+from optitracr.model.params import (
+    UNEMBED,
+    Sizes,
+    check_structure,
+    plain,
+    plain_params,
+    shapes_of,
+)
+
+if TYPE_CHECKING:
+    from optitracr.model.compiled import CompiledModel
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Current:
+    """What the forward pass and the exports work with.
+
+    Attributes:
+        architecture: Static sizes and the activation function.
+        params: Nested dicts under Tracr's names, of NumPy's plain arrays of float32.
+        unembed: Shape [d_model, outputs].
+    """
+
+    architecture: Architecture
+    params: Params
+    unembed: NDArray[np.float32]
+
+    @property
+    def digest(self) -> bytes:
+        """What differs as soon as a weight does."""
+        found = hashlib.blake2b(repr(self.architecture[:-1]).encode())
+        for part, arrays in sorted(self.params.items()):
+            for key, array in sorted(arrays.items()):
+                found.update(f"{part}:{key}{array.shape}".encode())
+                found.update(np.ascontiguousarray(array).data)
+        found.update(np.ascontiguousarray(self.unembed).data)
+        return found.digest()
+
+
+def current(model: CompiledModel) -> Current:
+    """The model as it is now.
+
+    Raises:
+        InputError: If an edit left a weight out, or of a wrong shape or type.
+    """
+    check_params(model, model.params)
+    return Current(architecture_of(model), plain_params(model.params), unembedding(model))
+
+
+def exportable(model: CompiledModel, where: str) -> Current:
+    """The model as it is now, if another program can hold it.
+
+    Args:
+        model: The model.
+        where: What is to hold it, for the message.
+
+    Raises:
+        InputError: If its configuration is not the compiled one, which is all that fits.
+    """
+    config, size = model.model_config, model.size
+    if not config.is_relu:
+        raise InputError(
+            f"{where} takes models with ReLU, and model_config.activation_function is another "
+            "function; set it to jax.nn.relu, and change it in what was exported"
+        )
+    stated = (size.layers, size.heads, size.head_size, size.neurons)
+    found = (config.num_layers, config.num_heads, config.key_size, config.mlp_hidden_size)
+    if found != stated or config.causal != model.setting.causal:
+        raise InputError(
+            f"{where} takes models as they were compiled, and model_config was edited: layers, "
+            f"heads, head size and neurons are {found} instead of {stated}, or causal was "
+            "changed; set them back"
+        )
+    return current(model)
+
+
+def check_params(model: CompiledModel, params: Any) -> None:
+    """Checks that weights fit the model, of whatever library their arrays are.
+
+    Raises:
+        InputError: Names the first part that does not.
+    """
+    check_structure(params, shapes_of(_sizes(model)), spare=model.size.layers)
+
+
+def unembedding(model: CompiledModel) -> NDArray[np.float32]:
+    """The unembedding as it is now.
+
+    Raises:
+        InputError: If it is of a wrong shape or type.
+    """
+    found = plain("unembed", model.unembed)
+    wanted = shapes_of(_sizes(model))[UNEMBED]
+    if found.shape != wanted:
+        raise InputError(f"unembed has shape {found.shape}; for this model it has {wanted}")
+    return found
+
+
+def architecture_of(model: CompiledModel) -> Architecture:
+    """What the forward pass has to know beside the weights."""
+    config = model.model_config
+    return Architecture(
+        config.num_layers,
+        config.num_heads,
+        config.key_size,
+        config.causal,
+        model.input_encoder.pad_encoding,
+        isinstance(model.output_encoder, CategoricalEncoder),
+        None if config.is_relu else config.activation_function,
+    )
+
+
+def _sizes(model: CompiledModel) -> Sizes:
+    config, output = model.model_config, model.output_encoder
+    return Sizes(
+        tokens=model.input_encoder.vocab_size,
+        positions=model.setting.max_seq_len + 1,
+        layers=config.num_layers,
+        width=model.size.width,
+        inner=config.num_heads * config.key_size,
+        neurons=config.mlp_hidden_size,
+        outputs=output.vocab_size,
+    )

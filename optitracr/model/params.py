@@ -1,0 +1,164 @@
+"""A model's weights as nested dicts: what they must hold, and arrays that can be edited."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.arguments import shown
+from optitracr.assembly.weights import Params
+from optitracr.errors import InputError
+
+UNEMBED = "unembed"
+NAME_BYTES = 256
+"""What the header of a file of weights takes at most for one tensor."""
+
+NO_NUMBERS = "is no array of real numbers; give one of float32"
+
+Shapes = dict[str, tuple[int, ...]]
+"""By the name of a tensor: that of its part, a colon, and its own."""
+
+
+class Weight(np.ndarray[Any, Any]):
+    """A weight: an array of NumPy's that can also be edited as JAX's can.
+
+    `weight.at[0, 0].set(1.0)` gives a changed copy, an array of JAX's, which is loaded for that
+    alone; `weight[0, 0] = 1.0` changes the weight itself.
+    """
+
+    @property
+    def at(self) -> Any:
+        """JAX's indexed updates."""
+        import jax.numpy as jnp
+
+        return jnp.asarray(np.asarray(self)).at
+
+    def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
+        """What NumPy's functions give: a weight, or a plain number."""
+        return array[()] if return_scalar else np.asarray(array).view(Weight)
+
+
+class Sizes(NamedTuple):
+    """What decides the shape of every tensor."""
+
+    tokens: int
+    positions: int
+    layers: int
+    width: int
+    inner: int
+    neurons: int
+    outputs: int
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the largest file that holds such weights in float32, header included."""
+        d, m, inner = self.width, self.neurons, self.inner
+        layer = 3 * (d * inner + inner) + inner * d + d + d * m + m + m * d + d
+        count = (self.tokens + self.positions + self.outputs) * d + self.layers * layer
+        return 4 * count + (12 * self.layers + 4) * NAME_BYTES
+
+
+def shapes_of(sizes: Sizes) -> Shapes:
+    """The shape of each tensor, under the name that it has in a file."""
+    d, m, inner = sizes.width, sizes.neurons, sizes.inner
+    shapes: Shapes = {
+        "token_embed:embeddings": (sizes.tokens, d),
+        "pos_embed:embeddings": (sizes.positions, d),
+        UNEMBED: (d, sizes.outputs),
+    }
+    for layer in range(sizes.layers):
+        name = f"transformer/layer_{layer}"
+        linear = {f"attn/{part}": (d, inner) for part in ("query", "key", "value")}
+        linear |= {"attn/linear": (inner, d), "mlp/linear_1": (d, m), "mlp/linear_2": (m, d)}
+        for part, shape in linear.items():
+            shapes[f"{name}/{part}:w"] = shape
+            shapes[f"{name}/{part}:b"] = (shape[1],)
+    return shapes
+
+
+def editable(params: Any) -> Any:
+    """The same weights, with NumPy's arrays as `Weight`; what is no nested dict stays as it is."""
+    if not isinstance(params, Mapping):
+        return params
+    return {
+        part: {key: _weight(leaf) for key, leaf in arrays.items()}
+        if isinstance(arrays, Mapping)
+        else arrays
+        for part, arrays in params.items()
+    }
+
+
+def _weight(leaf: Any) -> Any:
+    return leaf.view(Weight) if isinstance(leaf, np.ndarray) else leaf
+
+
+def check_structure(params: Any, shapes: Shapes, spare: int) -> None:
+    """Checks names and shapes, whatever the arrays are: NumPy's, JAX's, or being traced.
+
+    Args:
+        params: Nested dicts.
+        shapes: What has to be there.
+        spare: Layers that the model has; those that its configuration leaves out may be there.
+
+    Raises:
+        InputError: Names the first part that is missing, unknown, or of another shape.
+    """
+    if not isinstance(params, Mapping):
+        raise InputError(f"params is {shown(params)}; give nested dicts like model.params")
+    for name, wanted in shapes.items():
+        part, _, key = name.rpartition(":")
+        if not part:
+            continue
+        arrays = params.get(part)
+        leaf = arrays.get(key) if isinstance(arrays, Mapping) else None
+        found = getattr(leaf, "shape", None)
+        if found is None or tuple(found) != wanted:
+            given = f"has shape {tuple(found)}" if found is not None else f"is {shown(leaf)}"
+            raise InputError(
+                f"params[{part!r}][{key!r}] {given}; by model_config it is an array of shape "
+                f"{wanted}"
+            )
+        if not _is_real(leaf):
+            raise InputError(f"params[{part!r}][{key!r}] {NO_NUMBERS}")
+    known = {name.rpartition(":")[0] for name in shapes}
+    beyond = tuple(f"transformer/layer_{layer}/" for layer in range(spare))
+    for part in params:
+        if part not in known and not (isinstance(part, str) and part.startswith(beyond)):
+            raise InputError(f"params holds {shown(part)}, which is no part of the model")
+
+
+def plain(name: str, leaf: Any) -> NDArray[np.float32]:
+    """A weight as NumPy's plain array of float32, without a copy where it is one.
+
+    Raises:
+        InputError: If it holds anything else than numbers.
+    """
+    try:
+        array = np.asarray(leaf)
+        if _is_real(array):
+            with np.errstate(over="ignore"):
+                return np.asarray(array, dtype=np.float32)
+    except Exception:
+        pass
+    raise InputError(f"{name} {NO_NUMBERS}")
+
+
+def _is_real(leaf: Any) -> bool:
+    """Whether an array of any library is one of real numbers."""
+    dtype = getattr(leaf, "dtype", None)
+    return getattr(dtype, "kind", "") in "fiub" or "float" in str(dtype)
+
+
+def plain_params(params: Mapping[str, Mapping[str, Any]]) -> Params:
+    """All weights as NumPy's plain arrays of float32; `check_structure` has passed.
+
+    Raises:
+        InputError: If one holds anything else than numbers.
+    """
+    return {
+        part: {key: plain(f"params[{part!r}][{key!r}]", leaf) for key, leaf in arrays.items()}
+        for part, arrays in params.items()
+    }

@@ -1,0 +1,178 @@
+"""Sequences on their way into a model: from tokens to integers, checked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr import arguments
+from optitracr.errors import InputError
+from optitracr.memory import check_memory
+from optitracr.model.runner import WHOLE_LAYERS
+
+if TYPE_CHECKING:
+    from optitracr.model.compiled import CompiledModel
+
+NUMBER_BYTES = 4
+"""Everything is computed in float32."""
+
+CHUNK_BYTES = 1 << 29
+"""What the states and patterns of one chunk of inputs may take, where inputs are run in chunks:
+enough for JAX and NumPy to be quick, and little beside what a laptop has."""
+
+
+def encode(model: CompiledModel, tokens: object) -> list[int]:
+    """The integers of one sequence: BOS, at least one token, and then PAD, if any.
+
+    Raises:
+        InputError: If a token is unknown, BOS is missing, or the length is wrong; says where.
+    """
+    setting, encoder = model.setting, model.input_encoder
+    listed = arguments.sequence("tokens", tokens, most=setting.max_seq_len + 1)
+    codes = encoder.encode(listed)
+    inside = codes[1:]
+    if not inside:
+        raise InputError(
+            f"the sequence is empty: nothing follows the BOS token {setting.bos!r}; give at "
+            "least one token after it"
+        )
+    if encoder.bos_encoding in inside:
+        raise InputError(
+            f"the BOS token {setting.bos!r} stands only at position 0, and here also at "
+            f"position {inside.index(encoder.bos_encoding) + 1}"
+        )
+    _check_padding(codes, encoder.pad_encoding, listed)
+    return codes
+
+
+def _check_padding(codes: Sequence[int], pad: int, tokens: Sequence[Any]) -> None:
+    """PAD follows the tokens, and nothing follows PAD."""
+    if pad not in codes:
+        return
+    first = codes.index(pad)
+    after = next((i for i in range(first, len(codes)) if codes[i] != pad), None)
+    if after is not None:
+        raise InputError(
+            f"the PAD token {tokens[first]!r} stands at position {first}, before the token "
+            f"{tokens[after]!r} at position {after}; PAD may only follow the tokens"
+        )
+    if first == 1:
+        raise InputError(
+            f"only PAD {tokens[first]!r} follows BOS; give at least one token before it"
+        )
+
+
+def encode_one(model: CompiledModel, tokens: object) -> tuple[NDArray[np.int32], int]:
+    """Integers of shape [1, max_seq_len + 1], padded, and the sequence's length.
+
+    Raises:
+        InputError: Naming the token that is wrong.
+    """
+    codes = encode(model, tokens)
+    return _padded(model, [codes]), len(codes)
+
+
+def encode_all(model: CompiledModel, sequences: object) -> tuple[NDArray[np.int32], list[int]]:
+    """Integers of shape [batch, max_seq_len + 1], padded, and the sequences' lengths.
+
+    Raises:
+        InputError: Naming the first sequence that is wrong.
+        LimitError: If running so many at once does not fit in memory.
+    """
+    wanted = "a list of sequences, each a list of tokens"
+    listed = arguments.sequence("sequences", sequences, wanted)
+    if not listed:
+        raise InputError("there is no sequence to run; pass at least one list of tokens")
+    check_room(model, len(listed), model.setting.max_seq_len + 1)
+    codes = []
+    for row, sequence in enumerate(listed):
+        try:
+            codes.append(encode(model, sequence))
+        except InputError as error:
+            raise InputError(f"sequence {row}: {error}") from error
+    return _padded(model, codes), [len(sequence) for sequence in codes]
+
+
+def _padded(model: CompiledModel, codes: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+    shape = (len(codes), model.setting.max_seq_len + 1)
+    padded = np.full(shape, model.input_encoder.pad_encoding, dtype=np.int32)
+    for row, sequence in zip(padded, codes, strict=True):
+        row[: len(sequence)] = sequence
+    return padded
+
+
+def integers(model: CompiledModel, tokens: Any) -> Any:
+    """Integers that a user gave, as an array of shape [batch, seq]; JAX's stay JAX's.
+
+    What they mean is not checked: a client may ask what a model does without BOS.
+
+    Raises:
+        InputError: If they are of another shape or type, or an integer stands for no token.
+        LimitError: If running so many at once does not fit in memory.
+    """
+    jax = sys.modules.get("jax")
+    given = tokens
+    traced = jax is not None and isinstance(tokens, jax.core.Tracer)
+    wanted = "integers of shape [batch, seq], BOS first"
+    if not traced:
+        try:
+            given = np.asarray(tokens)
+        except Exception:
+            arguments.refuse("tokens", tokens, wanted)
+    if given.ndim != 2 or np.dtype(given.dtype).kind not in "iu" or given.shape[1] == 0:
+        arguments.refuse("tokens", tokens, wanted)
+    rows, length = given.shape
+    if length > model.setting.max_seq_len + 1:
+        raise InputError(
+            f"the sequences have {length} tokens and the model takes "
+            f"{model.setting.max_seq_len + 1} (BOS included); shorten them, or compile with a "
+            "larger max_seq_len"
+        )
+    check_room(model, rows, length)
+    if traced:
+        return tokens
+    count = model.input_encoder.vocab_size
+    if given.size and not 0 <= given.min() <= given.max() < count:
+        wrong = given[(given < 0) | (given >= count)][0]
+        raise InputError(
+            f"tokens hold the integer {wrong}, and integers stand for tokens from 0 to {count - 1}"
+        )
+    return given if isinstance(tokens, np.ndarray | list | tuple) else tokens
+
+
+def bytes_of_row(model: CompiledModel, length: int, layers: int) -> int:
+    """What the forward pass of one sequence takes at least: what it gives, no copies.
+
+    Args:
+        model: The model.
+        length: Of the sequence, BOS included.
+        layers: How many layers' states and patterns are kept.
+    """
+    states = (4 * layers + 2) * model.size.width + model.output_encoder.vocab_size
+    patterns = (layers + 2) * model.model_config.num_heads * length
+    neurons = model.model_config.mlp_hidden_size
+    return NUMBER_BYTES * length * int(states + patterns + neurons)
+
+
+def check_room(model: CompiledModel, rows: int, length: int) -> None:
+    """Checks that a forward pass fits in memory.
+
+    Raises:
+        LimitError: If it does not.
+    """
+    check_memory(
+        f"running {rows:,} sequences of {length:,} positions at once",
+        rows * bytes_of_row(model, length, model.model_config.num_layers),
+        "run fewer at a time",
+    )
+
+
+def rows_at_once(model: CompiledModel) -> int:
+    """How many of the longest sequences fit in one chunk."""
+    layers = model.model_config.num_layers
+    kept = layers if layers <= WHOLE_LAYERS else 1
+    return CHUNK_BYTES // bytes_of_row(model, model.setting.max_seq_len + 1, kept)
