@@ -91,12 +91,17 @@ def old_case(seed: int) -> Case:
     return Case(made.program, made.vocab, made.max_seq_len, kinds, readings, options, 150, 50)
 
 
+LONG = 32
+"""Longest inputs of which many are compared: attention takes their square in time."""
+
+
 def rare_case(seed: int) -> Case:
     """A program that behaves in rare ways, in both readings, with the default budgets."""
     made = random_rare_program(seed)
     kinds = (made.shape, *made.kinds)
     readings = (False, True)
-    return Case(made.program, made.vocab, made.max_seq_len, kinds, readings, {}, 800, 256)
+    inputs, sampled = (800, 256) if made.max_seq_len <= LONG else (100, 48)
+    return Case(made.program, made.vocab, made.max_seq_len, kinds, readings, {}, inputs, sampled)
 
 
 GENERATORS = {"old": old_case, "rare": rare_case}

@@ -10,10 +10,10 @@ from optitracr.library.rare_programs.maker import Maker, Typed
 from optitracr.library.rare_programs.selectors import simple
 from optitracr.rasp import Comparison
 
-LONGEST = 120
+LONGEST = 250
 """Maps or selectors in a row."""
 
-LONGEST_PAIRS = 60
+LONGEST_PAIRS = 100
 """Maps of two in a row."""
 
 LONGEST_COPIES = 8
