@@ -138,6 +138,8 @@ class Enumeration:
         self._patterns_of: dict[object, list[list[Bilinear]]] = {}
         self._conjunctions_of: dict[object, list[tuple[Condition, ...]]] = {}
         self._disjoint_of: dict[tuple[str, ...], bool] = {}
+        self._relations: dict[Selector, Relation] = {}
+        self._keys: dict[Selector, object] = {}
         self.slots = self._slots()
 
     # -- variables ---------------------------------------------------------
@@ -384,9 +386,11 @@ class Enumeration:
         if key not in self._plans:
             table = self.tables.table(form.label, cut)
             several = Family.THRESHOLDS in self.families
-            self._plans[key] = plan_table(
-                leaves, table, rows, tolerance, self._possible(cut), several
-            )
+            given = (leaves, table, rows, tolerance, self._possible(cut), several)
+            plans = plan_table(*given)
+            if not plans and cut in self._immediate(form.label):
+                plans = plan_table(*given, close=True)
+            self._plans[key] = plans
         return self._plans[key]
 
     def _possible(self, cut: tuple[str, ...]) -> NDArray[np.bool_] | None:
@@ -423,7 +427,7 @@ class Enumeration:
         """The relation of a width's selector over what lies farthest below."""
         operation = self.nodes[width].operation
         assert isinstance(operation, Width)
-        relation = relation_of(operation.selector, self.values)
+        relation = self.relation(operation.selector)
         keys, queries = (
             (finer(side, lambda label: self._below(label)[-1:]) or [side])[0]
             for side in (relation.keys, relation.queries)
@@ -499,7 +503,7 @@ class Enumeration:
         terms = self._terms(form.label, 1.0)
         operations = [self.nodes[label].operation for label, _ in terms]
         means = [x for x in operations if isinstance(x, Aggregate)]
-        keys = {selector_key(x.selector, self.values) for x in means}
+        keys = {self._key(x.selector) for x in means}
         if len(means) < len(terms) or len(keys) != 1:
             return
         values: list[Reading] = []
@@ -572,7 +576,7 @@ class Enumeration:
             if form.sharp or (exact_keys and not is_width):
                 plan = _sharpened(plan)
             key: tuple[object, ...] = (
-                (selector_key(operation.selector, self.values), is_width, exact_keys, way)
+                (self._key(operation.selector), is_width, exact_keys, way)
                 if Family.SHARING in self.families
                 else (len(self.candidates), way, len(self.selectors))
             )
@@ -594,7 +598,7 @@ class Enumeration:
         A circle needs keys that are exact where several of them are averaged, as those are
         that the embedding supplies.
         """
-        key = (selector_key(selector, self.values), is_width, exact_keys)
+        key = (self._key(selector), is_width, exact_keys)
         if key not in self._patterns_of:
             self._patterns_of[key] = [
                 [self._bilinear(condition, is_width, exact_keys) for condition in found]
@@ -614,13 +618,13 @@ class Enumeration:
 
     def _conjunctions(self, selector: Selector) -> list[tuple[Condition, ...]]:
         """The selector as conjunctions over its own operands, or over what lies below."""
-        key = selector_key(selector, self.values)
+        key = self._key(selector)
         if key not in self._conjunctions_of:
             self._conjunctions_of[key] = self._find_conjunctions(selector)
         return self._conjunctions_of[key]
 
     def _find_conjunctions(self, selector: Selector) -> list[tuple[Condition, ...]]:
-        relation = relation_of(selector, self.values)
+        relation = self.relation(selector)
         found: dict[tuple[object, ...], tuple[Condition, ...]] = {}
         sides = [finer(side, self._below) for side in (relation.keys, relation.queries)]
         if Family.CONJUNCTIONS not in self.families:
@@ -632,7 +636,22 @@ class Enumeration:
             )
             if parts is not None:
                 found.setdefault(tuple((p.key, p.query) for p in parts), parts)
+        if not found and len(relation.keys) == len(relation.queries) == 1:
+            # Too many entries to look below; the selector itself is still one condition.
+            return [(Condition(relation.keys[0], relation.queries[0], relation.table),)]
         return self._without_joint(list(found.values()))[:MAX_PATTERNS]
+
+    def relation(self, selector: Selector) -> Relation:
+        """The relation of a selector, made once: its predicate is asked for every pair."""
+        if selector not in self._relations:
+            self._relations[selector] = relation_of(selector, self.values)
+        return self._relations[selector]
+
+    def _key(self, selector: Selector) -> object:
+        """Equal keys mean that two selectors select the same."""
+        if selector not in self._keys:
+            self._keys[selector] = selector_key(selector, self.values)
+        return self._keys[selector]
 
     def _without_joint(self, found: list[tuple[Condition, ...]]) -> list[tuple[Condition, ...]]:
         """Leaves out a pattern if another reads what lies below some variable of it.

@@ -44,6 +44,7 @@ def plan_table(
     tolerance: float = JUMP_ERROR,
     possible: NDArray[np.bool_] | None = None,
     several: bool = True,
+    close: bool = False,
 ) -> list[Plan]:
     """Constructions of a table, the fewest neurons first.
 
@@ -54,6 +55,7 @@ def plan_table(
         tolerance: Largest rounding error of all steps of a sum together.
         possible: Which combinations of values can occur; None for all.
         several: Whether to try what reads several numbers at once.
+        close: Bound errors closely, for a table that has no construction otherwise.
 
     Returns:
         Nothing if float32 carries none of them.
@@ -85,7 +87,7 @@ def plan_table(
             kept, classes, full, possible, distinct, ranks, default, tolerance
         )
         plans += additive_plans(kept, full, possible, distinct, tolerance)
-    plans += _sums(kept, classes, small, distinct, zero, tolerance, possible)
+    plans += _sums(kept, classes, small, distinct, zero, tolerance, possible, close)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 
 
@@ -133,6 +135,7 @@ def _sums(
     zero: int,
     tolerance: float,
     possible: NDArray[np.bool_] | None,
+    close: bool,
 ) -> list[Plan]:
     """The best weighted sum of which the output is a function.
 
@@ -152,7 +155,7 @@ def _sums(
     exact = all(not leaf.numerical for leaf in leaves)
     best: tuple[Piecewise, list[FloatArray]] | None = None
     for weights in weightings(leaves, digits, full, possible):
-        made = _piecewise_sum(weights, full, rows, exact, tolerance, possible)
+        made = _piecewise_sum(weights, full, rows, exact, tolerance, possible, close)
         if made is not None and (best is None or made.neurons < best[0].neurons):
             best = made, weights
     if best is None:
@@ -168,6 +171,7 @@ def _piecewise_sum(
     exact: bool,
     tolerance: float,
     possible: NDArray[np.bool_] | None,
+    close: bool,
 ) -> Piecewise | None:
     total = np.zeros(table.shape)
     for axis, weight in enumerate(weights):
@@ -182,7 +186,7 @@ def _piecewise_sum(
     if not np.array_equal(codes[inverse.ravel()], given):
         return None
     try:
-        return through_points(z, rows[codes], exact, tolerance)
+        return through_points(z, rows[codes], exact, tolerance, close)
     except MarginError:
         return None
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from optitracr.craft.numerics import (
     FLOAT32_EPSILON,
     MarginError,
+    Steps,
     steps_between,
 )
 from optitracr.craft.spaces import FloatArray
@@ -63,7 +64,11 @@ class Piecewise:
 
 
 def through_points(
-    z: FloatArray, outputs: FloatArray, exact: bool, tolerance: float = JUMP_ERROR
+    z: FloatArray,
+    outputs: FloatArray,
+    exact: bool,
+    tolerance: float = JUMP_ERROR,
+    close: bool = False,
 ) -> Piecewise:
     """The smallest construction through the points that keeps its margin.
 
@@ -72,6 +77,7 @@ def through_points(
         outputs: Shape [points, outputs].
         exact: Whether arguments are sums of one-hots, free of noise.
         tolerance: Largest rounding error of all steps together.
+        close: Bound that error closely, for what has no other construction.
 
     Raises:
         MarginError: If two points with different outputs are too close for float32.
@@ -84,7 +90,7 @@ def through_points(
     if exact and z.size <= MAX_HINGES:
         made = [h for h in _hinges(z, outputs) if _hinge_error(h, z) <= HINGE_ERROR]
     try:
-        made.append(_steps(z, outputs, changes, tolerance))
+        made.append(_steps(z, outputs, changes, tolerance, close))
     except MarginError:
         if not made:
             raise
@@ -123,18 +129,43 @@ def _hinge_error(hinges: Piecewise, z: FloatArray) -> float:
 
 
 def _steps(
-    z: FloatArray, outputs: FloatArray, changes: NDArray[np.intp], tolerance: float
+    z: FloatArray, outputs: FloatArray, changes: NDArray[np.intp], tolerance: float, close: bool
 ) -> Piecewise:
     steps, pivot = steps_between([float(x) for x in z], [int(i) for i in changes])
     jumps = outputs[changes + 1] - outputs[changes]
     jumps = np.where(steps.rising[:, None], jumps, -jumps)
-    reach = abs(steps.slope[:, None] * z[[0, -1]] + steps.offset[:, None]).max(axis=1)
+    reach = (_active_terms if close else _ends)(steps, z)
     error = 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max(initial=0.0))
     if error > tolerance:
-        raise MarginError(f"{len(changes)} steps would add up an error of {error:.1e}")
+        raise MarginError(_too_many(z, changes, error))
     return Piecewise(
         slope=np.concatenate([steps.slope, steps.slope]),
         offset=np.concatenate([steps.offset, steps.offset - 1.0]),
         weight=np.concatenate([jumps, -jumps]),
         bias=outputs[pivot],
+    )
+
+
+def _ends(steps: Steps, z: FloatArray) -> FloatArray:
+    """The largest pre-activation of each step, on whichever side."""
+    reach: FloatArray = abs(steps.slope[:, None] * z[[0, -1]] + steps.offset[:, None]).max(axis=1)
+    return reach
+
+
+def _active_terms(steps: Steps, z: FloatArray) -> FloatArray:
+    """The largest term of each step's sum where the step is on; where it is off it is exactly 0.
+
+    It is on from its threshold to the last point if it rises, to the first if it falls.
+    """
+    threshold = abs(steps.offset / steps.slope)
+    far = np.where(steps.rising, abs(z[-1]), abs(z[0]))
+    terms: FloatArray = abs(steps.slope) * np.maximum(threshold, far)
+    return terms
+
+
+def _too_many(z: FloatArray, changes: NDArray[np.intp], error: float) -> str:
+    tight = int(changes[np.argmin(z[changes + 1] - z[changes])])
+    return (
+        f"{len(changes)} steps, the steepest between {float(z[tight]):.6g} and "
+        f"{float(z[tight + 1]):.6g}, would add up an error of {error:.1e} in float32"
     )
