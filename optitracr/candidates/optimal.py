@@ -38,7 +38,7 @@ from optitracr.candidates.relations import (
     over,
 )
 from optitracr.candidates.setting import Setting
-from optitracr.candidates.table_mlp import plan_table
+from optitracr.candidates.table_mlp import plan_table, refusal
 from optitracr.candidates.tables import FunctionTables
 from optitracr.craft.numerics import coldness
 from optitracr.craft.piecewise import (
@@ -138,6 +138,7 @@ class Enumeration:
         self._patterns_of: dict[object, list[list[Bilinear]]] = {}
         self._conjunctions_of: dict[object, list[tuple[Condition, ...]]] = {}
         self._disjoint_of: dict[tuple[str, ...], bool] = {}
+        self.refused: dict[str, tuple[tuple[str, ...], str]] = {}
         self._relations: dict[Selector, Relation] = {}
         self._keys: dict[Selector, object] = {}
         self.slots = self._slots()
@@ -390,6 +391,9 @@ class Enumeration:
             plans = plan_table(*given)
             if not plans and cut in self._immediate(form.label):
                 plans = plan_table(*given, close=True)
+                if not plans:
+                    reason = refusal(leaves, table, rows, tolerance)
+                    self.refused[form.label] = (cut, reason)
             self._plans[key] = plans
         return self._plans[key]
 

@@ -137,7 +137,7 @@ def candidate_space(
         stands_for,
         _owners(merged, graph),
     )
-    return _with_usable_outputs(space)
+    return _with_usable_outputs(space, search)
 
 
 def joined_selectors(
@@ -185,17 +185,32 @@ def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, point
     return POSITION
 
 
-def _with_usable_outputs(space: CandidateSpace) -> CandidateSpace:
+def _with_usable_outputs(space: CandidateSpace, search: Enumeration) -> CandidateSpace:
     """Leaves out views of the output that nothing can compute."""
     usable = _computable(space)
     outputs = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
     if not outputs:
-        node = space.graph.node(space.graph.output)
-        raise LimitError(
-            f"s-op {node.describe()} has no candidate component at level 2 that float32 and the "
-            "limits on tables carry; compile with optimize=1"
-        )
+        raise LimitError(_no_output(space, search, usable))
     return replace(space, outputs=outputs)
+
+
+def _no_output(space: CandidateSpace, search: Enumeration, usable: Mapping[str, None]) -> str:
+    """Names the first variable that nothing computes, and the threshold that is at fault."""
+    computed = {space.forms[name].label for name in usable}
+    for node in space.graph.nodes:
+        if node.label in search.refused and node.label not in computed:
+            operands, reason = search.refused[node.label]
+            owner = space.owner[node.label]
+            read = ", ".join(f"'{space.owner[label]}'" for label in operands)
+            return (
+                f"s-op {space.graph.node(owner).describe()} cannot be computed from {read}: "
+                f"{reason}; lower max_seq_len, or take a function that tells fewer values apart"
+            )
+    node = space.graph.node(space.graph.output)
+    return (
+        f"s-op {node.describe()} has no candidate component at level 2; map what it reads to "
+        "fewer values first, or lower max_seq_len"
+    )
 
 
 def _output_readings(search: Enumeration) -> list[list[Reading]]:

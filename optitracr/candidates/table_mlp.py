@@ -91,6 +91,18 @@ def plan_table(
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 
 
+def refusal(leaves: Sequence[Leaf], table: Codes, rows: FloatArray, tolerance: float) -> str:
+    """Why float32 carries no construction of a table, naming the threshold."""
+    if len(leaves) != 1 or not leaves[0].numerical:
+        return f"its table has {table.size:,} entries, above the limit of {MAX_POINTS:,}"
+    padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
+    try:
+        through_points(np.asarray(leaves[0].numbers), padded[table], False, tolerance, close=True)
+    except MarginError as error:
+        return str(error)
+    return "no construction of its table fits the limits"
+
+
 def _ranks(code: NDArray[np.intp]) -> NDArray[np.intp]:
     """For each distinct row the first of the values that write it."""
     ranks = np.zeros(code.max() + 1, dtype=np.intp)
