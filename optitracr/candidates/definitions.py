@@ -30,6 +30,10 @@ from optitracr.rasp import Encoding
 
 Table = NDArray[np.int32]
 
+MAX_PARTS = 12
+"""Conditions that are counted together at most: the table of their number has an entry for each
+combination, 4,096 for these."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Definition:
@@ -81,6 +85,8 @@ def extend(graph: ProgramGraph, values: Mapping[str, ValueSet], max_seq_len: int
             continue
         parts = _parts(operation.operand, nodes, values, raw)
         if parts is None or sum(part.label in raw for part in parts[1]) < 2:
+            continue
+        if len(parts[1]) > MAX_PARTS:
             continue
         if not node.is_numerical and selects_at_most_one(operation.selector, operations, values):
             inserted[node.label] = _by_copy(found, node, operation, *parts, max_seq_len)
@@ -168,11 +174,36 @@ def _split(
     raw: frozenset[str],
 ) -> list[_Part]:
     """The condition `holds` on a variable, as one condition on each of those below it."""
+    parts: list[_Part] = []
+    stack, seen = [_Part(label, holds)], set[tuple[str, bytes]]()
+    while stack:
+        part = stack.pop()
+        key = (part.label, part.holds.tobytes())
+        if key in seen:
+            continue
+        seen.add(key)
+        below = _below(part, operator, nodes, values, raw)
+        if below is None:
+            parts.append(part)
+        else:
+            stack += reversed(below)
+    return parts
+
+
+def _below(
+    part: _Part,
+    operator: str,
+    nodes: Mapping[str, Node],
+    values: Mapping[str, ValueSet],
+    raw: frozenset[str],
+) -> list[_Part] | None:
+    """A condition on a variable as one on each of its operands; None if it is no such."""
+    label, holds = part.label, part.holds
     operation, table = nodes[label].operation, values[label].table
     if label in raw or not isinstance(operation, Elementwise) or table is None:
-        return [_Part(label, holds)]
+        return None
     if values[label].may_be_none or len(set(operation.operands)) < len(operation.operands):
-        return [_Part(label, holds)]
+        return None
     truth = holds[table] if operator == "or" else ~holds[table]
     parts: list[_Part] = []
     union = np.zeros((1,) * table.ndim, dtype=bool)
@@ -182,12 +213,9 @@ def _split(
         shape = [1] * table.ndim
         shape[axis] = own.size
         union = union | own.reshape(shape)
-        below = _split(operand, own if operator == "or" else ~own, operator, nodes, values, raw)
         if own.any():
-            parts += below
-    if not np.array_equal(np.broadcast_to(union, table.shape), truth):
-        return [_Part(label, holds)]
-    return parts
+            parts.append(_Part(operand, own if operator == "or" else ~own))
+    return parts if np.array_equal(np.broadcast_to(union, table.shape), truth) else None
 
 
 def _counted(

@@ -38,6 +38,7 @@ from optitracr.candidates.relations import (
     over,
 )
 from optitracr.candidates.setting import Setting
+from optitracr.candidates.sums import sum_of_terms
 from optitracr.candidates.table_mlp import plan_table, refusal
 from optitracr.candidates.tables import FunctionTables
 from optitracr.craft.numerics import coldness
@@ -519,14 +520,7 @@ class Enumeration:
 
     def _terms(self, label: str, factor: float) -> list[tuple[str, float]]:
         """A sum of sums as one sum of variables that are none."""
-        operation = self.nodes[label].operation
-        if not isinstance(operation, Elementwise) or operation.factors is None:
-            return [(label, factor)]
-        return [
-            term
-            for operand, own in zip(operation.operands, operation.factors, strict=True)
-            for term in self._terms(operand, factor * own)
-        ]
+        return sum_of_terms(self.nodes, self.place, label, factor, lambda one: True)
 
     def number_need(self, label: str, clean: bool) -> Need:
         """The need of a variable's number."""
@@ -550,13 +544,18 @@ class Enumeration:
         views = Family.VIEWS in self.families
         if not linear or not views or not self.nodes[label].is_numerical:
             return found
-        assert isinstance(operation, Elementwise)
-        assert operation.factors is not None
-        terms = [
-            self.number_readings(operand, factor * own, clean)[-1]
-            for operand, own in zip(operation.operands, operation.factors, strict=True)
-        ]
-        return [*found, [reading for term in terms for reading in term]]
+        terms = sum_of_terms(self.nodes, self.place, label, factor, self._is_viewed_sum)
+        far = [self.number_readings(one, own, clean)[0] for one, own in terms]
+        return [*found, [reading for term in far for reading in term]]
+
+    def _is_viewed_sum(self, label: str) -> bool:
+        """Whether a sum of numbers is read by its terms: not one that is always 0."""
+        return self.nodes[label].is_numerical and self._is_read(label)
+
+    def _is_read(self, label: str) -> bool:
+        """Whether there is anything to read of a number: not if it is always 0."""
+        need = self.number_need(label, clean=False)
+        return need.raw or max(need.classes, default=NO_CLASS) != NO_CLASS
 
     # -- heads -------------------------------------------------------------
 

@@ -6,7 +6,7 @@ query is None, also after a negation. `simplify=False` keeps the combination as 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from optitracr import arguments
@@ -118,20 +118,15 @@ def _common(fst: SOp, snd: SOp) -> SOp | None:
 
 def _curried(select: Select, keys: SOp, queries: SOp) -> Predicate:
     """Its predicate, reading its own constants in place of other keys or queries."""
-    predicate = select.predicate
-    if isinstance(select.keys, Full) and select.keys is not keys:
-        predicate = _with_key(predicate, select.keys.fill)
-    if isinstance(select.queries, Full) and select.queries is not queries:
-        predicate = _with_query(predicate, select.queries.fill)
-    return predicate
-
-
-def _with_key(predicate: Predicate, fill: Any) -> Predicate:
-    return lambda key, query: predicate(fill, query)
-
-
-def _with_query(predicate: Predicate, fill: Any) -> Predicate:
-    return lambda key, query: predicate(key, fill)
+    key = select.keys if isinstance(select.keys, Full) and select.keys is not keys else None
+    query = (
+        select.queries
+        if isinstance(select.queries, Full) and select.queries is not queries
+        else None
+    )
+    if key is None and query is None:
+        return select.predicate
+    return _Curried(select.predicate, key, query)
 
 
 def _negation(predicate: Predicate) -> Predicate:
@@ -142,7 +137,32 @@ def _negation(predicate: Predicate) -> Predicate:
     return _Negation(predicate)
 
 
-class _Negation:
+class _Composed:
+    """A predicate made of others, which may be nested thousands deep."""
+
+    __slots__ = ()
+
+    def __call__(self, key: Any, query: Any) -> bool:
+        return _holds(self, key, query)
+
+
+class _Curried(_Composed):
+    """A predicate that reads constants in place of the key, the query or both."""
+
+    __slots__ = ("inner", "keys", "queries")
+
+    def __init__(self, inner: Predicate, keys: Full | None, queries: Full | None) -> None:
+        self.inner, self.keys, self.queries = inner, keys, queries
+
+    def arguments(self, key: Any, query: Any) -> tuple[Any, Any]:
+        """What the inner predicate is called with."""
+        return (
+            key if self.keys is None else self.keys.fill,
+            query if self.queries is None else self.queries.fill,
+        )
+
+
+class _Negation(_Composed):
     """A predicate that holds where another does not."""
 
     __slots__ = ("inner",)
@@ -150,12 +170,9 @@ class _Negation:
     def __init__(self, inner: Predicate) -> None:
         self.inner = inner
 
-    def __call__(self, key: Any, query: Any) -> bool:
-        return not self.inner(key, query)
 
-
-class _Combination:
-    """Several predicates under `all` or `any`. Flat, so never too deep."""
+class _Combination(_Composed):
+    """Several predicates under `all` or `any`."""
 
     __slots__ = ("combine", "predicates")
 
@@ -177,5 +194,31 @@ class _Combination:
                 parts.append(predicate)
         return cls(combine, tuple(parts))
 
-    def __call__(self, key: Any, query: Any) -> bool:
-        return self.combine(predicate(key, query) for predicate in self.predicates)
+
+def _holds(predicate: Predicate, key: Any, query: Any) -> bool:
+    """Whether a predicate holds, asking its parts in order until one decides; no recursion."""
+    waiting: list[tuple[_Composed, Iterator[Predicate], Any, Any]] = []
+    while True:
+        while isinstance(predicate, _Curried | _Negation | _Combination):
+            if isinstance(predicate, _Curried):
+                key, query = predicate.arguments(key, query)
+                predicate = predicate.inner
+                continue
+            parts = iter(
+                predicate.predicates if isinstance(predicate, _Combination) else (predicate.inner,)
+            )
+            waiting.append((predicate, parts, key, query))
+            predicate = next(parts)
+        found = bool(predicate(key, query))
+        following: Predicate | None = None
+        while waiting and following is None:
+            owner, parts, key, query = waiting[-1]
+            if isinstance(owner, _Combination) and found is (owner.combine is all):
+                following = next(parts, None)
+            elif isinstance(owner, _Negation):
+                found = not found
+            if following is None:
+                waiting.pop()
+        if following is None:
+            return found
+        predicate = following
