@@ -132,7 +132,7 @@ def _computed(space: CandidateSpace, used: Used, owner: Mapping[str, str]) -> It
     for candidate, _ in used:
         label = space.forms[candidate.form].label
         target, operation = owner[label], space.graph.node(label).operation
-        for inner in candidate.fused:
+        for inner in space.fused(candidate):
             if owner[inner] != target:
                 yield Saving(owner[inner], SavingKind.FUSED, f"into the MLP of {target}")
             elif inner != label and space.graph.node(inner).part != SHARE:

@@ -93,7 +93,7 @@ class Candidate:
         plan: An MLP's construction, or a head's.
         selector: Candidates with equal selectors can share a head; "" for MLPs.
         reads_bos: Whether it reads the BOS dimension.
-        fused: The variables that it computes on the way and that get no dimension.
+        cut: The variables that it is computed from, if by an MLP over a table.
     """
 
     name: str
@@ -102,7 +102,7 @@ class Candidate:
     plan: Plan | HeadPlan
     selector: str = ""
     reads_bos: bool = False
-    fused: tuple[str, ...] = ()
+    cut: tuple[str, ...] = ()
 
     @property
     def neurons(self) -> int:
@@ -336,7 +336,7 @@ class Enumeration:
                         needs=tuple(_need(axis) for axis in expanded.axes),
                         plan=expanded,
                         reads_bos=form.clean,
-                        fused=self._between(form.label, cut),
+                        cut=cut,
                     )
 
     def _allowed(self, label: str, cut: tuple[str, ...]) -> bool:
@@ -445,17 +445,6 @@ class Enumeration:
             tuple(sorted(dict.fromkeys(definition.operands), key=lambda x: self.place[x]))
             for definition in self.tables.definitions(label)
         ]
-
-    def _between(self, label: str, cut: tuple[str, ...]) -> tuple[str, ...]:
-        """Variables strictly between a cut and what is computed from it."""
-        found: dict[str, None] = {}
-        stack = [] if label in cut else [label]
-        while stack:
-            for operand in self.tables.definition_over(stack.pop(), cut).operands:
-                if operand not in cut and operand not in found:
-                    found[operand] = None
-                    stack.append(operand)
-        return tuple(found)
 
     def _linear(self, form: Form, operation: Elementwise) -> Iterator[Candidate]:
         """A sum of numbers: by neurons, or as one head where all are means alike."""

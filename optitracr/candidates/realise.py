@@ -108,7 +108,7 @@ def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
             for direction in space.variables[name].space.directions
         }
         block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, bounds)
-    labels = (space.forms[candidate.form].label, *candidate.fused)
+    labels = (space.forms[candidate.form].label, *space.fused(candidate))
     served = tuple(dict.fromkeys(space.owner[label] for label in labels))
     return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)
 

@@ -60,6 +60,7 @@ class CandidateSpace:
         position: The position on a circle that erasing heads need.
         stands_for: For each variable that was merged with an equal one, that one.
         owner: For each variable the program's that it is, or is made for.
+        tables: Its functions as tables.
     """
 
     graph: ProgramGraph
@@ -74,11 +75,18 @@ class CandidateSpace:
     position: str
     stands_for: Mapping[str, str]
     owner: Mapping[str, str]
+    tables: FunctionTables
 
     @property
     def bos(self) -> Variable:
         """The BOS dimension."""
         return self.variables[BOS]
+
+    def fused(self, candidate: Candidate) -> tuple[str, ...]:
+        """The variables that it computes on the way and that get no dimension."""
+        if not candidate.cut:
+            return ()
+        return self.tables.between(self.forms[candidate.form].label, candidate.cut)
 
     def is_input(self, name: str) -> bool:
         """Whether the embedding supplies a form."""
@@ -136,6 +144,7 @@ def candidate_space(
         position,
         stands_for,
         _owners(merged, graph),
+        search.tables,
     )
     return _with_usable_outputs(space, search)
 

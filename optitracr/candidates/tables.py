@@ -93,6 +93,17 @@ class FunctionTables:
                 return True
         return False
 
+    def between(self, label: str, leaves: tuple[str, ...]) -> tuple[str, ...]:
+        """Variables strictly between some leaves and what is computed from them."""
+        found: dict[str, None] = {}
+        stack = [] if label in leaves else [label]
+        while stack:
+            for operand in self.definition_over(stack.pop(), leaves).operands:
+                if operand not in leaves and operand not in found:
+                    found[operand] = None
+                    stack.append(operand)
+        return tuple(found)
+
     def size(self, leaves: Sequence[str]) -> int:
         """Number of combinations of the leaves' values."""
         count = 1
