@@ -8,8 +8,10 @@ interrupted as Python does it, and stops the solver before the exception goes on
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, Generic, Literal, TypeVar
 
 Result = TypeVar("Result")
@@ -25,6 +27,19 @@ at once with the signal, or with the solve."""
 
 BETWEEN_STOPS = 0.02
 """Seconds between two requests to stop: one that comes before the search begins is lost."""
+
+
+def load_cp_sat() -> None:
+    """Loads OR-Tools where no signal reaches it; call it before what imports it first.
+
+    Its import turns KeyboardInterrupt into ImportError.
+
+    Raises:
+        KeyboardInterrupt: If the user stopped it; it is loaded all the same.
+    """
+    name = "ortools.sat.python.cp_model"
+    if name not in sys.modules:
+        interruptible(lambda: import_module(name), lambda: None)
 
 
 def run_cp_sat(solver: Any, model: Any, *, keep: bool = False) -> tuple[Any, bool]:
@@ -64,8 +79,10 @@ def interruptible(work: Callable[[], Result], stop: Callable[[], None] | None = 
         BaseException: What the work raises, or what ended the wait, such as KeyboardInterrupt.
     """
     call = _Call(work)
-    # At the end of the process Python waits for threads, but not for daemons.
-    thread = threading.Thread(target=call.run, name="solver", daemon=stop is None)
+    # At the end of the process Python waits for threads, but not for daemons; a thread that a
+    # daemon starts is one by itself.
+    thread = threading.Thread(target=call.run, name="solver")
+    thread.daemon = thread.daemon or stop is None
     try:
         thread.start()
         call.wait()

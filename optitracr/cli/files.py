@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from optitracr.errors import FileError, InputError
-from optitracr.export.storage import shown_path
+from optitracr.export.storage import reason_of, shown_path
 
 FIGURES = (".png", ".svg", ".pdf")
 
@@ -19,20 +19,30 @@ def check_output(*paths: Path | None) -> None:
         InputError: If two of them are one.
     """
     given = [path for path in paths if path is not None]
+    distinct: set[Path] = set()
     for path in given:
-        folder, name = path.parent, shown_path(path)
-        if "\0" in str(path):
-            raise FileError(f"{name} is no name of a file; choose another one")
-        if path.is_dir():
-            raise FileError(f"{name} cannot be written: it is a folder; name a file in it")
-        if not folder.is_dir():
-            raise FileError(
-                f"{name} cannot be written: there is no folder {shown_path(folder)}; make it"
-            )
-        if not os.access(path if path.exists() else folder, os.W_OK):
-            raise FileError(f"{name} cannot be written: permission denied; name another file")
-    if len({path.resolve() for path in given}) < len(given):
+        try:
+            reason = _barred(path)
+            distinct.add(path.resolve())
+        except (OSError, RuntimeError, ValueError) as error:
+            # Names that are too long, links in a circle, a current folder that is gone.
+            reason = f"{reason_of(error)}; name another file"
+        if reason:
+            raise FileError(f"{shown_path(path)} cannot be written: {reason}")
+    if len(distinct) < len(given):
         raise InputError(f"{shown_path(given[0])} is to hold two things; name two files")
+
+
+def _barred(path: Path) -> str:
+    """What bars a file from being written, and what to do; "" if nothing does."""
+    folder = path.parent
+    if path.is_dir():
+        return "it is a folder; name a file in it"
+    if not (folder.is_dir() and os.access(folder, os.X_OK)):
+        return f"there is no folder {shown_path(folder)}; make it"
+    if not os.access(path if path.exists() else folder, os.W_OK):
+        return "permission denied; name another file"
+    return ""
 
 
 def check_figure(path: Path | None) -> None:

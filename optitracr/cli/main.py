@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
@@ -29,28 +30,67 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     output = Output(sys.stdout)
     try:
-        arguments = _parsed(argv, output)
-        # What a user's file or function prints would break into the command's own output.
-        with redirect_stdout(sys.stderr), warnings.catch_warnings():
-            warnings.showwarning = _show_warning
-            try:
-                return int(arguments.run(arguments, output))
-            except OutputError:
+        return _executed(_parsed(argv, output), output)
+    except SystemExit:
+        raise
+    except BaseException as error:
+        return _ended_by(error, output)
+
+
+def entry() -> None:
+    """The command as a process of its own."""
+    code = main()
+    if code == EXIT_INTERRUPTED:
+        # Where the signal came in the midst of an import, Python would end by the signal in spite
+        # of the exit code; and threads of libraries may still be at work.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(AttributeError, OSError, ValueError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
+
+
+def _executed(arguments: argparse.Namespace, output: Output) -> int:
+    # What a user's file or function prints would break into the command's own output.
+    with redirect_stdout(sys.stderr), warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        try:
+            return int(arguments.run(arguments, output))
+        except OutputError:
+            raise
+        except OptitracrError as error:
+            if _was_interrupted(error):
                 raise
-            except OptitracrError as error:
-                return _report(arguments, output, error)
-    except OutputError as error:
-        tell(f"optitracr: {error}")
-        return EXIT_ERROR
-    except MemoryError:
-        tell("optitracr: out of memory; a shorter --max-seq-len or fewer tokens take less")
-        return EXIT_ERROR
-    except KeyboardInterrupt:
+            return _report(arguments, output, error)
+        except (SystemExit, Warning) as error:
+            # A function of the program's that leaves Python, or a warning made an error.
+            tell(f"optitracr: stopped by {type(error).__name__}: {error}")
+            return EXIT_ERROR
+
+
+def _ended_by(error: BaseException, output: Output) -> int:
+    """The exit code for what ended a command from outside."""
+    if _was_interrupted(error):
         tell("optitracr: interrupted")
         return EXIT_INTERRUPTED
-    except BrokenPipeError:
-        output.abandon()
-        return EXIT_OK
+    match error:
+        case OutputError():
+            tell(f"optitracr: {error}")
+            return EXIT_ERROR
+        case MemoryError():
+            tell("optitracr: out of memory; a shorter --max-seq-len or fewer tokens take less")
+            return EXIT_ERROR
+        case BrokenPipeError():
+            output.abandon()
+            return EXIT_OK
+    raise error
+
+
+def _was_interrupted(error: BaseException | None) -> bool:
+    """Whether an error stands for Ctrl-C, which some libraries turn into an ImportError."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _parsed(argv: Sequence[str] | None, output: Output) -> argparse.Namespace:
@@ -68,7 +108,10 @@ def _report(arguments: argparse.Namespace, output: Output, error: OptitracrError
 
     tell(f"optitracr: {error}")
     if arguments.json:
-        output.json({"error": type(error).__name__, "message": one_line(str(error))})
+        try:
+            output.json({"error": type(error).__name__, "message": one_line(str(error))})
+        except (BrokenPipeError, OutputError):
+            output.abandon()
     return EXIT_MISMATCH if isinstance(error, VerificationError) else EXIT_ERROR
 
 
@@ -216,4 +259,4 @@ def _pareto(arguments: argparse.Namespace, output: Output) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

@@ -12,6 +12,7 @@ from optitracr.candidates.families import families_without
 from optitracr.cli.files import check_figure, check_output
 from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named, resolve
+from optitracr.errors import InfeasibleError
 from optitracr.export.storage import write_file
 from solvers import Sizes
 
@@ -33,6 +34,10 @@ def print_front(arguments: argparse.Namespace, output: Output) -> int:
         tell(f"interrupted; {len(rows)} points are kept")
         _show(named, rows, arguments, output)
         raise
+    if not rows:
+        raise InfeasibleError(
+            f"no model of {named.name} was found; raise --max-layers or --time-limit"
+        )
     _show(named, rows, arguments, output)
     return 0
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from optitracr import rasp
 from optitracr.errors import FileError, InputError, NotFoundError
+from optitracr.export.storage import reason_of, shown_path
 
 Result = TypeVar("Result")
 
@@ -38,8 +39,15 @@ def program_of_file(name: str) -> rasp.SOp:
         InputError: If what it names is no program.
     """
     path, attribute = parts_of(name)
-    # In full, as frames of a traceback have it, and now: the file may change the folder.
-    path = path.absolute()
+    try:
+        # In full, as frames of a traceback have it, and now: the file may change the folder.
+        path = path.absolute()
+        readable = path.is_file()
+    except OSError as error:
+        name = shown_path(path)
+        raise FileError(f"{name} cannot be found: {reason_of(error)}; check the path") from None
+    if not readable:
+        raise FileError(f"{shown_path(path)} is not a readable file; check the path")
     found = vars(_load(path))
     if attribute not in found:
         sops = [key for key, value in found.items() if isinstance(value, rasp.SOp)]
@@ -59,8 +67,6 @@ def program_of_file(name: str) -> rasp.SOp:
 
 def _load(path: Path) -> Any:
     """Runs a Python file: it is code, so run only files that you trust."""
-    if not path.is_file():
-        raise FileError(f"{path} is not a readable file; check the path")
     spec = importlib.util.spec_from_file_location(f"optitracr_program_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise FileError(f"{path} is not a Python file; name one that ends in .py")

@@ -38,7 +38,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
     except FileNotFoundError:
         raise FileError(f"{name} is missing; {GIVE}") from None
     except (OSError, ValueError) as error:
-        raise FileError(f"{name} cannot be read: {_reason(error)}; {GIVE}") from None
+        raise FileError(f"{name} cannot be read: {reason_of(error)}; {GIVE}") from None
     try:
         found = os.fstat(number)
         if not stat.S_ISREG(found.st_mode):
@@ -53,7 +53,9 @@ def read_bytes(path: Path, limit: int) -> bytes:
     except FileError:
         raise
     except (OSError, MemoryError) as error:
-        raise FileError(f"{name} cannot be read: {_reason(error)}; check disk and memory") from None
+        raise FileError(
+            f"{name} cannot be read: {reason_of(error)}; check disk and memory"
+        ) from None
     finally:
         os.close(number)
 
@@ -65,10 +67,10 @@ def write_file(path: Path, content: bytes) -> None:
         FileError: If it cannot be written; a file that was there stays as it was.
     """
     name = shown_path(path)
-    if path.is_dir():
-        raise FileError(f"{name} cannot be written: it is a folder; name a file")
     temporary: Path | None = None
     try:
+        if path.is_dir():
+            raise IsADirectoryError(0, "it is a folder")
         target = path.resolve()
         if target.exists() and not target.is_file():
             target.write_bytes(content)
@@ -76,8 +78,10 @@ def write_file(path: Path, content: bytes) -> None:
         temporary = target.with_name(f".{target.name[:40]}.{os.getpid()}")
         temporary.write_bytes(content)
         temporary.replace(target)
-    except (OSError, ValueError) as error:
-        raise FileError(f"{name} cannot be written: {_reason(error)}; name another file") from None
+    except (OSError, RuntimeError, ValueError) as error:  # Links in a circle among them.
+        raise FileError(
+            f"{name} cannot be written: {reason_of(error)}; name another file"
+        ) from None
     finally:
         if temporary is not None:
             with suppress(OSError):
@@ -140,10 +144,11 @@ def _cannot_write(target: Path, error: BaseException, old: Path | None = None) -
     if old is not None and old.exists() and not os.path.lexists(target):
         kept = f"; the old model is now in {shown_path(old)}"
     return FileError(
-        f"{shown_path(target)} cannot be written: {_reason(error)}; choose another path or make "
+        f"{shown_path(target)} cannot be written: {reason_of(error)}; choose another path or make "
         f"room{kept}"
     )
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What is wrong, in the system's words where it has some."""
     return getattr(error, "strerror", None) or str(error) or type(error).__name__

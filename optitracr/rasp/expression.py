@@ -272,12 +272,15 @@ def _check_encoding(expr: RASPExpr, encoding: object) -> None:
 def _user_location() -> str:
     """The innermost line outside of this package, as `file:line`.
 
-    What the package itself defines while it is imported was written by no user: "".
+    What the package itself defines while it is imported, or its command line makes, was written
+    by no user: "".
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
         if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return ""
+        if frame.f_globals.get("__package__") == "optitracr.cli":
             return ""
         if module != "optitracr" and not module.startswith("optitracr."):
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from solvers.interrupts import load_cp_sat
 from solvers.problem import Alternative, Kind, Problem
 from solvers.timing import Earliest
 
@@ -64,6 +65,7 @@ class Decisions:
 
 def declare(problem: Problem, layers: int, times: Earliest) -> Decisions:
     """Declares all variables; alternatives only where their reads can be alive."""
+    load_cp_sat()
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()

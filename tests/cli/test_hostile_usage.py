@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
 import json
 import math
-import os
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -17,8 +13,8 @@ import pytest
 from optitracr.cli import commands
 from optitracr.cli.argument_types import numbers, spells
 from optitracr.cli.main import main
-from optitracr.cli.output import Output, one_line, plain, shown, tell
-from optitracr.errors import CausalReadingWarning, FileError
+from optitracr.cli.output import plain
+from optitracr.errors import CausalReadingWarning
 
 SETTING = ("--vocab", "p,q", "--max-seq-len", "3")
 
@@ -311,82 +307,3 @@ def test_warnings_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     assert (code, out) == (0, "1 2\n")
     assert len(err) == 1
     assert err[0].startswith("optitracr: warning: ")
-
-
-def test_out_of_memory(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhaust(*arguments: object, **options: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(commands, "compile_rasp_to_model", exhaust)
-    code, out, err = run(capsys, "compile", "hist")
-    assert (code, out, len(err)) == (1, "", 1)
-    assert "out of memory" in err[0]
-
-
-class Failing(io.StringIO):
-    """A stream that cannot be written."""
-
-    def __init__(self, error: Exception) -> None:
-        super().__init__()
-        self.error = error
-
-    def write(self, text: str) -> int:
-        if text:
-            raise self.error
-        return 0
-
-
-@pytest.mark.parametrize("line", ["list", "list --json", "run reverse a", "compare hist"])
-def test_output_that_cannot_be_written(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, line: str
-) -> None:
-    monkeypatch.setattr(sys, "stdout", Failing(OSError(28, "No space left on device")))
-    assert main(line.split()) == 1
-    err = capsys.readouterr().err.splitlines()
-    assert [x for x in err if not x.startswith("compiling")] == [
-        "optitracr: standard output cannot be written: No space left on device; send it elsewhere"
-    ]
-    monkeypatch.setattr(sys, "stdout", Failing(BrokenPipeError()))
-    assert main(line.split()) == 0
-    assert capsys.readouterr().err == ""
-    monkeypatch.setattr(sys, "stdout", None)
-    assert main(line.split()) == 1
-    assert "standard output is closed" in capsys.readouterr().err
-
-
-def test_messages_that_cannot_be_written_stop_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    for stream in (Failing(OSError(28, "No space left on device")), None):
-        monkeypatch.setattr(sys, "stderr", stream)
-        tell("lost")
-
-
-def test_text_is_fit_for_a_terminal() -> None:
-    assert one_line("two\n  lines\x1b[1m\udcff") == r"two lines\x1b[1m\udcff"
-    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    Output(stream).line("é")
-    stream.seek(0)
-    assert stream.read() == "\\xe9\n"
-    assert shown(0.1 + 0.2) == "0.3"
-    with pytest.raises(FileError, match="closed"):
-        Output(None).line("x")
-
-
-def test_pipes_and_full_disks_of_a_real_process() -> None:
-    """What Python itself writes at its end is seen from outside only."""
-    command = f"{sys.executable} -m optitracr.cli.main"
-    for line, code, part in (
-        (f"{command} list > /dev/full", 1, "No space left on device"),
-        (f"{command} --help > /dev/full", 1, "No space left on device"),
-        (f"{command} list --json | head -c 1 > /dev/null; exit ${{PIPESTATUS[0]}}", 0, ""),
-        (f"{command} list >&-", 1, "standard output is closed"),
-    ):
-        path = os.pathsep.join([str(Path(__file__).parents[2]), *sys.path])
-        done = subprocess.run(
-            ["bash", "-c", line],
-            capture_output=True,
-            text=True,
-            env=dict(os.environ, PYTHONPATH=path),
-        )
-        assert done.returncode == code
-        assert part in done.stderr
-        assert len(done.stderr.splitlines()) == (1 if part else 0)

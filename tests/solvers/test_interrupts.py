@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -213,3 +215,37 @@ def test_every_solve_can_be_interrupted() -> None:
     making = [path.name for path in sources if "CpSolver()" in path.read_text()]
     running = [path.name for path in sources if "run_cp_sat(" in path.read_text()]
     assert sorted([*making, "interrupts.py"]) == sorted(running)
+
+
+def test_an_interrupt_while_the_solver_is_loaded() -> None:
+    """The module is whole afterwards; only a fresh process has not loaded it yet."""
+    code = (
+        "import os, signal, sys, threading\n"
+        "from solvers.interrupts import load_cp_sat\n"
+        "def send():\n"
+        "    while 'ortools.sat' not in sys.modules: pass\n"
+        "    os.kill(os.getpid(), signal.SIGINT)\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "threading.Thread(target=send).start()\n"
+        "try: load_cp_sat()\n"
+        "except KeyboardInterrupt: print('interrupted')\n"
+        "from ortools.sat.python import cp_model\n"
+        "print(cp_model.CpSolver().solve(cp_model.CpModel()) == cp_model.OPTIMAL)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root)
+    assert done.stdout == "interrupted\nTrue\n"
+
+
+def test_what_a_daemon_starts_is_one() -> None:
+    found: list[bool] = []
+
+    def call() -> None:
+        found.append(interruptible(lambda: threading.current_thread().daemon, lambda: None))
+
+    for daemon in (True, False):
+        thread = threading.Thread(target=call, daemon=daemon)
+        thread.start()
+        thread.join()
+    assert found == [True, False]
+    assert interruptible(lambda: threading.current_thread().daemon)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from optitracr.graph.program import Aggregate, Elementwise, Input, Source, Width
 from optitracr.graph.reach.facts import Codes, Facts
+from solvers.interrupts import load_cp_sat
 
 MAX_TABLE = 100_000
 """Entries of a function's table beyond which its result is left open: an element constraint of
@@ -35,6 +36,7 @@ class World:
     """
 
     def __init__(self, facts: Facts, positions: int, whole: bool) -> None:
+        load_cp_sat()
         from ortools.sat.python import cp_model
 
         from optitracr.graph.reach.selections import Selections
