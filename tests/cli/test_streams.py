@@ -14,7 +14,7 @@ import pytest
 from optitracr.cli import commands
 from optitracr.cli.main import main
 from optitracr.cli.output import Output, one_line, shown, tell
-from optitracr.errors import CausalReadingWarning, FileError
+from optitracr.errors import CausalReadingWarning, FileError, VerificationError
 from optitracr.export.storage import write_file
 
 SETTING = ("--vocab", "p,q", "--max-seq-len", "3")
@@ -134,6 +134,7 @@ def raising(*errors: BaseException) -> Any:
         ([SystemExit(7)], 1, "optitracr: stopped by SystemExit: 7"),
         ([CausalReadingWarning("differs")], 1, "optitracr: stopped by CausalReadingWarning: diff"),
         ([ValueError(), FileError("no\nfile")], 1, "optitracr: no file"),
+        ([VerificationError("'hist' is 1 and not 2")], 3, "optitracr: 'hist' is 1 and not 2"),
     ],
 )
 def test_what_ends_a_command(
