@@ -65,7 +65,7 @@ SHAPES = (
     _Shape("many tokens", 30, (20, 40), (4, 10), (1, 5)),
     _Shape("numbers", 15, (0, 0), (3, 6), (2, 6)),
     _Shape("long", 12, (2, 5), (12, 24), (1, 3)),
-    _Shape("very long", 4, (2, 3), (64, 128), (1, 1)),
+    _Shape("very long", 2, (2, 3), (64, 128), (1, 1)),
     _Shape("deep", 9, (2, 3), (2, 4), (0, 1)),
 )
 """Settings and how often each is drawn."""
