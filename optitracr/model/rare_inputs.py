@@ -106,7 +106,11 @@ def find_rare_inputs(
 
 
 def add_rare_inputs(
-    inputs: InputSet, model: CompiledModel, sampled: int, seed: int = 0
+    inputs: InputSet,
+    model: CompiledModel,
+    sampled: int,
+    seed: int = 0,
+    known: Sequence[Sequence[int]] = (),
 ) -> InputSet:
     """Inputs to check a model on, and beyond the exhaustive length what a search finds.
 
@@ -115,6 +119,7 @@ def add_rare_inputs(
         model: The model.
         sampled: Number of inputs to add at most.
         seed: Of the search.
+        known: Codes of inputs to begin with, which a solver or a user found.
     """
     setting, graph = model.setting, model.program.graph
     if inputs.exhaustive_length == setting.max_seq_len:
@@ -131,6 +136,7 @@ def add_rare_inputs(
         setting.causal,
         budget=SearchBudget(evaluated, sampled),
         seed=seed,
+        known=known,
     )
     beyond = found.lengths > inputs.exhaustive_length
     return InputSet(
