@@ -60,10 +60,10 @@ def _reasons(
     node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet], standard: bool
 ) -> Iterator[str]:
     if node.is_numerical and values[node.label].may_be_none:
-        yield (
-            "it is numerical and can be None, which a number cannot tell from 0; give the "
-            "Aggregate below it a default (default=0), or encode it with rasp.categorical"
-        )
+        remedy = "give the Aggregate below it a default (default=0)"
+        if not values[node.label].exploded:
+            remedy += ", or encode it with rasp.categorical"
+        yield f"it is numerical and can be None, which a number cannot tell from 0; {remedy}"
     if node.is_numerical:
         odd = [v for v in values[node.label].values if not isinstance(v, int | float)]
         if odd:
@@ -78,7 +78,7 @@ def _reasons(
             yield from _elementwise(node, node.operation, nodes)
         case Aggregate():
             yield from _selector(node.operation.selector, nodes, standard)
-            yield from _aggregate(node, node.operation, nodes, standard)
+            yield from _aggregate(node, node.operation, nodes, values, standard)
         case Width():
             yield from _selector(node.operation.selector, nodes, standard)
             if node.is_numerical:
@@ -107,7 +107,11 @@ def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> 
 
 
 def _aggregate(
-    node: Node, operation: Aggregate, nodes: Mapping[str, Node], standard: bool
+    node: Node,
+    operation: Aggregate,
+    nodes: Mapping[str, Node],
+    values: Mapping[str, ValueSet],
+    standard: bool,
 ) -> Iterator[str]:
     yield from _default(node, operation, standard)
     if not node.is_numerical and nodes[operation.operand].is_numerical:
@@ -122,7 +126,11 @@ def _default(node: Node, operation: Aggregate, standard: bool) -> Iterator[str]:
     if node.is_numerical and default is not None and default != 0:
         yield f"a numerical Aggregate can only default to 0, not to {default!r}"
     if not node.is_numerical and default is not None:
+        remedy = "compile with optimize=2"
+        held = values[operation.operand].values
+        if all(isinstance(value, int | float) for value in (default, *held)):
+            remedy += ", or annotate it rasp.numerical, which can have any number as its default"
         yield (
             f"the standard lowering's categorical Aggregate can only default to None, not to "
-            f"{default!r}; compile with optimize=2"
+            f"{default!r}; {remedy}"
         )

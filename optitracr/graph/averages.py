@@ -89,8 +89,8 @@ def _as_mean(facts: Facts, node: Node, answer: Answer) -> list[Node]:
     if not none.never:
         raise UnsupportedError(
             f"s-op {node.describe()} {_takes_means(answer)}, and {_takes_none(none)}, which a "
-            f"mean cannot tell from a number; map None in '{operation.operand}' to a number, or "
-            "select such positions never"
+            f"mean cannot tell from a number; let '{operation.operand}' have a number in place of "
+            "None, as an Aggregate has by its default, or select such positions never"
         )
     coding = _coding(facts, node, operation, answer)
     nodes: list[Node] = []

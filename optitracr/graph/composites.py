@@ -165,5 +165,6 @@ def _refuse_none(
             raise UnsupportedError(
                 f"s-op {node.describe()}: its selector '{selector.label}' selects also where "
                 f"'{label}' is None, and is no sum of conditions on one key and one query; "
-                "give the Aggregate below it a default, or map None to a value of its own"
+                f"let '{label}' have a value of its own in place of None, as an Aggregate has by "
+                "its default"
             )

@@ -110,10 +110,10 @@ class _Conversion:
         if label not in self.classes:
             own = self.sets[label]
             if own.exploded or len(own.values) > MAX_VALUES:
+                many = f"{len(own.values):,} values are too many; let it take fewer values"
                 raise UnsupportedError(
                     f"s-op {reader.describe()} reads the numerical s-op '{label}' as one of its "
-                    f"values, which are too many ({own.exploded or len(own.values)}); map it to "
-                    "fewer values first"
+                    f"values: {own.exploded or many}"
                 )
             table = np.arange(len(own.values), dtype=np.int32)
             read = Elementwise(_tabled, (label,))

@@ -163,17 +163,18 @@ def _value_set(
             operands = [sets[x] for x in operation.operands]
             if node.is_numerical and operation.factors is not None:
                 return _or_exploded(
+                    any(x.may_be_none for x in operands),
                     lambda: _elementwise_values(node, operation, operands, occurring)
                 )
             return _elementwise_values(node, operation, operands, occurring)
 
 
-def _or_exploded(infer: Callable[[], ValueSet]) -> ValueSet:
+def _or_exploded(may_be_none: bool, infer: Callable[[], ValueSet]) -> ValueSet:
     """The set, or a record of why there is none: a sum of numbers can do without."""
     try:
         return infer()
     except ExplodedError as error:
-        return ValueSet((), False, (), exploded=str(error))
+        return ValueSet((), may_be_none, (), exploded=str(error))
 
 
 class ExplodedError(ValueSetError):
@@ -259,7 +260,12 @@ def aggregate_values(
     """The value set of an Aggregate; a record of why there is none if it is a number's."""
     if not node.is_numerical:
         return _aggregate_values(node, operation, operand, max_seq_len)
-    return _or_exploded(lambda: _aggregate_values(node, operation, operand, max_seq_len))
+    none = _may_be_none(operation, operand)
+    return _or_exploded(none, lambda: _aggregate_values(node, operation, operand, max_seq_len))
+
+
+def _may_be_none(operation: Aggregate, operand: ValueSet) -> bool:
+    return (operand.may_be_none and not operation.skips_none) or operation.default is None
 
 
 def _aggregate_values(
@@ -269,7 +275,7 @@ def _aggregate_values(
         raise ExplodedError(operand.exploded)
     default = operation.default
     _check_default(node, default)
-    may_be_none = (operand.may_be_none and not operation.skips_none) or default is None
+    may_be_none = _may_be_none(operation, operand)
     if not node.is_numerical:
         extra = () if default is None else (default,)
         values = sort_values((*operand.values, *extra))
