@@ -14,6 +14,7 @@ from numbers import Number
 from typing import Any
 
 from optitracr.errors import UnsupportedError
+from optitracr.graph.marks import Marks, tell_apart, without_unread
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -27,6 +28,7 @@ from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.selecting import averages, selects_none
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet, infer_values
+from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Encoding
 
 
@@ -34,6 +36,8 @@ def expand_averages(
     graph: ProgramGraph, inputs: Inputs
 ) -> tuple[ProgramGraph, dict[str, ValueSet]]:
     """Splits each Aggregate that may average into a mean, as a number, and its class.
+
+    Equal values that some function tells apart become values of their own on the way.
 
     Args:
         graph: The program.
@@ -48,8 +52,13 @@ def expand_averages(
             is known, an input on which it averages.
     """
     copies: set[str] = set()
+    marks = Marks()
     while True:
-        sets = infer_values(graph, inputs.vocabulary, inputs.max_seq_len)
+        try:
+            sets = infer_values(graph, inputs.vocabulary, inputs.max_seq_len)
+        except ToldApartError as error:
+            graph = without_unread(tell_apart(graph, error, marks))
+            continue
         for node in may_average(graph, sets):
             if node.label in copies:
                 continue

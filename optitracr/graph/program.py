@@ -137,8 +137,8 @@ class Node:
         return self.encoding is Encoding.NUMERICAL
 
     def describe(self) -> str:
-        """The label, and where in the user's source it stands."""
-        return _described(self.label, self.source)
+        """The label of the program's variable, and where in the user's source it stands."""
+        return _described(self.owner or self.label, self.source)
 
 
 def unused(label: str, taken: Container[str]) -> str:

@@ -25,6 +25,7 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.values import Value, ValueSet
 from optitracr.rasp import Encoding
+from optitracr.rasp.identity import identity_key
 
 SHARE = "share"
 """What the raw output of a width's head is of the width."""
@@ -170,7 +171,8 @@ def _key(node: Node, values: Mapping[str, ValueSet]) -> object:
             found = values[node.label]
             if found.table is None:
                 return (operands, factors) if factors else id(node)
-            return (operands, found.values, found.table.tobytes())
+            # Equal values of other types are others to the predicates that read them.
+            return (operands, *map(identity_key, found.values), found.table.tobytes())
         case Aggregate(selector=selector, operand=operand, default=default):
             return (selector_key(selector, values), operand, default)
         case Width(selector=selector):

@@ -35,6 +35,7 @@ from optitracr.graph.selecting import always_selects, selects_at_most_one
 from optitracr.graph.variants import (
     Distinct,
     Forms,
+    ToldApartError,
     check_equal_results,
     check_selector,
     forms_of,
@@ -108,10 +109,11 @@ def infer_values(
     operations = {node.label: node.operation for node in graph.nodes}
     occurring = Occurring(graph.by_label(), sets)
     for node in graph.nodes:
-        if isinstance(node.operation, Aggregate | Width):
-            check_predicates(node, node.operation.selector, sets, occurring)
-            check_selector(node, node.operation.selector, sets)
-        found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
+        try:
+            found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
+        except ToldApartError as error:
+            error.sets = sets
+            raise
         if isinstance(node.operation, Aggregate):
             found = replace(found, forms=_aggregate_forms(node, found, operations, sets))
         if isinstance(node.operation, Aggregate) and found.may_be_none:
@@ -150,6 +152,9 @@ def _value_set(
     occurring: Occurring,
 ) -> ValueSet:
     operation: Operation = node.operation
+    if isinstance(operation, Aggregate | Width):
+        check_predicates(node, operation.selector, sets, occurring)
+        check_selector(node, operation.selector, sets)
     match operation:
         case Input(source=source):
             values = tuple(vocabulary) if source is Source.TOKENS else tuple(range(max_seq_len))
@@ -164,7 +169,7 @@ def _value_set(
             if node.is_numerical and operation.factors is not None:
                 return _or_exploded(
                     any(x.may_be_none for x in operands),
-                    lambda: _elementwise_values(node, operation, operands, occurring)
+                    lambda: _elementwise_values(node, operation, operands, occurring),
                 )
             return _elementwise_values(node, operation, operands, occurring)
 

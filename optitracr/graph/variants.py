@@ -36,12 +36,14 @@ class ToldApartError(ValueSetError):
     Attributes:
         reader: Label of the variable that it computes or selects for.
         operand: Label of the variable that can have the equal values.
+        sets: Value sets of all that is before the reader.
     """
 
     def __init__(self, reader: str, operand: str, message: str) -> None:
         super().__init__(message)
         self.reader = reader
         self.operand = operand
+        self.sets: Mapping[str, Any] = {}
 
 
 class Distinct:
@@ -202,6 +204,4 @@ def _remedy(one: Value, other: Value, label: str) -> str:
     """What makes one form of two."""
     if not isinstance(one, int | float) or not isinstance(other, int | float):
         return f"make the functions below '{label}' give one of the two only"
-    if type(one) is type(other):
-        return f"read '{label}' + 0.0 there, which has one zero"
-    return f"read rasp.Map(float, ...) of '{label}' there, or round it to an int"
+    return f"read '{label}' + 0.0 there, which makes one float of equal numbers"
