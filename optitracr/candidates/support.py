@@ -78,7 +78,7 @@ def _reasons(
             yield from _elementwise(node, node.operation, nodes)
         case Aggregate():
             yield from _selector(node.operation.selector, nodes, standard)
-            yield from _aggregate(node, node.operation, nodes, values, standard)
+            yield from _aggregate(node, node.operation, nodes, standard)
         case Width():
             yield from _selector(node.operation.selector, nodes, standard)
             if node.is_numerical:
@@ -107,11 +107,7 @@ def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> 
 
 
 def _aggregate(
-    node: Node,
-    operation: Aggregate,
-    nodes: Mapping[str, Node],
-    values: Mapping[str, ValueSet],
-    standard: bool,
+    node: Node, operation: Aggregate, nodes: Mapping[str, Node], standard: bool
 ) -> Iterator[str]:
     yield from _default(node, operation, standard)
     if not node.is_numerical and nodes[operation.operand].is_numerical:
@@ -127,9 +123,11 @@ def _default(node: Node, operation: Aggregate, standard: bool) -> Iterator[str]:
         yield f"a numerical Aggregate can only default to 0, not to {default!r}"
     if not node.is_numerical and default is not None:
         remedy = "compile with optimize=2"
-        held = values[operation.operand].values
-        if all(isinstance(value, int | float) for value in (default, *held)):
-            remedy += ", or annotate it rasp.numerical, which can have any number as its default"
+        if isinstance(default, int | float):
+            remedy += (
+                ", or annotate it rasp.numerical where its values are numbers: such a one can "
+                "default to any number"
+            )
         yield (
             f"the standard lowering's categorical Aggregate can only default to None, not to "
             f"{default!r}; {remedy}"
