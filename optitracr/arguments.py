@@ -97,10 +97,11 @@ def number(
         refuse(name, value, wanted, kind)
     try:
         found = operator.index(value) if hasattr(value, "__index__") else float(value)
-        small = least is not None and found < least
+        # An integer beyond all floats is no number that anything here can use.
+        small = math.isnan(float(found)) or (least is not None and found < least)
     except Exception:
         refuse(name, value, wanted, kind)
-    if math.isnan(found) or small:
+    if small:
         refuse(name, value, wanted, kind)
     return found
 
@@ -136,7 +137,7 @@ def choice(name: str, value: object, choices: Iterable[str], kind: Kind = InputE
     known = list(choices)
     if isinstance(value, str) and value in known:
         return str(value)
-    return refuse(name, value, f"one of {', '.join(map(repr, known))}", kind)
+    return refuse(name, value, f"one of {', '.join(known)}", kind)
 
 
 def instance(

@@ -23,5 +23,5 @@ def check_level(optimize: object, levels: Collection[int] = LEVELS) -> int:
     level = arguments.integer("optimize", optimize)
     if level not in levels:
         known = ", ".join(map(str, levels))
-        raise InputError(f"optimize is {arguments.shown(level)}; the levels here are {known}")
+        raise InputError(f"optimize is {arguments.shown(level)}; the levels are {known}")
     return level

@@ -8,8 +8,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.arguments import integer, shown
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
+from optitracr.errors import NotFoundError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +57,26 @@ class Layout:
         object.__setattr__(self, "_column", column)
 
     def columns_of(self, space: Space) -> NDArray[np.intp]:
-        """The columns of a space's directions."""
-        return np.array([self._column[d] for d in space.directions], dtype=np.intp)
+        """The columns of a space's directions.
+
+        Raises:
+            NotFoundError: If the layout holds no such direction.
+        """
+        try:
+            return np.array([self._column[d] for d in space.directions], dtype=np.intp)
+        except (AttributeError, KeyError):
+            raise NotFoundError(
+                f"the layout has no columns for {shown(space)}; give the space of one of its "
+                "tenancies"
+            ) from None
 
     def tenants(self, state: int) -> tuple[Direction | None, ...]:
-        """What each column holds at a state."""
+        """What each column holds at a state.
+
+        Raises:
+            InputError: If there is no such state.
+        """
+        state = integer("state", state, least=0, most=self.states - 1)
         held: list[Direction | None] = [None] * self.width
         for tenancy in self.tenancies:
             if tenancy.birth <= state <= tenancy.end:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from optitracr.arguments import choice
+
 
 class SavingKind(StrEnum):
     """How a variable costs less than a component and dimensions of its own for ever."""
@@ -74,8 +76,13 @@ class Savings:
         return {kind.value: found[kind] for kind in SavingKind if found[kind]}
 
     def of(self, kind: SavingKind | str) -> tuple[str, ...]:
-        """The variables of one kind."""
-        return tuple(row.variable for row in self.rows if row.kind == kind)
+        """The variables of one kind.
+
+        Raises:
+            InputError: If there is no such kind.
+        """
+        wanted = choice("kind", kind, [known.value for known in SavingKind])
+        return tuple(row.variable for row in self.rows if row.kind == wanted)
 
     def as_dicts(self) -> list[dict[str, str]]:
         """The rows as plain data."""

@@ -18,6 +18,9 @@ Value = Any
 PAIR_BYTES = 8
 """What attention takes at least for each query and key: a logit and a weight of one head."""
 
+TOKEN_BITS = 4096
+"""Of an integer that is a token: files hold no larger one, and Python shows none of 14,000."""
+
 TOKEN_BYTES = 100
 """What a token takes at least: itself, its place in two tables, and its row of numbers."""
 
@@ -125,6 +128,8 @@ def _usable(name: str, token: Value, wanted: str) -> Value:
         raise InputError(
             f"{name} holds {arguments.shown(token)}, which is not hashable; give {wanted}"
         ) from None
+    if isinstance(token, int) and token.bit_length() > TOKEN_BITS:
+        raise InputError(f"{name} holds a huge integer; give numbers of at most {TOKEN_BITS} bits")
     if not same:
         raise InputError(f"{name} holds {token!r}, which equals nothing; leave it out")
     return token

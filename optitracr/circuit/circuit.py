@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from optitracr import arguments
 from optitracr.assembly.layout import Layout
 from optitracr.circuit import graphs
 from optitracr.circuit.parts import Granularity, Part, parts_of, pieces_of
@@ -90,7 +91,7 @@ class Circuit(CircuitRecord):
             InputError: If there is no such granularity.
         """
         wiring = self.wiring(granularity)
-        if granularity == Granularity.DIMENSION:
+        if graphs.granularity_of(granularity) is Granularity.DIMENSION:
             return graphs.dimensions_graph(wiring, self.weights.config.num_layers)
         return graphs.parts_graph(wiring)
 
@@ -119,6 +120,7 @@ class Circuit(CircuitRecord):
             InputError: If there is no such granularity.
         """
         names = {part.name for part in self.wiring(granularity).parts}
+        variable = arguments.text("variable", variable)
         wiring = self._pieces
         found = {i for i, stay in enumerate(wiring.stays) if stay.variable == variable}
         if variable == self.output:
@@ -194,7 +196,7 @@ class Circuit(CircuitRecord):
         Raises:
             InputError: At "dimension".
         """
-        if granularity == Granularity.DIMENSION:
+        if graphs.granularity_of(granularity) is Granularity.DIMENSION:
             raise InputError(
                 "at granularity 'dimension' edges lead from parts to dimensions and on; take "
                 "'qkv', whose edges name the dimensions that carry them"

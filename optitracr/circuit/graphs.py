@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from optitracr import arguments
 from optitracr.circuit import hooks
 from optitracr.circuit.parts import Granularity, Part
 from optitracr.circuit.stays import Stay
 from optitracr.circuit.wiring import ERASURE, VALUE, Wiring
-from optitracr.errors import InputError
 
 if TYPE_CHECKING:
     import networkx
@@ -23,11 +23,7 @@ def granularity_of(name: str) -> Granularity:
     Raises:
         InputError: If there is none; the message lists them.
     """
-    try:
-        return Granularity(name)
-    except ValueError:
-        known = ", ".join(Granularity)
-        raise InputError(f"{name!r} is no granularity; they are {known}") from None
+    return Granularity(arguments.choice("granularity", name, [kind.value for kind in Granularity]))
 
 
 def parts_graph(wiring: Wiring) -> networkx.DiGraph:

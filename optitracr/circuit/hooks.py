@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import SupportsIndex
 
+from optitracr.arguments import shown
 from optitracr.errors import InputError
 
 TOKEN_EMBED, POSITION_EMBED = "hook_embed", "hook_pos_embed"
@@ -81,7 +82,7 @@ def canonical(part: object) -> str:
     name, place = _split(part)
     found = _SLICE.search(name)
     if found and place is not None:
-        raise InputError(f"{part!r} has two indices; give one of them")
+        raise InputError(f"{shown(part)} has two indices; give one of them")
     if found:
         name, place = name[: found.start()], int(found.group(1))
     for pattern, usual in _SPELLINGS:
@@ -101,6 +102,6 @@ def _split(part: object) -> tuple[str, int | None]:
         ):
             return name, operator.index(index)
     raise InputError(
-        f"{part!r} names no part of a model; give a hook's name such as {head_name(0, 1)!r}, or "
-        "a pair of a hook and an index"
+        f"{shown(part)} names no part of a model; give a hook's name such as "
+        f"{head_name(0, 1)!r}, or a pair of a hook and an index"
     )

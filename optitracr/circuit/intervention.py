@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.circuit.hooks import canonical
-from optitracr.errors import InputError, NotFoundError
+from optitracr.errors import NotFoundError
 from optitracr.model.forward import ForwardOutput
 
 if TYPE_CHECKING:
@@ -42,7 +43,13 @@ def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Ac
     Returns:
         The output, and under `blocks.{l}.attn.hook_z` [batch, seq, heads, head_size], under
         `blocks.{l}.mlp.hook_post` [batch, seq, neurons].
+
+    Raises:
+        InputError: If it is no model, or the tokens are no integers of that shape.
     """
+    from optitracr.model.compiled import CompiledModel
+
+    arguments.instance("model", model, CompiledModel, "a compiled model")
     found: dict[str, NDArray[np.float32]] = {}
 
     def note(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -75,10 +82,12 @@ def ablate(
         InputError: If there is no such kind of ablation.
         NotFoundError: If the model has no such part.
     """
-    if how not in list(Ablation):
-        raise InputError(f"how={how!r}; the ablations are {', '.join(Ablation)}")
+    how = Ablation(arguments.choice("how", how, [kind.value for kind in Ablation]))
+    seed = arguments.integer("seed", seed, least=0)
     _, clean = activations(model, tokens)
-    chosen = _chosen(model, [canonical(part) for part in parts])
+    tokens = np.asarray(tokens)
+    listed = arguments.collection("parts", parts, "names of heads, neurons and MLPs")
+    chosen = _chosen(model, [canonical(part) for part in listed])
     source = drawn(tokens, model.input_encoder.pad_encoding, seed)
     instead = {
         name: _instead(clean[name], places, source if how == Ablation.RESAMPLE else None)

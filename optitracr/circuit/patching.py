@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.circuit import hooks
-from optitracr.circuit.hooks import canonical
 from optitracr.circuit.intervention import Activations, Tokens, activations, at_tokens, drawn
+from optitracr.circuit.scoring import pair_of
 from optitracr.errors import InputError
 from optitracr.model.forward import ForwardOutput
 
@@ -37,14 +38,16 @@ def patch_edge(model: CompiledModel, tokens: Tokens, edge: FoundEdge, seed: int 
     Raises:
         InputError: If it is no edge that a model of this architecture could have.
     """
-    writer, reader = (canonical(end) for end in edge)
+    seed = arguments.integer("seed", seed, least=0)
+    output, clean = activations(model, tokens)
+    tokens = np.asarray(tokens)
+    writer, reader = pair_of(edge)
     possible = {*model.circuit.possible_edges("qkv"), *model.circuit.possible_edges("head")}
     if (writer, reader) not in possible:
         raise InputError(
-            f"{edge[0]!r} -> {edge[1]!r} is no edge of the model; see "
+            f"{writer!r} -> {reader!r} is no edge of the model; see "
             "circuit.possible_edges('qkv') and ('head')"
         )
-    output, clean = activations(model, tokens)
     source = drawn(tokens, model.input_encoder.pad_encoding, seed)
     written = _written(model, tokens, writer, clean)
     return _patched(model, tokens, reader, written[source] - written, output)
@@ -71,9 +74,10 @@ def edge_effects(
     Raises:
         InputError: If the granularity is another one.
     """
-    if granularity not in ("head", "qkv"):
-        raise InputError(f"edges are patched at granularity 'head' or 'qkv', not {granularity!r}")
+    granularity = arguments.choice("granularity", granularity, ("head", "qkv"))
+    seed = arguments.integer("seed", seed, least=0)
     output, clean = activations(model, tokens)
+    tokens = np.asarray(tokens)
     source = drawn(tokens, model.input_encoder.pad_encoding, seed)
     inside = at_tokens(model, tokens)
     moved: dict[str, Array] = {}

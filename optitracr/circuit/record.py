@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from optitracr import arguments
+
 HEAD, NEURONS = "head", "neurons"
 
 
@@ -85,5 +87,10 @@ class CircuitRecord:
         }
 
     def serving(self, variable: str) -> tuple[CircuitNode, ...]:
-        """The nodes that serve a RASP variable."""
+        """The nodes that serve a RASP variable.
+
+        Raises:
+            InputError: If it is no name.
+        """
+        variable = arguments.text("variable", variable)
         return tuple(node for node in self.nodes if variable in node.variables)

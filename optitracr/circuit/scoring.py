@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
+from optitracr import arguments
 from optitracr.circuit.hooks import canonical
 from optitracr.circuit.wiring import ROLES, Wiring
 from optitracr.errors import InputError
@@ -77,13 +78,14 @@ def score_edges(
         InputError: If a pair is no edge that a model of this architecture could have, or a
             role is unknown.
     """
-    unknown = [role for role in roles if role not in ROLES]
-    if unknown or not roles:
-        raise InputError(f"roles={list(roles)!r}; give one or both of {', '.join(ROLES)}")
+    roles = arguments.names("roles", roles, ROLES, f"one or both of {', '.join(ROLES)}")
+    if not roles:
+        raise InputError(f"roles is empty; give one or both of {', '.join(ROLES)}")
+    found = arguments.collection("found", found, "pairs of a writer and a reader")
     place = {part.name: i for i, part in enumerate(wiring.parts)}
     possible = wiring.possible()
     inside = {(part.name, part.writer) for part in wiring.parts if part.writer}
-    named = [_named(edge) for edge in found]
+    named = [pair_of(edge) for edge in found]
     pairs = {_pair(edge, place, possible) for edge in named if edge not in inside}
     reaching = wiring.reaching()
     edges = {
@@ -97,13 +99,22 @@ def score_edges(
     return EdgeScore(true, false, len(wanted) - true, others - false)
 
 
-def _named(edge: FoundEdge) -> tuple[str, str]:
+def _no_pair(edge: object) -> InputError:
+    return InputError(f"{arguments.shown(edge)} is no pair of a writer and a reader")
+
+
+def pair_of(edge: FoundEdge) -> tuple[str, str]:
+    """Writer and reader as graphs name them.
+
+    Raises:
+        InputError: If it is no pair of names of parts.
+    """
     try:
         writer, reader = edge
-    except (TypeError, ValueError):
-        raise InputError(f"{edge!r} is no pair of a writer and a reader") from None
-    if isinstance(edge, str):
-        raise InputError(f"{edge!r} is no pair of a writer and a reader")
+    except Exception:
+        raise _no_pair(edge) from None
+    if isinstance(edge, str | bytes | Mapping | Set):
+        raise _no_pair(edge)
     return canonical(writer), canonical(reader)
 
 

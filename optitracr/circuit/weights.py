@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.circuit.hooks import PORTS
 from optitracr.circuit.record import HEAD, CircuitNode
 from optitracr.model.config import ModelConfig
@@ -64,40 +65,86 @@ class Weights:
         return touched(self.unembed)
 
     def embedded(self, table: str) -> Columns:
-        """What an embedding table writes."""
+        """What an embedding table writes.
+
+        Raises:
+            InputError: If there is no such table.
+        """
+        table = arguments.choice("table", table, ("token_embed", "pos_embed"))
         return touched(self.params[table]["embeddings"].T)
 
     def port(self, layer: int, head: int, port: str, columns: slice = EVERY) -> Columns:
-        """What a head's query, key or value reads."""
-        return touched(self._head(layer, port)[:, head, columns])
+        """What a head's query, key or value reads.
+
+        Raises:
+            InputError: If there is no such head, or port.
+        """
+        return touched(self._part(layer, head, arguments.choice("port", port, PORTS), columns))
 
     def head(self, layer: int, head: int, columns: slice = EVERY) -> Touched:
-        """What a head, or some columns of its output, reads and writes."""
+        """What a head, or some columns of its output, reads and writes.
+
+        Raises:
+            InputError: If there is no such head.
+        """
         query, key = (self.port(layer, head, port) for port in PORTS[:2])
         value = self.port(layer, head, "value", columns)
-        written = touched(self._head(layer, "linear")[:, head, columns])
+        written = touched(self._part(layer, head, "linear", columns))
         return Touched(query | key | value, query | key, written)
 
     def neurons(self, layer: int) -> tuple[Columns, Columns]:
-        """What each neuron reads and writes, both of shape [width, neurons]."""
+        """What each neuron reads and writes, both of shape [width, neurons].
+
+        Raises:
+            InputError: If there is no such layer.
+        """
+        layer = self._layer(layer)
         name = f"transformer/layer_{layer}/mlp"
         read: Columns = self.params[f"{name}/linear_1"]["w"] != 0
         written: Columns = self.params[f"{name}/linear_2"]["w"].T != 0
         return read, written
 
     def run(self, layer: int, which: slice = EVERY) -> Touched:
-        """What some neurons together read and write."""
+        """What some neurons together read and write.
+
+        Raises:
+            InputError: If there is no such layer.
+        """
+        arguments.instance("which", which, slice, "a slice of the neurons")
         read, written = (touched(mask[:, which]) for mask in self.neurons(layer))
         return Touched(read, self.nothing, written)
 
     def heads_of(self, layer: int) -> dict[int, CircuitNode]:
-        """What the heads of a layer are for; spare ones are left out."""
+        """What the heads of a layer are for; spare ones are left out.
+
+        Raises:
+            InputError: If there is no such layer.
+        """
+        layer = self._layer(layer)
         found = (node for node in self.nodes if node.kind == HEAD and node.layer == layer)
         return {node.index[0]: node for node in found}
 
     def runs_of(self, layer: int) -> list[CircuitNode]:
-        """The runs of neurons of a layer."""
+        """The runs of neurons of a layer.
+
+        Raises:
+            InputError: If there is no such layer.
+        """
+        layer = self._layer(layer)
         return [node for node in self.nodes if node.kind != HEAD and node.layer == layer]
+
+    def _layer(self, layer: int) -> int:
+        return arguments.integer("layer", layer, least=0, most=self.config.num_layers - 1)
+
+    def _part(self, layer: int, head: int, part: str, columns: slice) -> NDArray[np.float32]:
+        """Some columns of a head's weights, of shape [width, columns]."""
+        head = arguments.integer("head", head, least=0, most=self.config.num_heads - 1)
+        arguments.instance("columns", columns, slice, "a slice of the head's columns")
+        found: NDArray[np.float32] = self._head(self._layer(layer), part)[:, head]
+        try:
+            return found[:, columns]
+        except (TypeError, ValueError):
+            arguments.refuse("columns", columns, "a slice of the head's columns")
 
     def _head(self, layer: int, part: str) -> NDArray[np.float32]:
         """Shape [width, heads, head size]."""

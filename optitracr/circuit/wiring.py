@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.circuit.parts import Part
 from optitracr.circuit.stays import Stay, held_at
 
@@ -118,7 +119,15 @@ class Wiring:
 
         Args:
             wanted: Places of the stays.
+
+        Raises:
+            InputError: If there is no such stay.
         """
+        stays = len(self.stays) - 1
+        wanted = [
+            arguments.integer("a place of wanted", place, least=0, most=stays)
+            for place in arguments.collection("wanted", wanted, "places of stays")
+        ]
         makers: set[int] = set()
         erasers: set[int] = set()
         pending, seen = set(wanted), set[int]()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from optitracr.arguments import text
 from optitracr.draw.picture import Paint, Role, plain
 from optitracr.model.compiled import CompiledModel
 
@@ -20,7 +21,12 @@ class Variables:
     labels: tuple[str, ...]
 
     def index(self, label: str) -> int | None:
-        """The variable's index; None for BOS, PAD and the constant."""
+        """The variable's index; None for BOS, PAD and the constant.
+
+        Raises:
+            InputError: If it is no name.
+        """
+        label = text("label", label)
         return self.labels.index(label) if label in self.labels else None
 
     def fill(self, label: str) -> Paint:

@@ -8,10 +8,12 @@ whatever it carries, so unpickle only what you trust. `load` executes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optitracr.export.files import MANIFEST, WEIGHTS, decode, encode
+from optitracr.model.config import relu
 from optitracr.model.copying import copied
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ def reduced(model: CompiledModel) -> tuple[Any, ...]:
         # A file holds models with ReLU; another function goes beside it, by its name.
         activation = config.activation_function
         model = copied(model, deep=False)
-        model.model_config = config.with_relu()
+        model.model_config = replace(config, activation_function=relu)
     files = encode(model, PLACE)
     return restored, (files[MANIFEST], files[WEIGHTS], activation)
 

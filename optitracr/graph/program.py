@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+from optitracr.arguments import shown
+from optitracr.errors import NotFoundError
 from optitracr.rasp import Encoding
 
 Value = Any
@@ -243,8 +245,17 @@ class ProgramGraph:
         object.__setattr__(self, "_nodes", {node.label: node for node in self.nodes})
 
     def node(self, label: str) -> Node:
-        """The node of that label."""
-        return self._nodes[label]
+        """The node of that label.
+
+        Raises:
+            NotFoundError: If there is none.
+        """
+        try:
+            return self._nodes[label]
+        except Exception:
+            raise NotFoundError(
+                f"the program has no s-op {shown(label)}; by_label() lists them"
+            ) from None
 
     def by_label(self) -> Mapping[str, Node]:
         """Every node under its label, in order."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from optitracr.errors import ProgramError
+from optitracr.library.checked import checked
 from optitracr.library.copying import shift_by
 from optitracr.library.idioms import count_if, count_so_far, position_if, token_is
 from optitracr.library.program import LINDNER, Program
@@ -24,8 +26,11 @@ from optitracr.rasp import (
 )
 
 
+@checked
 def make_nary_sequencemap(f: Callable[..., Value], *sops: SOp) -> SOp:
     """`f` of any number of s-ops at each position, by way of tuples of their values."""
+    if not sops:
+        raise ProgramError("make_nary_sequencemap: there is no s-op; give at least one")
     gathered: SOp = Map(lambda x: (x,), sops[0])
     if len(sops) > 1:
         gathered = SequenceMap(lambda x, y: (x, y), sops[0], sops[1]).named("tuple")
@@ -48,6 +53,7 @@ def make_fizzbuzz() -> SOp:
     return Map(say, indices).named("fizzbuzz")
 
 
+@checked
 def make_sum_modulo(modulus: int) -> SOp:
     """The sum of all digits modulo `modulus`, for digits 0, 1 and 2."""
     ones, twos = count_if(token_is(1), tokens), count_if(token_is(2), tokens)
@@ -84,6 +90,7 @@ def _digit_at(position: int, base: int) -> SOp:
     return Map({str(digit): digit for digit in range(base)}.get, token).named(f"digit_{position}")
 
 
+@checked
 def make_addition(width: int, base: int = 2) -> SOp:
     """The sum of two numbers of `width` digits with one token, a "+", between them.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from optitracr.library.checked import checked
 from optitracr.library.counting import make_frac_prevs, make_length
 from optitracr.library.idioms import count_if, count_so_far, highest, token_is
 from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS, Program
@@ -22,6 +23,7 @@ from optitracr.rasp import (
 )
 
 
+@checked
 def make_pair_balance(sop: SOp, open_token: str, close_token: str) -> SOp:
     """The fraction of tokens so far that open, less the fraction that close."""
     opens = make_frac_prevs(numerical(sop == open_token).named("opens")).named("opens_so_far")
@@ -29,6 +31,7 @@ def make_pair_balance(sop: SOp, open_token: str, close_token: str) -> SOp:
     return numerical(LinearSequenceMap(opens, closes, 1, -1)).named("pair_balance")
 
 
+@checked
 def make_shuffle_dyck(pairs: Sequence[str]) -> SOp:
     """Whether each kind of bracket is balanced, however the kinds interleave.
 
@@ -56,6 +59,7 @@ def make_shuffle_dyck2() -> SOp:
     return make_shuffle_dyck(["()", "{}"])
 
 
+@checked
 def make_depth(opening: str, closing: str) -> SOp:
     """How many brackets are open after each position; negative after too many closings."""
     opened = count_so_far(lambda x: x in opening, tokens).named("opened")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optitracr.library.checked import checked
 from optitracr.library.counting import make_length
 from optitracr.library.idioms import value_at
 from optitracr.library.program import LINDNER, OLSSON, WEISS, Program
@@ -18,6 +19,7 @@ from optitracr.rasp import (
 )
 
 
+@checked
 def shift_by(offset: int, /, sop: SOp) -> SOp:
     """The values moved to the right by `offset`, None where none comes."""
     source = Select(indices, indices, lambda k, q: q == k + offset)
@@ -29,6 +31,7 @@ def make_identity() -> SOp:
     return Map(lambda x: x, tokens).named("identity")
 
 
+@checked
 def make_reverse(sop: SOp) -> SOp:
     """The values in reverse order."""
     opposite = (make_length() - indices).named("opposite")
@@ -56,6 +59,7 @@ def make_last_token() -> SOp:
     return value_at((make_length() - 1).named("last"), tokens).named("last_token")
 
 
+@checked
 def make_rotate(offset: int) -> SOp:
     """The tokens moved to the right by `offset`; those that fall off come in on the left."""
     source = SequenceMap(lambda i, n: (i - offset) % n if n else None, indices, make_length())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from optitracr.library.checked import checked
 from optitracr.library.idioms import (
     count_if,
     count_so_far,
@@ -62,23 +63,27 @@ def make_double_hist() -> SOp:
     return make_hist2()
 
 
+@checked
 def make_frac_prevs(bools: SOp) -> SOp:
     """The fraction of positions so far, this one included, at which `bools` holds."""
     so_far = Select(indices, indices, Comparison.LEQ)
     return numerical(Aggregate(so_far, numerical(bools), default=0)).named("frac_prevs")
 
 
+@checked
 def make_fraction(token: Any) -> SOp:
     """The fraction of the whole input that is `token`."""
     everywhere = Select(indices, indices, Comparison.TRUE)
     return numerical(Aggregate(everywhere, numerical(tokens == token), default=0)).named("fraction")
 
 
+@checked
 def make_count(sop: SOp, token: Any) -> SOp:
     """How often `token` occurs among the values of `sop`."""
     return SelectorWidth(Select(sop, sop, lambda k, q: k == token)).named("count")
 
 
+@checked
 def make_count_less_freq(n: int) -> SOp:
     """How many positions hold a token that occurs at most `n` times."""
     hist = make_hist()
@@ -95,17 +100,20 @@ def make_distinct_so_far() -> SOp:
     return count_so_far(token_is(0), earlier_equals(tokens)).named("distinct_so_far")
 
 
+@checked
 def make_running_count(token: Any) -> SOp:
     """How often `token` occurs up to each position."""
     return count_so_far(token_is(token), tokens).named("running_count")
 
 
+@checked
 def make_majority(token: Any) -> SOp:
     """Whether `token` fills more than half of the input."""
     count = count_if(token_is(token), tokens)
     return SequenceMap(lambda c, n: 2 * c > n, count, make_length()).named("majority")
 
 
+@checked
 def make_majority_vote(one: Any, other: Any) -> SOp:
     """The more frequent of two tokens, "tie" if neither is."""
     ones, others = count_if(token_is(one), tokens), count_if(token_is(other), tokens)
@@ -116,6 +124,7 @@ def make_majority_vote(one: Any, other: Any) -> SOp:
     return SequenceMap(winner, ones, others).named("majority_vote")
 
 
+@checked
 def make_contains(token: Any) -> SOp:
     """Whether `token` occurs at all."""
     return (count_if(token_is(token), tokens) > 0).named("contains")
@@ -126,11 +135,13 @@ def make_is_duplicate() -> SOp:
     return (make_hist() > 1).named("is_duplicate")
 
 
+@checked
 def make_parity(token: Any) -> SOp:
     """Whether `token` occurs an odd number of times."""
     return (count_if(token_is(token), tokens) % 2).named("parity")
 
 
+@checked
 def make_running_parity(token: Any) -> SOp:
     """Whether `token` occurs an odd number of times up to each position."""
     return (count_so_far(token_is(token), tokens) % 2).named("running_parity")

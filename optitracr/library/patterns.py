@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from optitracr.library.checked import checked
 from optitracr.library.copying import make_reverse, shift_by
 from optitracr.library.counting import make_length
 from optitracr.library.idioms import (
@@ -32,6 +33,7 @@ from optitracr.rasp import (
 )
 
 
+@checked
 def detect_pattern(sop: SOp, pattern: Sequence[Value]) -> SOp:
     """Whether the values that end at each position are those of `pattern`; None too early."""
     detectors: list[SOp] = []
@@ -75,6 +77,7 @@ def make_induction() -> SOp:
     return value_at(following, tokens).named("induction")
 
 
+@checked
 def make_index_of_first(token: Any) -> SOp:
     """The index of the first `token` in the input, None if there is none."""
     place = position_if(token_is(token), tokens).named("place")
@@ -133,6 +136,7 @@ def make_bigram_count() -> SOp:
     return SelectorWidth(Select(bigram, bigram, Comparison.EQ)).named("bigram_count")
 
 
+@checked
 def make_distance_to_last(token: Any) -> SOp:
     """How far back the last `token` is, None before the first one."""
     seen = count_so_far(token_is(token), tokens).named("seen")

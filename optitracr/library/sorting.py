@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optitracr.library.checked import checked
 from optitracr.library.copying import shift_by
 from optitracr.library.counting import make_hist, make_length
 from optitracr.library.idioms import (
@@ -24,6 +25,7 @@ from optitracr.rasp import (
 )
 
 
+@checked
 def make_sort_unique(vals: SOp, keys: SOp) -> SOp:
     """The values in ascending order of their keys, which must be distinct."""
     smaller = Select(keys, keys, Comparison.LT)
@@ -32,6 +34,7 @@ def make_sort_unique(vals: SOp, keys: SOp) -> SOp:
     return Aggregate(placed, vals).named("sort_unique")
 
 
+@checked
 def make_sort(vals: SOp, keys: SOp, *, max_seq_len: int, min_key: float) -> SOp:
     """The values in ascending order of their keys, equal keys in order of position.
 
@@ -45,12 +48,14 @@ def make_sort(vals: SOp, keys: SOp, *, max_seq_len: int, min_key: float) -> SOp:
     return make_sort_unique(vals, distinct.named("distinct_keys")).named("sort")
 
 
+@checked
 def make_sort_freq(max_seq_len: int) -> SOp:
     """The tokens in descending order of how often they occur."""
     rarity = (-1 * make_hist()).named("rarity")
     return make_sort(tokens, rarity, max_seq_len=max_seq_len, min_key=1).named("sort_freq")
 
 
+@checked
 def make_most_frequent(max_seq_len: int) -> SOp:
     """The distinct tokens in descending order of how often they occur, then None."""
     hist = make_hist()
@@ -76,18 +81,21 @@ def _place(max_seq_len: int) -> SOp:
     return SelectorWidth(Select(key, key, Comparison.LT)).named("place")
 
 
+@checked
 def make_minimum(max_seq_len: int) -> SOp:
     """The smallest token."""
     first = Select(_place(max_seq_len), tokens, lambda k, q: k == 0)
     return Aggregate(first, tokens).named("minimum")
 
 
+@checked
 def make_maximum(max_seq_len: int) -> SOp:
     """The largest token."""
     last = (make_length() - 1).named("last")
     return Aggregate(Select(_place(max_seq_len), last, Comparison.EQ), tokens).named("maximum")
 
 
+@checked
 def make_argmin(max_seq_len: int) -> SOp:
     """The first position of the smallest token."""
     first = Select(_place(max_seq_len), tokens, lambda k, q: k == 0)
@@ -103,6 +111,7 @@ def make_argmax() -> SOp:
     return Aggregate(Select(first, tokens, Comparison.TRUE), first).named("argmax")
 
 
+@checked
 def make_median(max_seq_len: int) -> SOp:
     """The token in the middle of the sorted input, the lower one of two."""
     middle = ((make_length() - 1) // 2).named("middle")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from optitracr.library.checked import checked
 from optitracr.library.idioms import count_if, count_so_far, ordered_by, position_if, token_is
 from optitracr.library.program import Program
 from optitracr.rasp import (
@@ -39,11 +40,13 @@ def make_drop_vowels() -> SOp:
     return ordered_by(kept, tokens).named("drop_vowels")
 
 
+@checked
 def make_censor(letter: str) -> SOp:
     """The letters, with "*" in place of one of them."""
     return Map(lambda x: "*" if x == letter else x, tokens).named("censor")
 
 
+@checked
 def make_caesar(shift: int, alphabet: str) -> SOp:
     """Each letter replaced by the one `shift` places on in the alphabet, which is a circle."""
     size = len(alphabet)
@@ -51,6 +54,7 @@ def make_caesar(shift: int, alphabet: str) -> SOp:
     return Map(lambda x: alphabet[(places[x] + shift) % size], tokens).named("caesar")
 
 
+@checked
 def make_vigenere(key: tuple[int, ...], alphabet: str) -> SOp:
     """The same with a shift that depends on the position: the numbers of the key in turn."""
     places = {letter: place for place, letter in enumerate(alphabet)}

@@ -82,12 +82,6 @@ class ModelConfig:
         # A function is its own copy; JAX's would be copied to others that are not the same.
         return copy(self)
 
-    def with_relu(self) -> ModelConfig:
-        """The same sizes and switches, with ReLU."""
-        found = copy(self)
-        found.activation_function = relu
-        return found
-
     @property
     def is_relu(self) -> bool:
         """Whether the activation function is the one that the model was compiled for."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,12 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.errors import InputError, VerificationError
+from optitracr.memory import check_memory
 from optitracr.model.inputs import with_bos
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
 
+
+EXAMPLE_BYTES = 40
+"""What a token of an example takes: places in two lists, two integers, a number and a mask."""
 
 POOL = 20
 """Examples drawn for each one that a balanced data set keeps."""
@@ -73,29 +77,26 @@ def make_dataset(
     Raises:
         InputError: If the size or a length is out of range, or the interpreter raises on
             nearly every input.
+        LimitError: If so many examples do not fit in memory.
     """
     from optitracr.rasp.batch import evaluate_batch
 
     program = model.program.program
     setting, longest = model.setting, model.setting.max_seq_len
-    wanted_lengths = range(1, longest + 1) if lengths is None else lengths
-    try:
-        allowed = np.array([_whole(length) for length in wanted_lengths], dtype=np.int64)
-        size, seed = _whole(size), _whole(seed)
-        possible = size >= 1 and seed >= 0 and set(allowed.tolist()) <= set(range(1, longest + 1))
-    except TypeError:
-        possible = False
-    if not possible or not allowed.size:
-        raise InputError(
-            f"a data set of {size!r} examples with lengths {lengths!r} and seed {seed!r} cannot "
-            f"be drawn; give a size of at least 1, lengths from 1 to {longest}, and a seed of at "
-            "least 0"
-        )
+    size = arguments.integer("size", size, least=1)
+    seed = arguments.integer("seed", seed, least=0)
+    balanced = arguments.boolean("balanced", balanced)
+    allowed = _lengths(lengths, longest)
+    wanted = size * POOL if balanced else size
+    check_memory(
+        f"a data set of {arguments.shown(size)} examples of {longest:,} tokens",
+        EXAMPLE_BYTES * wanted * (longest + 1),
+        "draw fewer at a time, with other seeds",
+    )
     rng = np.random.default_rng(seed)
     inputs: list[list[Any]] = []
     outputs: list[list[Any]] = []
     codes: list[NDArray[np.int32]] = []
-    wanted = size * POOL if balanced else size
     for _ in range(50):
         drawn = rng.integers(len(setting.vocabulary), size=(wanted, longest)).astype(np.int32)
         chosen = rng.choice(allowed, size=wanted).astype(np.int32)
@@ -117,15 +118,22 @@ def make_dataset(
     )
 
 
-def _whole(number: Any) -> int:
-    """A whole number.
+def _lengths(lengths: Sequence[int] | None, longest: int) -> NDArray[np.int64]:
+    """The lengths to draw from.
 
     Raises:
-        TypeError: If it is none.
+        InputError: If there are none, or one is out of range.
     """
-    if isinstance(number, bool):
-        raise TypeError(f"{number} is no number")
-    return operator.index(number)
+    if lengths is None:
+        return np.arange(1, longest + 1)
+    wanted = f"a list of lengths from 1 to {longest}"
+    found = [
+        arguments.integer("a length of lengths", length, least=1, most=longest)
+        for length in arguments.collection("lengths", lengths, wanted)
+    ]
+    if not found:
+        raise InputError(f"lengths is empty; give {wanted}")
+    return np.array(found, dtype=np.int64)
 
 
 def _balanced(outputs: Sequence[Sequence[Any]], size: int) -> list[int]:

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from optitracr import arguments
 from optitracr.craft.spaces import Direction
 from optitracr.errors import InputError
 from optitracr.rasp.identity import is_same, plain
 
 Value = Any
+WANTED = "a sequence of tokens, such as a list"
 NONE_ENCODING = -1
 """What a categorical output is where the model says None."""
 
@@ -73,10 +75,11 @@ class CategoricalEncoder:
         Raises:
             InputError: If a value is unknown, BOS is missing, or the sequence is too long.
         """
-        if self.enforce_bos and (len(inputs) == 0 or inputs[0] != self.bos_token):
-            shown = "an empty sequence" if len(inputs) == 0 else f"{inputs[0]!r}"
+        inputs = arguments.sequence("the sequence", inputs, WANTED)
+        if self.enforce_bos and not (inputs and self._is_bos(inputs[0])):
+            found = arguments.shown(inputs[0]) if inputs else "an empty sequence"
             raise InputError(
-                f"the first token is the BOS token {self.bos_token!r}, and here it is {shown}; "
+                f"the first token is the BOS token {self.bos_token!r}, and here it is {found}; "
                 f"put {self.bos_token!r} before the sequence"
             )
         if self.max_seq_len is not None and len(inputs) > self.max_seq_len:
@@ -86,14 +89,21 @@ class CategoricalEncoder:
             )
         return [self._encode_one(place, value) for place, value in enumerate(inputs)]
 
+    def _is_bos(self, value: Value) -> bool:
+        try:
+            return bool(value == self.bos_token)
+        except Exception:
+            return False
+
     def _encode_one(self, place: int, value: Value) -> int:
         value = plain(value)
         try:
             code = self.encoding_map[value]
-        except (KeyError, TypeError):
+        except Exception:
             known = ", ".join(repr(v) for v in self.encoding_map)
             raise InputError(
-                f"token {value!r} at position {place} is not in the vocabulary; known: {known}"
+                f"token {arguments.shown(value)} at position {place} is not in the vocabulary; "
+                f"known: {known}"
             ) from None
         known_value = self.basis[code].value
         # Equal values are one output, but not one token.
@@ -111,13 +121,19 @@ class CategoricalEncoder:
         Raises:
             InputError: If an integer stands for nothing.
         """
-        return [self._decode_one(int(code)) for code in encodings]
+        listed = arguments.sequence("encodings", encodings, "a list of integers")
+        return [self._decode_one(code) for code in listed]
 
-    def _decode_one(self, code: int) -> Value:
+    def _decode_one(self, given: Any) -> Value:
+        whole = isinstance(given, float) and given.is_integer()
+        code = int(given) if whole else arguments.integer("an encoding", given)
         if code == NONE_ENCODING:
             return None
         if not 0 <= code < len(self.basis):
-            raise InputError(f"{code} encodes no value; encodings are 0 to {len(self.basis) - 1}")
+            raise InputError(
+                f"{arguments.shown(code)} encodes no value; encodings are 0 to "
+                f"{len(self.basis) - 1}"
+            )
         return self.basis[code].value
 
 
@@ -131,12 +147,32 @@ class NumericalEncoder:
         return 1
 
     def encode(self, inputs: Sequence[float]) -> list[float]:
-        """The same numbers."""
-        return [float(value) for value in inputs]
+        """The same numbers.
+
+        Raises:
+            InputError: If one is none.
+        """
+        return _numbers("the sequence", inputs)
 
     def decode(self, encodings: Sequence[float]) -> list[float]:
-        """The same numbers."""
-        return [float(value) for value in encodings]
+        """The same numbers.
+
+        Raises:
+            InputError: If one is none.
+        """
+        return _numbers("encodings", encodings)
+
+
+def _numbers(name: str, values: object) -> list[float]:
+    """Numbers as floats; nan stays nan, which a model with edited weights may give."""
+    listed = arguments.sequence(name, values, "a list of numbers")
+    try:
+        return [float(value) for value in listed]
+    except Exception as error:
+        raise InputError(
+            f"{name} holds something that is no number ({arguments.shown(str(error))}); give "
+            "numbers"
+        ) from None
 
 
 Encoder = CategoricalEncoder | NumericalEncoder

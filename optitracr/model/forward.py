@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from optitracr.arguments import shown
-from optitracr.errors import InputError
+from optitracr.errors import InputError, OptitracrError
 
 Array = Any
 MASKED = -1e30
@@ -242,7 +242,8 @@ def _attention(
 
     def project(part: str) -> Array:
         projected = _linear(weights[f"attn/{part}"], stream).reshape(batch, length, heads, size)
-        return edit(f"blocks.{layer}.attn.hook_{part[0]}", projected).transpose(0, 2, 1, 3)
+        changed = edited(edit, f"blocks.{layer}.attn.hook_{part[0]}", projected)
+        return changed.transpose(0, 2, 1, 3)
 
     query, key, value = project("query"), project("key"), project("value")
     scale = np.float32(np.sqrt(max(size, 1)))
@@ -250,16 +251,42 @@ def _attention(
     logits = xp.where(mask, logits, np.float32(MASKED))
     pattern = xp.exp(logits - logits.max(axis=-1, keepdims=True))
     pattern = pattern / pattern.sum(axis=-1, keepdims=True)
-    mixed = edit(f"blocks.{layer}.attn.hook_z", (pattern @ value).transpose(0, 2, 1, 3))
+    mixed = (pattern @ value).transpose(0, 2, 1, 3)
+    mixed = edited(edit, f"blocks.{layer}.attn.hook_z", mixed)
     return _linear(weights["attn/linear"], mixed.reshape(batch, length, heads * size)), logits
 
 
 def _mlp(
     xp: Any, architecture: Architecture, weights: Any, layer: int, stream: Array, edit: Edit
 ) -> Array:
-    before = edit(f"blocks.{layer}.mlp.hook_pre", _linear(weights["mlp/linear_1"], stream))
+    before = _linear(weights["mlp/linear_1"], stream)
+    before = edited(edit, f"blocks.{layer}.mlp.hook_pre", before)
     hidden = _activated(xp, architecture.activation, before)
-    return _linear(weights["mlp/linear_2"], edit(f"blocks.{layer}.mlp.hook_post", hidden))
+    return _linear(weights["mlp/linear_2"], edited(edit, f"blocks.{layer}.mlp.hook_post", hidden))
+
+
+def edited(edit: Edit, name: str, array: Array) -> Array:
+    """What stands at a hook after an intervention.
+
+    Raises:
+        InputError: If the intervention raises, or gives no array of that shape.
+    """
+    if edit is unchanged:
+        return array
+    try:
+        found = edit(name, array)
+    except OptitracrError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"edit raised {type(error).__name__} at hook {name!r} ({shown(str(error))}); it is "
+            "called with a hook's name and an array, and gives an array"
+        ) from error
+    if getattr(found, "shape", None) != array.shape:
+        raise InputError(
+            f"edit gives {shown(found)} at hook {name!r}; give an array of shape {array.shape}"
+        )
+    return found
 
 
 def _activated(xp: Any, activation: Callable[[Any], Any] | None, before: Array) -> Array:

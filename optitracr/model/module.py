@@ -49,11 +49,12 @@ class TransformerModule:
 
         now = current(self.model)
         stream = _array(self.model, "embeddings", embeddings, 3)
-        seen = (
-            jnp.ones(stream.shape[:2], bool)
-            if mask is None
-            else _array(self.model, "mask", mask, 2)
-        )
+        seen = jnp.ones(stream.shape[:2], bool)
+        if mask is not None:
+            seen = _array(self.model, "mask", mask, 2)
+            if seen.shape != stream.shape[:2]:
+                wanted = f"an array of shape {stream.shape[:2]}, as the embeddings"
+                arguments.refuse("mask", mask, wanted)
         with jax.default_matmul_precision("highest"):
             seen = seen.astype(bool)
             return collected(walk_layers(jnp, now.architecture, now.params, stream, seen))

@@ -323,7 +323,8 @@ class LinearSequenceMap(SequenceMap):
         super().__init__(lambda x, y: fst_fac * x + snd_fac * y, fst, snd)
         for factor in (fst_fac, snd_fac):
             if not isinstance(factor, Real) or isinstance(factor, bool):
-                raise ProgramError(f"a factor of {describe(self)} is {factor!r}, and no number")
+                shown = arguments.shown(factor)
+                raise ProgramError(f"a factor of {describe(self)} is {shown}, and no number")
         self.fst_fac = fst_fac
         self.snd_fac = snd_fac
 

@@ -6,10 +6,9 @@ import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
-from optitracr import rasp
+from optitracr import arguments, rasp
 from optitracr.draw.attention import attention_picture
 from optitracr.draw.picture import Picture
 from optitracr.draw.program_graph import graph_picture
@@ -18,7 +17,7 @@ from optitracr.draw.sublayers import sublayers_picture
 from optitracr.draw.variables import Variables, variables_of
 from optitracr.errors import NotFoundError
 from optitracr.export.storage import write_file
-from optitracr.levels import DEFAULT_LEVEL
+from optitracr.levels import DEFAULT_LEVEL, check_level
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.verification import VerificationReport, check_model
 from optitracr.report.examples import Example, choose_examples, run_example
@@ -87,6 +86,8 @@ class Report:
         Raises:
             NotFoundError: If there is no picture of that name, or no such example.
         """
+        name = arguments.text("the picture's name", name, NotFoundError)
+        example = arguments.integer("example", example, least=0, kind=NotFoundError)
         match name:
             case "residual":
                 return residual_picture(self.panels, self.variables)
@@ -105,7 +106,7 @@ class Report:
                 )
             case _:
                 raise NotFoundError(
-                    f"there is no picture {name!r}; there are {', '.join(PICTURES)}"
+                    f"there is no picture {arguments.shown(name)}; there are {', '.join(PICTURES)}"
                 )
 
     def figure(self, name: str, example: int = 0) -> Any:
@@ -125,7 +126,7 @@ class Report:
         Raises:
             FileError: If the file cannot be written.
         """
-        write_file(Path(path), self.html.encode())
+        write_file(arguments.path("path", path), self.html.encode())
 
     def __repr__(self) -> str:
         """One line, where the models' weights would fill pages."""
@@ -171,6 +172,11 @@ def make_report(
         EvaluationError: If the program is undefined on one of `examples`.
         OptitracrError: As `compile_rasp_to_model` does for the reported level.
     """
+    optimize = check_level(optimize)
+    if name is not None:
+        name = arguments.text("name", name)
+    if examples is not None:
+        examples = _listed(examples)
     levels = compile_levels(program, vocab, max_seq_len, causal, optimize, options)
     model = levels[optimize].model
     assert model is not None, "the reported level compiles or raises"
@@ -189,3 +195,14 @@ def make_report(
         checked=check_model(model, seed) if options.get("check", True) else None,
         options=tuple(sorted((key, value) for key, value in options.items())),
     )
+
+
+def _listed(examples: object) -> list[list[Any]]:
+    """Inputs, each as a list of tokens.
+
+    Raises:
+        InputError: If they are none.
+    """
+    wanted = "a list of inputs, each a list of tokens without BOS"
+    rows = arguments.sequence("examples", examples, wanted)
+    return [arguments.sequence("an entry of examples", row, wanted) for row in rows]

@@ -69,7 +69,7 @@ def test_a_patched_value_is_that_of_the_other_position() -> None:
 def test_edges_that_are_none() -> None:
     model = compiled("reverse")
     tokens = model.dataset(4).tokens
-    with pytest.raises(InputError, match="'head' or 'qkv', not 'component'"):
+    with pytest.raises(InputError, match="granularity is 'component'; give one of head, qkv"):
         edge_effects(model, tokens, "component")
     with pytest.raises(InputError, match="is no edge of the model"):
         patch_edge(model, tokens, ("blocks.1.hook_mlp_out", "blocks.0.hook_mlp_out"))

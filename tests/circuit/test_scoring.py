@@ -75,7 +75,7 @@ def test_edges_that_only_cancel_can_be_left_out() -> None:
     assert circuit.score(cancelling, "qkv").false_positives == 0
     ignored = circuit.score([*cancelling, *carrying], "qkv", roles=["value"])
     assert (ignored.true_positive_rate, ignored.false_positives) == (1.0, 0)
-    with pytest.raises(InputError, match="roles=\\['other'\\]"):
+    with pytest.raises(InputError, match="roles names 'other', which is unknown; give one or both"):
         circuit.score([], roles=["other"])
 
 

@@ -205,7 +205,7 @@ def test_kinds_that_are_not_there() -> None:
     model = compiled("hist")
     with pytest.raises(InputError, match="transformer-lens<4"):
         model.to_transformer_lens(kind="hooked")
-    with pytest.raises(InputError, match="the kinds are bridge, hooked"):
+    with pytest.raises(InputError, match="give one of bridge, hooked"):
         model.to_transformer_lens(kind="other")
 
 
