@@ -170,11 +170,11 @@ def allocation_problem(
     written = build_graph(program)
     graph, values = prepare(written, setting, optimize < 2)
     bounds = parse_limits(limits)
-    check_tables(graph, values, standard=optimize < 2)
     if optimize == 2:
         check_supported(graph, values, standard=False)
         space = candidate_space(graph, values, setting, families_without(without))
         return space_problem(space, bounds)
+    check_tables(graph, values)
     components = standard_components(graph, values, setting, shared=True)
     return build_problem(graph.output, components, setting, bounds)
 
@@ -251,7 +251,7 @@ def _place_standard(
     search: Search,
 ) -> Placed:
     """Levels 0 and 1: the standard components, then their allocation."""
-    check_tables(graph, values, standard=True)
+    check_tables(graph, values)
     components = standard_components(graph, values, setting, shared=level == 1)
     problem = build_problem(graph.output, components, setting, limits, standard=level == 0)
     allocation = allocate(problem, level, search)
@@ -268,7 +268,6 @@ def _place_candidates(
 ) -> Placed:
     """Level 2: all candidates, the solver's choice among them, then their weights."""
     check_supported(graph, values, standard=False)
-    check_tables(graph, values, standard=False)
     space = candidate_space(graph, values, setting, families)
     problem = space_problem(space, limits)
     allocation = allocate(problem, 2, search)

@@ -12,11 +12,16 @@ from numpy.typing import NDArray
 from optitracr.graph.calls import check_pure, predicate_raised
 from optitracr.graph.occurring import Occurring
 from optitracr.graph.program import Node, PairSelector, Selector, selector_parts
+from optitracr.memory import check_memory
 
 if TYPE_CHECKING:
     from optitracr.graph.values import ValueSet
 
 Value = Any
+
+PAIR_BYTES = 9
+"""What a pair of a key and a query takes: a boolean in the table, and a place in a list while the
+table is made."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,6 +48,7 @@ def predicate_table(
 
     Raises:
         ProgramError: If the predicate gives two results for one pair.
+        LimitError: If there are so many pairs that their table does not fit in memory.
     """
     # By identity, since equal values need not be the same; the table keeps the lists alive.
     known = (id(selector.predicate), id(keys), id(queries))
@@ -55,6 +61,12 @@ def predicate_table(
 def _made(
     selector: PairSelector, keys: tuple[Value, ...], queries: tuple[Value, ...]
 ) -> PredicateTable:
+    check_memory(
+        f"the relation of {len(keys):,} keys and {len(queries):,} queries of selector "
+        f"{selector.describe()}",
+        PAIR_BYTES * len(keys) * len(queries),
+        "give fewer tokens, lower max_seq_len, or map its keys or queries to fewer values",
+    )
     predicate = selector.predicate
     holds = np.zeros((len(keys), len(queries)), dtype=bool)
     errors: dict[tuple[int, int], Exception] = {}
