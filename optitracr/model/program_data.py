@@ -258,7 +258,7 @@ def program_from_data(stored: StoredProgram) -> Reference:
 
 
 def same_program(first: Reference, second: Reference, setting: Setting) -> bool:
-    """Whether two programs with the same labels agree on some hundred inputs."""
+    """Whether two programs with the same labels give equal values on some hundred inputs."""
     inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0)
     found = []
     for reference in (first, second):
@@ -267,10 +267,13 @@ def same_program(first: Reference, second: Reference, setting: Setting) -> bool:
             expressions, setting.vocabulary, inputs.codes, inputs.lengths, setting.causal
         )
         defined = ~evaluation.undefined
-        codes = [evaluation.codes(expression)[defined] for expression in expressions]
-        values = [evaluation.values(expression) for expression in expressions]
-        found.append((labels, values, [part.tolist() for part in (defined, *codes)]))
-    return repr(found[0]) == repr(found[1])
+        values = []
+        for expression in expressions:
+            known, codes = evaluation.values(expression), evaluation.codes(expression)[defined]
+            values.append([known[code] for code in codes.ravel().tolist()])
+        found.append((labels, defined.tolist(), values))
+    # Not their types: a table holds one of several equal values.
+    return bool(found[0] == found[1])
 
 
 def _held(reading: StoredReading) -> Held:

@@ -28,6 +28,7 @@ from optitracr.model import program_data
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.inputs import check_inputs
 from optitracr.model.verification import VerificationReport, verify_model
+from optitracr.rasp.identity import plain
 from tests.export.saved import compiled, files_of, small, use
 from tests.programs import CASES, Case
 
@@ -318,8 +319,20 @@ def test_tokens_of_every_type(token: Any, tmp_path: Path) -> None:
     model.save(tmp_path / "model")
     again = optitracr.load(tmp_path / "model")
     assert_same(again, model)
-    assert type(again.setting.vocabulary[0]) is type(token)
+    assert type(again.setting.vocabulary[0]) is type(plain(token))
     assert decoded(again)[1] == (token, 1)
+
+
+def test_a_program_of_equal_values_of_several_types_is_kept(tmp_path: Path) -> None:
+    mixed = rasp.SequenceMap(
+        lambda x, i: (True, 1, 1.0)[i] if x == "a" else -0.0, rasp.tokens, rasp.indices
+    )
+    program = rasp.Map(lambda x: 2 * x, mixed, simplify=False)
+    model = compile_rasp_to_model(program, {"a", "b"}, 3)
+    model.save(tmp_path / "model")
+    again = optitracr.load(tmp_path / "model")
+    assert again.verify().exhaustive
+    assert decoded(again) == decoded(model)
 
 
 @pytest.mark.parametrize("value", [1j, frozenset("a"), b"a", range(3), 10**2000, (1, (2, b"a"))])
