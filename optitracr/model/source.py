@@ -13,7 +13,6 @@ from typing import Any
 
 from optitracr.graph.program import (
     Aggregate,
-    CompoundSelector,
     Elementwise,
     Input,
     Node,
@@ -21,6 +20,8 @@ from optitracr.graph.program import (
     ProgramGraph,
     Selector,
     Width,
+    fold_selector,
+    selector_parts,
 )
 from optitracr.rasp import Comparison
 
@@ -139,20 +140,17 @@ def _line(node: Node) -> SourceLine:
 
 def describe_selector(selector: Selector) -> str:
     """A selector in one line, such as `select(keys, queries, ==)`."""
-    return _describe(selector, {})
+    return fold_selector(
+        selector,
+        lambda pair: _cut(
+            f"select({pair.keys}, {pair.queries}, {describe_function(pair.predicate)})"
+        ),
+        lambda compound, parts: _cut(f"{compound.operator}({', '.join(parts)})"),
+    )
 
 
-def _describe(selector: Selector, known: dict[int, str]) -> str:
-    """Each selector is written once, since one may stand in many places of another."""
-    if id(selector) not in known:
-        if isinstance(selector, PairSelector):
-            predicate = describe_function(selector.predicate)
-            text = f"select({selector.keys}, {selector.queries}, {predicate})"
-        elif isinstance(selector, CompoundSelector):
-            parts = ", ".join(_describe(part, known) for part in selector.operands)
-            text = f"{selector.operator}({parts})"
-        known[id(selector)] = text if len(text) <= SELECTOR_LIMIT else f"{text[:SELECTOR_LIMIT]}…"
-    return known[id(selector)]
+def _cut(text: str) -> str:
+    return text if len(text) <= SELECTOR_LIMIT else f"{text[:SELECTOR_LIMIT]}…"
 
 
 def describe_function(function: Callable[..., Any]) -> str:
@@ -219,20 +217,11 @@ def _functions_of(node: Node) -> Iterator[Any]:
             function = node.operation.function
             yield from getattr(function, "functions", (function,))
         case Aggregate() | Width():
-            yield from _predicates(node.operation.selector)
-
-
-def _predicates(selector: Selector) -> Iterator[Any]:
-    stack, done = [selector], set()
-    while stack:
-        part = stack.pop()
-        if id(part) in done:
-            continue
-        done.add(id(part))
-        if isinstance(part, PairSelector):
-            yield part.predicate
-        else:
-            stack.extend(reversed(part.operands))
+            yield from (
+                part.predicate
+                for part in selector_parts(node.operation.selector)
+                if isinstance(part, PairSelector)
+            )
 
 
 def _text(function: Any) -> tuple[str, str] | None:

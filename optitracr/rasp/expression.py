@@ -22,6 +22,10 @@ SelectorValue = list[list[bool]]
 NumericValue = int | float
 ExprT = TypeVar("ExprT", bound="RASPExpr")
 
+NESTED_PARTS = 100
+"""Expressions up to which one is pickled as Python does it, each within what it is made for, so
+that several that are pickled together share their parts; more would exhaust Python's stack."""
+
 NAME_KEY = "name"
 ENCODING_KEY = "encoding"
 
@@ -136,6 +140,57 @@ class RASPExpr(abc.ABC):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.label})"
+
+    def __copy__(self) -> RASPExpr:
+        """An expression with the same operands."""
+        duplicate = object.__new__(type(self))
+        vars(duplicate).update(vars(self))
+        return duplicate
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> RASPExpr:
+        """A copy of all that it is made of, without recursion."""
+        for part in postorder(self):
+            if id(part) not in memo:
+                memo[id(part)] = duplicate = object.__new__(type(part))
+                for key, value in _state(part).items():
+                    known = memo.get(id(value)) if isinstance(value, RASPExpr) else None
+                    vars(duplicate)[key] = copy.deepcopy(value, memo) if known is None else known
+        made: RASPExpr = memo[id(self)]
+        return made
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        """What pickle writes: of a large expression a list of its parts, without recursion."""
+        if count_expressions(self) <= NESTED_PARTS:
+            return super().__reduce_ex__(protocol)
+        place: dict[int, int] = {}
+        parts = []
+        for part in postorder(self):
+            state = _state(part)
+            inner = {
+                key: place[id(value)]
+                for key, value in state.items()
+                if isinstance(value, RASPExpr) and id(value) in place
+            }
+            parts.append((type(part), {k: v for k, v in state.items() if k not in inner}, inner))
+            place[id(part)] = len(place)
+        return _unpickled, (parts,)
+
+
+def _state(expr: RASPExpr) -> dict[str, Any]:
+    """What an expression holds, without what it counted while its label was made."""
+    return {key: value for key, value in vars(expr).items() if key != "_members"}
+
+
+def _unpickled(
+    parts: Sequence[tuple[type[RASPExpr], dict[str, Any], dict[str, int]]],
+) -> RASPExpr:
+    """The last of some expressions, each with the places of those that it is made of."""
+    made: list[RASPExpr] = []
+    for kind, state, inner in parts:
+        expr = object.__new__(kind)
+        vars(expr).update(state, **{key: made[place] for key, place in inner.items()})
+        made.append(expr)
+    return made[-1]
 
 
 def annotate(expr: ExprT, **annotations: Any) -> ExprT:
