@@ -97,7 +97,7 @@ def _vocabulary(rng: random.Random, shape: _Shape) -> tuple[Any, ...]:
 CHEAP = (sops.special, sops.width, sops.copy, sops.share, sops.modular)
 """Kinds that stay small on 128 positions."""
 
-RARELY = 0.005
+RARELY = 0.01
 """Steps before which something comes that the language leaves open."""
 
 TRIES = 8

@@ -34,7 +34,7 @@ PLAIN_PALETTES = 5
 MOST_VALUES = 48
 """Values of an s-op, so that tables stay small."""
 
-MOST_MEANS = 80
+MOST_MEANS = 100
 """Values of a mean; such s-ops are seldom read by more than a function that is special once."""
 
 MOST_PAIRS = 1200

@@ -15,6 +15,7 @@ from optitracr.library.rare_programs.functions import (
     Opposite,
     Ordered,
     Paired,
+    PairIs,
     Replaced,
     Share,
     Shifted,
@@ -36,6 +37,9 @@ from optitracr.rasp import Comparison
 
 MEAN_POSITIONS = 8
 """Longest inputs of which means are categories: longer ones have too many means."""
+
+INDEX_MEANS = 6
+"""Longest inputs of which means of positions are categories."""
 
 MOST_KEYS = 64
 """Keys that are ranked at most: each pair of token and position is a value of its own."""
@@ -160,6 +164,19 @@ def mean(maker: Maker) -> Typed | None:
     return None if operand is None else _mean_of(maker, operand)
 
 
+def rare_mean(maker: Maker) -> Typed | None:
+    """A mean of positions or few numbers where one token selects another: on few inputs."""
+    key, query = maker.rng.choice(maker.vocab), maker.rng.choice(maker.vocab)
+    selector = rasp.Select(rasp.tokens, rasp.tokens, PairIs(key, query))
+    operand = maker.indices
+    if maker.length > INDEX_MEANS:
+        values = maker.rng.choice([(0, 1, 3), (-1, 2), (0, 1)])
+        results = tuple(maker.rng.choice(values) for _ in range(maker.length))
+        operand = Typed(rasp.Map(Lookup(operand.values, results), rasp.indices), distinct(results))
+    maker.note("means on few inputs")
+    return _mean_of(maker, operand, Chosen(selector))
+
+
 def mean_of_mean(maker: Maker) -> Typed | None:
     """A mean of means, of two numbers, so that their values stay few."""
     values = maker.rng.choice([(0, 1), (1, 3), (-1, 1)])
@@ -174,8 +191,10 @@ def mean_of_mean(maker: Maker) -> Typed | None:
     return operand if _is_mean(operand) else None
 
 
-def _mean_of(maker: Maker, operand: Typed) -> Typed | None:
-    chosen = any_selector(maker) if maker.length <= MEAN_POSITIONS else None
+def _mean_of(maker: Maker, operand: Typed, given: Chosen | None = None) -> Typed | None:
+    if maker.length > MEAN_POSITIONS:
+        return None
+    chosen = given or any_selector(maker)
     if chosen is None:
         return None
     values = mean_values(operand.values, 1 if chosen.single else maker.length)
@@ -312,6 +331,7 @@ KINDS: tuple[tuple[int, Callable[[Maker], Typed | None]], ...] = (
     (6, width),
     (6, copy),
     (5, mean),
+    (3, rare_mean),
     (2, mean_of_mean),
     (2, mean_of_present),
     (3, share),
