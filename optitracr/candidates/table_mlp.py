@@ -32,6 +32,7 @@ from optitracr.candidates.weightings import weightings
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
+from optitracr.graph.numbers import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
 MAX_POINTS = 50_000
 """Combinations of values beyond which no weighted sum is tried."""
@@ -74,7 +75,7 @@ def plan_table(
     classes = [reduced.classes[axis] for axis in essential]
     small = reduced.table.reshape([reduced.table.shape[axis] for axis in essential])
     zero = int(code[-1])
-    default = _default(kept, small, len(distinct), zero)
+    default = _default(kept, small, distinct, zero)
     plans = list(_entries(kept, classes, small, distinct, default))
     plans += cell_plans(kept, classes, small, distinct, default, tolerance)
     if possible is not None:
@@ -110,11 +111,18 @@ def _ranks(code: NDArray[np.intp]) -> NDArray[np.intp]:
     return ranks
 
 
-def _default(leaves: Sequence[Leaf], table: Codes, codes: int, zero: int) -> int:
-    """The code that is written where no neuron fires: the commonest, or None's."""
+def _default(leaves: Sequence[Leaf], table: Codes, rows: FloatArray, zero: int) -> int:
+    """The code that is written where no neuron fires: the commonest, or None's.
+
+    Zero too where a bias of the commonest would round what the others write too much.
+    """
     if any(leaf.may_be_none and not leaf.numerical for leaf in leaves):
         return zero
-    return int(np.argmax(np.bincount(table.ravel(), minlength=codes)))
+    commonest = int(np.argmax(np.bincount(table.ravel(), minlength=len(rows))))
+    bias = np.float32(rows[commonest])
+    written = np.float32(rows - rows[commonest]) + bias
+    allowed = BIAS_ROUNDING + TABLE_ROUNDINGS * UNIT * abs(rows)
+    return commonest if (abs(written - rows) <= allowed).all() else zero
 
 
 def _entries(

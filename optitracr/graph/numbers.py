@@ -50,6 +50,10 @@ LEAK = 2.0**-32
 TABLE_ROUNDINGS = 3
 """Roundings of what a table writes: the weight, the bias, and their sum."""
 
+BIAS_ROUNDING = 1e-5
+"""Error that a bias may add to what a table writes, of which it is the commonest: a tenth of what
+is allowed. Where the values are too far apart for that, the table does without a bias."""
+
 
 @dataclass(frozen=True, slots=True)
 class Precision:
@@ -222,7 +226,11 @@ def _of_table(own: ValueSet) -> Precision:
     low, high = min(numbers), max(numbers)
     exact = all(number.is_integer() for number in numbers)
     exact = exact and max(abs(low), abs(high), high - low) <= WHOLE
-    return Precision(low, high, 0.0, 0.0 if exact else TABLE_ROUNDINGS * UNIT)
+    if exact:
+        return Precision(low, high)
+    rounding = TABLE_ROUNDINGS * UNIT
+    bias = min(BIAS_ROUNDING, rounding * max(abs(low), abs(high)))
+    return Precision(low, high, bias, rounding)
 
 
 def _of_mean(operation: Aggregate, operand: Precision, count: int) -> Precision:

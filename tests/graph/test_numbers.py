@@ -117,3 +117,11 @@ def test_defaults_of_classes(default: Any) -> None:
     program = rasp.Aggregate(before, rasp.indices, default=default)
     model = compile_rasp_to_model(program, {"a"}, 3)
     assert model.apply(["compiler_bos", "a", "a"]).decoded[1:] == [default, 0]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+def test_a_small_number_beside_a_large_one_that_is_commoner(level: int) -> None:
+    def found(x: str, i: int) -> float:
+        return 0.3 if (x, i) == ("b", 1) else 1e6 + 0.25
+
+    assert_exact(rasp.numerical(rasp.SequenceMap(found, rasp.tokens, rasp.indices)), level)
