@@ -198,3 +198,14 @@ def test_memory_that_runs_out_is_an_error_of_the_library() -> None:
 def test_errors_are_the_libraries_own() -> None:
     for kind in (InputError, LimitError, FileError):
         assert issubclass(kind, OptitracrError)
+
+
+def test_a_model_that_runs_out_of_memory_says_so(
+    model: CompiledModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(*args: object, **options: object) -> object:
+        raise MemoryError("no room")
+
+    monkeypatch.setattr("optitracr.model.compiled.run_jax", none_left)
+    with pytest.raises(LimitError, match=r"apply_batch ran out of memory.*no room"):
+        model.apply_batch([[BOS, "a"]])

@@ -20,6 +20,7 @@ from optitracr.circuit.build import circuit_of
 from optitracr.circuit.circuit import Circuit
 from optitracr.circuit.record import CircuitRecord
 from optitracr.errors import NotFoundError
+from optitracr.memory import within_memory
 from optitracr.model.config import ModelConfig
 from optitracr.model.copying import checked_edit, copied
 from optitracr.model.current import architecture_of, check_params, current, unembedding
@@ -205,6 +206,7 @@ class CompiledModel:
             return self.saved_source
         return source_of(self.program.graph)
 
+    @within_memory
     def dataset(
         self,
         size: int,
@@ -215,12 +217,14 @@ class CompiledModel:
         """Random inputs with the interpreter's outputs; see `make_dataset`."""
         return make_dataset(self, size, seed, lengths, balanced)
 
+    @within_memory
     def to_torch(self) -> Any:
         """The model as a plain `torch.nn.Module`: integers in, logits or numbers out."""
         from optitracr.export.torch_module import to_torch
 
         return to_torch(self)
 
+    @within_memory
     def to_transformer_lens(self, kind: str | None = None) -> Any:
         """The model in TransformerLens.
 
@@ -232,12 +236,14 @@ class CompiledModel:
 
         return to_transformer_lens(self, kind)
 
+    @within_memory
     def to_onnx(self, path: str | PathLike[str]) -> None:
         """Writes the model as an ONNX file; see `optitracr.export.onnx_graph`."""
         from optitracr.export.onnx_graph import to_onnx
 
         to_onnx(self, path)
 
+    @within_memory
     def save(self, path: str | PathLike[str]) -> None:
         """Writes the model to a folder: weights as safetensors and a JSON manifest.
 
@@ -294,6 +300,7 @@ class CompiledModel:
         now = current(self)
         return run_numpy(now.architecture, now.params, now.unembed, codes, edit)
 
+    @within_memory
     def apply(self, tokens: Sequence[Value]) -> ModelOutput:
         """Runs one sequence.
 
@@ -318,6 +325,7 @@ class CompiledModel:
             input_embeddings=inner.input_embeddings[:, :n],
         )
 
+    @within_memory
     def apply_batch(self, sequences: Sequence[Sequence[Value]]) -> BatchOutput:
         """Runs many sequences in one call.
 
@@ -334,6 +342,7 @@ class CompiledModel:
         decoded = [self._decode(row[:n]) for row, n in zip(chosen, lengths, strict=True)]
         return BatchOutput(decoded, padded, result)
 
+    @within_memory
     def verify(self, max_inputs: int = 100_000, seed: int = 0) -> VerificationReport:
         """Compares the model with the interpreter, every variable at every state.
 
