@@ -72,7 +72,8 @@ def compile_rasp_to_model(
     """Compiles a RASP program to a transformer that computes it.
 
     Args:
-        program: The s-op to compute.
+        program: The s-op to compute. Its functions have to be pure: what they give depends on
+            their arguments alone. Inputs on which they raise are undefined.
         vocab: The tokens.
         max_seq_len: Longest input, BOS not counted.
         causal: Compile the causal reading, in which a query sees no later key.
