@@ -121,7 +121,8 @@ def compile_rasp_to_model(
     components, problem, allocation, savings = placed
     _check_memory(components, allocation, setting)
     assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
-    reference = Reference(program, written, {})
+    known = {node.label: values[node.label].values for node in written.nodes}
+    reference = Reference(program, written, {}, known)
     options = CompileOptions(
         optimize=optimize,
         objective=search.objective,

@@ -8,26 +8,30 @@ number, which is right whatever is selected, and a class is made of that.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any
 
 from optitracr.errors import UnsupportedError
+from optitracr.graph.calls import Occurrence, Place
 from optitracr.graph.marks import Marks, tell_apart, without_unread
+from optitracr.graph.occurring import Occurring
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Node,
     Operation,
     ProgramGraph,
+    operation_reads,
     unused,
 )
 from optitracr.graph.reach.answer import Answer, Reach
 from optitracr.graph.reach.facts import Facts, Inputs
+from optitracr.graph.reach.occurring import occur_apart, occur_together
 from optitracr.graph.reach.selecting import averages, selects_none
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.values import ValueSet, infer_values
+from optitracr.graph.values import ValueSet, infer_one
 from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Encoding
 
@@ -54,39 +58,86 @@ def expand_averages(
     copies: set[str] = set()
     marks = Marks()
     while True:
+        work = _Inference(graph, inputs, copies)
         try:
-            sets = infer_values(graph, inputs.vocabulary, inputs.max_seq_len)
+            for node in graph.nodes:
+                work.add(node)
         except ToldApartError as error:
-            graph = without_unread(tell_apart(graph, error, marks))
+            graph = without_unread(tell_apart(work.so_far(), error, marks))
             continue
-        for node in may_average(graph, sets):
-            if node.label in copies:
-                continue
-            facts = Facts.of(graph, sets, inputs, frozenset(copies))
-            answer = averages(facts, node.label)
-            if not answer.never:
-                graph = _expanded(graph, node, _as_mean(facts, node, answer))
-                break
-            copies.add(node.label)
-        else:
-            return graph, sets
+        return work.so_far(), work.sets
 
 
-def may_average(graph: ProgramGraph, sets: Mapping[str, ValueSet]) -> list[Node]:
-    """Categorical Aggregates of several numbers that may select several positions."""
-    operations = {node.label: node.operation for node in graph.nodes}
-    found = []
-    for node in graph.nodes:
-        operation = node.operation
-        if not isinstance(operation, Aggregate) or node.is_numerical:
-            continue
-        numbers = sum(isinstance(value, Number) for value in sets[operation.operand].values)
-        if numbers > 1 and not selects_at_most_one(operation.selector, operations, sets):
-            found.append(node)
-    return found
+class _Inference:
+    """Value sets, one variable after another, with what is asked about them on the way.
+
+    Attributes:
+        graph: The program.
+        inputs: The inputs that matter.
+        copies: Aggregates that are known to copy; grows.
+        nodes: The variables so far, with those that the compiler adds.
+        sets: Their value sets.
+        occurring: What is known of values that occur together.
+    """
+
+    def __init__(self, graph: ProgramGraph, inputs: Inputs, copies: set[str]) -> None:
+        self.graph, self.inputs, self.copies = graph, inputs, copies
+        self.nodes: dict[str, Node] = {}
+        self.sets: dict[str, ValueSet] = {}
+        self.occurring = Occurring(self.nodes, self.sets, self._ask)
+
+    def add(self, node: Node) -> None:
+        """Infers a variable, as the class of a mean if it may average."""
+        self._infer(node)
+        if not may_average(node, self.nodes, self.sets):
+            return
+        if node.label in self.copies:
+            return
+        answer = averages(self._facts(), node.label)
+        if answer.never:
+            self.copies.add(node.label)
+            return
+        taken = {*self.nodes, *(other.label for other in self.graph.nodes)}
+        parts = _as_mean(self._facts(), node, answer, taken)
+        del self.nodes[node.label], self.sets[node.label]
+        for part in parts:
+            self._infer(part)
+
+    def so_far(self) -> ProgramGraph:
+        """The program, as far as its variables are inferred with what was added, then as it was."""
+        left = [node for node in self.graph.nodes if node.label not in self.nodes]
+        return replace(self.graph, nodes=(*self.nodes.values(), *left))
+
+    def _infer(self, node: Node) -> None:
+        self.nodes[node.label] = node
+        vocabulary, longest = self.inputs.vocabulary, self.inputs.max_seq_len
+        self.sets[node.label] = infer_one(node, self.occurring, self.sets, vocabulary, longest)
+
+    def _facts(self) -> Facts:
+        expressions = dict(self.graph.expressions)
+        program = expressions[self.graph.output]
+        copies = frozenset(self.copies)
+        return Facts(self.nodes, expressions, program, self.sets, self.inputs, copies)
+
+    def _ask(
+        self, labels: tuple[str, ...], places: Sequence[Place], apart: bool
+    ) -> Occurrence | None:
+        """Which combination of values occurs, as far as the room tells."""
+        found = (occur_apart if apart else occur_together)(self._facts(), labels, places)
+        return None if found.answer.never else Occurrence(found.place, found.answer.tokens)
 
 
-def _as_mean(facts: Facts, node: Node, answer: Answer) -> list[Node]:
+def may_average(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, ValueSet]) -> bool:
+    """Whether a categorical Aggregate of several numbers may select several positions."""
+    operation = node.operation
+    if not isinstance(operation, Aggregate) or node.is_numerical:
+        return False
+    numbers = sum(isinstance(value, Number) for value in sets[operation.operand].values)
+    operations = {label: nodes[label].operation for label in operation_reads(operation)}
+    return numbers > 1 and not selects_at_most_one(operation.selector, operations, sets)
+
+
+def _as_mean(facts: Facts, node: Node, answer: Answer, taken: Collection[str]) -> list[Node]:
     """A categorical Aggregate as the class of a mean, after what that needs.
 
     Raises:
@@ -105,23 +156,23 @@ def _as_mean(facts: Facts, node: Node, answer: Answer) -> list[Node]:
     nodes: list[Node] = []
     mean = replace(operation, skips_none=facts.sets[operation.operand].may_be_none)
     if coding is not None:
-        coded = _made(facts, node, "coded", Elementwise(coding.encode, (operation.operand,)))
+        coded = _made(taken, node, "coded", Elementwise(coding.encode, (operation.operand,)))
         nodes.append(coded)
         mean = replace(mean, operand=coded.label, default=coding.encode(operation.default))
-    average = _made(facts, node, "average", mean, Encoding.NUMERICAL)
+    average = _made(taken, node, "average", mean, Encoding.NUMERICAL)
     read = _same if coding is None else coding.decode
     return [*nodes, average, replace(node, operation=Elementwise(read, (average.label,)))]
 
 
 def _made(
-    facts: Facts,
+    taken: Collection[str],
     node: Node,
     part: str,
     operation: Operation,
     encoding: Encoding = Encoding.CATEGORICAL,
 ) -> Node:
     """A variable that the compiler adds for one of the program's."""
-    label = unused(f"{node.label}.{part}", facts.nodes)
+    label = unused(f"{node.label}.{part}", taken)
     return replace(
         node, label=label, operation=operation, encoding=encoding, owner=node.owner or node.label
     )
@@ -180,12 +231,6 @@ def _takes_none(answer: Answer) -> str:
     if answer.reach is Reach.REACHED:
         return f"on {list(answer.tokens)!r} it selects a position that is None"
     return "it may select a position that is None (no proof was found that it does not)"
-
-
-def _expanded(graph: ProgramGraph, node: Node, made: list[Node]) -> ProgramGraph:
-    """The program with other nodes in the place of one."""
-    nodes = [part for old in graph.nodes for part in (made if old is node else [old])]
-    return replace(graph, nodes=tuple(nodes))
 
 
 def _same(value: Any) -> Any:

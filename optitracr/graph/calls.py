@@ -15,6 +15,7 @@ that gives something else.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
@@ -26,6 +27,35 @@ Value = Any
 Place = tuple[int, ...]
 CanOccur = Callable[[Place], bool]
 """Whether an input can lead to a combination, given the place of each argument in its set."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A combination of values that may occur.
+
+    Attributes:
+        place: The place of each value in its set.
+        tokens: An input on which it does; empty if none is known.
+    """
+
+    place: Place
+    tokens: tuple[Value, ...] = ()
+
+    def where(self) -> str:
+        """What is known of where it occurs, for messages."""
+        if self.tokens:
+            return f"which occurs on the input {list(self.tokens)!r}"
+        return "which the value sets of its operands allow"
+
+
+FirstOf = Callable[[Sequence[Place]], Occurrence | None]
+"""The first of some combinations that may occur; None if it is known that none does."""
+
+
+def none_occurs(places: Sequence[Place]) -> Occurrence | None:
+    """For combinations that are known not to occur."""
+    return None
+
 
 REPEATED_CALLS = 64
 """Most entries of one table that are called again: enough to find a counter or a coin at once,
@@ -39,7 +69,7 @@ def tabulate(
     node: Node,
     function: Callable[..., Value],
     operands: Sequence[Sequence[Value]],
-    can_occur: CanOccur | None = None,
+    first_of: FirstOf,
 ) -> list[Value]:
     """The result for each combination of values, the last varying fastest; None where undefined.
 
@@ -47,7 +77,7 @@ def tabulate(
         node: The s-op, for messages.
         function: Its function.
         operands: The values of each operand.
-        can_occur: What is known of the combinations; None if all may occur.
+        first_of: What is known of the combinations.
 
     Raises:
         ValueSetError: If the function raises something other than an ArithmeticError on
@@ -55,34 +85,44 @@ def tabulate(
         ProgramError: If it gives two results for one argument.
     """
     results: list[Value] = []
+    errors: dict[Place, Exception] = {}
     places = product(*(range(len(values)) for values in operands))
     for place, arguments in zip(places, product(*operands), strict=True):
+        result = None
         try:
-            results.append(plain(function(*arguments)))
+            result = plain(function(*arguments))
         except ArithmeticError:
-            results.append(None)
+            pass
         except Exception as error:
-            if can_occur is None or can_occur(place):
-                raise _raised(f"the function of {node.describe()}", error, arguments) from error
-            results.append(None)
-    check_pure(f"the function of {node.describe()}", function, operands, results)
+            errors[place] = error.with_traceback(None)
+        results.append(result)
+    what = f"the function of {node.describe()}"
+    found = first_of(list(errors)) if errors else None
+    if found is not None:
+        arguments = tuple(x[i] for x, i in zip(operands, found.place, strict=True))
+        raise _raised(what, errors[found.place], arguments, found) from errors[found.place]
+    check_pure(what, function, operands, results)
     return results
 
 
-def _raised(what: str, error: Exception, arguments: Sequence[Value]) -> ValueSetError:
+def _raised(
+    what: str, error: Exception, arguments: Sequence[Value], found: Occurrence
+) -> ValueSetError:
     shown = ", ".join(repr(argument) for argument in arguments)
     return ValueSetError(
-        f"{what} raised {type(error).__name__}: {error} for the argument ({shown}), which the "
-        "value sets of its operands allow; make it return None there, or restrict the vocabulary"
+        f"{what} raised {type(error).__name__}: {error} for the argument ({shown}), "
+        f"{found.where()}; make it return None there, or restrict the vocabulary"
     )
 
 
-def predicate_raised(what: str, error: Exception, key: Value, query: Value) -> ValueSetError:
+def predicate_raised(
+    what: str, error: Exception, key: Value, query: Value, found: Occurrence
+) -> ValueSetError:
     """The error for a predicate that raises on a pair that may occur."""
     return ValueSetError(
         f"{what} raised {type(error).__name__}: {error} for the key and query "
-        f"({key!r}, {query!r}), which the value sets of its operands allow; make it return False "
-        "there, or map keys and queries to values that it can compare"
+        f"({key!r}, {query!r}), {found.where()}; make it return False there, or map keys and "
+        "queries to values that it can compare"
     )
 
 

@@ -8,17 +8,22 @@ to be related: a position is less than the length, and no selector selects more 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.graph.calls import Occurrence, Place
 from optitracr.graph.program import Elementwise, Input, Node, PairSelector, Source, Width
 
 if TYPE_CHECKING:
     from optitracr.graph.values import ValueSet
+
+Ask = Callable[[tuple[str, ...], Sequence[Place], bool], Occurrence | None]
+"""Asks further of combinations that tables allow: of values of variables at one position, or, if
+the last argument is set, at a key and a query."""
 
 MAX_CELLS = 1 << 20
 """Combinations of what two variables are functions of, beyond which any pair may occur."""
@@ -36,10 +41,12 @@ class Occurring:
     Attributes:
         nodes: The program's nodes by label, in order.
         sets: Value sets of those that are asked about, and of all below them.
+        ask: What knows more; None if nothing does.
     """
 
     nodes: Mapping[str, Node]
     sets: Mapping[str, ValueSet]
+    ask: Ask | None = None
     _known: dict[tuple[str, str, bool], Mask | None] = field(default_factory=dict)
 
     def together(self, labels: Sequence[str], place: Sequence[int]) -> bool:
@@ -58,6 +65,23 @@ class Occurring:
     def apart(self, key: str, query: str, place: Sequence[int]) -> bool:
         """Whether a key and a query that sees it may have these values; True if not known."""
         return self._may(key, query, place, apart=True)
+
+    def first_together(self, labels: tuple[str, ...], places: Sequence[Place]) -> Occurrence | None:
+        """The first of some combinations of values that may occur at one position."""
+        left = [place for place in places if self.together(labels, place)]
+        return self._first(labels, left, apart=False)
+
+    def first_apart(self, key: str, query: str, places: Sequence[Place]) -> Occurrence | None:
+        """The first of some pairs that may occur at a key and a query that sees it."""
+        left = [place for place in places if self.apart(key, query, place)]
+        return self._first((key, query), left, apart=True)
+
+    def _first(
+        self, labels: tuple[str, ...], places: Sequence[Place], apart: bool
+    ) -> Occurrence | None:
+        if not places or self.ask is None or not labels:
+            return Occurrence(places[0]) if places else None
+        return self.ask(labels, places, apart)
 
     def _may(self, first: str, second: str, place: Sequence[int], apart: bool) -> bool:
         known = (first, second, apart)

@@ -110,8 +110,12 @@ def check_predicates(
     """
     for pair in pairs_of(selector):
         table = predicate_table(pair, sets[pair.keys].values, sets[pair.queries].values)
-        for place, error in table.errors.items():
-            if occurring.apart(pair.keys, pair.queries, place):
-                key, query = table.keys[place[0]], table.queries[place[1]]
-                what = f"the predicate of selector {pair.describe()} of s-op {node.describe()}"
-                raise predicate_raised(what, error, key, query) from error
+        if not table.errors:
+            continue
+        found = occurring.first_apart(pair.keys, pair.queries, list(table.errors))
+        if found is not None:
+            row, column = found.place
+            what = f"the predicate of selector {pair.describe()} of s-op {node.describe()}"
+            error = table.errors[row, column]
+            key, query = table.keys[row], table.queries[column]
+            raise predicate_raised(what, error, key, query, found) from error

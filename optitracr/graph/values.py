@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import ValueSetError
-from optitracr.graph.calls import CanOccur, Place, tabulate
+from optitracr.graph.calls import FirstOf, Occurrence, Place, none_occurs, tabulate
 from optitracr.graph.numbers import check_numbers
 from optitracr.graph.occurring import Occurring
 from optitracr.graph.predicates import check_predicates
@@ -30,6 +30,7 @@ from optitracr.graph.program import (
     ProgramGraph,
     Source,
     Width,
+    selector_reads,
 )
 from optitracr.graph.selecting import always_selects, selects_at_most_one
 from optitracr.graph.variants import (
@@ -106,22 +107,49 @@ def infer_values(
             remedy.
     """
     sets: dict[str, ValueSet] = {}
-    operations = {node.label: node.operation for node in graph.nodes}
-    occurring = Occurring(graph.by_label(), sets)
+    nodes: dict[str, Node] = {}
+    occurring = Occurring(nodes, sets)
     for node in graph.nodes:
-        try:
-            found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
-        except ToldApartError as error:
-            error.sets = sets
-            raise
-        if isinstance(node.operation, Aggregate):
-            found = replace(found, forms=_aggregate_forms(node, found, operations, sets))
-        if isinstance(node.operation, Aggregate) and found.may_be_none:
-            of_none = sets[node.operation.operand].may_be_none and not node.operation.skips_none
-            never_empty = always_selects(node.operation.selector, operations, sets)
-            found = replace(found, may_be_none=of_none or not never_empty)
-        sets[node.label] = found
+        nodes[node.label] = node
+        sets[node.label] = infer_one(node, occurring, sets, vocabulary, max_seq_len)
     return sets
+
+
+def infer_one(
+    node: Node,
+    occurring: Occurring,
+    sets: dict[str, ValueSet],
+    vocabulary: Sequence[Value],
+    max_seq_len: int,
+) -> ValueSet:
+    """Infers the value set of a variable.
+
+    Args:
+        node: The variable.
+        occurring: What is known of values that occur together, of all that it reads.
+        sets: The value sets of all that it reads.
+        vocabulary: The tokens, sorted.
+        max_seq_len: Number of positions, BOS not counted.
+
+    Raises:
+        ValueSetError: As `infer_values`.
+    """
+    operation = node.operation
+    try:
+        found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
+    except ToldApartError as error:
+        error.sets = sets
+        raise
+    if not isinstance(operation, Aggregate):
+        return found
+    reads = (*selector_reads(operation.selector), operation.operand)
+    operations = {label: occurring.nodes[label].operation for label in reads}
+    found = replace(found, forms=_aggregate_forms(node, found, operations, sets))
+    if found.may_be_none:
+        of_none = sets[operation.operand].may_be_none and not operation.skips_none
+        never_empty = always_selects(operation.selector, operations, sets)
+        found = replace(found, may_be_none=of_none or not never_empty)
+    return found
 
 
 def _aggregate_forms(
@@ -197,7 +225,10 @@ def _elementwise_values(
     def can_occur(place: Place) -> bool:
         return occurring.together(operation.operands, place)
 
-    results, table, distinct = _image(node, operation.function, values, can_occur)
+    def first_of(places: Sequence[Place]) -> Occurrence | None:
+        return occurring.first_together(operation.operands, places)
+
+    results, table, distinct = _image(node, operation.function, values, first_of)
     if any(x.forms for x in operands):
         read = zip(operation.operands, operands, strict=True)
         known = [(label, operand.values, operand.forms) for label, operand in read]
@@ -208,7 +239,7 @@ def _elementwise_values(
     else:
         # Values that Tracr alone would infer occur on no input, so there is nothing to refuse.
         standard, _, _ = _image(
-            node, operation.function, [x.standard for x in operands], lambda place: False
+            node, operation.function, [x.standard for x in operands], none_occurs
         )
     may_be_none = bool((table < 0).any()) or any(x.may_be_none for x in operands)
     return ValueSet(results, may_be_none, standard, table=table, forms=distinct.forms)
@@ -218,7 +249,7 @@ def _image(
     node: Node,
     function: Callable[..., Value],
     operands: list[tuple[Value, ...]],
-    can_occur: CanOccur,
+    first_of: FirstOf,
 ) -> tuple[tuple[Value, ...], NDArray[np.int32], Distinct]:
     """The distinct results, sorted, which one each combination gives, and their forms."""
     shape = tuple(len(values) for values in operands)
@@ -227,7 +258,7 @@ def _image(
             f"s-op {node.describe()} combines {math.prod(shape):,} pairs of values, above the "
             f"limit of {MAX_COMBINATIONS:,}; map its operands to fewer values first"
         )
-    found = tabulate(node, function, operands, can_occur)
+    found = tabulate(node, function, operands, first_of)
     distinct = Distinct()
     for result in found:
         if result is not None:

@@ -20,7 +20,6 @@ from optitracr.candidates.component import Held
 from optitracr.candidates.setting import Setting
 from optitracr.errors import EvaluationError, LimitError, OptitracrError, ProgramError
 from optitracr.graph.build import build_graph
-from optitracr.graph.values import infer_values
 from optitracr.model.inputs import check_inputs
 from optitracr.model.reference import Reference
 from optitracr.model.source import base_name
@@ -118,11 +117,10 @@ def program_to_data(reference: Reference, setting: Setting) -> StoredProgram:
 
     Raises:
         LimitError: If the tables are too large.
-        OptitracrError: If a value set cannot be listed.
     """
     graph = reference.graph
-    sets = infer_values(graph, setting.vocabulary, setting.max_seq_len)
-    writer = _Writer(setting, {id(sop): sets[label].values for label, sop in graph.expressions})
+    values = reference.values
+    writer = _Writer(setting, {id(sop): values[label] for label, sop in graph.expressions})
     expressions = list(postorder(reference.program))
     stored = tuple(writer.expression(expression) for expression in expressions)
     readings = tuple(_stored(name, held) for name, held in reference.readings.items())
@@ -254,7 +252,10 @@ def program_from_data(stored: StoredProgram) -> Reference:
     if not made:
         raise ProgramError("there is no expression")
     graph = build_graph(made[-1])
-    return Reference(made[-1], graph, {r.variable: _held(r) for r in stored.readings})
+    listed = {id(sop): entry.values for sop, entry in zip(made, stored.expressions, strict=True)}
+    values = {label: listed.get(id(sop), ()) for label, sop in graph.expressions}
+    readings = {reading.variable: _held(reading) for reading in stored.readings}
+    return Reference(made[-1], graph, readings, values)
 
 
 def same_program(first: Reference, second: Reference, setting: Setting) -> bool:

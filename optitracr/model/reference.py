@@ -19,8 +19,11 @@ class Reference:
         graph: Its graph.
         readings: What each variable of the residual stream holds; those that hold no RASP
             variable (BOS, the constant, raw outputs of heads) are left out.
+        values: The values that each variable of the graph can take; none for a number of
+            which they are not listed.
     """
 
     program: Any
     graph: ProgramGraph
     readings: Mapping[str, Held]
+    values: Mapping[str, tuple[Any, ...]]

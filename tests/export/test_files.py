@@ -365,3 +365,16 @@ def test_weights_that_are_no_model_are_refused(tmp_path: Path) -> None:
         with pytest.raises(FileError, match=match):
             edited.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
+
+
+def test_tables_over_means_are_saved_whole(tmp_path: Path) -> None:
+    """A map of a categorical mean is asked for means, which no operand has as its value."""
+    earlier = rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ)
+    mean = rasp.Aggregate(earlier, rasp.tokens)
+    program = rasp.Map(lambda x: "half" if x % 1 else "whole", mean)
+    model = compile_rasp_to_model(program, {1, 2}, 3)
+    for _ in range(2):
+        model.save(tmp_path / "model")
+        model = optitracr.load(tmp_path / "model")
+        report = model.verify()
+        assert (report.inputs, report.undefined) == (14, 0)

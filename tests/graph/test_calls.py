@@ -102,6 +102,16 @@ UNREACHABLE = {
     "positions beyond the length": rasp.SequenceMap(
         lambda index, length: [3, 2, 1][index - length], rasp.indices, rasp.length
     ),
+    "counts so far beyond the position": rasp.SequenceMap(
+        lambda count, index: list(range(index + 2))[count],
+        rasp.SelectorWidth(HALF & rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ)),
+        rasp.indices,
+    ),
+    "a copy of another token": rasp.SequenceMap(
+        lambda own, copy: {"aa": 1, "bb": 2}[own + copy],
+        rasp.tokens,
+        rasp.Aggregate(rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.EQ), rasp.tokens),
+    ),
     "division": rasp.SelectorWidth(
         rasp.Select(rasp.indices, rasp.indices, lambda k, q: 6 // (k - q + 3) > 1)
     ),
@@ -112,6 +122,14 @@ UNREACHABLE = {
 @pytest.mark.parametrize("name", UNREACHABLE)
 def test_what_no_input_reaches_is_not_refused(name: str, level: int) -> None:
     same(UNREACHABLE[name], level)
+
+
+def test_a_refusal_names_an_input() -> None:
+    """The count exceeds the position on one input in many, which the message gives."""
+    count = rasp.SelectorWidth(rasp.Select(rasp.tokens, rasp.tokens, lambda k, q: k + q == "qz"))
+    program = rasp.SequenceMap(lambda n, i: [0, 1, 2][n - i], count, rasp.indices)
+    with pytest.raises(ValueSetError, match=r"occurs on the input \['z', 'q', 'q', 'q'"):
+        compile_rasp_to_model(program, set("abcdefqz"), 4)
 
 
 @pytest.mark.parametrize("level", LEVELS)

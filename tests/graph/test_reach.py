@@ -57,7 +57,9 @@ def test_programs_of_the_library_average_at_no_length() -> None:
     for entry in library.programs():
         facts = facts_of(entry.make(), entry.vocab, entry.max_seq_len, entry.causal)
         graph = build_graph(entry.make())
-        for node in may_average(graph, facts.sets):
+        for node in graph.nodes:
+            if not may_average(node, facts.nodes, facts.sets):
+                continue
             asked += 1
             answer = averages(facts, node.label)
             assert answer == Answer(Reach.NEVER, Ground.ANY_LENGTH), (entry.name, node.label)
@@ -246,7 +248,7 @@ def test_values_at_one_position(
         for j, y in enumerate(facts.sets[labels[1]].values)
         if asked(x, y)
     ]
-    answer = occur_together(facts, labels, places)
+    answer = occur_together(facts, labels, places).answer
     assert answer.never is not possible
 
 
@@ -273,5 +275,5 @@ def test_values_at_a_key_and_a_query(
         for j, q in enumerate(facts.sets[selector.queries].values)
         if asked(k, q)
     ]
-    answer = occur_apart(facts, selector.keys, selector.queries, places)
+    answer = occur_apart(facts, (selector.keys, selector.queries), places).answer
     assert answer.never is not possible

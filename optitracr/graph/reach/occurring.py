@@ -5,7 +5,8 @@ They are asked of combinations on which a function or a predicate of the user's 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from optitracr import rasp
@@ -20,7 +21,20 @@ Places = Sequence[tuple[int, ...]]
 """Combinations, each the place of a value in its variable's set."""
 
 
-def occur_together(facts: Facts, labels: tuple[str, ...], places: Places) -> Answer:
+@dataclass(frozen=True, slots=True)
+class Occurs:
+    """Whether one of some combinations occurs.
+
+    Attributes:
+        answer: What is known.
+        place: The combination that the answer's input has, or else the first.
+    """
+
+    answer: Answer
+    place: tuple[int, ...]
+
+
+def occur_together(facts: Facts, labels: tuple[str, ...], places: Places) -> Occurs:
     """Whether variables take one of some combinations of values at some position."""
 
     def case(world: World) -> None:
@@ -31,15 +45,25 @@ def occur_together(facts: Facts, labels: tuple[str, ...], places: Places) -> Ans
         _among(world, [value_at(world, label, at, _all(facts, label)) for label in labels], places)
 
     def confirm(tokens: tuple[Any, ...]) -> bool:
+        return bool(seen(tokens))
+
+    def seen(tokens: tuple[Any, ...]) -> list[tuple[int, ...]]:
         values = _values(facts, labels, tokens)
-        return any(_holds(facts, labels, row, places) for row in zip(*values, strict=True))
+        return _seen(facts, labels, zip(*values, strict=True), places)
 
-    return ask(facts, Question(labels, ((1, case),), whole, confirm))
+    answer = ask(facts, Question(labels, ((1, case),), whole, confirm))
+    return Occurs(answer, (seen(answer.tokens) if answer.tokens else places)[0])
 
 
-def occur_apart(facts: Facts, keys: str, queries: str, places: Places) -> Answer:
-    """Whether a key and a query that may see it take one of some pairs of values."""
-    labels = (keys, queries)
+def occur_apart(facts: Facts, labels: tuple[str, ...], places: Places) -> Occurs:
+    """Whether a key and a query that may see it take one of some pairs of values.
+
+    Args:
+        facts: The program.
+        labels: The variable of the key, and that of the query.
+        places: The pairs.
+    """
+    keys, queries = labels
 
     def case(world: World) -> None:
         query, key = 0, len(world.positions) - 1
@@ -59,14 +83,19 @@ def occur_apart(facts: Facts, keys: str, queries: str, places: Places) -> Answer
         _among(world, values, places)
 
     def confirm(tokens: tuple[Any, ...]) -> bool:
+        return bool(seen(tokens))
+
+    def seen(tokens: tuple[Any, ...]) -> list[tuple[int, ...]]:
         values = _values(facts, labels, tokens)
-        return any(
-            _holds(facts, labels, (key, query), places)
+        pairs = (
+            (key, query)
             for place, key in enumerate(values[0])
             for query in (values[1][place:] if facts.inputs.causal else values[1])
         )
+        return _seen(facts, labels, pairs, places)
 
-    return ask(facts, Question(labels, ((2, case), (1, case)), whole, confirm))
+    answer = ask(facts, Question(labels, ((2, case), (1, case)), whole, confirm))
+    return Occurs(answer, (seen(answer.tokens) if answer.tokens else places)[0])
 
 
 def _all(facts: Facts, label: str) -> range:
@@ -86,7 +115,10 @@ def _values(facts: Facts, labels: tuple[str, ...], tokens: tuple[Any, ...]) -> l
     Of the program only what they are made of is evaluated: the rest may raise, which is what
     is asked about.
     """
-    sops = [facts.expressions[label] for label in labels]
+    sops = [facts.expressions.get(label) for label in labels]
+    if None in sops:
+        # A variable that the compiler made: no s-op of the author's, so nothing is confirmed.
+        return [[] for _ in labels]
     try:
         known = rasp.evaluate_all(sops, list(tokens), causal=facts.inputs.causal)
     except EvaluationError:
@@ -94,11 +126,15 @@ def _values(facts: Facts, labels: tuple[str, ...], tokens: tuple[Any, ...]) -> l
     return [known[sop] for sop in sops]
 
 
-def _holds(facts: Facts, labels: tuple[str, ...], values: tuple[Any, ...], places: Places) -> bool:
-    """Whether values are one of the combinations."""
-    if None in values:
-        return False
-    own = tuple(
-        facts.sets[label].values.index(value) for label, value in zip(labels, values, strict=True)
+def _seen(
+    facts: Facts, labels: tuple[str, ...], found: Iterable[tuple[Any, ...]], places: Places
+) -> list[tuple[int, ...]]:
+    """Those of some combinations that are among the values found."""
+    index = [{value: i for i, value in enumerate(facts.sets[label].values)} for label in labels]
+    asked = {tuple(map(int, place)): place for place in places}
+    rows = (
+        tuple(codes[value] for codes, value in zip(index, row, strict=True))
+        for row in found
+        if None not in row
     )
-    return own in {tuple(map(int, place)) for place in places}
+    return [asked[row] for row in rows if row in asked]
