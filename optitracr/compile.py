@@ -29,6 +29,7 @@ from optitracr.candidates.table_sizes import check_tables
 from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
 from optitracr.graph.conversions import convert_encodings
+from optitracr.graph.marks import has_marks
 from optitracr.graph.numbers import check_precision
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.reach.facts import Inputs
@@ -121,7 +122,8 @@ def compile_rasp_to_model(
     components, problem, allocation, savings = placed
     _check_memory(components, allocation, setting)
     assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
-    known = {node.label: values[node.label].values for node in written.nodes}
+    listed = () if has_marks(graph) else written.nodes
+    known = {node.label: values[node.label].values for node in listed}
     reference = Reference(program, written, {}, known)
     options = CompileOptions(
         optimize=optimize,

@@ -39,9 +39,11 @@ class Marks:
 
     Attributes:
         variables: For each variable that is told apart the one that holds its marks.
+        asked: For each of those the reader of the program's that asked for it.
     """
 
     variables: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, ToldApartError] = field(default_factory=dict)
     _marks: dict[Any, str] = field(default_factory=dict)
     _values: dict[str, Value] = field(default_factory=dict)
 
@@ -116,8 +118,13 @@ def tell_apart(graph: ProgramGraph, error: ToldApartError, marks: Marks) -> Prog
     Raises:
         ToldApartError: The same, if there is no variable to tell them by.
     """
-    added = _marked(graph, error.operand, error, marks)
+    origin = marks.asked.get(error.reader, error)
+    try:
+        added = _marked(graph, error.operand, error, marks)
+    except ToldApartError:
+        raise origin from None
     name = marks.variables[error.operand]
+    marks.asked.setdefault(name, origin)
     nodes: list[Node] = []
     for node in graph.nodes:
         if node.label == error.reader:
@@ -172,6 +179,14 @@ def _made(graph: ProgramGraph, node: Node, part: str, operation: Operation) -> N
     label = unused(f"{node.label}.{part}", graph.by_label())
     owner = node.owner or node.label
     return Node(label, operation, Encoding.CATEGORICAL, node.source, owner)
+
+
+def has_marks(graph: ProgramGraph) -> bool:
+    """Whether some function of a program tells equal values apart."""
+    return any(
+        isinstance(node.operation, Elementwise) and isinstance(node.operation.function, _Marking)
+        for node in graph.nodes
+    )
 
 
 def without_unread(graph: ProgramGraph) -> ProgramGraph:

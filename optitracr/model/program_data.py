@@ -18,7 +18,13 @@ import numpy as np
 from optitracr import rasp
 from optitracr.candidates.component import Held
 from optitracr.candidates.setting import Setting
-from optitracr.errors import EvaluationError, LimitError, OptitracrError, ProgramError
+from optitracr.errors import (
+    EvaluationError,
+    LimitError,
+    OptitracrError,
+    ProgramError,
+    UnsupportedError,
+)
 from optitracr.graph.build import build_graph
 from optitracr.model.inputs import check_inputs
 from optitracr.model.reference import Reference
@@ -117,9 +123,12 @@ def program_to_data(reference: Reference, setting: Setting) -> StoredProgram:
 
     Raises:
         LimitError: If the tables are too large.
+        UnsupportedError: If a function tells equal values apart, which no table does.
     """
     graph = reference.graph
     values = reference.values
+    if not values:
+        raise UnsupportedError("a function of it tells equal values, such as 1 and 1.0, apart")
     writer = _Writer(setting, {id(sop): values[label] for label, sop in graph.expressions})
     expressions = list(postorder(reference.program))
     stored = tuple(writer.expression(expression) for expression in expressions)

@@ -115,10 +115,10 @@ def _values(facts: Facts, labels: tuple[str, ...], tokens: tuple[Any, ...]) -> l
     Of the program only what they are made of is evaluated: the rest may raise, which is what
     is asked about.
     """
-    sops = [facts.expressions.get(label) for label in labels]
-    if None in sops:
+    if not all(label in facts.expressions for label in labels):
         # A variable that the compiler made: no s-op of the author's, so nothing is confirmed.
         return [[] for _ in labels]
+    sops = [facts.expressions[label] for label in labels]
     try:
         known = rasp.evaluate_all(sops, list(tokens), causal=facts.inputs.causal)
     except EvaluationError:
