@@ -14,6 +14,7 @@ from optitracr.allocation.allocate import (
     parse_objective,
     parse_on_interrupt,
 )
+from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.component import Components
@@ -273,7 +274,11 @@ def _place_candidates(
     """Level 2: all candidates, the solver's choice among them, then their weights."""
     check_supported(graph, values, standard=False)
     space = candidate_space(graph, values, setting, families)
-    problem = space_problem(space, limits)
-    allocation = allocate(problem, 2, search)
+    carried = carried_plan(
+        (space, lambda: candidate_space(graph, values, setting, families, robust=True)),
+        lambda tried: space_problem(tried, limits),
+        lambda problem: allocate(problem, 2, search),
+    )
+    space, problem, allocation = carried
     savings = candidate_savings(space, graph, allocation)
     return realise(space, allocation), problem, allocation, savings

@@ -116,8 +116,13 @@ class Enumeration:
     """Proposes forms and candidates until nothing is new."""
 
     def __init__(
-        self, program: Extended, setting: Setting, families: frozenset[Family] = EVERY_FAMILY
+        self,
+        program: Extended,
+        setting: Setting,
+        families: frozenset[Family] = EVERY_FAMILY,
+        robust: bool = False,
     ) -> None:
+        self.robust = robust
         self.graph, self.values, self.setting = program.graph, program.values, setting
         self.families = families
         self.nodes = self.graph.by_label()
@@ -327,7 +332,7 @@ class Enumeration:
                 continue
             plans = self._planned(form, cut, leaves, rows)
             fitting = [p for p in plans if p.neurons <= MAX_NEURONS or immediate]
-            for plan in _pareto(fitting)[:PLANS]:
+            for plan in fitting if self.robust else _pareto(fitting)[:PLANS]:
                 for way, expanded in enumerate(self._expansions(plan)):
                     shown = f"{'+'.join(cut)}.{plan.neurons}.{way}"
                     yield Candidate(
@@ -380,20 +385,22 @@ class Enumeration:
     ) -> list[Plan]:
         """The constructions of one table, made once."""
         tolerance = JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
-        if form.sharp:
+        if form.sharp or self.robust:
             tolerance = SHARP_JUMP_ERROR
-        if cut in self._immediate(form.label):
+        immediate = cut in self._immediate(form.label)
+        if immediate and not self.robust:
             tolerance = LOOSE_JUMP_ERROR
         key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
         if key not in self._plans:
             table = self.tables.table(form.label, cut)
             several = Family.THRESHOLDS in self.families
             given = (leaves, table, rows, tolerance, self._possible(cut), several)
-            plans = plan_table(*given)
-            if not plans and cut in self._immediate(form.label):
+            plans = plan_table(*given, robust=self.robust)
+            if not plans and immediate:
+                given = (*given[:3], LOOSE_JUMP_ERROR, *given[4:])
                 plans = plan_table(*given, close=True)
                 if not plans:
-                    reason = refusal(leaves, table, rows, tolerance)
+                    reason = refusal(leaves, table, rows, LOOSE_JUMP_ERROR)
                     self.refused[form.label] = (cut, reason)
             self._plans[key] = plans
         return self._plans[key]

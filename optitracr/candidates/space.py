@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -61,6 +61,8 @@ class CandidateSpace:
         stands_for: For each variable that was merged with an equal one, that one.
         owner: For each variable the program's that it is, or is made for.
         tables: Its functions as tables.
+        excluded: Pairs of a candidate and a form that it must not read, since float32 does
+            not carry what comes of it; NOTHING in place of the form excludes the candidate.
     """
 
     graph: ProgramGraph
@@ -76,6 +78,7 @@ class CandidateSpace:
     stands_for: Mapping[str, str]
     owner: Mapping[str, str]
     tables: FunctionTables
+    excluded: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def bos(self) -> Variable:
@@ -98,6 +101,7 @@ def candidate_space(
     values: Mapping[str, ValueSet],
     setting: Setting,
     families: frozenset[Family] = EVERY_FAMILY,
+    robust: bool = False,
 ) -> CandidateSpace:
     """Enumerates the candidates of a program.
 
@@ -106,6 +110,8 @@ def candidate_space(
         values: Its value sets.
         setting: Vocabulary and length.
         families: Kinds of candidates to propose.
+        robust: Propose what bears and makes the least errors, the standard constructions
+            among it, in place of the fewest neurons.
     """
     joined, sets = joined_selectors(graph, values)
     folded, sets = fold_constants(joined, sets, setting.vocabulary)
@@ -117,7 +123,7 @@ def candidate_space(
     if Family.REWRITES in families:
         extended = add_unions(extend(merged, sets, setting.max_seq_len))
     merged, sets = extended.graph, extended.values
-    search = Enumeration(extended, setting, families)
+    search = Enumeration(extended, setting, families, robust)
     readings = _output_readings(search)
     for reading in (reading for way in readings for reading in way):
         search.demand(reading.need)
@@ -291,8 +297,34 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
     )
 
 
+def exclude(space: CandidateSpace, pairs: Iterable[tuple[str, str]]) -> CandidateSpace | None:
+    """The space without some readings; None if then nothing computes the output."""
+    smaller = replace(space, excluded=space.excluded.union(pairs))
+    usable = _computable(smaller)
+    views = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
+    return replace(smaller, outputs=views) if views else None
+
+
 def _computable(space: CandidateSpace) -> dict[str, None]:
     """Forms that the inputs or some chain of candidates can supply."""
+    return _computable_but(space) if space.excluded else _all_computable(space)
+
+
+def _computable_but(space: CandidateSpace) -> dict[str, None]:
+    """The same where some candidates must not read all forms that would serve."""
+    usable = {name: None for name in space.forms if space.is_input(name)}
+    while True:
+        found = [
+            candidate.form
+            for candidate in space.candidates.values()
+            if candidate.form not in usable and _choices(space, candidate, usable) is not None
+        ]
+        if not found:
+            return usable
+        usable |= dict.fromkeys(found)
+
+
+def _all_computable(space: CandidateSpace) -> dict[str, None]:
     usable = {name: None for name in space.forms if space.is_input(name)}
     waiting: dict[Need, list[Candidate]] = {}
     missing: dict[str, int] = {}
@@ -328,14 +360,30 @@ def needs_read(space: CandidateSpace, candidate: Candidate) -> list[Need]:
     return [need for need in candidate.needs if NOTHING not in space.options[need]]
 
 
+def _choices(
+    space: CandidateSpace, candidate: Candidate, usable: Mapping[str, None]
+) -> list[tuple[str, ...]] | None:
+    """For each need of a candidate the forms that it can be read from; None if one has none."""
+    if (candidate.name, NOTHING) in space.excluded:
+        return None
+    reads = [
+        tuple(
+            name
+            for name in space.options[need]
+            if name != candidate.form
+            and name in usable
+            and (candidate.name, name) not in space.excluded
+        )
+        for need in needs_read(space, candidate)
+    ]
+    return reads if all(reads) else None
+
+
 def _alternative(
     space: CandidateSpace, candidate: Candidate, usable: Mapping[str, None]
 ) -> Alternative | None:
-    reads = [
-        tuple(n for n in space.options[need] if n != candidate.form and n in usable)
-        for need in needs_read(space, candidate)
-    ]
-    if not all(reads):
+    reads = _choices(space, candidate, usable)
+    if reads is None:
         return None
     if candidate.reads_bos:
         reads.append((BOS,))

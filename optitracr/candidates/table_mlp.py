@@ -46,6 +46,7 @@ def plan_table(
     possible: NDArray[np.bool_] | None = None,
     several: bool = True,
     close: bool = False,
+    robust: bool = False,
 ) -> list[Plan]:
     """Constructions of a table, the fewest neurons first.
 
@@ -57,6 +58,7 @@ def plan_table(
         possible: Which combinations of values can occur; None for all.
         several: Whether to try what reads several numbers at once.
         close: Bound errors closely, for a table that has no construction otherwise.
+        robust: Only constructions that bear errors in what they read.
 
     Returns:
         Nothing if float32 carries none of them.
@@ -88,7 +90,7 @@ def plan_table(
             kept, classes, full, possible, distinct, ranks, default, tolerance
         )
         plans += additive_plans(kept, full, possible, distinct, tolerance)
-    plans += _sums(kept, classes, small, distinct, zero, tolerance, possible, close)
+    plans += _sums(kept, classes, small, distinct, zero, tolerance, possible, close, robust)
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
 
 
@@ -156,6 +158,7 @@ def _sums(
     tolerance: float,
     possible: NDArray[np.bool_] | None,
     close: bool,
+    robust: bool,
 ) -> list[Plan]:
     """The best weighted sum of which the output is a function.
 
@@ -172,7 +175,7 @@ def _sums(
             if possible is not None:
                 possible = np.pad(possible, pad, constant_values=True)
             digits[axis] = np.append(digits[axis] + 1.0, 0.0)
-    exact = all(not leaf.numerical for leaf in leaves)
+    exact = not robust and all(not leaf.numerical for leaf in leaves)
     best: tuple[Piecewise, list[FloatArray]] | None = None
     for weights in weightings(leaves, digits, full, possible):
         made = _piecewise_sum(weights, full, rows, exact, tolerance, possible, close)

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from optitracr import arguments
 from optitracr.assembly.layout import Tenancy
 from optitracr.candidates.component import Held
-from optitracr.candidates.forms import EXACT
-from optitracr.craft.numerics import FLOAT32_EPSILON
+from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
 from optitracr.errors import VerificationError
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from optitracr.model.current import current
@@ -28,19 +27,6 @@ from optitracr.model.sequences import rows_at_once
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
     from optitracr.rasp.batch import BatchEvaluation
-
-ONE_HOT_TOLERANCE = 0.05
-"""Distance from 0 and 1 allowed in one-hot dimensions; a reader's margin is larger."""
-
-CODE_TOLERANCE = 0.01
-"""The same in numbers that stand for categories, such as points on a circle, but at most a
-twentieth of the distance between two of them: what steps add up to there is rounded to no
-more, and the margins of their readers allow for it. Two that are closer than CODE_ROUNDING are
-told apart by nobody, since every reader allows for the rounding of what it reads."""
-
-CODE_ROUNDING = 4 * FLOAT32_EPSILON
-"""Rounding of a code, as a part of the largest one (the noise that hinges allow for, see
-`optitracr.craft.piecewise`)."""
 
 CHUNK = 2048
 """Inputs compared at a time."""
@@ -374,19 +360,6 @@ def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:
     # A half is as near to the next whole number.
     rounds = np.nextafter(0.5, 0.0)
     return np.where(expected == np.rint(expected), np.minimum(allowed, rounds), allowed)
-
-
-def code_tolerance(rows: NDArray[np.float64]) -> float:
-    """The error allowed in numbers that stand for categories.
-
-    Args:
-        rows: Shape [values, width]: the numbers of each value; zeros stand for None.
-    """
-    codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
-    gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
-    apart = gaps[~np.eye(len(codes), dtype=bool)]
-    rounding = max(EXACT, CODE_ROUNDING * float(np.abs(codes).max(initial=0.0)))
-    return min(CODE_TOLERANCE, max(rounding, float(apart.min(initial=1.0)) / 20))
 
 
 def _hint(expected: Any, model: CompiledModel, label: str) -> str:

@@ -1,0 +1,129 @@
+"""An allocation whose every component float32 carries.
+
+The solver knows sizes, no errors. Where a plan of its choice has a component that is wrong by
+more than is allowed (`optitracr.candidates.margins`), that choice is left out and the problem
+solved again; where that leaves nothing, or does not end soon, the components are chosen among
+those that bear and make the least errors, the standard ones among them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from optitracr.candidates.margins import Offence, offences
+from optitracr.candidates.space import NOTHING, CandidateSpace, exclude
+from optitracr.errors import InfeasibleError
+from solvers import Allocation, Problem
+
+ROUNDS = 4
+"""Times that a space is solved again; each takes as long as the first."""
+
+Carried = tuple[CandidateSpace, Problem, Allocation]
+
+
+def carried_plan(
+    spaces: tuple[CandidateSpace, Callable[[], CandidateSpace]],
+    state: Callable[[CandidateSpace], Problem],
+    solve: Callable[[Problem], Allocation],
+) -> Carried:
+    """The first plan without an offence, or the one with the least.
+
+    Errors are taken larger than they were found to be, so that a plan beyond what is allowed is
+    as a rule still right: it is handed on to the check.
+
+    Args:
+        spaces: The candidates, and how to make those that bear more errors.
+        state: Makes the problem of a space.
+        solve: Solves it.
+
+    Raises:
+        InfeasibleError: If nothing fits the limits.
+    """
+    first, robust = spaces
+    found = [_tried(first, state, solve)]
+    best = _least(found)
+    if best[1] > 1.0:
+        found += _rounds(found[0], state, solve)
+        best = _least(found)
+    if best[1] > 1.0:
+        try:
+            found.append(_tried(robust(), state, solve))
+            found += _rounds(found[-1], state, solve)
+        except InfeasibleError:
+            # What bears more errors is larger; the limits leave no room for it.
+            return best[0]
+        best = _least(found)
+    return best[0]
+
+
+Tried = tuple[Carried, Sequence[Offence]]
+
+
+def _tried(
+    space: CandidateSpace,
+    state: Callable[[CandidateSpace], Problem],
+    solve: Callable[[Problem], Allocation],
+) -> Tried:
+    problem = state(space)
+    allocation = solve(problem)
+    return (space, problem, allocation), offences(space, allocation)
+
+
+def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
+    """The plan with the smallest excess, and that excess; the first of equals."""
+    excess = [max((o.error / o.allowed for o in offences), default=0.0) for _, offences in found]
+    place = min(range(len(found)), key=lambda i: excess[i])
+    return found[place][0], excess[place]
+
+
+def _rounds(
+    tried: Tried,
+    state: Callable[[CandidateSpace], Problem],
+    solve: Callable[[Problem], Allocation],
+) -> list[Tried]:
+    """The same space with ever more left out, to the first plan without an offence."""
+    found: list[Tried] = []
+    for _ in range(ROUNDS):
+        (space, _, allocation), wrong = tried
+        smaller = _without(space, allocation, wrong)
+        if not wrong or smaller is None:
+            break
+        try:
+            tried = _tried(smaller, state, solve)
+        except InfeasibleError:
+            break
+        found.append(tried)
+    return found
+
+
+def _without(
+    space: CandidateSpace, allocation: Allocation, found: Sequence[Offence]
+) -> CandidateSpace | None:
+    """The space in which the plan is no longer possible; None if nothing is left.
+
+    A component must not read again the forms that bring the error in; where nothing else
+    would compute the output, those forms must come from other components instead.
+    """
+    smaller: CandidateSpace | None = space
+    for offence in found:
+        assert smaller is not None
+        pairs = [(offence.candidate, name) for name in offence.reads or (NOTHING,)]
+        smaller = exclude(smaller, pairs) or exclude(
+            smaller, _suppliers(smaller, allocation, offence)
+        )
+        if smaller is None:
+            return None
+    return smaller
+
+
+def _suppliers(
+    space: CandidateSpace, allocation: Allocation, offence: Offence
+) -> list[tuple[str, str]]:
+    """The components that compute what brings the error in."""
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before this stage"
+    return [
+        (placement.alternative, NOTHING)
+        for placement in plan.placements
+        if space.candidates[placement.alternative].form in offence.reads
+    ]

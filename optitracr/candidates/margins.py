@@ -1,0 +1,381 @@
+"""What float32 makes of a plan: the error of every value of every variable in it.
+
+Each candidate is proposed by what its own steps round to. Whether a reader bears what the
+forms that it was given have gathered shows only once all are chosen: a number times twenty
+has twenty times the error of the one-hot that it is read from, and a key's error counts as
+often as a logit's coldness. So errors are followed through the plan: an MLP is evaluated in
+float32 on every combination of what it reads, errors included, and a head's logits are
+followed by what its keys and queries are off. What comes out wrong by more than is allowed is
+reported, with the readings to blame.
+
+This guides the choice of components and proves nothing: roundings depend on the order in which
+sums are added up. What is chosen is checked as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice, product
+
+import numpy as np
+
+from optitracr.candidates.forms import Form, Need, form_rows
+from optitracr.candidates.heads import HeadPlan, Reading
+from optitracr.candidates.leaves import Plan
+from optitracr.candidates.optimal import Candidate
+from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
+from optitracr.craft.numerics import (
+    ATTENTION_LEAK,
+    FLOAT32_EPSILON,
+)
+from optitracr.craft.spaces import FloatArray
+from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, UNIT
+from optitracr.graph.program import Aggregate, Width
+from optitracr.graph.selecting import selects_at_most_one
+from solvers import Allocation, Placement
+
+MAX_CELLS = 4_000_000
+"""Combinations times neurons that are looked at together, which take some 100 MB."""
+
+SAFETY = 4.0
+"""By how much an error is taken to be larger than that found: sums may be added up in another
+order, and errors differ in sign."""
+
+MATCH = 1e-6
+"""Distance from a row, relative to the largest, up to which a result is that row. Results
+farther from all of them belong to combinations that cannot occur."""
+
+
+@dataclass(frozen=True, slots=True)
+class Offence:
+    """A component whose result float32 does not carry.
+
+    Attributes:
+        candidate: Its name.
+        reads: The forms that bring the error in; none if it arises in the component.
+        error: How large it can be.
+        allowed: How large it may be.
+    """
+
+    candidate: str
+    reads: tuple[str, ...]
+    error: float
+    allowed: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What one need reads, value by value.
+
+    Attributes:
+        form: The form that it is read from, or NOTHING.
+        rows: Shape [values, columns]: what should be read.
+        noise: Shape [values, columns]: by how much it may be wrong.
+        held: Shape [values of the form's variable, width]: what the form holds.
+        error: Of the same shape: by how much that is wrong.
+        matrix: Shape [width, columns]: how the form is read.
+    """
+
+    form: str
+    rows: FloatArray
+    noise: FloatArray
+    held: FloatArray
+    error: FloatArray
+    matrix: FloatArray
+
+    def exact(self) -> _Read:
+        """The same without errors."""
+        return replace(self, noise=np.zeros_like(self.noise), error=np.zeros_like(self.error))
+
+
+def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
+    """The components of a plan whose results can be wrong by more than is allowed.
+
+    Those that only pass on what another of them got wrong are left out.
+    """
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before this stage"
+    errors = {name: _rounded(space, form) for name, form in space.forms.items()}
+    found: list[Offence] = []
+    for placement in sorted(plan.placements, key=lambda placed: placed.sublayer):
+        candidate = space.candidates[placement.alternative]
+        form = space.forms[candidate.form]
+        reads = _reads(space, candidate, placement, errors)
+        error = _error(space, candidate, reads)
+        # A head's error is bounded, an MLP's is found.
+        safety = 1.0 if isinstance(candidate.plan, HeadPlan) else SAFETY
+        allowed = _allowed(space, form) / safety
+        most = _excess(error, allowed)
+        if most > 1.0:
+            found.append(_offence(space, candidate, reads, float(error.max(initial=0.0)), allowed))
+            error = np.minimum(error, allowed)
+        errors[form.name] = error
+    return found
+
+
+def _excess(error: FloatArray, allowed: FloatArray) -> float:
+    return float((error / allowed).max(initial=0.0))
+
+
+def _offence(
+    space: CandidateSpace,
+    candidate: Candidate,
+    reads: Sequence[_Read],
+    error: float,
+    allowed: FloatArray,
+) -> Offence:
+    """Blames the readings without whose error the component would be right."""
+    clean = [read.exact() for read in reads]
+    blamed: dict[str, None] = {}
+    if _excess(_error(space, candidate, clean), allowed) <= 1.0:
+        for place, read in enumerate(reads):
+            alone = [*clean[:place], read, *clean[place + 1 :]]
+            share = _excess(_error(space, candidate, alone), allowed)
+            if share > 1.0 / max(len(reads), 1) and not space.is_input(read.form):
+                blamed[read.form] = None
+    return Offence(candidate.name, tuple(blamed), error, float(allowed.min()))
+
+
+def _rows(space: CandidateSpace, form: Form) -> FloatArray:
+    """What a form holds of each value of its variable."""
+    if form.is_number and not form.numbers:
+        return np.array([[float(value)] for value in space.values[form.label].values] or [[0.0]])
+    return form_rows(form)
+
+
+def _rounded(space: CandidateSpace, form: Form) -> FloatArray:
+    """The error of embedded numbers: those of a one-hot are exact."""
+    rows = _rows(space, form)
+    error: FloatArray = abs(rows - rows.astype(np.float32))
+    return error
+
+
+def _allowed(space: CandidateSpace, form: Form) -> FloatArray:
+    """The error that a check of the model allows each value of a form."""
+    rows = _rows(space, form)
+    if form.numbers:
+        return np.full((len(rows), 1), code_tolerance(rows))
+    if not form.is_number:
+        return np.full((len(rows), 1), ONE_HOT_TOLERANCE)
+    if space.owner[form.label] != form.label or _is_share(space, form):
+        # No variable of the program: each reader's own result shows what it bears.
+        return np.full((len(rows), 1), np.inf)
+    allowed: FloatArray = np.maximum(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * abs(rows))
+    return allowed
+
+
+def _reads(
+    space: CandidateSpace,
+    candidate: Candidate,
+    placement: Placement,
+    errors: Mapping[str, FloatArray],
+) -> list[_Read]:
+    names = iter(placement.reads)
+    found = []
+    for need in candidate.needs:
+        options = space.options[need]
+        name = NOTHING if NOTHING in options else next(names)
+        found.append(_read(space, need, name, options[name], errors))
+    return found
+
+
+def _read(
+    space: CandidateSpace,
+    need: Need,
+    name: str,
+    matrix: FloatArray,
+    errors: Mapping[str, FloatArray],
+) -> _Read:
+    """What a need reads of a form, for each value of the needed variable and for None."""
+    values = space.values[need.label]
+    if need.raw:
+        rows = np.array([[float(value)] for value in values.values] or [[0.0]])
+    else:
+        rows = need.rows
+    rows = np.concatenate([rows, np.zeros((int(values.may_be_none), rows.shape[1]))])
+    if name == NOTHING:
+        nothing = np.zeros((1, 0))
+        return _Read(
+            name, rows, np.zeros_like(rows), nothing, nothing, np.zeros((0, rows.shape[1]))
+        )
+    held = _rows(space, space.forms[name])
+    error = np.broadcast_to(errors[name], held.shape)
+    read = held @ matrix
+    noise = _together(error + FLOAT32_EPSILON * abs(held), matrix)
+    if need.raw and len(read) == len(rows):
+        return _Read(name, rows, noise, held, error, matrix)
+    worst = np.zeros_like(rows)
+    scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
+    for place, row in enumerate(rows):
+        same = (abs(read - row) <= scale).all(axis=1)
+        worst[place] = noise[same].max(axis=0, initial=0.0)
+    if space.values[space.forms[name].label].may_be_none:
+        held, error = (np.concatenate([x, np.zeros((1, x.shape[1]))]) for x in (held, error))
+    return _Read(name, rows, worst, held, error, matrix)
+
+
+def _together(errors: FloatArray, factors: FloatArray) -> FloatArray:
+    """The error of sums of products whose errors are independent of each other."""
+    summed: FloatArray = np.sqrt(errors**2 @ factors**2)
+    return summed
+
+
+def _error(space: CandidateSpace, candidate: Candidate, reads: Sequence[_Read]) -> FloatArray:
+    """Shape [values of the form, width]: the error of what a component writes."""
+    if isinstance(candidate.plan, HeadPlan):
+        return _head_error(space, candidate, candidate.plan, reads)
+    return _mlp_error(space, candidate, candidate.plan, reads)
+
+
+# -- MLPs ------------------------------------------------------------------
+
+
+def _mlp_error(
+    space: CandidateSpace, candidate: Candidate, plan: Plan, reads: Sequence[_Read]
+) -> FloatArray:
+    form = space.forms[candidate.form]
+    rows = _rows(space, form)
+    error = np.zeros_like(rows)
+    anything = form.is_number and not form.numbers and not space.values[form.label].values
+    for result, wrong in _results(plan, reads):
+        if anything or (form.is_number and not form.numbers):
+            error = np.maximum(error, wrong.max(axis=0, initial=0.0))
+            continue
+        _gather(error, rows, result, wrong)
+    return error
+
+
+def _gather(error: FloatArray, rows: FloatArray, result: FloatArray, wrong: FloatArray) -> None:
+    """Notes the error of each result at the values whose row it is."""
+    scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
+    distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+    # Rows are looked up by one number each, any that tells them apart as a rule, and compared.
+    along = np.cos(np.arange(rows.shape[1]))
+    order = np.argsort(distinct @ along)
+    known = (distinct @ along)[order]
+    after = np.searchsorted(known, result @ along).clip(1, max(len(known) - 1, 1))
+    worst = np.zeros_like(distinct)
+    for place in (after - 1, np.minimum(after, len(known) - 1)):
+        own = order[place]
+        same = (abs(result - distinct[own]) <= scale).all(axis=1)
+        np.maximum.at(worst, own[same], wrong[same])
+    np.maximum(error, worst[inverse.ravel()], out=error)
+
+
+def _distinct(read: _Read) -> tuple[FloatArray, FloatArray]:
+    """What a form holds of values that it holds differently, and the largest error of each."""
+    held, inverse = np.unique(read.held, axis=0, return_inverse=True)
+    error = np.zeros_like(held)
+    np.maximum.at(error, inverse.ravel(), read.error)
+    return held, error
+
+
+def _results(plan: Plan, reads: Sequence[_Read]) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """What an MLP writes for every combination of what it reads, and the error, in parts."""
+    sides = [_distinct(read) for read in reads]
+    weights = [read.matrix @ own for read, own in zip(reads, plan.w_in, strict=True)]
+    w_in = np.concatenate([np.zeros((0, plan.neurons)), *weights])
+    last = len(sides[-1][0]) if sides else 1
+    step = max(1, MAX_CELLS // max(1, plan.neurons * last))
+    places = product(*(range(len(held)) for held, _ in sides[:-1]))
+    while some := list(islice(places, step)):
+        chosen = np.array(some, dtype=np.intp).reshape(len(some), max(len(sides) - 1, 0))
+        index = [np.repeat(column, last) for column in chosen.T]
+        index.append(np.tile(np.arange(last, dtype=np.intp), len(some)))
+        pairs = list(zip(sides, index, strict=False))
+        empty = np.zeros((last * len(some), 0))
+        stream = np.concatenate([empty, *(held[at] for (held, _), at in pairs)], axis=1)
+        error = np.concatenate([empty, *(wrong[at] for (_, wrong), at in pairs)], axis=1)
+        yield _evaluated(plan, w_in, stream, error)
+
+
+def _evaluated(
+    plan: Plan, w_in: FloatArray, stream: FloatArray, error: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """What neurons write, and by how much float32 is off, with all they read too large or small."""
+    hidden = np.maximum(stream @ w_in + plan.b_in, 0.0)
+    result = hidden @ plan.w_out + plan.bias
+    single = [x.astype(np.float32) for x in (w_in, plan.b_in, plan.w_out, plan.bias)]
+    # On the way to a small sum large terms may cancel, in whatever order they come.
+    wrong = np.zeros_like(result)
+    cancelled = UNIT * (hidden @ abs(plan.w_out))
+    for sign in (1.0, -1.0):
+        given = (stream + sign * error).astype(np.float32)
+        found = np.maximum(given @ single[0] + single[1], np.float32(0)) @ single[2] + single[3]
+        wrong = np.maximum(wrong, abs(found - result))
+    return result, np.maximum(wrong, cancelled)
+
+
+# -- heads -----------------------------------------------------------------
+
+
+def _head_error(
+    space: CandidateSpace, candidate: Candidate, plan: HeadPlan, reads: Sequence[_Read]
+) -> FloatArray:
+    form = space.forms[candidate.form]
+    rows = _rows(space, form)
+    count, keys = len(plan.queries), len(plan.queries) + len(plan.keys)
+    logit = _logit_error(plan, reads[:count], reads[count:keys])
+    if _is_share(space, form):
+        error: FloatArray = rows * (1.0 - rows) * np.expm1(min(logit, 50.0))
+        return error + 4 * FLOAT32_EPSILON * rows
+    leak = ATTENTION_LEAK * float(np.exp(min(2.0 * logit, 50.0)))
+    values = [_mixed(read, own) for read, own in zip(reads[keys:], plan.values, strict=True)]
+    if form.is_number and not form.numbers:
+        shift = leak if _copies(space, form.label) else float(np.expm1(min(2.0 * logit, 50.0))) / 4
+        return _mean_error(rows, values, plan.bos_value, shift)
+    # A copy's weight is 1 but for the rounding of a sum and of a quotient, a half each.
+    own = (leak + 2 * FLOAT32_EPSILON) * abs(rows).max(initial=0.0) + np.zeros_like(rows)
+    for read in values:
+        _gather(own, rows, read.rows, read.noise + own.max(initial=0.0))
+    return np.asarray(own)
+
+
+def _is_share(space: CandidateSpace, form: Form) -> bool:
+    """Whether a form is what a width's head writes."""
+    return isinstance(space.graph.node(form.label).operation, Width)
+
+
+def _copies(space: CandidateSpace, label: str) -> bool:
+    """Whether a head reads one position, so that no weight moves between several."""
+    operation = space.graph.node(label).operation
+    operations = {node.label: node.operation for node in space.graph.nodes}
+    return isinstance(operation, Aggregate) and selects_at_most_one(
+        operation.selector, operations, space.values
+    )
+
+
+def _mean_error(
+    rows: FloatArray, values: Sequence[_Read], default: FloatArray, shift: float
+) -> FloatArray:
+    """The mean of several: what the weights shift from one to another, and their own errors."""
+    low = sum(float(read.rows.min(initial=0.0)) for read in values)
+    high = sum(float(read.rows.max(initial=0.0)) for read in values)
+    spread = max(high, *default) - min(low, *default)
+    noise = sum(float(read.noise.max(initial=0.0)) for read in values)
+    rounding = 4 * FLOAT32_EPSILON * max(abs(low), abs(high), float(abs(default).max()))
+    return np.full_like(rows, noise + shift * spread + rounding)
+
+
+def _mixed(read: _Read, reading: Reading) -> _Read:
+    rows, noise = read.rows @ reading.weights, _together(read.noise, reading.weights)
+    return replace(read, rows=rows, noise=noise)
+
+
+def _logit_error(plan: HeadPlan, queries: Sequence[_Read], keys: Sequence[_Read]) -> float:
+    """By how much a logit may be wrong."""
+    asked = [_mixed(read, own) for read, own in zip(queries, plan.queries, strict=True)]
+    given = [_mixed(read, own) for read, own in zip(keys, plan.keys, strict=True)]
+    bias = abs(plan.b_query)
+    wrong = 4 * FLOAT32_EPSILON * float(bias @ abs(plan.bos_key))
+    for query in asked:
+        wrong += float((query.noise @ abs(plan.bos_key)).max(initial=0.0))
+        for key in given:
+            rounding = 4 * FLOAT32_EPSILON * _together(query.rows, key.rows.T)
+            shift = _together(query.rows, key.noise.T) + _together(query.noise, key.rows.T)
+            wrong += float((rounding + shift).max(initial=0.0))
+    for key in given:
+        wrong += float(_together(key.noise, bias).max(initial=0.0))
+    return float(wrong)

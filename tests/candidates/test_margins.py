@@ -1,0 +1,65 @@
+"""Plans whose components pass on errors that a reader does not bear, and what is taken instead."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from optitracr import compile_rasp_to_model, library, rasp
+from optitracr.allocation import carry
+from optitracr.candidates.margins import Offence
+from optitracr.rasp import Comparison, Select, SelectorWidth, SequenceMap, indices, tokens
+
+
+def as_the_first(modulus: int) -> rasp.SOp:
+    """How many positions differ from their mirror image as the first position does."""
+    opposite = SequenceMap(lambda i, n: n - 1 - i, indices, library.length)
+    mirrored = rasp.Aggregate(Select(indices, opposite, Comparison.EQ), tokens)
+    differ = SequenceMap(lambda a, b: abs(a - b) % modulus, tokens, mirrored)
+    first = rasp.Aggregate(Select(indices, indices, lambda key, _: key == 0), differ)
+    same = SequenceMap(lambda a, b: int(a == b), differ, first)
+    one = rasp.Map(lambda _: 1, indices)
+    return SelectorWidth(Select(same, one, Comparison.EQ))
+
+
+def rounds(monkeypatch: pytest.MonkeyPatch) -> list[list[Offence]]:
+    """The offences of each plan that is tried from now on."""
+    found: list[list[Offence]] = []
+    look = carry.offences
+    monkeypatch.setattr(carry, "offences", lambda *given: found.append(look(*given)) or found[-1])
+    return found
+
+
+@pytest.mark.parametrize(("vocabulary", "length", "modulus"), [(10, 10, 10), (10, 11, 9)])
+def test_numbers_that_multiply_errors_are_not_read(
+    vocabulary: int, length: int, modulus: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = rounds(monkeypatch)
+    program = as_the_first(modulus)
+    model = compile_rasp_to_model(program, range(vocabulary), length)
+    assert tried[0]
+    assert not tried[-1]
+    assert all(offence.error > offence.allowed for offence in tried[0])
+    rng = np.random.default_rng(0)
+    for _ in range(20):
+        given = rng.integers(vocabulary, size=length).tolist()
+        assert model.apply(["compiler_bos", *given]).decoded[1:] == program(given)
+
+
+@pytest.mark.parametrize("name", ["sort_unique", "shuffle_dyck1", "frac_prevs", "double_hist"])
+def test_plans_that_float32_carries_are_kept(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = rounds(monkeypatch)
+    entry = library.get(name)
+    compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
+    assert tried == [[]]
+
+
+def test_limits_that_leave_no_room_keep_the_first_plan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nothing that bears more fits, the plan is handed to the check, which finds it."""
+    small = compile_rasp_to_model(as_the_first(9), range(9), 6)
+    found = [Offence(name, (), 2.0, 1.0) for name in ("none",)]
+    monkeypatch.setattr(carry, "offences", lambda space, allocation: found)
+    again = compile_rasp_to_model(
+        as_the_first(9), range(9), 6, limits={"layers": small.size.layers}
+    )
+    assert again.size.layers == small.size.layers
