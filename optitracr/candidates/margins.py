@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice, product
+from math import prod
 
 import numpy as np
 
@@ -38,6 +39,10 @@ from solvers import Allocation, Placement
 
 MAX_CELLS = 4_000_000
 """Combinations times neurons that are looked at together, which take some 100 MB."""
+
+MAX_WORK = 50_000_000
+"""Combinations times neurons, some seconds' work, beyond which an MLP is not evaluated: one so
+large has a neuron for each entry of a table, which adds up the errors of what it reads."""
 
 SAFETY = 4.0
 """By how much an error is taken to be larger than that found: sums may be added up in another
@@ -237,6 +242,9 @@ def _mlp_error(
 ) -> FloatArray:
     form = space.forms[candidate.form]
     rows = _rows(space, form)
+    if plan.neurons * prod(len(read.held) for read in reads) > MAX_WORK:
+        noise = sum(float(read.noise.max(initial=0.0)) for read in reads)
+        return np.full_like(rows, noise * abs(plan.w_out).max(initial=0.0))
     error = np.zeros_like(rows)
     anything = form.is_number and not form.numbers and not space.values[form.label].values
     for result, wrong in _results(plan, reads):
