@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
+import numpy as np
+
 from optitracr.errors import ProgramError, ValueSetError
 from optitracr.graph.program import Node
 from optitracr.rasp.identity import plain
@@ -70,14 +72,17 @@ def tabulate(
     function: Callable[..., Value],
     operands: Sequence[Sequence[Value]],
     first_of: FirstOf,
-) -> list[Value]:
-    """The result for each combination of values, the last varying fastest; None where undefined.
+) -> tuple[list[Value], list[int]]:
+    """Calls a function on each combination of values, the last varying fastest.
 
     Args:
         node: The s-op, for messages.
         function: Its function.
         operands: The values of each operand.
         first_of: What is known of the combinations.
+
+    Returns:
+        The result for each, None where it raised; and which those are that no input leads to.
 
     Raises:
         ValueSetError: If the function raises something other than an ArithmeticError on
@@ -102,7 +107,8 @@ def tabulate(
         arguments = tuple(x[i] for x, i in zip(operands, found.place, strict=True))
         raise _raised(what, errors[found.place], arguments, found) from errors[found.place]
     check_pure(what, function, operands, results)
-    return results
+    sizes = [len(values) for values in operands]
+    return results, [int(np.ravel_multi_index(place, sizes)) for place in errors]
 
 
 def _raised(

@@ -258,15 +258,18 @@ def _image(
             f"s-op {node.describe()} combines {math.prod(shape):,} pairs of values, above the "
             f"limit of {MAX_COMBINATIONS:,}; map its operands to fewer values first"
         )
-    found = tabulate(node, function, operands, first_of)
+    found, unreached = tabulate(node, function, operands, first_of)
     distinct = Distinct()
     for result in found:
         if result is not None:
             _insert(node, distinct, result)
     values = sort_values(distinct.values)
     place: dict[Value, int] = {value: i for i, value in enumerate(values)}
-    codes = [-1 if result is None else place[result] for result in found]
-    return values, np.array(codes, dtype=np.int32).reshape(shape), distinct
+    codes = np.array([-1 if x is None else place[x] for x in found], dtype=np.int32)
+    if values and unreached:
+        # No input leads there, so that anything may stand there but None, which costs readers.
+        codes[unreached] = np.bincount(codes[codes >= 0]).argmax()
+    return values, codes.reshape(shape), distinct
 
 
 def _insert(node: Node, results: Distinct, value: Value) -> None:

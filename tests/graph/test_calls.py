@@ -210,3 +210,17 @@ def test_predicates_are_called_once_for_a_pair() -> None:
     program = rasp.Aggregate(rasp.SelectorOr(selector, selector), rasp.tokens)
     compile_rasp_to_model(program, {"a"}, 30, optimize=2, check=False)
     assert len(calls) <= 30 * 30 + 64
+
+
+def test_what_no_input_reaches_makes_no_number_none() -> None:
+    """Numbers cannot be None, and do not have to be where only the unreachable raises."""
+    left = rasp.length - rasp.indices - 1
+    number = rasp.numerical(rasp.Map(lambda x: [2, 5, 1][: x + 1][x] if x >= 0 else [][x], left))
+    mean = rasp.numerical(rasp.Aggregate(HALF, number, default=0))
+    assert compile_rasp_to_model(mean, {"a", "b"}, 3).verify().undefined == 0
+
+
+def test_a_copy_of_what_stands_before_the_first_is_always_none() -> None:
+    before = rasp.Aggregate(rasp.Select(rasp.indices, rasp.indices, lambda k, q: k == q - 1), UPPER)
+    program = rasp.SequenceMap(lambda x, index: {1: x, 2: "other"}[index], before, rasp.indices)
+    same(program, 2)

@@ -178,6 +178,11 @@ class Facts:
             return self.none(label)
         return self.sets[label].values.index(operation.default)
 
+    def is_index(self, label: str) -> bool:
+        """Whether a variable is the index."""
+        operation = self.nodes[label].operation
+        return isinstance(operation, Input) and operation.source is Source.INDICES
+
     def is_copy(self, label: str) -> bool:
         """Whether an Aggregate gives the value of each position that it selects."""
         operation = self.nodes[label].operation

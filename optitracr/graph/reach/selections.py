@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.program import Input, PairSelector, Selector, Source, selector_parts
+from optitracr.graph.program import PairSelector, Selector, selector_parts
 from optitracr.graph.reach.facts import Codes
 
 if TYPE_CHECKING:
@@ -189,9 +189,8 @@ class Selections:
         for every, count in ((full, seen), (empty, 0)):
             if every.any():
                 world.model.add(width == count).only_enforce_if(world.look_up(every, code))
-        operation = facts.nodes[selector.keys].operation
         longest = facts.inputs.max_seq_len
-        if isinstance(operation, Input) and operation.source is Source.INDICES:
+        if facts.is_index(selector.keys):
             counts = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
             if counts.size <= 10 * MAX_ENTRIES:
                 many = world.model.new_int_var(0, longest, "")

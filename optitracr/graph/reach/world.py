@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.program import Aggregate, Elementwise, Input, Source, Width
+from optitracr.graph.program import Aggregate, Elementwise, Input, PairSelector, Source, Width
 from optitracr.graph.reach.facts import Codes, Facts
 from solvers.interrupts import load_cp_sat
 
@@ -157,10 +157,11 @@ class World:
             if selected is None:
                 return result
             chosen.append(selected)
-        if self.whole:
+        count = self._count(operation, position, chosen)
+        if count is not None:
             empty = self.model.new_bool_var("")
-            self.model.add(sum(chosen) == 0).only_enforce_if(empty)
-            self.model.add(sum(chosen) >= 1).only_enforce_if(~empty)
+            self.model.add(count == 0).only_enforce_if(empty)
+            self.model.add(count >= 1).only_enforce_if(~empty)
             self.model.add(result == self.facts.default(label)).only_enforce_if(empty)
         single = None
         if not copies:
@@ -170,6 +171,14 @@ class World:
         for key, selected in enumerate(chosen):
             self._copied(operation.operand, key, place, result, [selected, single])
         return result
+
+    def _count(self, operation: Aggregate, position: int, chosen: list[Any]) -> Any:
+        """How many positions an Aggregate selects; None if a partial world hardly tells."""
+        if self.whole:
+            return sum(chosen)
+        selector = operation.selector
+        by_index = isinstance(selector, PairSelector) and self.facts.is_index(selector.keys)
+        return self.selections.width(selector, position) if by_index else None
 
     def _copied(
         self, operand: str, key: int, place: Codes, result: Any, conditions: list[Any]
