@@ -9,6 +9,7 @@ those that bear and make the least errors, the standard ones among them.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from optitracr.candidates.margins import Offence, offences
 from optitracr.candidates.space import NOTHING, CandidateSpace, exclude
@@ -17,6 +18,12 @@ from solvers import Allocation, Problem
 
 ROUNDS = 4
 """Times that a space is solved again; each takes as long as the first."""
+
+LEFT_OUT = (
+    "the components are those that float32 is estimated to carry: status and bound are of these, "
+    "after others were left out"
+)
+"""What the message of an allocation says that was solved again."""
 
 Carried = tuple[CandidateSpace, Problem, Allocation]
 
@@ -51,9 +58,17 @@ def carried_plan(
             found += _rounds(found[-1], state, solve)
         except InfeasibleError:
             # What bears more errors is larger; the limits leave no room for it.
-            return best[0]
+            pass
         best = _least(found)
-    return best[0]
+    carried = best[0]
+    return carried if carried is found[0][0] else _of_the_rest(carried)
+
+
+def _of_the_rest(carried: Carried) -> Carried:
+    """The same, saying that what is proven is proven of fewer components."""
+    space, problem, allocation = carried
+    message = f"{allocation.message}; {LEFT_OUT}" if allocation.message else LEFT_OUT
+    return space, problem, replace(allocation, message=message)
 
 
 Tried = tuple[Carried, Sequence[Offence]]

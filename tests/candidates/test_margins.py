@@ -40,6 +40,7 @@ def test_numbers_that_multiply_errors_are_not_read(
     assert tried[0]
     assert not tried[-1]
     assert all(offence.error > offence.allowed for offence in tried[0])
+    assert carry.LEFT_OUT in model.allocation.message
     rng = np.random.default_rng(0)
     for _ in range(20):
         given = rng.integers(vocabulary, size=length).tolist()
