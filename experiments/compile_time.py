@@ -67,7 +67,9 @@ def time_stages(entry: library.Program) -> dict[str, float]:
     problem = timed("problem", build_problem, entry.name, components, setting, None, True)
     allocation = timed("allocation", allocate, problem, 0, Search())
     assembly = timed("assembly", assemble_plan, components, problem, allocation, setting, True)
-    model = timed("model", build_model, 0, Reference(program, graph, {}), graph, assembly, setting)
+    model = timed(
+        "model", build_model, 0, Reference(program, graph, {}, {}), graph, assembly, setting
+    )
     timed("check", check_model, model)
     return took
 

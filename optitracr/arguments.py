@@ -245,7 +245,11 @@ def path(name: str, value: object, wanted: str = "a path as text or pathlib.Path
             found = fspath(value)
         except Exception:
             found = None
-        if isinstance(found, str) and "\0" not in found:
+        if isinstance(found, str) and "\0" in found:
+            raise FileError(
+                f"{name} is {found!r}, with a null byte, which no path holds; leave it out"
+            )
+        if isinstance(found, str):
             return Path(found)
     return refuse(name, value, wanted, FileError)
 

@@ -50,7 +50,7 @@ def test_another_thread_compiles_undisturbed() -> None:
 
 
 def test_what_an_interrupt_does_is_checked() -> None:
-    with pytest.raises(InputError, match="on_interrupt is 'stop'; give one of 'raise', 'keep'"):
+    with pytest.raises(InputError, match="on_interrupt is 'stop'; give one of raise, keep"):
         compiled(on_interrupt="stop")
 
 

@@ -155,7 +155,8 @@ def bytes_of_row(model: CompiledModel, length: int, layers: int) -> int:
     states = (4 * layers + 2) * model.size.width + model.output_encoder.vocab_size
     patterns = (layers + 2) * model.model_config.num_heads * length
     neurons = model.model_config.mlp_hidden_size
-    return NUMBER_BYTES * length * int(states + patterns + neurons)
+    # At least 1: what is always None has a model without a single dimension.
+    return NUMBER_BYTES * length * max(1, int(states + patterns + neurons))
 
 
 def check_room(model: CompiledModel, rows: int, length: int) -> None:

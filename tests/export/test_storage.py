@@ -38,9 +38,9 @@ def test_what_is_no_folder_of_a_model(tmp_path: Path, folder: Path) -> None:
     refused(str(tmp_path / ("x" * 300)), "File name too long")
     refused("a\0b", "null byte")
     refused("a\nb", "'a\\nb/manifest.json'")
-    refused(5, "5 is no path")
-    refused(b"model", "is no path")
-    refused(None, "is no path")
+    refused(5, "path is 5; give the folder")
+    refused(b"model", "path is b'model'; give the folder")
+    refused(None, "path is None; give the folder")
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     refused(tmp_path / "loop", "symbolic links")
 
@@ -226,7 +226,7 @@ def test_what_is_no_model_is_not_written_over(tmp_path: Path, folder: Path) -> N
     kept("/")
     with pytest.raises(FileError, match="cannot be written: File exists"):
         model.save(tmp_path / "file" / "model")
-    with pytest.raises(FileError, match="no path"):
+    with pytest.raises(FileError, match="path is 5; give the folder"):
         model.save(5)  # type: ignore[arg-type]
     with pytest.raises(FileError, match="null byte"):
         model.save("a\0b")

@@ -94,7 +94,7 @@ def test_limits_are_passed_on(capsys: pytest.CaptureFixture[str], tmp_path: Path
         (("hist", "--figure", "a.gif"), "a.gif ends in none of .png, .svg, .pdf"),
         (("hist", "--figure", "/nowhere/a.png"), "there is no folder /nowhere"),
         (("hist", "-o", "/"), "it is a folder"),
-        (("hist", "--objective", "beauty"), "objective 'beauty'"),
+        (("hist", "--objective", "beauty"), "objective='beauty'"),
     ],
 )
 def test_errors_are_one_line(

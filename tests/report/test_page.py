@@ -323,7 +323,7 @@ def test_saving_is_all_or_nothing(reverse: Report, tmp_path: Path) -> None:
     reverse.save(path)
     assert path.read_text(encoding="utf-8") == reverse.html
     assert list(tmp_path.iterdir()) == [path]
-    with pytest.raises(FileError, match=r"folder; name a file$"):
+    with pytest.raises(FileError, match=r"it is a folder; name another file$"):
         reverse.save(tmp_path)
     with pytest.raises(FileError, match=r"No such file or directory; name another file$"):
         reverse.save(tmp_path / "missing" / "page.html")
