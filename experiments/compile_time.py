@@ -31,8 +31,9 @@ from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.setting import check_setting
 from optitracr.candidates.standard import standard_components
+from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
-from optitracr.graph.values import infer_values
+from optitracr.graph.reach.facts import Inputs
 from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS
 from optitracr.model.build import build_model
 from optitracr.model.reference import Reference
@@ -62,7 +63,8 @@ def time_stages(entry: library.Program) -> dict[str, float]:
         entry.vocab, entry.max_seq_len, "compiler_bos", "compiler_pad", entry.causal
     )
     graph = timed("graph", build_graph, program)
-    values = timed("values", infer_values, graph, setting.vocabulary, setting.max_seq_len)
+    inputs = Inputs(setting.vocabulary, setting.max_seq_len, setting.causal)
+    graph, values = timed("values", expand_averages, graph, inputs)
     components = timed("components", standard_components, graph, values, setting)
     problem = timed("problem", build_problem, entry.name, components, setting, None, True)
     allocation = timed("allocation", allocate, problem, 0, Search())
