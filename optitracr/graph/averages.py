@@ -16,7 +16,6 @@ from typing import Any
 from optitracr.errors import UnsupportedError
 from optitracr.graph.calls import Occurrence, Place
 from optitracr.graph.marks import Marks, tell_apart, without_unread
-from optitracr.graph.occurring import Occurring
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -27,6 +26,7 @@ from optitracr.graph.program import (
     unused,
 )
 from optitracr.graph.reach.answer import Answer, Reach
+from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.occurring import occur_apart, occur_together
 from optitracr.graph.reach.selecting import averages, selects_none

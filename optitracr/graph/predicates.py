@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.calls import check_pure, predicate_raised
-from optitracr.graph.occurring import Occurring
 from optitracr.graph.program import Node, PairSelector, Selector, selector_parts
+from optitracr.graph.reach.correlated import Occurring
 from optitracr.memory import check_memory
 
 if TYPE_CHECKING:

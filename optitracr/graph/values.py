@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 from optitracr.errors import ValueSetError
 from optitracr.graph.calls import FirstOf, Occurrence, Place, none_occurs, tabulate
 from optitracr.graph.numbers import check_numbers
-from optitracr.graph.occurring import Occurring
 from optitracr.graph.predicates import check_predicates
 from optitracr.graph.program import (
     Aggregate,
@@ -32,6 +31,7 @@ from optitracr.graph.program import (
     Width,
     selector_reads,
 )
+from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.selecting import always_selects, selects_at_most_one
 from optitracr.graph.variants import (
     Distinct,

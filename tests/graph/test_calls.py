@@ -14,7 +14,7 @@ import pytest
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.errors import EvaluationError, ProgramError, ValueSetError
 from optitracr.graph.build import build_graph
-from optitracr.graph.occurring import Occurring
+from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.values import infer_values
 
 LEVELS = (0, 1, 2)
