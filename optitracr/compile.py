@@ -18,7 +18,7 @@ from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.component import Components
-from optitracr.candidates.explain import candidate_savings, standard_savings
+from optitracr.candidates.explain import candidate_savings, standard_savings, with_added
 from optitracr.candidates.families import Family, families_without
 from optitracr.candidates.realise import realise
 from optitracr.candidates.savings import Savings
@@ -120,7 +120,8 @@ def compile_rasp_to_model(
         if optimize == 2
         else _place_standard(graph, values, setting, optimize, bounds, search)
     )
-    components, problem, allocation, savings = placed
+    components, problem, allocation, saved = placed
+    savings = with_added(saved, graph)
     _check_memory(components, allocation, setting)
     assembly = assemble_plan(components, problem, allocation, setting, standard=optimize == 0)
     listed = () if has_marks(graph) else written.nodes

@@ -9,6 +9,7 @@ from optitracr.candidates.forms import Form
 from optitracr.candidates.optimal import Candidate
 from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.space import CandidateSpace, needs_read
+from optitracr.graph.averages import AVERAGE
 from optitracr.graph.program import Aggregate, Elementwise, Input, ProgramGraph
 from optitracr.graph.rewrite import SHARE
 from solvers import Allocation, Placement, Plan
@@ -64,6 +65,23 @@ def candidate_savings(
         elif label not in told:
             rows.append(Saving(label, SavingKind.UNUSED, "no component, no dimension"))
     return Savings(tuple(_in_order(rows, labels)))
+
+
+def with_added(savings: Savings, graph: ProgramGraph) -> Savings:
+    """The savings, and what a categorical Aggregate that averages takes more.
+
+    Args:
+        savings: What was saved.
+        graph: The program, means included.
+    """
+    rows = [
+        Saving(node.owner, SavingKind.ADDED, f"the mean as a number, {node.label}, and its class")
+        for node in graph.nodes
+        if node.part == AVERAGE
+    ]
+    labels = [node.label for node in graph.nodes]
+    labels += [row.variable for row in savings if row.variable not in labels]
+    return Savings(tuple(_in_order([*savings.rows, *rows], labels))) if rows else savings
 
 
 def _plan(allocation: Allocation) -> Plan:

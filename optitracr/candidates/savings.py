@@ -11,7 +11,7 @@ from optitracr.arguments import choice
 
 
 class SavingKind(StrEnum):
-    """How a variable costs less than a component and dimensions of its own for ever."""
+    """How a variable costs less than a component and dimensions of its own for ever, or more."""
 
     VIEWED = "viewed"
     FUSED = "fused"
@@ -23,6 +23,7 @@ class SavingKind(StrEnum):
     REWRITTEN = "rewritten"
     ERASED = "erased"
     UNUSED = "unused"
+    ADDED = "added"
 
 
 MEANING = {
@@ -36,6 +37,7 @@ MEANING = {
     SavingKind.REWRITTEN: "computed by another definition than the program's",
     SavingKind.ERASED: "its dimensions are given to others after its last reader",
     SavingKind.UNUSED: "not needed by what the model computes",
+    SavingKind.ADDED: "more than Tracr's lowering has, which would be wrong: a mean as a number",
 }
 
 

@@ -35,6 +35,9 @@ from optitracr.graph.values import ValueSet, infer_one
 from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Encoding
 
+AVERAGE = "average"
+"""What the number is, of a categorical Aggregate that averages: its mean."""
+
 
 def expand_averages(
     graph: ProgramGraph, inputs: Inputs
@@ -159,7 +162,7 @@ def _as_mean(facts: Facts, node: Node, answer: Answer, taken: Collection[str]) -
         coded = _made(taken, node, "coded", Elementwise(coding.encode, (operation.operand,)))
         nodes.append(coded)
         mean = replace(mean, operand=coded.label, default=coding.encode(operation.default))
-    average = _made(taken, node, "average", mean, Encoding.NUMERICAL)
+    average = _made(taken, node, AVERAGE, mean, Encoding.NUMERICAL)
     read = _same if coding is None else coding.decode
     return [*nodes, average, replace(node, operation=Elementwise(read, (average.label,)))]
 
@@ -173,8 +176,9 @@ def _made(
 ) -> Node:
     """A variable that the compiler adds for one of the program's."""
     label = unused(f"{node.label}.{part}", taken)
+    owner = node.owner or node.label
     return replace(
-        node, label=label, operation=operation, encoding=encoding, owner=node.owner or node.label
+        node, label=label, operation=operation, encoding=encoding, owner=owner, part=part
     )
 
 

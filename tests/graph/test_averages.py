@@ -129,3 +129,13 @@ def test_what_no_number_holds_is_refused_by_name_with_an_input(
         compile_rasp_to_model(program.named("average"), ("a", "b", "c"), 3)
     assert named in str(refusal.value)
     assert "s-op 'average" in str(refusal.value)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_what_a_mean_takes_more_is_said(level: int) -> None:
+    program = Aggregate(ends("kz"), indices).named("rare")
+    model = compile_rasp_to_model(program, LETTERS, 4, optimize=level, check=False)
+    assert [row.variable for row in model.savings if row.kind == "added"] == [model.name]
+    assert "the mean as a number" in str(model.savings)
+    copy = Aggregate(Select(indices, indices, Comparison.EQ), indices)
+    assert not compile_rasp_to_model(copy, LETTERS, 4, optimize=level).savings.of("added")
