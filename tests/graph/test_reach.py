@@ -85,6 +85,12 @@ def test_ranks_in_an_order(program: rasp.SOp, length: int, reach: Reach) -> None
     assert (answer.ground is Ground.ANY_LENGTH) is (reach is Reach.NEVER)
 
 
+def test_ranks_of_a_thousand_keys() -> None:
+    """`sort` for 4 tokens and 256 positions."""
+    program = library.make_sort(tokens, tokens, max_seq_len=256, min_key=1)
+    assert of_output(averages, program, (1, 2, 3, 4), 256).ground is Ground.ANY_LENGTH
+
+
 def test_ranks_among_earlier_positions_are_no_ranks() -> None:
     """In the causal reading several positions can have nothing before them."""
     first = Select(order(lambda k, q: k < q), rasp.Full(0), Comparison.EQ)

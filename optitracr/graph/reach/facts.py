@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.errors import OptitracrError
+from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -24,15 +24,14 @@ from optitracr.graph.program import (
     Source,
     operation_reads,
 )
-from optitracr.graph.relations import relation_of
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet
 
 Codes = NDArray[np.int64]
 
-MAX_PAIRS = 250_000
-"""Entries of one predicate's table beyond which what it selects is left open: the tables of
-keys of 20 tokens by 20 positions (160,000) are read, in some 50 ms."""
+MAX_PAIRS = 4_000_000
+"""Entries of one predicate's table beyond which what it selects is left open. Keys of 4 tokens by
+256 positions have a million, each one call of the predicate, which the candidates need as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +68,7 @@ class Facts:
     sets: Mapping[str, ValueSet]
     inputs: Inputs
     copies: frozenset[str] = frozenset()
+    _telling: dict[str, bool] = field(default_factory=dict)
     _pairs: dict[int, tuple[PairSelector, NDArray[np.bool_] | None]] = field(default_factory=dict)
 
     @classmethod
@@ -153,10 +153,9 @@ class Facts:
             return None
         if (self.none(selector.keys) + 1) * (self.none(selector.queries) + 1) > MAX_PAIRS:
             return None
-        try:
-            table = relation_of(selector, self.sets).table
-        except OptitracrError:
-            return None
+        sides = [self.sets[label].values for label in (selector.keys, selector.queries)]
+        table = np.zeros([len(values) + 1 for values in sides], dtype=bool)
+        table[:-1, :-1] = predicate_table(selector, *sides).holds
         return table[self.held(selector.keys), self.held(selector.queries)]
 
     def copied(self, label: str) -> Codes:
@@ -182,6 +181,25 @@ class Facts:
         """Whether a variable is the index."""
         operation = self.nodes[label].operation
         return isinstance(operation, Input) and operation.source is Source.INDICES
+
+    def tells_position(self, label: str) -> bool:
+        """Whether a function of the index differs at any two positions, and is never None."""
+        if label not in self._telling:
+            self._telling[label] = self._tells_position(label)
+        return self._telling[label]
+
+    def _tells_position(self, label: str) -> bool:
+        operation = self.nodes[label].operation
+        if not isinstance(operation, Elementwise) or self.sets[label].may_be_none:
+            return False
+        table = self.table(label)
+        axes = [i for i, operand in enumerate(operation.operands) if self.is_index(operand)]
+        if table is None or not axes:
+            return False
+        # Each value must come from one index alone.
+        by_index = np.moveaxis(table, axes[0], 0).reshape(table.shape[axes[0]], -1)
+        distinct = sum(len(np.unique(row)) for row in by_index)
+        return distinct == len(np.unique(by_index))
 
     def is_copy(self, label: str) -> bool:
         """Whether an Aggregate gives the value of each position that it selects."""

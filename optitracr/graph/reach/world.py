@@ -63,9 +63,15 @@ class World:
         if (label, position) not in self._codes:
             # Ancestors first and everywhere, so that no call goes deeper than one operation.
             for ancestor in self.facts.ancestors(label):
+                if (ancestor, 0) in self._codes:
+                    continue
                 for place in self.positions:
-                    if (ancestor, place) not in self._codes:
-                        self._codes[(ancestor, place)] = self._made(ancestor, place)
+                    self._codes[(ancestor, place)] = self._made(ancestor, place)
+                if self.facts.tells_position(ancestor):
+                    # The solver would find out, value by value.
+                    self.model.add_all_different(
+                        [self._codes[(ancestor, place)] for place in self.positions]
+                    )
         return self._codes[(label, position)]
 
     def ordered(self, label: str, position: int, places: Codes) -> Any:
