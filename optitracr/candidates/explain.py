@@ -80,7 +80,7 @@ def with_added(savings: Savings, graph: ProgramGraph) -> Savings:
         if node.part == AVERAGE
     ]
     labels = [node.label for node in graph.nodes]
-    labels += [row.variable for row in savings if row.variable not in labels]
+    labels += dict.fromkeys(row.variable for row in (*savings, *rows) if row.variable not in labels)
     return Savings(tuple(_in_order([*savings.rows, *rows], labels))) if rows else savings
 
 
