@@ -59,7 +59,8 @@ def token_named(text: str, named: Named) -> Any:
         InputError: If there is none, or more than one.
     """
     exact = [token for token in named.vocab if str(token) == text]
-    found = exact or [token for token in named.vocab if spells(text, token)]
+    spelled = exact or [token for token in named.vocab if spells(text, token)]
+    found = list(dict.fromkeys(spelled))
     if len(found) == 1:
         return found[0]
     if found:

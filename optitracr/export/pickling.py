@@ -7,11 +7,13 @@ whatever it carries, so unpickle only what you trust. `load` executes nothing.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optitracr.errors import InputError
 from optitracr.export.files import MANIFEST, WEIGHTS, decode, encode
 from optitracr.model.config import relu
 from optitracr.model.copying import copied
@@ -28,16 +30,28 @@ def reduced(model: CompiledModel) -> tuple[Any, ...]:
 
     Raises:
         FileError: If a value of the program is of a type that a file cannot hold.
-        InputError: If the model's sizes were edited.
+        InputError: If the model's sizes were edited, or its activation function is one that
+            cannot be pickled, such as a lambda.
     """
     config, activation = model.model_config, None
     if not config.is_relu:
         # A file holds models with ReLU; another function goes beside it, by its name.
         activation = config.activation_function
+        _check_activation(activation)
         model = copied(model, deep=False)
         model.model_config = replace(config, activation_function=relu)
     files = encode(model, PLACE)
     return restored, (files[MANIFEST], files[WEIGHTS], activation)
+
+
+def _check_activation(activation: Callable[[Any], Any]) -> None:
+    try:
+        pickle.dumps(activation)
+    except Exception as error:
+        raise InputError(
+            f"the activation function {activation!r} cannot be pickled ({error}); give a function "
+            "of a module, such as jax.nn.gelu"
+        ) from error
 
 
 def restored(

@@ -64,6 +64,7 @@ def join_selectors(
     sets = dict(values)
     nodes: list[Node] = []
     made: dict[object, PairSelector] = {}
+    known = graph.by_label()
     for node in graph.nodes:
         operation = node.operation
         if isinstance(operation, Aggregate | Width):
@@ -71,7 +72,7 @@ def join_selectors(
             if isinstance(selector, CompoundSelector) and not keep(selector):
                 key = (selector.label, selector_key(selector, sets))
                 if key not in made:
-                    made[key], new = _joined(node, selector, sets)
+                    made[key], new = _joined(node, selector, sets, known)
                     nodes += new
                 node = replace(node, operation=replace(operation, selector=made[key]))
         nodes.append(node)
@@ -79,11 +80,14 @@ def join_selectors(
 
 
 def _joined(
-    node: Node, selector: CompoundSelector, sets: dict[str, ValueSet]
+    node: Node,
+    selector: CompoundSelector,
+    sets: dict[str, ValueSet],
+    known: Mapping[str, Node],
 ) -> tuple[PairSelector, list[Node]]:
     """A plain selector that selects the same, and the joint variables that it needs."""
     relation = relation_of(selector, sets)
-    _refuse_none(node, selector, relation, sets)
+    _refuse_none(node, selector, relation, sets, known)
     inner = relation.table[tuple(slice(0, -1) for _ in range(relation.table.ndim))]
     keys = [len(sets[x].values) for x in relation.keys]
     queries = [len(sets[x].values) for x in relation.queries]
@@ -156,7 +160,11 @@ def _tabled(*values: object) -> object:
 
 
 def _refuse_none(
-    node: Node, selector: Selector, relation: Relation, sets: Mapping[str, ValueSet]
+    node: Node,
+    selector: Selector,
+    relation: Relation,
+    sets: Mapping[str, ValueSet],
+    known: Mapping[str, Node],
 ) -> None:
     """Refuses selectors that select by a variable where another one is None."""
     for axis, label in enumerate((*relation.keys, *relation.queries)):
@@ -164,7 +172,23 @@ def _refuse_none(
         if sets[label].may_be_none and at_none.any():
             raise UnsupportedError(
                 f"s-op {node.describe()}: its selector '{selector.label}' selects also where "
-                f"'{label}' is None, and is no sum of conditions on one key and one query; "
-                f"let '{label}' have a value of its own in place of None, as an Aggregate has by "
-                "its default"
+                f"'{known[label].owner or label}' is None, and is no sum of conditions on one key "
+                f"and one query; {_instead_of_none(label, sets, known)}"
             )
+
+
+def _instead_of_none(label: str, sets: Mapping[str, ValueSet], known: Mapping[str, Node]) -> str:
+    """What gives a variable a value in place of None: where None comes from, and how."""
+    while True:
+        operation = known[label].operation
+        below = operation.operands if isinstance(operation, Elementwise) else ()
+        from_there = next((operand for operand in below if sets[operand].may_be_none), None)
+        if from_there is None:
+            break
+        label = from_there
+    name = known[label].owner or label
+    if isinstance(operation, Aggregate):
+        return (
+            f"give '{name}' a default that is a value of its own, which heads write at optimize=2"
+        )
+    return f"let the function of '{name}' return a value of its own in place of None"

@@ -78,14 +78,19 @@ def exportable(model: CompiledModel, where: str) -> Current:
             f"{where} takes models with ReLU, and model_config.activation_function is another "
             "function; set it to jax.nn.relu, and change it in what was exported"
         )
-    stated = (size.layers, size.heads, size.head_size, size.neurons)
-    found = (config.num_layers, config.num_heads, config.key_size, config.mlp_hidden_size)
-    if found != stated or config.causal != model.setting.causal:
-        raise InputError(
-            f"{where} takes models as they were compiled, and model_config was edited: layers, "
-            f"heads, head size and neurons are {found} instead of {stated}, or causal was "
-            "changed; set them back"
-        )
+    compiled = {
+        "num_layers": size.layers,
+        "num_heads": size.heads,
+        "key_size": size.head_size,
+        "mlp_hidden_size": size.neurons,
+        "causal": model.setting.causal,
+    }
+    for name, value in compiled.items():
+        if getattr(config, name) != value:
+            raise InputError(
+                f"{where} takes models as they were compiled, and model_config.{name} is "
+                f"{getattr(config, name)!r} instead of {value!r}; set it back"
+            )
     return current(model)
 
 

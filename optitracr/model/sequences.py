@@ -87,6 +87,8 @@ def encode_all(model: CompiledModel, sequences: object) -> tuple[NDArray[np.int3
     listed = arguments.sequence("sequences", sequences, wanted)
     if not listed:
         raise InputError("there is no sequence to run; pass at least one list of tokens")
+    if any(token == model.setting.bos for token in listed if isinstance(token, str)):
+        raise InputError(f"sequences holds tokens; give {wanted}: [[{model.setting.bos!r}, ...]]")
     check_room(model, len(listed), model.setting.max_seq_len + 1)
     codes = []
     for row, sequence in enumerate(listed):

@@ -277,3 +277,20 @@ def test_a_program_whose_values_no_file_holds_is_not_pickled() -> None:
     with pytest.raises(FileError, match="frozenset"):
         pickle.dumps(model)
     assert copy.deepcopy(model).apply(TOKENS[:2]).decoded == ["compiler_bos", frozenset({"a"})]
+
+
+def test_what_cannot_go_on_says_which_part() -> None:
+    model = compile_rasp_to_model(rasp.length, {"a"}, 2)
+    model.model_config.causal = True
+    with pytest.raises(InputError, match=r"model_config.causal is True instead of False"):
+        model.to_torch()
+    model.model_config.causal = False
+    model.model_config.activation_function = lambda x: x
+    with pytest.raises(InputError, match=r"cannot be pickled"):
+        pickle.dumps(model)
+
+
+def test_tokens_in_place_of_sequences() -> None:
+    model = compile_rasp_to_model(rasp.length, {"a"}, 2)
+    with pytest.raises(InputError, match=r"a list of sequences.*\[\['compiler_bos', ...\]\]"):
+        model.apply_batch(["compiler_bos", "a", "a"])

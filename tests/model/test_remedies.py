@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
-from optitracr.errors import OptitracrError, VerificationError
+from optitracr.errors import OptitracrError, UnsupportedError, VerificationError
 from optitracr.rasp import Comparison, indices, tokens
 
 EVERYWHERE = rasp.Select(indices, indices, Comparison.TRUE)
@@ -155,3 +155,31 @@ def test_what_is_recommended_helps(refusal: Refusal) -> None:
         assert not isinstance(caught.value, VerificationError)
     for level in refusal.remedied_levels:
         assert_exact(refusal.remedied(), level, min(length, 3))
+
+
+PREVIOUS = rasp.Aggregate(
+    rasp.Select(rasp.indices, rasp.indices, lambda k, q: k == q - 1), rasp.tokens
+).named("before")
+ORDER = rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LT)
+
+
+def width_of_a_union(keys: rasp.SOp) -> rasp.SOp:
+    return rasp.SelectorWidth(rasp.Select(keys, rasp.tokens, rasp.Comparison.EQ) | ORDER)
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_none_in_a_union_is_traced_to_where_it_comes_from(level: int) -> None:
+    """A map of None is None, so nothing done to the map helps."""
+    refused = width_of_a_union(rasp.Map(lambda x: x, PREVIOUS, simplify=False))
+    with pytest.raises(UnsupportedError, match=r"give 'before\w*' a default .* optimize=2"):
+        compile_rasp_to_model(refused, set("ab"), 4, optimize=level)
+    first = rasp.Aggregate(PREVIOUS.selector, rasp.tokens, default="#")
+    assert compile_rasp_to_model(width_of_a_union(first), set("ab"), 4).verify().exhaustive
+
+
+def test_none_of_a_function_is_for_the_function_to_mend() -> None:
+    refused = width_of_a_union(rasp.Map(lambda x: x if x == "a" else None, rasp.tokens).named("f"))
+    with pytest.raises(UnsupportedError, match=r"let the function of 'f\w*' return a value"):
+        compile_rasp_to_model(refused, set("ab"), 4)
+    mended = width_of_a_union(rasp.Map(lambda x: x if x == "a" else "", rasp.tokens))
+    assert compile_rasp_to_model(mended, set("ab"), 4).verify().exhaustive
