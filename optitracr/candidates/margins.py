@@ -283,7 +283,11 @@ def _distinct(read: _Read) -> tuple[FloatArray, FloatArray]:
 def _results(plan: Plan, reads: Sequence[_Read]) -> Iterator[tuple[FloatArray, FloatArray]]:
     """What an MLP writes for every combination of what it reads, and the error, in parts."""
     sides = [_distinct(read) for read in reads]
-    weights = [read.matrix @ own for read, own in zip(reads, plan.w_in, strict=True)]
+    weights = [
+        # What is always zero has no form to be read from, and adds nothing.
+        read.matrix @ own if read.matrix.shape[1] else np.zeros((len(read.matrix), plan.neurons))
+        for read, own in zip(reads, plan.w_in, strict=True)
+    ]
     w_in = np.concatenate([np.zeros((0, plan.neurons)), *weights])
     last = len(sides[-1][0]) if sides else 1
     step = max(1, MAX_CELLS // max(1, plan.neurons * last))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from numbers import Number
 from typing import Any
 
+from optitracr.arguments import shown
 from optitracr.errors import UnsupportedError
 from optitracr.graph.calls import Occurrence, Place
 from optitracr.graph.marks import Marks, tell_apart, without_unread
@@ -29,11 +30,12 @@ from optitracr.graph.reach.answer import Answer, Reach
 from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.occurring import occur_apart, occur_together
-from optitracr.graph.reach.selecting import averages, selects_none
+from optitracr.graph.reach.selecting import averages, repeats, selects_none
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet, infer_one
 from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Encoding
+from optitracr.rasp.exact import is_its_own_mean
 
 AVERAGE = "average"
 """What the number is, of a categorical Aggregate that averages: its mean."""
@@ -96,6 +98,7 @@ class _Inference:
             return
         if node.label in self.copies:
             return
+        self._check_repeated(node)
         answer = averages(self._facts(), node.label)
         if answer.never:
             self.copies.add(node.label)
@@ -105,6 +108,27 @@ class _Inference:
         del self.nodes[node.label], self.sets[node.label]
         for part in parts:
             self._infer(part)
+
+    def _check_repeated(self, node: Node) -> None:
+        """Refuses an operand of which the mean of equal values may be another value.
+
+        Raises:
+            UnsupportedError: If several such values may be selected; names one.
+        """
+        operation = node.operation
+        assert isinstance(operation, Aggregate)
+        values, longest = self.sets[operation.operand].values, self.inputs.max_seq_len
+        odd = [i for i, value in enumerate(values) if not is_its_own_mean(value, longest)]
+        if not odd:
+            return
+        answer = repeats(self._facts(), node.label, odd)
+        if not answer.never:
+            where = f", as on {list(answer.tokens)!r}" if answer.tokens else ""
+            raise UnsupportedError(
+                f"s-op {node.describe()} may take the mean of {shown(values[odd[0]])} and itself"
+                f"{where}, which rounds to another number; map such numbers to texts or to smaller "
+                "ones, or let its selector select one position"
+            )
 
     def so_far(self) -> ProgramGraph:
         """The program, as far as its variables are inferred with what was added, then as it was."""
@@ -131,13 +155,13 @@ class _Inference:
 
 
 def may_average(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, ValueSet]) -> bool:
-    """Whether a categorical Aggregate of several numbers may select several positions."""
+    """Whether a categorical Aggregate of numbers may select several positions."""
     operation = node.operation
     if not isinstance(operation, Aggregate) or node.is_numerical:
         return False
     numbers = sum(isinstance(value, Number) for value in sets[operation.operand].values)
     operations = {label: nodes[label].operation for label in operation_reads(operation)}
-    return numbers > 1 and not selects_at_most_one(operation.selector, operations, sets)
+    return numbers > 0 and not selects_at_most_one(operation.selector, operations, sets)
 
 
 def _as_mean(facts: Facts, node: Node, answer: Answer, taken: Collection[str]) -> list[Node]:
@@ -220,7 +244,13 @@ def _coding(facts: Facts, node: Node, operation: Aggregate, answer: Answer) -> _
         )
     if not odd:
         return None
-    first = math.floor(max(value for value in held if isinstance(value, int | float))) + 1
+    most = max(value for value in held if isinstance(value, int | float))
+    if not math.isfinite(most):
+        raise UnsupportedError(
+            f"s-op {node.describe()} {_takes_means(answer)}, of which one is {most!r}; map it to a "
+            "finite number or to a text"
+        )
+    first = math.floor(most) + 1
     codes = {value: float(first + place) for place, value in enumerate(odd)}
     return _Coding(codes, {code: value for value, code in codes.items()})
 

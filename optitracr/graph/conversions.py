@@ -24,8 +24,7 @@ from optitracr.graph.program import (
     map_pairs,
     unused,
 )
-from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.values import MAX_VALUES, ValueSet, sort_values
+from optitracr.graph.values import MAX_VALUES, ValueSet, is_copy_with_none
 from optitracr.rasp import Encoding
 
 
@@ -157,11 +156,7 @@ class _Conversion:
         """A mean with a default that its head can write; a copy of classes."""
         own, operand = self.sets[node.label], self.sets[operation.operand]
         of_none = operand.may_be_none and not operation.skips_none
-        copies = of_none and selects_at_most_one(operation.selector, self.operations, self.sets)
-        if node.is_numerical and copies:
-            extra = () if operation.default is None else (operation.default,)
-            values = sort_values((*operand.values, *extra))
-            self.sets[node.label] = ValueSet(values, own.may_be_none, values)
+        if is_copy_with_none(node, self.known, self.sets):
             node = replace(node, encoding=Encoding.CATEGORICAL)
         if not node.is_numerical:
             read = self.categorical(node, operation.operand)

@@ -29,6 +29,7 @@ from optitracr.graph.program import (
     ProgramGraph,
     Source,
     Width,
+    operation_reads,
     selector_reads,
 )
 from optitracr.graph.reach.correlated import Occurring
@@ -42,6 +43,7 @@ from optitracr.graph.variants import (
     forms_of,
     mean_forms,
 )
+from optitracr.rasp import Encoding
 from optitracr.rasp.exact import common_denominator, rational
 from optitracr.rasp.identity import equals_itself
 
@@ -135,6 +137,11 @@ def infer_one(
         ValueSetError: As `infer_values`.
     """
     operation = node.operation
+    if isinstance(operation, Aggregate) and is_copy_with_none(node, occurring.nodes, sets):
+        # It is held as classes, whatever its encoding, so that its values have to be these.
+        classes = replace(node, encoding=Encoding.CATEGORICAL)
+        check_numbers(node, sets[operation.operand].values, operation.default)
+        return infer_one(classes, occurring, sets, vocabulary, max_seq_len)
     try:
         found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
     except ToldApartError as error:
@@ -150,6 +157,20 @@ def infer_one(
         never_empty = always_selects(operation.selector, operations, sets)
         found = replace(found, may_be_none=of_none or not never_empty)
     return found
+
+
+def is_copy_with_none(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, ValueSet]) -> bool:
+    """Whether a numerical Aggregate gives one value of its operand, which can be None.
+
+    A number cannot say None, so that such an Aggregate is held as classes.
+    """
+    operation = node.operation
+    if not (isinstance(operation, Aggregate) and node.is_numerical) or operation.skips_none:
+        return False
+    operations = {label: nodes[label].operation for label in operation_reads(operation)}
+    return sets[operation.operand].may_be_none and selects_at_most_one(
+        operation.selector, operations, sets
+    )
 
 
 def _aggregate_forms(
@@ -310,10 +331,12 @@ def _may_be_none(operation: Aggregate, operand: ValueSet) -> bool:
 def _aggregate_values(
     node: Node, operation: Aggregate, operand: ValueSet, max_seq_len: int
 ) -> ValueSet:
-    if operand.exploded:
-        raise ExplodedError(operand.exploded)
     default = operation.default
     _check_default(node, default)
+    if node.is_numerical:
+        check_numbers(node, (), default)
+    if operand.exploded:
+        raise ExplodedError(operand.exploded)
     may_be_none = _may_be_none(operation, operand)
     if not node.is_numerical:
         extra = () if default is None else (default,)

@@ -13,7 +13,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache, reduce
+from numbers import Number
 from typing import Any
+
+WHOLE = 1 << 53
+"""Integers up to this size are floats; the mean of a larger one and itself may be another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,18 @@ def rational(value: float) -> Fraction:
             return Fraction(*high)
         numerator, denominator = denominator, numerator - whole * denominator
     return Fraction(value)
+
+
+def is_its_own_mean(value: Any, count: int) -> bool:
+    """Whether the mean of up to so many of a value is that value, or has no meaning."""
+    if isinstance(value, float | Fraction) or not isinstance(value, Number):
+        return True
+    if isinstance(value, int):
+        return abs(value) <= WHOLE
+    try:
+        return all(mean([value] * n) == value for n in range(2, count + 1))
+    except (ArithmeticError, TypeError, ValueError):
+        return True
 
 
 def common_denominator(values: Sequence[Fraction]) -> int:

@@ -139,3 +139,53 @@ def test_what_a_mean_takes_more_is_said(level: int) -> None:
     assert "the mean as a number" in str(model.savings)
     copy = Aggregate(Select(indices, indices, Comparison.EQ), indices)
     assert not compile_rasp_to_model(copy, LETTERS, 4, optimize=level).savings.of("added")
+
+
+BIG = 2**53 + 1
+
+
+def test_large_integers_are_not_their_own_means() -> None:
+    """Two of one are rounded to another number, so that no copy is right."""
+    for program, vocab in (
+        (Aggregate(Select(tokens, tokens, Comparison.EQ), tokens), {BIG, BIG + 1}),
+        (Aggregate(EARLIER, Map(lambda t: BIG, tokens)), {"a", "b"}),
+    ):
+        with pytest.raises(UnsupportedError, match=f"mean of {BIG} and itself, as on"):
+            compile_rasp_to_model(program, vocab, 3)
+    alone = Aggregate(Select(indices, indices, Comparison.EQ), tokens)
+    assert compile_rasp_to_model(alone, {BIG, BIG + 1}, 3).verify().exhaustive
+
+
+def test_infinity_has_no_place_beside_words() -> None:
+    values = Map({"a": float("inf"), "b": 1, "c": "x"}.get, tokens)
+    with pytest.raises(UnsupportedError, match="one is inf"):
+        compile_rasp_to_model(Aggregate(EARLIER, values), {"a", "b", "c"}, 3)
+
+
+NUMBER = rasp.numerical(Map({"a": 0, "b": 1}.get, tokens))
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+@pytest.mark.parametrize("default", [None, 0, 3])
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda x: rasp.categorical(Map(lambda v: "one" if v == 1 else "not", x)),
+        lambda x: rasp.numerical(x + 1),
+        lambda x: Aggregate(Select(indices, indices, Comparison.EQ), rasp.categorical(x * 2)),
+        lambda x: rasp.SelectorWidth(Select(x, tokens, lambda k, q: k == 1)),
+    ],
+)
+@pytest.mark.parametrize("before", [0, 1])
+def test_numbers_that_are_copied_and_can_be_none(
+    before: int, read: Callable[[rasp.SOp], rasp.SOp], default: Any, level: int
+) -> None:
+    """What reads such a copy is asked for the operand's values, and for no means of them."""
+    one = Select(indices, indices, lambda k, q: k == q - before)
+    program = read(rasp.numerical(Aggregate(one, NUMBER, default)))
+    try:
+        model = compile_rasp_to_model(program, {"a", "b", "c"}, 3, optimize=level)
+    except UnsupportedError:
+        assert level < 2
+        return
+    assert model.verify().exhaustive

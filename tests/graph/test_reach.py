@@ -60,8 +60,10 @@ def test_programs_of_the_library_average_at_no_length() -> None:
         for node in graph.nodes:
             if not may_average(node, facts.nodes, facts.sets):
                 continue
-            asked += 1
             answer = averages(facts, node.label)
+            if answer.ground is Ground.TABLES:
+                continue
+            asked += 1
             assert answer == Answer(Reach.NEVER, Ground.ANY_LENGTH), (entry.name, node.label)
     assert asked >= 14
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from numbers import Number
 from typing import Any
 
@@ -26,27 +27,44 @@ def averages(facts: Facts, label: str) -> Answer:
     numbers = _numbers(facts, label)
     if len(numbers) < 2 or facts.is_copy(label):
         return Answer(Reach.NEVER, Ground.TABLES)
+    return _selects_two(facts, label, numbers, different=True)
+
+
+def repeats(facts: Facts, label: str, codes: Sequence[int]) -> Answer:
+    """Whether some query of an Aggregate selects two positions that hold some of these values."""
+    if facts.is_copy(label):
+        return Answer(Reach.NEVER, Ground.TABLES)
+    return _selects_two(facts, label, codes, different=False)
+
+
+def _selects_two(facts: Facts, label: str, codes: Sequence[int], different: bool) -> Answer:
+    """Whether some query selects two positions with some of these values, or different ones."""
     operation = _aggregate(facts, label)
 
     def case(query: int, keys: tuple[int, int]) -> Any:
         def condition(world: World) -> None:
-            held = [one_of(world, operation.operand, key, numbers) for key in keys]
+            held = [one_of(world, operation.operand, key, codes) for key in keys]
             for key in keys:
                 require(world, world.selections.selected(operation.selector, key, query))
-            if all(code is not None for code in held):
+            if different and all(code is not None for code in held):
                 world.model.add(held[0] != held[1])
 
         return condition
 
     def whole(world: World) -> None:
         query, first, second = (chosen_position(world) for _ in range(3))
-        values = [value_at(world, operation.operand, at, numbers) for at in (first, second)]
-        world.model.add(values[0] < values[1])
+        values = [value_at(world, operation.operand, at, codes) for at in (first, second)]
+        if different:
+            world.model.add(values[0] < values[1])
+        for one, other in zip(first, second, strict=True):
+            world.model.add_bool_or([~one, ~other])
         for at in (first, second):
             selects_at(world, operation.selector, at, query)
 
     def confirm(tokens: tuple[Any, ...]) -> bool:
-        return any(len(set(_taken(row, values))) > 1 for row, values in _rows(facts, label, tokens))
+        asked = {facts.sets[operation.operand].values[code] for code in codes}
+        rows = ([x for x in _taken(*row) if x in asked] for row in _rows(facts, label, tokens))
+        return any((len(set(found)) if different else len(found)) > 1 for found in rows)
 
     question = Question(
         (operation.operand, *selector_reads(operation.selector)),
