@@ -13,6 +13,10 @@ from typing import Any
 
 Handler = Any
 
+AGAIN = 3.0
+"""Seconds after which an interrupt that ended nothing is sent again; one that does ends a solve
+within a second."""
+
 
 def solving() -> bool:
     """Whether a solver runs."""
@@ -48,14 +52,20 @@ def handled(handler: Handler = signal.default_int_handler) -> Iterator[None]:
 
 @contextmanager
 def interrupted(after: float = 0.2, when: Callable[[], bool] = solving) -> Iterator[None]:
-    """Sends SIGINT once, some seconds after a condition first holds."""
+    """Sends SIGINT, some seconds after a condition first holds.
+
+    Again where that did nothing: Python drops an exception that a signal raises while it runs the
+    callback of a weak reference.
+    """
     done = threading.Event()
 
     def send() -> None:
         while not when() and not done.is_set():
             time.sleep(0.002)
-        if not done.wait(after):
+        wait = after
+        while not done.wait(wait):
             os.kill(os.getpid(), signal.SIGINT)
+            wait = AGAIN
 
     sender = threading.Thread(target=send)
     sender.start()
