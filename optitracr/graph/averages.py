@@ -80,6 +80,7 @@ class _Inference:
         graph: The program.
         inputs: The inputs that matter.
         copies: Aggregates that are known to copy; grows.
+        expressions: The author's s-ops by label.
         nodes: The variables so far, with those that the compiler adds.
         sets: Their value sets.
         occurring: What is known of values that occur together.
@@ -87,6 +88,7 @@ class _Inference:
 
     def __init__(self, graph: ProgramGraph, inputs: Inputs, copies: set[str]) -> None:
         self.graph, self.inputs, self.copies = graph, inputs, copies
+        self.expressions = dict(graph.expressions)
         self.nodes: dict[str, Node] = {}
         self.sets: dict[str, ValueSet] = {}
         self.occurring = Occurring(self.nodes, self.sets, self._ask)
@@ -99,12 +101,13 @@ class _Inference:
         if node.label in self.copies:
             return
         self._check_repeated(node)
-        answer = averages(self._facts(), node.label)
+        facts = self._facts()
+        answer = averages(facts, node.label)
         if answer.never:
             self.copies.add(node.label)
             return
         taken = {*self.nodes, *(other.label for other in self.graph.nodes)}
-        parts = _as_mean(self._facts(), node, answer, taken)
+        parts = _as_mean(facts, node, answer, taken)
         del self.nodes[node.label], self.sets[node.label]
         for part in parts:
             self._infer(part)
@@ -141,10 +144,9 @@ class _Inference:
         self.sets[node.label] = infer_one(node, self.occurring, self.sets, vocabulary, longest)
 
     def _facts(self) -> Facts:
-        expressions = dict(self.graph.expressions)
-        program = expressions[self.graph.output]
+        program = self.expressions[self.graph.output]
         copies = frozenset(self.copies)
-        return Facts(self.nodes, expressions, program, self.sets, self.inputs, copies)
+        return Facts(self.nodes, self.expressions, program, self.sets, self.inputs, copies)
 
     def _ask(
         self, labels: tuple[str, ...], places: Sequence[Place], apart: bool

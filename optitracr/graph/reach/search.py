@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from optitracr.graph.program import selector_reads
@@ -94,7 +95,7 @@ def work(facts: Facts, reads: tuple[str, ...], positions: int) -> int:
     return total
 
 
-class Outcome:
+class Outcome(Enum):
     """What a search found."""
 
     NONE = "none"
@@ -112,7 +113,7 @@ class Found:
         tokens: The input of a solution of a whole world.
     """
 
-    outcome: str
+    outcome: Outcome
     time: float
     tokens: tuple[Any, ...] = ()
 
