@@ -29,7 +29,6 @@ from optitracr import library
 from optitracr.allocation.allocate import Search, allocate
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
-from optitracr.candidates.setting import check_setting
 from optitracr.candidates.standard import standard_components
 from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
@@ -38,6 +37,7 @@ from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS
 from optitracr.model.build import build_model
 from optitracr.model.reference import Reference
 from optitracr.model.verification import check_model
+from optitracr.setting import check_setting
 
 STAGES = ("graph", "values", "components", "problem", "allocation", "assembly", "model", "check")
 

@@ -22,7 +22,6 @@ from optitracr.candidates.explain import candidate_savings, standard_savings, wi
 from optitracr.candidates.families import Family, families_without
 from optitracr.candidates.realise import realise
 from optitracr.candidates.savings import Savings
-from optitracr.candidates.setting import Setting, check_setting
 from optitracr.candidates.space import candidate_space, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
@@ -39,11 +38,12 @@ from optitracr.levels import DEFAULT_LEVEL, LEVELS, check_level
 from optitracr.memory import within_memory
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.options import CompileOptions
 from optitracr.model.readings import warn_of_causal_reading
 from optitracr.model.reference import Reference
 from optitracr.model.size import check_weights
 from optitracr.model.verification import check_model
+from optitracr.options import CompileOptions
+from optitracr.setting import Setting, check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 from solvers import Allocation, Limits, Problem
 

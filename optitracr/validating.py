@@ -12,8 +12,8 @@ from optitracr.rasp.sop import check_sop
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 
 if TYPE_CHECKING:
-    from optitracr.candidates.setting import Setting
     from optitracr.graph.program import ProgramGraph
+    from optitracr.setting import Setting
 
 WANTED = "a list of tokens"
 
@@ -65,8 +65,8 @@ def static_validate(
     Raises:
         OptitracrError: If the program is no s-op, or vocabulary, length or level are none.
     """
-    from optitracr.candidates.setting import check_setting
     from optitracr.graph.build import build_graph
+    from optitracr.setting import check_setting
 
     standard = check_level(optimize) < 2
     written = build_graph(program)

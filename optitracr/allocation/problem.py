@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from optitracr.candidates.component import Component, Components
-from optitracr.candidates.setting import Setting
 from optitracr.craft.blocks import Head, Mlp
+from optitracr.setting import Setting
 from solvers import (
     Alternative,
     HeadDemand,

@@ -37,7 +37,6 @@ from optitracr.candidates.relations import (
     finer,
     over,
 )
-from optitracr.candidates.setting import Setting
 from optitracr.candidates.sums import sum_of_terms
 from optitracr.candidates.table_mlp import plan_table, refusal
 from optitracr.candidates.tables import FunctionTables
@@ -61,6 +60,7 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.relations import Relation, relation_of
 from optitracr.graph.rewrite import selector_key
+from optitracr.setting import Setting
 
 MAX_FORMS = 6
 """Forms of one variable beyond which new needs get only the joint one."""

@@ -15,7 +15,6 @@ from optitracr.candidates.forms import Form, Need, serves
 from optitracr.candidates.heads import HeadPlan, Reading
 from optitracr.candidates.optimal import Candidate, Enumeration
 from optitracr.candidates.relations import conditions
-from optitracr.candidates.setting import Setting
 from optitracr.candidates.tables import FunctionTables
 from optitracr.candidates.unions import add_unions
 from optitracr.craft.reading import Variable, direction
@@ -27,6 +26,7 @@ from optitracr.graph.program import Input, ProgramGraph, Source
 from optitracr.graph.relations import relation_of
 from optitracr.graph.rewrite import fold_constants, merge_equal, split_widths
 from optitracr.graph.values import ValueSet
+from optitracr.setting import Setting
 from solvers import (
     Alternative,
     HeadDemand,

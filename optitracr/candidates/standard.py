@@ -17,7 +17,6 @@ from optitracr.candidates.component import (
     Held,
     OutputView,
 )
-from optitracr.candidates.setting import Setting
 from optitracr.candidates.support import check_supported
 from optitracr.craft.blocks import Block
 from optitracr.craft.chamber import maps
@@ -43,6 +42,7 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.rewrite import SHARE
 from optitracr.graph.values import ValueSet
+from optitracr.setting import Setting
 
 MAX_NEURONS = 50_000
 

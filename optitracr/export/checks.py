@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from optitracr.candidates.setting import check_setting
 from optitracr.errors import InputError
 from optitracr.export.circuit_checks import check_circuit
 from optitracr.export.manifest import (
@@ -28,6 +27,7 @@ from optitracr.export.values import FieldError, check_distinct, check_range, sho
 from optitracr.levels import LEVELS
 from optitracr.model.params import Sizes
 from optitracr.model.size import parameters
+from optitracr.setting import check_setting
 from solvers import OBJECTIVES, Plan
 
 LARGEST = 2**31 - 1

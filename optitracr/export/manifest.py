@@ -9,7 +9,6 @@ import optitracr
 from optitracr.assembly.layout import Layout, Tenancy
 from optitracr.assembly.weights import Params
 from optitracr.candidates.savings import Saving, Savings
-from optitracr.candidates.setting import Setting
 from optitracr.circuit.record import CircuitRecord
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
@@ -19,7 +18,6 @@ from optitracr.export.values import FieldError
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
-from optitracr.model.options import CompileOptions
 from optitracr.model.program_data import (
     StoredProgram,
     program_from_data,
@@ -28,6 +26,8 @@ from optitracr.model.program_data import (
 )
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
+from optitracr.options import CompileOptions
+from optitracr.setting import Setting
 from solvers import Allocation
 
 Value = Any

@@ -8,15 +8,15 @@ from dataclasses import replace
 from optitracr.assembly.plan import Assembly
 from optitracr.candidates.component import Components, Held
 from optitracr.candidates.savings import Savings
-from optitracr.candidates.setting import Setting
 from optitracr.craft.spaces import Direction
 from optitracr.graph.program import ProgramGraph
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
-from optitracr.model.options import CompileOptions
 from optitracr.model.reference import Reference
 from optitracr.model.size import LayerSize, Size, parameters
+from optitracr.options import CompileOptions
+from optitracr.setting import Setting
 
 
 def build_model(

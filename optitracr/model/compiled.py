@@ -15,7 +15,6 @@ from optitracr.assembly.layout import Layout
 from optitracr.assembly.weights import HeadUse, NeuronUse, Params
 from optitracr.candidates.component import Component
 from optitracr.candidates.savings import Savings
-from optitracr.candidates.setting import Setting
 from optitracr.circuit.build import circuit_of
 from optitracr.circuit.circuit import Circuit
 from optitracr.circuit.record import CircuitRecord
@@ -28,7 +27,6 @@ from optitracr.model.dataset import Dataset, make_dataset
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.forward import Architecture, Edit, ForwardOutput
 from optitracr.model.module import CompiledModule
-from optitracr.model.options import CompileOptions
 from optitracr.model.params import editable
 from optitracr.model.reference import Reference
 from optitracr.model.runner import run_jax, run_numpy
@@ -36,6 +34,8 @@ from optitracr.model.sequences import encode_all, encode_one, integers
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource, source_of
 from optitracr.model.verification import VerificationReport
+from optitracr.options import CompileOptions
+from optitracr.setting import Setting
 from solvers import Allocation
 
 Value = Any

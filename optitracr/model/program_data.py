@@ -17,7 +17,6 @@ import numpy as np
 
 from optitracr import rasp
 from optitracr.candidates.component import Held
-from optitracr.candidates.setting import Setting
 from optitracr.errors import (
     EvaluationError,
     LimitError,
@@ -31,6 +30,7 @@ from optitracr.model.reference import Reference
 from optitracr.model.source import base_name
 from optitracr.rasp.batch import evaluate_batch
 from optitracr.rasp.expression import ENCODING_KEY, NAME_KEY, postorder
+from optitracr.setting import Setting
 
 Value = Any
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from optitracr.candidates.setting import Setting
 from optitracr.errors import CausalReadingWarning
 from optitracr.graph.program import ProgramGraph
 from optitracr.model.inputs import check_inputs
+from optitracr.setting import Setting
 
 
 def warn_of_causal_reading(graph: ProgramGraph, setting: Setting, seed: int = 0) -> None:
