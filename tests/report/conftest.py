@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from optitracr import library, make_report
 from optitracr.report.report import Report
 from tests.browser import chromium
+from tests.report.reports import report_of
 from tests.report.screenshots import PROGRAM
-
-
-def report_of(name: str, **options: Any) -> Report:
-    entry = library.get(name)
-    return make_report(
-        entry.make(), entry.vocab, entry.max_seq_len, entry.causal, name=entry.name, **options
-    )
 
 
 @pytest.fixture(scope="session")

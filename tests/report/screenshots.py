@@ -82,7 +82,7 @@ def main() -> None:
     import tempfile
 
     from tests.browser import Watched, chromium
-    from tests.report.conftest import report_of
+    from tests.report.reports import report_of
 
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         path = Path(folder) / "page.html"

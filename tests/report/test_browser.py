@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page
 
 from optitracr.report.report import Report
 from tests.browser import NAMES, Watched, find_chromium
-from tests.report.conftest import report_of
+from tests.report.reports import report_of
 from tests.report.screenshots import PICTURES, difference, reference, views
 from tests.report.test_page import HOSTILE_TOKENS, hostile_program
 

@@ -26,7 +26,7 @@ from optitracr.errors import (
 )
 from optitracr.report.examples import Example
 from optitracr.report.report import PICTURES, Report
-from tests.report.conftest import report_of
+from tests.report.reports import report_of
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
 SECTIONS = ("residual", "sizes", "sublayers", "savings", "graph", "example")
@@ -203,7 +203,7 @@ def test_the_same_program_gives_the_same_bytes() -> None:
     """In processes of their own, whose string hashes differ."""
     code = (
         "import sys, hashlib\n"
-        "from tests.report.conftest import report_of\n"
+        "from tests.report.reports import report_of\n"
         "for name in ('hist', 'shuffle_dyck1', 'frac_prevs'):\n"
         "    report = report_of(name)\n"
         "    print(hashlib.sha256(report.html.encode()).hexdigest())\n"
