@@ -42,17 +42,18 @@ from optitracr.rasp.expression import (
     default_encoding,
     default_name,
 )
+from optitracr.rasp.predicates import Comparison, Predicate
 from optitracr.rasp.selector import (
-    Comparison,
     ConstantSelector,
-    Predicate,
     Select,
     Selector,
     SelectorAnd,
     SelectorNot,
     SelectorOr,
+    selector_and,
+    selector_not,
+    selector_or,
 )
-from optitracr.rasp.simplify import selector_and, selector_not, selector_or
 from optitracr.rasp.sop import (
     ConstantSOp,
     Full,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from optitracr.rasp.expression import RASPExpr, Value
-from optitracr.rasp.selector import Comparison, Select, Selector, check_selector
+from optitracr.rasp.predicates import Comparison
+from optitracr.rasp.selector import Select, Selector, check_selector
 from optitracr.rasp.sop import SOp, check_sop, check_value, tokens
 
 
@@ -31,6 +32,11 @@ class SelectorWidth(SOp):
     def children(self) -> Sequence[RASPExpr]:
         """The selector."""
         return [self.selector]
+
+    @property
+    def never_none(self) -> bool:
+        """True: nothing selected counts 0."""
+        return True
 
 
 class LengthType(SelectorWidth):

@@ -18,6 +18,7 @@ from optitracr.rasp.expression import (
     Value,
     check_expression,
     describe,
+    interpret_with,
     postorder,
 )
 from optitracr.rasp.identity import plain
@@ -307,6 +308,8 @@ _CAUSAL = CausalEvaluator()
 
 evaluate = _DEFAULT.evaluate
 
+interpret_with(evaluate)
+
 
 def evaluate_causal(expr: RASPExpr, xs: Sequence[Value]) -> list[Any]:
     """The value of an expression where no query selects a later key.
@@ -332,13 +335,3 @@ def evaluate_all(
     """
     evaluator = _CAUSAL if arguments.boolean("causal", causal) else _DEFAULT
     return evaluator.evaluate_all((exprs,) if isinstance(exprs, RASPExpr) else exprs, xs)
-
-
-def evaluate_sop(sop: SOp, xs: Sequence[Value]) -> list[Value]:
-    """The values of an s-op, one a position."""
-    return _DEFAULT.evaluate(sop, xs)
-
-
-def evaluate_selector(selector: Selector, xs: Sequence[Value]) -> SelectorValue:
-    """The matrix of a selector, one row a query."""
-    return _DEFAULT.evaluate(selector, xs)

@@ -8,7 +8,7 @@ import enum
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from optitracr import arguments
 from optitracr.errors import ProgramError
@@ -73,6 +73,13 @@ class Annotations(Mapping[str, Any]):
         return f"Annotations({dict(self)!r})"
 
 
+class Interpreter(Protocol):
+    """Says what an expression means on an input."""
+
+    def __call__(self, expr: RASPExpr, xs: Sequence[Value]) -> list[Any]:
+        """The value of `expr` on the tokens `xs`."""
+
+
 class RASPExpr(abc.ABC):
     """An expression of RASP: an s-op or a selector. Expressions never change once built.
 
@@ -82,6 +89,9 @@ class RASPExpr(abc.ABC):
 
     default_label_name = "expression"
     """The name of an expression whose author gave none, one a class."""
+
+    _interpreter: ClassVar[Interpreter]
+    """What calling an expression asks; see `interpret_with`."""
 
     _members: set[int] | None = None
 
@@ -93,6 +103,14 @@ class RASPExpr(abc.ABC):
     @abc.abstractmethod
     def __call__(self, xs: Sequence[Value]) -> list[Any]:
         """Evaluates the expression on a sequence of tokens."""
+
+    def _interpreted(self, xs: Sequence[Value]) -> list[Any]:
+        """Its value on a sequence of tokens, as the interpreter says.
+
+        Raises:
+            EvaluationError: If the program is undefined on it.
+        """
+        return type(self)._interpreter(self, xs)
 
     @property
     @abc.abstractmethod
@@ -174,6 +192,15 @@ class RASPExpr(abc.ABC):
             parts.append((type(part), {k: v for k, v in state.items() if k not in inner}, inner))
             place[id(part)] = len(place)
         return _unpickled, (parts,)
+
+
+def interpret_with(interpreter: Interpreter) -> None:
+    """Sets what calling an expression asks.
+
+    Each kind of expression can be called, and the interpreter knows every kind; so the interpreter
+    comes here by itself, and the kinds import nothing of it.
+    """
+    RASPExpr._interpreter = interpreter
 
 
 def _state(expr: RASPExpr) -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""Selectors: which keys each query attends to."""
+"""Selectors: which keys each query attends to.
+
+`selector_and`, `selector_or` and `selector_not` make one `Select` where that can be done. What
+comes out as a `Select` follows its rule for None: it selects nothing where its key or query is
+None, also after a negation. `simplify=False` keeps the combination as written.
+"""
 
 from __future__ import annotations
 
-import enum
-from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from typing import NoReturn
 
 from optitracr import arguments
 from optitracr.errors import ProgramError
@@ -16,44 +20,8 @@ from optitracr.rasp.expression import (
     describe,
     wrong_operand,
 )
-from optitracr.rasp.sop import SOp, check_sop
-
-
-class Predicate(Protocol):
-    """Says whether a query selects a key."""
-
-    def __call__(self, key: Any, query: Any, /) -> bool:
-        """Whether `query` selects `key`."""
-        ...
-
-
-class Comparison(enum.Enum):
-    """The usual predicates; each is called as `comparison(key, query)`."""
-
-    EQ = "=="
-    LT = "<"
-    LEQ = "<="
-    GT = ">"
-    GEQ = ">="
-    NEQ = "!="
-    TRUE = "True"
-    FALSE = "False"
-
-    def __call__(self, key: Any, query: Any) -> bool:
-        """Whether the comparison holds, the key on its left."""
-        return _COMPARISONS[self](key, query)
-
-
-_COMPARISONS: dict[Comparison, Callable[[Any, Any], bool]] = {
-    Comparison.EQ: lambda key, query: key == query,
-    Comparison.LT: lambda key, query: key < query,
-    Comparison.LEQ: lambda key, query: key <= query,
-    Comparison.GT: lambda key, query: key > query,
-    Comparison.GEQ: lambda key, query: key >= query,
-    Comparison.NEQ: lambda key, query: key != query,
-    Comparison.TRUE: lambda key, query: True,
-    Comparison.FALSE: lambda key, query: False,
-}
+from optitracr.rasp.predicates import Combination, Comparison, Curried, Predicate, negated
+from optitracr.rasp.sop import Full, SOp, check_sop
 
 
 class Selector(RASPExpr):
@@ -67,23 +35,15 @@ class Selector(RASPExpr):
         Raises:
             EvaluationError: If the program is undefined on it.
         """
-        from optitracr.rasp.evaluate import evaluate_selector
-
-        return evaluate_selector(self, xs)
+        return self._interpreted(xs)
 
     def __and__(self, other: Selector) -> Selector:
-        from optitracr.rasp.simplify import selector_and
-
         return selector_and(self, other)
 
     def __or__(self, other: Selector) -> Selector:
-        from optitracr.rasp.simplify import selector_or
-
         return selector_or(self, other)
 
     def __invert__(self) -> Selector:
-        from optitracr.rasp.simplify import selector_not
-
         return selector_not(self)
 
     __rand__ = __and__
@@ -254,3 +214,90 @@ class SelectorNot(Selector):
     def children(self) -> Sequence[RASPExpr]:
         """The other selector."""
         return [self.inner]
+
+
+def selector_not(inner: Selector, simplify: bool = True) -> Selector:
+    """The negation of a selector; that of a `Select` is a `Select`."""
+    check_selector("selector_not", "operand", inner)
+    if arguments.boolean("simplify", simplify, ProgramError) and isinstance(inner, SelectorNot):
+        return inner.inner
+    if arguments.boolean("simplify", simplify, ProgramError) and isinstance(inner, Select):
+        return Select(inner.keys, inner.queries, negated(inner.predicate))
+    return SelectorNot(inner)
+
+
+def selector_and(fst: Selector, snd: Selector, simplify: bool = True) -> Selector:
+    """The conjunction of two selectors, as one `Select` if keys and queries agree."""
+    check_selector("selector_and", "first operand", fst)
+    check_selector("selector_and", "second operand", snd)
+    if arguments.boolean("simplify", simplify, ProgramError):
+        for one, other in ((fst, snd), (snd, fst)):
+            if _is_constant(one, Comparison.TRUE):
+                return other
+            if _is_constant(one, Comparison.FALSE):
+                return one
+        merged = _merged(fst, snd, all)
+        if merged is not None:
+            return merged
+    return SelectorAnd(fst, snd)
+
+
+def selector_or(fst: Selector, snd: Selector, simplify: bool = True) -> Selector:
+    """The disjunction of two selectors, as one `Select` if keys and queries agree."""
+    check_selector("selector_or", "first operand", fst)
+    check_selector("selector_or", "second operand", snd)
+    if arguments.boolean("simplify", simplify, ProgramError):
+        for one, other in ((fst, snd), (snd, fst)):
+            if _is_constant(one, Comparison.FALSE):
+                return other
+            if _is_constant(one, Comparison.TRUE):
+                return one
+        merged = _merged(fst, snd, any)
+        if merged is not None:
+            return merged
+    return SelectorOr(fst, snd)
+
+
+def _is_constant(selector: Selector, comparison: Comparison) -> bool:
+    """Whether it is all TRUE or all FALSE, whatever the input."""
+    if not isinstance(selector, Select) or selector.predicate is not comparison:
+        return False
+    return comparison is Comparison.FALSE or all(
+        sop.never_none for sop in (selector.keys, selector.queries)
+    )
+
+
+def _merged(
+    fst: Selector, snd: Selector, combine: Callable[[Iterable[object]], bool]
+) -> Select | None:
+    """One `Select` over the keys and queries that both have, or None."""
+    if not isinstance(fst, Select) or not isinstance(snd, Select):
+        return None
+    keys = _common(fst.keys, snd.keys)
+    queries = _common(fst.queries, snd.queries)
+    if keys is None or queries is None:
+        return None
+    predicates = (_curried(fst, keys, queries), _curried(snd, keys, queries))
+    return Select(keys, queries, Combination.of(combine, predicates))
+
+
+def _common(fst: SOp, snd: SOp) -> SOp | None:
+    """The one of two s-ops that serves for both: a constant gives way to any other."""
+    if fst is snd or (isinstance(snd, Full) and snd.fill is not None):
+        return fst
+    if isinstance(fst, Full) and fst.fill is not None:
+        return snd
+    return None
+
+
+def _curried(select: Select, keys: SOp, queries: SOp) -> Predicate:
+    """Its predicate, reading its own constants in place of other keys or queries."""
+    key = select.keys.fill if isinstance(select.keys, Full) and select.keys is not keys else None
+    query = (
+        select.queries.fill
+        if isinstance(select.queries, Full) and select.queries is not queries
+        else None
+    )
+    if key is None and query is None:
+        return select.predicate
+    return Curried(select.predicate, key, query)

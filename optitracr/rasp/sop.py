@@ -32,9 +32,12 @@ class SOp(RASPExpr):
         Raises:
             EvaluationError: If the program is undefined on it.
         """
-        from optitracr.rasp.evaluate import evaluate_sop
+        return self._interpreted(xs)
 
-        return evaluate_sop(self, xs)
+    @property
+    def never_none(self) -> bool:
+        """Whether it is known to hold no None, whatever the input."""
+        return False
 
     __hash__ = object.__hash__
 
@@ -190,6 +193,11 @@ class TokensType(SOp):
         """Always "tokens"."""
         return "tokens"
 
+    @property
+    def never_none(self) -> bool:
+        """True: there is one at each position."""
+        return True
+
     def __repr__(self) -> str:
         return "tokens"
 
@@ -208,6 +216,11 @@ class IndicesType(SOp):
     def label(self) -> str:
         """Always "indices"."""
         return "indices"
+
+    @property
+    def never_none(self) -> bool:
+        """True: there is one at each position."""
+        return True
 
     def __repr__(self) -> str:
         return "indices"
@@ -351,6 +364,11 @@ class Full(SOp):
     def children(self) -> Sequence[RASPExpr]:
         """None: it is a constant."""
         return []
+
+    @property
+    def never_none(self) -> bool:
+        """Whether its value is not None."""
+        return self.fill is not None
 
 
 class ConstantSOp(SOp):
