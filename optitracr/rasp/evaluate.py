@@ -36,7 +36,6 @@ from optitracr.rasp.sop import (
     IndicesType,
     Map,
     SequenceMap,
-    SOp,
     TokensType,
 )
 

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from optitracr import arguments
 from optitracr.errors import ProgramError
+from optitracr.rasp.composition import Composition
 from optitracr.rasp.expression import RASPExpr, Value, check_function, describe, wrong_operand
 from optitracr.rasp.identity import plain
 
@@ -255,37 +256,13 @@ class Map(SOp):
         self.f: Callable[[Any], Value] = check_function("Map", "function", f)
         self.inner: SOp = check_sop("Map", "operand", inner)
         if arguments.boolean("simplify", simplify, ProgramError) and isinstance(inner, Map):
-            self.f = _Composition.of(inner.f, f)
+            self.f = Composition.of(inner.f, f)
             self.inner = inner.inner
 
     @property
     def children(self) -> Sequence[RASPExpr]:
         """The operand."""
         return [self.inner]
-
-
-class _Composition:
-    """Functions applied one after another, until one gives None. Flat, so never too deep."""
-
-    __slots__ = ("functions",)
-
-    def __init__(self, functions: tuple[Callable[[Any], Value], ...]) -> None:
-        self.functions = functions
-
-    @classmethod
-    def of(cls, first: Callable[[Any], Value], then: Callable[[Any], Value]) -> _Composition:
-        return cls((*_steps(first), *_steps(then)))
-
-    def __call__(self, value: Value) -> Value:
-        for function in self.functions:
-            if value is None:
-                return None
-            value = plain(function(value))
-        return value
-
-
-def _steps(f: Callable[[Any], Value]) -> tuple[Callable[[Any], Value], ...]:
-    return f.functions if isinstance(f, _Composition) else (f,)
 
 
 class SequenceMap(SOp):
