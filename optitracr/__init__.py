@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from optitracr import rasp
 from optitracr.errors import OptitracrError
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
+from optitracr.version import __version__
 
 if TYPE_CHECKING:
     from optitracr import compiling, library, validating
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from optitracr.front import pareto_front
     from optitracr.report.report import make_report
 
-__version__ = "0.1.0"
 __all__ = [
     "COMPILER_BOS",
     "COMPILER_PAD",

@@ -11,10 +11,10 @@ from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
-from optitracr import __version__
 from optitracr.cli.argument_types import natural, seconds, vocabulary, whole
 from optitracr.cli.output import Output, OutputError, one_line, tell
 from optitracr.errors import OptitracrError
+from optitracr.version import __version__
 
 EXIT_OK, EXIT_ERROR, EXIT_MISMATCH, EXIT_INTERRUPTED = 0, 1, 3, 130
 

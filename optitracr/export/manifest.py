@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-import optitracr
 from optitracr.assembly.layout import Layout, Tenancy
 from optitracr.assembly.weights import Params
 from optitracr.candidates.savings import Saving, Savings
@@ -28,6 +27,7 @@ from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting
+from optitracr.version import __version__
 from solvers import Allocation
 
 Value = Any
@@ -164,7 +164,7 @@ def manifest_of(model: CompiledModel, weights: StoredWeights) -> Manifest:
     """What is to be written of a model."""
     program, omitted = _stored_program(model)
     return Manifest(
-        optitracr=optitracr.__version__,
+        optitracr=__version__,
         name=model.name,
         level=model.level,
         config=_stored_config(model.model_config),

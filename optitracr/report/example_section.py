@@ -8,14 +8,14 @@ import numpy as np
 
 from optitracr.draw.picture import plain
 from optitracr.report.examples import Example
+from optitracr.report.facts import Facts
 from optitracr.report.html import Cell, Row, escaped, shown, swatch, table, text
-from optitracr.report.report import Report
 from optitracr.report.sections import picture_box
 
 
-def example_data(report: Report) -> dict[str, Any]:
+def example_data(facts: Facts) -> dict[str, Any]:
     """What the page's script needs to draw the attention of any head on any example."""
-    heads = [] if not report.examples else report.examples[0].patterns
+    heads = [] if not facts.examples else facts.examples[0].patterns
     return {
         "heads": [{"name": p.use.name, "label": p.use.label} for p in heads],
         "examples": [
@@ -23,38 +23,38 @@ def example_data(report: Report) -> dict[str, Any]:
                 "tokens": ["BOS", *(plain(str(token)) for token in example.tokens)],
                 "weights": [np.round(p.weights, 3).tolist() for p in example.patterns],
             }
-            for example in report.examples
+            for example in facts.examples
         ],
     }
 
 
-def example_section(report: Report) -> str:
+def example_section(facts: Facts) -> str:
     """Choosers, then for each example its values and the attention of all heads."""
-    if not report.examples:
+    if not facts.examples:
         return "<p>The program is undefined on every input that was tried.</p>"
-    parts = [_choosers(report)]
-    for place, example in enumerate(report.examples):
+    parts = [_choosers(facts)]
+    for place, example in enumerate(facts.examples):
         name = f"Values on {_line(example)}"
         overview = (
-            "<h3>All heads on this input</h3>" + picture_box(report.picture("attention", place))
+            "<h3>All heads on this input</h3>" + picture_box(facts.picture("attention", place))
             if example.patterns
             else ""
         )
         parts.append(
             f'<div class="example" data-example="{place}">'
-            f"<h3>What every variable is</h3>{_values(name, example, report)}{overview}</div>"
+            f"<h3>What every variable is</h3>{_values(name, example, facts)}{overview}</div>"
         )
-    return "\n".join((*parts, _one_head(report)))
+    return "\n".join((*parts, _one_head(facts)))
 
 
 def _line(example: Example) -> str:
     return " ".join(plain(str(token)) for token in example.tokens)
 
 
-def _choosers(report: Report) -> str:
+def _choosers(facts: Facts) -> str:
     options = "".join(
         f'<option value="{i}">{escaped(_line(example))}</option>'
-        for i, example in enumerate(report.examples)
+        for i, example in enumerate(facts.examples)
     )
     return (
         '<div class="choosers"><label for="example-input">Input</label>'
@@ -62,14 +62,14 @@ def _choosers(report: Report) -> str:
     )
 
 
-def _values(caption: str, example: Example, report: Report) -> str:
+def _values(caption: str, example: Example, facts: Facts) -> str:
     """A column a position, a row a variable, and the model's own output below."""
-    output = report.model.program.graph.output
+    output = facts.model.program.graph.output
     heads = [text("position"), *(Cell(str(i), number=True) for i in range(len(example.tokens)))]
     rows = [
         Row(
-            (Cell(swatch(label, report.variables)), *(_value(value) for value in values)),
-            report.variables.index(label),
+            (Cell(swatch(label, facts.variables)), *(_value(value) for value in values)),
+            facts.variables.index(label),
             "output" if label == output else "",
         )
         for label, values in example.values
@@ -83,7 +83,7 @@ def _values(caption: str, example: Example, report: Report) -> str:
         for value, good in zip(example.decoded, example.agrees, strict=True)
     ]
     said = Cell('<span class="name">the model’s own output</span>')
-    rows.append(Row((said, *decoded), report.variables.index(output), "decoded"))
+    rows.append(Row((said, *decoded), facts.variables.index(output), "decoded"))
     return table(caption, heads, rows, "values")
 
 
@@ -92,9 +92,9 @@ def _value(value: Any) -> Cell:
     return Cell(escaped(shown(value)), number=True, tone=tone)
 
 
-def _one_head(report: Report) -> str:
+def _one_head(facts: Facts) -> str:
     """One head's matrix in full, drawn again by the script when another is chosen."""
-    first = report.examples[0]
+    first = facts.examples[0]
     if not first.patterns:
         return '<p class="none">This model has no attention: no position has to see another.</p>'
     options = "".join(

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from optitracr.draw.residual import plural
+from optitracr.report.facts import Facts
 from optitracr.report.html import escaped
-from optitracr.report.report import Report
 from solvers import Allocation, Status
 
 HEURISTIC = "longest_path"
@@ -20,31 +20,31 @@ def saved(before: int, after: int) -> str:
     return f"{'−' if after < before else '+'}{abs(percent)} %"
 
 
-def summary(report: Report) -> str:
+def summary(facts: Facts) -> str:
     """One sentence for who reads no further."""
-    size, before = report.model.size, report.baseline.size
+    size, before = facts.model.size, facts.baseline.size
     told = (
         f"A transformer of <b>{plural(size.layers, 'layer')}</b> and <b>width {size.width}</b> "
-        f"that computes the RASP program <b>{escaped(report.name)}</b>"
+        f"that computes the RASP program <b>{escaped(facts.name)}</b>"
     )
-    if report.baseline is report.model:
+    if facts.baseline is facts.model:
         return f"{told}, with {size.parameters:,} parameters."
     return (
-        f"{told}. {_lowest(report)} takes {plural(before.layers, 'layer')} and width "
+        f"{told}. {_lowest(facts)} takes {plural(before.layers, 'layer')} and width "
         f"{before.width}; this one has <b>{size.parameters:,} parameters in place of "
         f"{before.parameters:,}</b>."
     )
 
 
-def _lowest(report: Report) -> str:
-    if report.baseline.level == 0:
+def _lowest(facts: Facts) -> str:
+    if facts.baseline.level == 0:
         return "The standard heuristic (level 0)"
-    return f"Level {report.baseline.level}"
+    return f"Level {facts.baseline.level}"
 
 
-def proof(report: Report) -> str:
+def proof(facts: Facts) -> str:
     """What is proven of the size, and what was compared with the interpreter."""
-    parts = (_proven(report.model.allocation), _checked(report))
+    parts = (_proven(facts.model.allocation), _checked(facts))
     return "\n".join(f'<p class="proof">{part}</p>' for part in parts)
 
 
@@ -78,10 +78,10 @@ def gap(allocation: Allocation) -> str:
     return "; ".join(told) or "no bound is known"
 
 
-def _checked(report: Report) -> str:
-    if report.checked is None:
+def _checked(facts: Facts) -> str:
+    if facts.checked is None:
         return "It was not compared with the interpreter."
-    check = report.checked
+    check = facts.checked
     scope = (
         "all there are"
         if check.exhaustive
@@ -95,13 +95,13 @@ def _checked(report: Report) -> str:
     )
 
 
-def key_figures(report: Report) -> str:
+def key_figures(facts: Facts) -> str:
     """Layers, width, neurons and parameters: before, after, and what is saved."""
-    after, before = report.model.size, report.baseline.size
+    after, before = facts.model.size, facts.baseline.size
     figures = []
     for name in ("layers", "width", "neurons", "parameters"):
         old, new = getattr(before, name), getattr(after, name)
-        alone = report.baseline is report.model
+        alone = facts.baseline is facts.model
         was = "" if alone else f'<span class="was">{old:,} →</span> '
         tone = "less" if new < old else "quiet"
         less = "" if alone else f'<span class="change {tone}">{saved(old, new)}</span>'

@@ -64,21 +64,21 @@ def classes_of_a_model() -> set[type]:
 
 
 def _annotated(cls: type) -> Iterator[type]:
-    scope = vars(sys.modules[cls.__module__])
-    for text in _annotations(cls):
-        for name in re.findall(r"\w+", text):
-            yield from _ours(scope.get(name))
+    for base in cls.__mro__:
+        scope = vars(sys.modules[base.__module__])
+        for text in _annotations(base):
+            for name in re.findall(r"\w+", text):
+                yield from _ours(scope.get(name))
 
 
 def _annotations(cls: type) -> Iterator[str]:
-    """The annotations of public attributes, properties and methods, as text."""
-    for base in cls.__mro__:
-        fields = vars(base).get("__annotations__", {})
-        yield from (str(text) for name, text in fields.items() if not name.startswith("_"))
-        for name, member in vars(base).items():
-            function = member.fget if isinstance(member, property) else member
-            if not name.startswith("_") and inspect.isfunction(function):
-                yield from map(str, function.__annotations__.values())
+    """The annotations of a class's own public attributes, properties and methods, as text."""
+    fields = vars(cls).get("__annotations__", {})
+    yield from (str(text) for name, text in fields.items() if not name.startswith("_"))
+    for name, member in vars(cls).items():
+        function = member.fget if isinstance(member, property) else member
+        if not name.startswith("_") and inspect.isfunction(function):
+            yield from map(str, function.__annotations__.values())
 
 
 def _ours(thing: Any) -> Iterator[type]:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from optitracr.cli.main import main
-from optitracr.report.report import PICTURES
+from optitracr.report.facts import PICTURES
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -25,7 +25,8 @@ from optitracr.errors import (
     NotFoundError,
 )
 from optitracr.report.examples import Example
-from optitracr.report.report import PICTURES, Report
+from optitracr.report.facts import PICTURES
+from optitracr.report.report import Report
 from tests.report.reports import report_of
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
