@@ -10,7 +10,7 @@ import pytest
 from tests.imports import circles, imported, modules, room
 
 TIERS: tuple[set[str], ...] = (
-    {"errors"},
+    {"errors", "rounding"},
     {"special_tokens"},
     {"version"},
     {"arguments"},

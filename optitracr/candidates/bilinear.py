@@ -15,10 +15,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.forms import NO_CLASS, Need, classes_of_rows, need_of_rows
-from optitracr.candidates.relations import Condition
+from optitracr.candidates.conjunctions import Condition
+from optitracr.candidates.needs import NO_CLASS, Need, classes_of_rows, need_of_rows
 from optitracr.craft.spaces import FloatArray
-from optitracr.graph.values import ValueSet
 
 LEAST_ON_CIRCLE = 4
 """Classes from which the circle needs fewer dimensions than the exact construction."""
@@ -60,17 +59,26 @@ class Bilinear:
         return int(self.b_query.size)
 
 
-def exact(condition: Condition, values: Mapping[str, ValueSet], cold: float) -> Bilinear:
-    """One logit for selected pairs, another for the others."""
-    keys, queries = values[condition.key], values[condition.query]
+def exact(
+    condition: Condition, cold: float, key_may_be_none: bool, query_may_be_none: bool
+) -> Bilinear:
+    """One logit for selected pairs, another for the others.
+
+    Args:
+        condition: What to select.
+        cold: Logits between selected and not selected.
+        key_may_be_none: Whether the key variable can be None, so that no constant can stand
+            for a class of it.
+        query_may_be_none: The same of the query variable.
+    """
     logits = cold * condition.table.astype(np.float64)
-    if keys.may_be_none:
+    if key_may_be_none:
         constant = logits[-1]
         key_classes, columns, _ = classes_of_rows(logits[:-1] - constant, drop=False)
     else:
         key_classes, columns, constant = classes_of_rows(logits[:-1], drop=True)
     extended = np.concatenate([columns.T, -constant[:, None]], axis=1)
-    query_classes, kept, base = _query_side(extended[:-1], extended[-1], queries.may_be_none)
+    query_classes, kept, base = _query_side(extended[:-1], extended[-1], query_may_be_none)
     query = Need(condition.query, query_classes) if max(query_classes, default=-1) >= 0 else None
     key = (
         Need(condition.key, key_classes, clean=True) if max(key_classes, default=-1) >= 0 else None
@@ -101,7 +109,6 @@ def _query_side(
 
 def circle(
     condition: Condition,
-    values: Mapping[str, ValueSet],
     cold: float,
     slots: Mapping[str, int],
     is_width: bool,
@@ -110,7 +117,6 @@ def circle(
 
     Args:
         condition: What to select.
-        values: Value sets.
         cold: Logits between selected and not selected.
         slots: Points of the circle on which each variable whose values all stand for
             themselves has its place, so that all its readers can read the same two numbers.

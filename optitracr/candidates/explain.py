@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.component import Components
 from optitracr.candidates.forms import Form
-from optitracr.candidates.optimal import Candidate
 from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.space import CandidateSpace, needs_read
 from optitracr.graph.averages import AVERAGE

@@ -14,60 +14,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.candidates.needs import NO_CLASS, Classes, Need, Numbers
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, FloatArray, Space, Value
-
-Classes = tuple[int, ...]
-Numbers = tuple[tuple[float, ...], ...]
-"""Rows of numbers, all of one length."""
 
 EXACT = 1e-9
 """Largest error of a linear function of numbers that counts as none."""
 
 LARGEST_FACTOR = 16.0
 """Largest factor of such a function, since it also multiplies rounding errors."""
-
-NO_CLASS = -1
-"""The class of values that contribute nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """What a reader has to be able to read linearly.
-
-    Attributes:
-        label: The variable.
-        classes: For each of its values the class, NO_CLASS for none; empty for a raw number.
-        numbers: For each class the numbers read, where the reader wants numbers; else ().
-        clean: Whether it must be zero at BOS.
-        sharp: Whether its rounding errors must be so small that a mean over it keeps its
-            value.
-    """
-
-    label: str
-    classes: Classes
-    numbers: Numbers = ()
-    clean: bool = False
-    sharp: bool = False
-
-    @property
-    def raw(self) -> bool:
-        """Whether the number itself is needed, by no table of values."""
-        return not self.classes
-
-    @property
-    def columns(self) -> int:
-        """How many numbers the reader reads: one a class, or those it names."""
-        if self.raw:
-            return 1
-        return len(self.numbers[0]) if self.numbers else max(self.classes, default=-1) + 1
-
-    @property
-    def rows(self) -> FloatArray:
-        """Shape [values, columns]: what is read of each value."""
-        held = np.asarray(self.classes, dtype=np.intp)
-        table = np.asarray(self.numbers) if self.numbers else np.eye(self.columns)
-        return np.concatenate([table, np.zeros((1, self.columns))])[held]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +77,6 @@ class Form:
         )
 
 
-def canonical(classes: NDArray[np.integer] | Sequence[int]) -> Classes:
-    """Classes renumbered by first member, NO_CLASS kept."""
-    names: dict[int, int] = {}
-    return tuple(
-        NO_CLASS if member < 0 else names.setdefault(int(member), len(names)) for member in classes
-    )
-
-
 def form_rows(form: Form) -> FloatArray:
     """What each value of the form's variable writes, [values, width]."""
     if form.numbers:
@@ -138,32 +85,6 @@ def form_rows(form: Form) -> FloatArray:
     rows = np.zeros((held.size, form.width))
     rows[held >= 0, held[held >= 0]] = 1.0
     return rows
-
-
-def classes_of_rows(rows: FloatArray, drop: bool) -> tuple[Classes, FloatArray, FloatArray]:
-    """Partitions values by what they contribute to a reader.
-
-    Args:
-        rows: Shape [values, n]: the contribution of each value.
-        drop: Leave out one class (the largest) and let a constant stand for it; allowed
-            where the variable is never None.
-
-    Returns:
-        The classes; the contribution of each class, less the constant; the constant.
-    """
-    distinct, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
-    constant = np.zeros(rows.shape[1])
-    zero = ~distinct.any(axis=1)
-    if drop and distinct.shape[0] and not zero.any():
-        constant = distinct[int(np.argmax(counts))]
-    left_out = (distinct == constant).all(axis=1)
-    member = np.where(left_out[inverse.ravel()], NO_CLASS, inverse.ravel())
-    classes = canonical(member)
-    order = np.zeros((max(classes, default=-1) + 1, rows.shape[1]))
-    for value, label in enumerate(classes):
-        if label != NO_CLASS:
-            order[label] = rows[value] - constant
-    return classes, order, constant
 
 
 def serves(form: Form, need: Need, along: NDArray[np.integer] | None) -> FloatArray | None:
@@ -212,19 +133,3 @@ def _number_serves(form: Form, rows: FloatArray) -> FloatArray | None:
     if not exact or abs(matrix).max(initial=0.0) > LARGEST_FACTOR:
         return None
     return matrix
-
-
-def need_of_rows(label: str, rows: FloatArray, clean: bool = False) -> Need | None:
-    """The need of several numbers of each value; None if all are zero.
-
-    Args:
-        label: The variable.
-        rows: Shape [values, columns].
-        clean: Whether it must be zero at BOS.
-    """
-    names: dict[tuple[float, ...], int] = {}
-    classes = tuple(
-        NO_CLASS if not any(row) else names.setdefault(tuple(row), len(names))
-        for row in rows.tolist()
-    )
-    return Need(label, classes, tuple(names), clean) if names else None

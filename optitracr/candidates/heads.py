@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optitracr.candidates.bilinear import Bilinear
-from optitracr.candidates.forms import Need
+from optitracr.candidates.needs import Need
 from optitracr.craft.spaces import FloatArray
 
 BOS_QUERY = 4.0

@@ -21,20 +21,19 @@ from math import prod
 
 import numpy as np
 
-from optitracr.candidates.forms import Form, Need, form_rows
+from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.heads import HeadPlan, Reading
 from optitracr.candidates.leaves import Plan
-from optitracr.candidates.optimal import Candidate
+from optitracr.candidates.needs import Need
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
-from optitracr.craft.numerics import (
-    ATTENTION_LEAK,
-    FLOAT32_EPSILON,
-)
+from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
-from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE, UNIT
+from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from optitracr.graph.program import Aggregate, Width
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.rounding import ATTENTION_LEAK, UNIT
 from solvers import Allocation, Placement
 
 MAX_CELLS = 4_000_000

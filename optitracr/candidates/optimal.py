@@ -8,35 +8,23 @@ is new. The solver then chooses among all of them at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
+from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.conjunctions import Condition
 from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.definitions import Extended, raw_variables
 from optitracr.candidates.families import EVERY_FAMILY, Family
-from optitracr.candidates.forms import (
-    NO_CLASS,
-    Classes,
-    Form,
-    Need,
-    Numbers,
-    canonical,
-    form_rows,
-    need_of_rows,
-)
+from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.heads import HeadPlan, Reading, plan_head
 from optitracr.candidates.leaves import Axis, Leaf, Plan
-from optitracr.candidates.relations import (
-    MAX_SIDE,
-    Condition,
-    conditions,
-    finer,
-    over,
-)
+from optitracr.candidates.needs import NO_CLASS, Classes, Need, Numbers, canonical, need_of_rows
+from optitracr.candidates.relations import MAX_SIDE, conditions, finer, over
 from optitracr.candidates.sums import sum_of_terms
 from optitracr.candidates.table_mlp import plan_table, refusal
 from optitracr.candidates.tables import FunctionTables
@@ -80,36 +68,6 @@ are computed, no longer tells whole numbers apart there."""
 
 PLANS = 2
 """Constructions kept for each cut: the fewest neurons, and another that reads less."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A component that could compute a form.
-
-    Attributes:
-        name: Unique name.
-        form: Name of the form computed.
-        needs: What it reads.
-        plan: An MLP's construction, or a head's.
-        selector: Candidates with equal selectors can share a head; "" for MLPs.
-        reads_bos: Whether it reads the BOS dimension.
-        cut: The variables that it is computed from, if by an MLP over a table.
-    """
-
-    name: str
-    form: str
-    needs: tuple[Need, ...]
-    plan: Plan | HeadPlan
-    selector: str = ""
-    reads_bos: bool = False
-    cut: tuple[str, ...] = ()
-
-    @property
-    def neurons(self) -> int:
-        """Neurons that it takes."""
-        if isinstance(self.plan, HeadPlan):
-            return 0
-        return self.plan.neurons + int(self.reads_bos and bool(self.plan.bias.any()))
 
 
 class Enumeration:
@@ -607,13 +565,13 @@ class Enumeration:
 
     def _bilinear(self, condition: Condition, is_width: bool, exact_keys: bool) -> Bilinear:
         embedded = isinstance(self.nodes[condition.key].operation, Input)
-        if Family.CIRCLES not in self.families:
-            return exact(condition, self.values, self.cold)
-        if embedded or not (is_width or exact_keys):
-            found = circle(condition, self.values, self.cold, self.slots, is_width)
+        wanted = Family.CIRCLES in self.families
+        if wanted and (embedded or not (is_width or exact_keys)):
+            found = circle(condition, self.cold, self.slots, is_width)
             if found is not None:
                 return found
-        return exact(condition, self.values, self.cold)
+        key, query = self.values[condition.key], self.values[condition.query]
+        return exact(condition, self.cold, key.may_be_none, query.may_be_none)
 
     def _conjunctions(self, selector: Selector) -> list[tuple[Condition, ...]]:
         """The selector as conjunctions over its own operands, or over what lies below."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from optitracr.candidates.bilinear import LEAST_ON_CIRCLE, on_circle
+from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.component import (
     Component,
     Components,
@@ -18,7 +19,6 @@ from optitracr.candidates.component import (
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.heads import HeadPlan
 from optitracr.candidates.leaves import Plan as TablePlan
-from optitracr.candidates.optimal import Candidate
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable

@@ -8,35 +8,17 @@ variable each, a single head computes it: the bilinear forms of the conditions a
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optitracr.candidates.conjunctions import Condition, Table, conjunction
 from optitracr.candidates.tables import FunctionTables
 from optitracr.graph.program import Input, Source
 from optitracr.graph.relations import MAX_ENTRIES, Relation
 
-Table = NDArray[np.bool_]
-
 MAX_SIDE = 3
 """Variables on one side of a relation."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """One factor of a conjunction: a relation of one key and one query variable.
-
-    Attributes:
-        key: The key variable.
-        query: The query variable.
-        table: Shape [key values + 1, query values + 1], None last.
-    """
-
-    key: str
-    query: str
-    table: Table
 
 
 def over(
@@ -66,9 +48,6 @@ def conditions(
 ) -> tuple[Condition, ...] | None:
     """The conditions on pairs of variables whose conjunction the relation is.
 
-    Each is the projection of the relation, hence the strictest that could be meant; those
-    that the others imply are left out.
-
     Args:
         relation: The relation.
         tables: Of the program.
@@ -77,24 +56,10 @@ def conditions(
     Returns:
         None if the relation is no such conjunction.
     """
-    possible, table = _possible(relation, tables), relation.table
+    possible = _possible(relation, tables)
     if causal:
         possible = possible & _visible(relation, tables)
-    count = len(relation.keys)
-    found: list[tuple[Condition, Table]] = []
-    for (i, key), (j, query) in product(enumerate(relation.keys), enumerate(relation.queries)):
-        rest = tuple(axis for axis in range(table.ndim) if axis not in (i, count + j))
-        projected = np.asarray((table & possible).any(axis=rest))
-        shape = [1] * table.ndim
-        shape[i], shape[count + j] = projected.shape
-        found.append((Condition(key, query, projected), projected.reshape(shape)))
-    if _differs(found, table, possible):
-        return None
-    for entry in sorted(found, key=lambda entry: -_classes(entry[0])):
-        others = [other for other in found if other is not entry]
-        if not _differs(others, table, possible):
-            found = others
-    return tuple(condition for condition, _ in found)
+    return conjunction(relation.keys, relation.queries, relation.table, possible)
 
 
 def _possible(relation: Relation, tables: FunctionTables) -> Table:
@@ -124,19 +89,6 @@ def _visible(relation: Relation, tables: FunctionTables) -> Table:
             seen = np.arange(rows)[:, None] <= np.arange(columns)[None, :]
             visible = visible & seen.reshape(shape)
     return visible
-
-
-def _differs(found: Sequence[tuple[Condition, Table]], table: Table, possible: Table) -> bool:
-    """Whether the conjunction differs from the table in an entry that can occur."""
-    conjunction = np.ones((1,) * table.ndim, dtype=bool)
-    for _, projected in found:
-        conjunction = conjunction & projected
-    return bool(((conjunction != table) & possible).any())
-
-
-def _classes(condition: Condition) -> int:
-    """What a condition roughly costs: its number of different rows."""
-    return int(min(len(np.unique(condition.table, axis=axis)) for axis in (0, 1)))
 
 
 def finer(

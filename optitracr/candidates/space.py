@@ -9,11 +9,13 @@ from itertools import product
 import numpy as np
 
 from optitracr.candidates.bilinear import LEAST_ON_CIRCLE, on_circle
+from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.definitions import Extended, extend
 from optitracr.candidates.families import EVERY_FAMILY, Family
-from optitracr.candidates.forms import Form, Need, serves
+from optitracr.candidates.forms import Form, serves
 from optitracr.candidates.heads import HeadPlan, Reading
-from optitracr.candidates.optimal import Candidate, Enumeration
+from optitracr.candidates.needs import Need
+from optitracr.candidates.optimal import Enumeration
 from optitracr.candidates.relations import conditions
 from optitracr.candidates.tables import FunctionTables
 from optitracr.candidates.unions import add_unions

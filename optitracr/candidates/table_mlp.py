@@ -26,13 +26,13 @@ from numpy.typing import NDArray
 from optitracr.candidates.additive import additive_plans
 from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.candidates.masks import and_weights, fewest_terms
-from optitracr.candidates.tables import Codes, reduce_table
+from optitracr.candidates.reduction import Codes, reduce_table
 from optitracr.candidates.thresholds import cell_plans, half_plane_plans
 from optitracr.candidates.weightings import weightings
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
-from optitracr.graph.numbers import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
+from optitracr.rounding import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
 MAX_POINTS = 50_000
 """Combinations of values beyond which no weighted sum is tried."""

@@ -1,4 +1,4 @@
-"""Function tables: elementwise functions over any set of variables, and their reduction.
+"""Function tables: elementwise functions over any set of variables.
 
 A table is an array with one axis for each leaf, indexed by the leaf's value; its entries
 are indices into the value set of the function's result, -1 for None.
@@ -11,13 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optitracr.candidates.definitions import Definition
+from optitracr.candidates.reduction import Codes
 from optitracr.graph.program import Elementwise, Node, ProgramGraph
 from optitracr.graph.values import ValueSet
-
-Codes = NDArray[np.int32]
 
 KEPT_ENTRIES = 30_000
 """Entries of a table up to which it is kept for those that are made of it: as many as the largest
@@ -165,57 +163,3 @@ def _applied(table: Codes, operands: Sequence[Codes], shape: tuple[int, ...]) ->
         return np.broadcast_to(table, shape)
     padded = np.pad(table, [(0, 1)] * table.ndim, constant_values=-1)
     return np.broadcast_to(padded[tuple(operands)], shape)
-
-
-@dataclass(frozen=True, slots=True)
-class ReducedTable:
-    """A table with equal slices merged along every axis.
-
-    Attributes:
-        classes: For each axis the class of each of the leaf's values.
-        table: The function of the classes.
-    """
-
-    classes: tuple[Codes, ...]
-    table: Codes
-
-    @property
-    def essential(self) -> tuple[int, ...]:
-        """The axes on which the function depends."""
-        return tuple(axis for axis, n in enumerate(self.table.shape) if n > 1)
-
-
-def reduce_table(table: Codes, numerical: Sequence[bool]) -> ReducedTable:
-    """Merges equal slices: any along a categorical axis, neighbours along a numerical one."""
-    classes: list[Codes] = [np.arange(n, dtype=np.int32) for n in table.shape]
-    reduced = table
-    while True:
-        before = reduced.shape
-        for axis in range(table.ndim):
-            merge = _merge_neighbours if numerical[axis] else _merge_equal
-            member, keep = merge(reduced, axis)
-            reduced = np.take(reduced, keep, axis=axis)
-            classes[axis] = member[classes[axis]].astype(np.int32)
-        if reduced.shape == before:
-            return ReducedTable(tuple(classes), reduced)
-
-
-def _rows(table: Codes, axis: int) -> Codes:
-    return np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1)
-
-
-def _merge_equal(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The class of each slice, classes numbered by first member; and those members."""
-    rows = np.ascontiguousarray(_rows(table, axis))
-    packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * max(rows.shape[1], 1)))).ravel()
-    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(order.size)
-    return rank[inverse.ravel()], first[order]
-
-
-def _merge_neighbours(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    rows = _rows(table, axis)
-    starts = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
-    return np.cumsum(starts) - 1, np.flatnonzero(starts)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from optitracr.candidates.leaves import Axis, Leaf, Plan
 from optitracr.candidates.masks import Box, and_weights, fewest_terms
-from optitracr.candidates.tables import Codes
+from optitracr.candidates.reduction import Codes
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError, steps_between
 from optitracr.craft.spaces import FloatArray
 

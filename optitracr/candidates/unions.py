@@ -13,13 +13,10 @@ from itertools import product
 
 import numpy as np
 
+from optitracr.candidates.conjunctions import Condition
 from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.definitions import Definition, Extended, define, raw_variables
-from optitracr.candidates.relations import (
-    Condition,
-    conditions,
-    over,
-)
+from optitracr.candidates.relations import conditions, over
 from optitracr.candidates.tables import FunctionTables
 from optitracr.graph.composites import Listed
 from optitracr.graph.program import (

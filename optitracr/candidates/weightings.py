@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.leaves import Leaf
-from optitracr.candidates.tables import Codes
+from optitracr.candidates.reduction import Codes
 from optitracr.craft.spaces import FloatArray
 
 MAX_ORDERS = 24

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from optitracr.craft.spaces import FloatArray
+from optitracr.rounding import ATTENTION_LEAK
 
 FLOAT32_EPSILON = 2.0**-23
 """Distance from 1 to the next float32."""
-
-ATTENTION_LEAK = 2.0**-32
-"""Total attention that may go where none should."""
 
 INPUT_ERROR = 32 * FLOAT32_EPSILON
 """Relative error that the numbers in the residual stream are assumed to have at most."""

@@ -12,12 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.craft.numerics import (
-    FLOAT32_EPSILON,
-    MarginError,
-    Steps,
-    steps_between,
-)
+from optitracr.craft.numerics import FLOAT32_EPSILON, MarginError, Steps, steps_between
 from optitracr.craft.spaces import FloatArray
 
 HINGE_ERROR = 1e-5

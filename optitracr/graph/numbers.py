@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 from optitracr.errors import LimitError, UnsupportedError
 from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.rounding import ATTENTION_LEAK, BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
 if TYPE_CHECKING:
     from optitracr.graph.values import ValueSet
@@ -34,25 +35,11 @@ some hundred times what a sum of a few numbers around 1 is off by in float32."""
 RELATIVE_TOLERANCE = 1e-4
 """Error allowed in a number beyond 1, as a part of it."""
 
-UNIT = 2.0**-24
-"""Largest relative error of one rounding in float32."""
-
 WHOLE = 2**24
 """Whole numbers up to this size are float32 numbers; the next one is not."""
 
 LARGEST = 2.0**64
 """Size beyond which no number is looked at: its rounding alone is too large by far."""
-
-LEAK = 2.0**-32
-"""Attention that a default's place takes where something is selected, at most (see
-`optitracr.craft.numerics.ATTENTION_LEAK`)."""
-
-TABLE_ROUNDINGS = 3
-"""Roundings of what a table writes: the weight, the bias, and their sum."""
-
-BIAS_ROUNDING = 1e-5
-"""Error that a bias may add to what a table writes, of which it is the commonest: a tenth of what
-is allowed. Where the values are too far apart for that, the table does without a bias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +224,7 @@ def _of_mean(operation: Aggregate, operand: Precision, count: int) -> Precision:
     """The mean of up to `count` values, or the default."""
     default = float(operation.default or 0)
     relative = operand.relative + ((count + 1) / 2 + 2) * UNIT if count > 1 else operand.relative
-    absolute = operand.absolute + LEAK * abs(default)
+    absolute = operand.absolute + ATTENTION_LEAK * abs(default)
     low, high = min(operand.low, default), max(operand.high, default)
     if count > 1 and not operand.one_sign:
         return Precision(low, high, absolute + relative * operand.largest)

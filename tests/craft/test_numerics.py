@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optitracr.craft.numerics import ATTENTION_LEAK, MarginError, coldness, steps_between
+from optitracr.craft.numerics import MarginError, coldness, steps_between
+from optitracr.rounding import ATTENTION_LEAK
 
 
 @pytest.mark.parametrize("positions", [1, 2, 9, 65, 1000])

@@ -1,0 +1,69 @@
+"""Tables of functions, and their reduction: what writes the same is one.
+
+A table is an array with one axis for each variable that is read, indexed by its value; the
+entries are indices into what the results write, -1 for None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Codes = NDArray[np.int32]
+
+
+@dataclass(frozen=True, slots=True)
+class ReducedTable:
+    """A table with equal slices merged along every axis.
+
+    Attributes:
+        classes: For each axis the class of each of the leaf's values.
+        table: The function of the classes.
+    """
+
+    classes: tuple[Codes, ...]
+    table: Codes
+
+    @property
+    def essential(self) -> tuple[int, ...]:
+        """The axes on which the function depends."""
+        return tuple(axis for axis, n in enumerate(self.table.shape) if n > 1)
+
+
+def reduce_table(table: Codes, numerical: Sequence[bool]) -> ReducedTable:
+    """Merges equal slices: any along a categorical axis, neighbours along a numerical one."""
+    classes: list[Codes] = [np.arange(n, dtype=np.int32) for n in table.shape]
+    reduced = table
+    while True:
+        before = reduced.shape
+        for axis in range(table.ndim):
+            merge = _merge_neighbours if numerical[axis] else _merge_equal
+            member, keep = merge(reduced, axis)
+            reduced = np.take(reduced, keep, axis=axis)
+            classes[axis] = member[classes[axis]].astype(np.int32)
+        if reduced.shape == before:
+            return ReducedTable(tuple(classes), reduced)
+
+
+def _rows(table: Codes, axis: int) -> Codes:
+    return np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1)
+
+
+def _merge_equal(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The class of each slice, classes numbered by first member; and those members."""
+    rows = np.ascontiguousarray(_rows(table, axis))
+    packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * max(rows.shape[1], 1)))).ravel()
+    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(order.size)
+    return rank[inverse.ravel()], first[order]
+
+
+def _merge_neighbours(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    rows = _rows(table, axis)
+    starts = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
+    return np.cumsum(starts) - 1, np.flatnonzero(starts)
