@@ -101,6 +101,15 @@ def test_solvers_know_nothing_of_the_compiler(name: str) -> None:
     assert not {other.split(".")[0] for other in imported(SOLVERS[name])} & {"optitracr", "jax"}
 
 
+@pytest.mark.parametrize("name", [name for name in COMPILER if room(name) == "constructions"])
+def test_constructions_know_neither_programs_nor_solvers(name: str) -> None:
+    """They are mathematics over arrays, each of which is tested without compiling anything."""
+    found = {other for other in imported(COMPILER[name]) if other.split(".")[0] != "numpy"}
+    allowed = {"constructions", "craft", "rounding"}
+    assert {room(other) for other in found if other.startswith("optitracr.")} <= allowed
+    assert not any(other.split(".")[0] in {"solvers", "ortools"} for other in found)
+
+
 def loaded(statement: str) -> set[str]:
     code = f"{statement}\nimport sys\nprint('\\n'.join(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

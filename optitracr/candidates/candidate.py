@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from optitracr.candidates.heads import HeadPlan
-from optitracr.candidates.leaves import Plan
-from optitracr.candidates.needs import Need
+from optitracr.constructions.heads import HeadPlan
+from optitracr.constructions.leaves import Plan
+from optitracr.constructions.needs import Need
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.needs import NO_CLASS, Classes, Need, Numbers
+from optitracr.constructions.needs import NO_CLASS, Classes, Need, Numbers
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, FloatArray, Space, Value
 

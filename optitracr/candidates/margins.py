@@ -23,11 +23,11 @@ import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form, form_rows
-from optitracr.candidates.heads import HeadPlan, Reading
-from optitracr.candidates.leaves import Plan
-from optitracr.candidates.needs import Need
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
+from optitracr.constructions.heads import HeadPlan, Reading
+from optitracr.constructions.leaves import Plan
+from optitracr.constructions.needs import Need
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE

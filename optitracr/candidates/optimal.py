@@ -14,20 +14,20 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.bilinear import Bilinear, circle, exact, shift_of
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.conjunctions import Condition
 from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.definitions import Extended, raw_variables
 from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.forms import Form, form_rows
-from optitracr.candidates.heads import HeadPlan, Reading, plan_head
-from optitracr.candidates.leaves import Axis, Leaf, Plan
-from optitracr.candidates.needs import NO_CLASS, Classes, Need, Numbers, canonical, need_of_rows
 from optitracr.candidates.relations import MAX_SIDE, conditions, finer, over
 from optitracr.candidates.sums import sum_of_terms
-from optitracr.candidates.table_mlp import plan_table, refusal
 from optitracr.candidates.tables import FunctionTables
+from optitracr.constructions.bilinear import Bilinear, circle, exact, shift_of
+from optitracr.constructions.conjunctions import Condition
+from optitracr.constructions.heads import HeadPlan, Reading, plan_head
+from optitracr.constructions.leaves import Axis, Leaf, Plan
+from optitracr.constructions.needs import NO_CLASS, Classes, Need, Numbers, canonical, need_of_rows
+from optitracr.constructions.table_mlp import plan_table, refusal
 from optitracr.craft.numerics import coldness
 from optitracr.craft.piecewise import (
     JUMP_ERROR,

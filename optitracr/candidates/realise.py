@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from optitracr.candidates.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.component import (
     Component,
@@ -17,9 +16,10 @@ from optitracr.candidates.component import (
     OutputView,
 )
 from optitracr.candidates.forms import Form, form_rows
-from optitracr.candidates.heads import HeadPlan
-from optitracr.candidates.leaves import Plan as TablePlan
 from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
+from optitracr.constructions.heads import HeadPlan
+from optitracr.constructions.leaves import Plan as TablePlan
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, FloatArray, Space, join

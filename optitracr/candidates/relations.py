@@ -12,8 +12,8 @@ from itertools import product
 
 import numpy as np
 
-from optitracr.candidates.conjunctions import Condition, Table, conjunction
 from optitracr.candidates.tables import FunctionTables
+from optitracr.constructions.conjunctions import Condition, Table, conjunction
 from optitracr.graph.program import Input, Source
 from optitracr.graph.relations import MAX_ENTRIES, Relation
 

@@ -8,17 +8,17 @@ from itertools import product
 
 import numpy as np
 
-from optitracr.candidates.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.definitions import Extended, extend
 from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.forms import Form, serves
-from optitracr.candidates.heads import HeadPlan, Reading
-from optitracr.candidates.needs import Need
 from optitracr.candidates.optimal import Enumeration
 from optitracr.candidates.relations import conditions
 from optitracr.candidates.tables import FunctionTables
 from optitracr.candidates.unions import add_unions
+from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
+from optitracr.constructions.heads import HeadPlan, Reading
+from optitracr.constructions.needs import Need
 from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optitracr.candidates.definitions import Definition
-from optitracr.candidates.reduction import Codes
+from optitracr.constructions.reduction import Codes
 from optitracr.graph.program import Elementwise, Node, ProgramGraph
 from optitracr.graph.values import ValueSet
 

@@ -13,11 +13,11 @@ from itertools import product
 
 import numpy as np
 
-from optitracr.candidates.conjunctions import Condition
 from optitracr.candidates.cuts import enumerate_cuts
 from optitracr.candidates.definitions import Definition, Extended, define, raw_variables
 from optitracr.candidates.relations import conditions, over
 from optitracr.candidates.tables import FunctionTables
+from optitracr.constructions.conjunctions import Condition
 from optitracr.graph.composites import Listed
 from optitracr.graph.program import (
     CompoundSelector,

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
-from optitracr.candidates.leaves import Leaf
-from optitracr.candidates.table_mlp import plan_table
-from optitracr.candidates.weightings import weightings
+from optitracr.constructions.leaves import Leaf
+from optitracr.constructions.table_mlp import plan_table
+from optitracr.constructions.weightings import weightings
 from optitracr.library import shift_by
 from optitracr.library.counting import make_frac_prevs
 from optitracr.rasp import Comparison, indices, numerical, tokens

@@ -8,8 +8,8 @@ from itertools import islice, permutations, product
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.leaves import Leaf
-from optitracr.candidates.reduction import Codes
+from optitracr.constructions.leaves import Leaf
+from optitracr.constructions.reduction import Codes
 from optitracr.craft.spaces import FloatArray
 
 MAX_ORDERS = 24

@@ -16,9 +16,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.leaves import Axis, Leaf, Plan
-from optitracr.candidates.masks import Box, and_weights, fewest_terms
-from optitracr.candidates.reduction import Codes
+from optitracr.constructions.leaves import Axis, Leaf, Plan
+from optitracr.constructions.masks import Box, and_weights, fewest_terms
+from optitracr.constructions.reduction import Codes
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError, steps_between
 from optitracr.craft.spaces import FloatArray
 

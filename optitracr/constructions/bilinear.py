@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.conjunctions import Condition
-from optitracr.candidates.needs import NO_CLASS, Need, classes_of_rows, need_of_rows
+from optitracr.constructions.conjunctions import Condition
+from optitracr.constructions.needs import NO_CLASS, Need, classes_of_rows, need_of_rows
 from optitracr.craft.spaces import FloatArray
 
 LEAST_ON_CIRCLE = 4

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optitracr.candidates.bilinear import Bilinear
-from optitracr.candidates.needs import Need
+from optitracr.constructions.bilinear import Bilinear
+from optitracr.constructions.needs import Need
 from optitracr.craft.spaces import FloatArray
 
 BOS_QUERY = 4.0

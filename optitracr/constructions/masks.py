@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.leaves import Axis, Leaf
-from optitracr.candidates.needs import canonical
-from optitracr.candidates.reduction import Codes
+from optitracr.constructions.leaves import Axis, Leaf
+from optitracr.constructions.needs import canonical
+from optitracr.constructions.reduction import Codes
 from optitracr.craft.spaces import FloatArray
 
 Box = tuple[NDArray[np.bool_], ...]

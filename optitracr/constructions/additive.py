@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
-from optitracr.candidates.reduction import Codes
+from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
+from optitracr.constructions.reduction import Codes
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import Piecewise, through_points
 from optitracr.craft.spaces import FloatArray

@@ -23,12 +23,12 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.candidates.additive import additive_plans
-from optitracr.candidates.leaves import Axis, Leaf, Plan, number_axis
-from optitracr.candidates.masks import and_weights, fewest_terms
-from optitracr.candidates.reduction import Codes, reduce_table
-from optitracr.candidates.thresholds import cell_plans, half_plane_plans
-from optitracr.candidates.weightings import weightings
+from optitracr.constructions.additive import additive_plans
+from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
+from optitracr.constructions.masks import and_weights, fewest_terms
+from optitracr.constructions.reduction import Codes, reduce_table
+from optitracr.constructions.thresholds import cell_plans, half_plane_plans
+from optitracr.constructions.weightings import weightings
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
