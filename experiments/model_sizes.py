@@ -4,8 +4,8 @@ Compiles each program at each level with the compiler's own check, and with --ve
 every model with the interpreter exhaustively. A program that fails at a level gives a row
 that says so; the exit code is 1 unless the only failures are programs that the level does
 not support. Rows are in the CSV file as soon as they are known, so Ctrl-C loses none.
---markdown writes the tables for a README; in a file that has the lines `<!-- sizes: ... -->`
-and `<!-- /sizes -->` only what stands between them is replaced.
+--markdown writes the tables into files; in one that has the lines `<!-- sizes: ... -->` and
+`<!-- /sizes -->`, or `totals` in their place, only what stands between them is replaced.
 """
 
 from __future__ import annotations
@@ -42,7 +42,8 @@ from size_tables import (
     markdown,
     summary_cells,
     summary_columns,
-    with_section,
+    totals,
+    with_sections,
 )
 
 from optitracr import compile_rasp_to_model, library
@@ -114,7 +115,7 @@ def _report(rows: list[Row], levels: Sequence[int], arguments: argparse.Namespac
     print_table(title, summary_columns(levels), summary_cells(rows, levels))
     _print_worse(rows, levels)
     if arguments.markdown:
-        _write_markdown(arguments.markdown, markdown(rows, levels))
+        _write_markdown(arguments.markdown, totals(rows, levels), markdown(rows, levels))
     if arguments.figure:
         from size_figure import draw_sizes
 
@@ -144,9 +145,10 @@ def _worse(before: Row, after: Row) -> Iterator[str]:
         yield "width"
 
 
-def _write_markdown(path: Path, text: str) -> None:
-    before = path.read_text() if path.is_file() else ""
-    write_text(path, with_section(before, text))
+def _write_markdown(paths: Sequence[Path], summary: str, everything: str) -> None:
+    for path in paths:
+        before = path.read_text() if path.is_file() else ""
+        write_text(path, with_sections(before, summary, everything))
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -180,7 +182,9 @@ def _parser() -> argparse.ArgumentParser:
         help="for --verify: every input up to so many, samples beyond (%(default)s)",
     )
     add_common_options(parser, time_limit=60.0)
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the tables here")
+    parser.add_argument(
+        "--markdown", type=Path, nargs="+", metavar="FILE", help="write the tables here"
+    )
     return parser
 
 

@@ -12,7 +12,7 @@ SIZES = ("layers", "width", "heads", "head_size", "neurons", "parameters")
 ARROW = " → "
 BaselineAndAfter = Mapping[int, Row]
 
-_SECTION = re.compile(r"(<!-- sizes\b[^>]*-->\n).*?(<!-- /sizes -->)", re.DOTALL)
+_SECTION = re.compile(r"(<!-- (sizes|totals)\b[^>]*-->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 
 def by_program(rows: Sequence[Row]) -> dict[str, dict[int, Row]]:
@@ -131,25 +131,28 @@ def _status(statuses: Sequence[str], levels: Sequence[int]) -> str:
     return ARROW.join(shown)
 
 
-def markdown(rows: Sequence[Row], levels: Sequence[int]) -> str:
-    """The totals, and the table by program folded away."""
+def totals(rows: Sequence[Row], levels: Sequence[int]) -> str:
+    """The table of the totals, and what they are of."""
     count = len(compiled_everywhere(by_program(rows), levels))
-    names = f"level {ARROW.join(str(level) for level in levels)}"
+    what = f"Totals over the {count} library programs that compile at every level"
     return "\n".join(
         [
-            f"Totals over the {count} library programs that compile at every level ({names}):",
+            f"{what} ({_named(levels)}):",
             "",
             _table(summary_columns(levels), summary_cells(rows, levels)),
             "",
-            "<details>",
-            f"<summary>Every program ({names})</summary>",
-            "",
-            _table(detail_columns(levels), detail_cells(rows, levels)),
-            "",
-            "</details>",
-            "",
         ]
     )
+
+
+def markdown(rows: Sequence[Row], levels: Sequence[int]) -> str:
+    """The totals, and the table by program."""
+    details = _table(detail_columns(levels), detail_cells(rows, levels))
+    return f"{totals(rows, levels)}\nEvery program ({_named(levels)}):\n\n{details}\n"
+
+
+def _named(levels: Sequence[int]) -> str:
+    return f"level {ARROW.join(str(level) for level in levels)}"
 
 
 def _table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
@@ -157,8 +160,9 @@ def _table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in (columns, rule, *cells))
 
 
-def with_section(document: str, text: str) -> str:
-    """A document with its section of sizes replaced; the text alone if it has none."""
+def with_sections(document: str, summary: str, everything: str) -> str:
+    """A document with its sections of totals and sizes replaced; everything if it has none."""
     if not _SECTION.search(document):
-        return text
-    return _SECTION.sub(lambda found: found.group(1) + text + found.group(2), document)
+        return everything
+    texts = {"totals": summary, "sizes": everything}
+    return _SECTION.sub(lambda found: found[1] + texts[found[2]] + found[3], document)

@@ -1,4 +1,4 @@
-"""Every row of the README's table of the language is compiled here, at each level it names."""
+"""Every row of the table of the language is compiled here, at each level that it names."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from optitracr.rasp import (
     tokens,
 )
 
-README = (Path(__file__).parent.parent / "README.md").read_text()
+LANGUAGE = (Path(__file__).parent.parent / "docs" / "language.md").read_text()
 VOCAB, LENGTH = {"a", "b", "c"}, 4
 
 SO_FAR = Select(indices, indices, Comparison.LEQ)
@@ -134,7 +134,7 @@ def test_features(feature: str, causal: bool, level: int) -> None:
 
 
 def test_the_readme_lists_just_these_features() -> None:
-    table = README.split("<!-- language -->")[1].split("<!-- /language -->")[0]
+    table = LANGUAGE.split("<!-- language -->")[1].split("<!-- /language -->")[0]
     rows = re.findall(r"^\| (?!---|RASP)(.*?) \| .* \| (.*?) \|$", table, re.M)
     assert [name for name, _ in rows] == list(PROGRAMS)
     for name, levels in rows:

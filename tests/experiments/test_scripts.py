@@ -88,13 +88,15 @@ def test_compare_allocations(tmp_path: Path) -> None:
 
 
 def test_model_sizes(tmp_path: Path) -> None:
-    table, figure, text = tmp_path / "s.csv", tmp_path / "s.svg", tmp_path / "README.md"
+    table, figure, text = tmp_path / "s.csv", tmp_path / "s.svg", tmp_path / "sizes.md"
+    readme = tmp_path / "README.md"
+    readme.write_text("# Title\n\n<!-- totals -->\nold\n<!-- /totals -->\n")
     text.write_text("# Title\n\n<!-- sizes: written -->\nold\n<!-- /sizes -->\n\nend\n")
     done = run(
         "model_sizes",
         *("--programs", *PROGRAMS),
         *("--levels", 0, 1, "--verify", "--max-inputs", 500),
-        *("-o", table, "--figure", figure, "--markdown", text),
+        *("-o", table, "--figure", figure, "--markdown", readme, text),
     )
     assert done.returncode == 0, done.stderr
     rows = read(table)
@@ -115,6 +117,8 @@ def test_model_sizes(tmp_path: Path) -> None:
     expected = [str(getattr(model.size, name)) for name in names]
     assert [sizes["hist", 1][name] for name in names] == expected
     _check_markdown(text.read_text(), sizes)
+    totals = text.read_text().split("Every program")[0].split("-->\n")[1].rstrip()
+    assert readme.read_text() == f"# Title\n\n<!-- totals -->\n{totals}\n<!-- /totals -->\n"
     assert ElementTree.parse(figure).getroot().tag.endswith("svg")
 
 
