@@ -11,11 +11,11 @@ from enum import StrEnum
 from typing import Any
 
 from optitracr import compile_rasp_to_model, rasp
+from optitracr.checking.verification import verify_model
 from optitracr.errors import CausalReadingWarning, OptitracrError, VerificationError
 from optitracr.levels import LEVELS
 from optitracr.library.random_programs import Feature, random_program
 from optitracr.library.rare_programs import random_rare_program
-from optitracr.model.verification import verify_model
 
 
 class Outcome(StrEnum):

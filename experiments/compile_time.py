@@ -30,13 +30,13 @@ from optitracr.allocation.allocate import Search, allocate
 from optitracr.allocation.problem import build_problem
 from optitracr.assembly.plan import assemble_plan
 from optitracr.candidates.standard import standard_components
+from optitracr.checking.verification import check_model
 from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
 from optitracr.graph.reach.facts import Inputs
 from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS
 from optitracr.model.build import build_model
 from optitracr.model.reference import Reference
-from optitracr.model.verification import check_model
 from optitracr.setting import check_setting
 
 STAGES = ("graph", "values", "components", "problem", "allocation", "assembly", "model", "check")

@@ -26,6 +26,8 @@ from optitracr.candidates.space import candidate_space, space_problem
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import check_tables
+from optitracr.checking.readings import warn_of_causal_reading
+from optitracr.checking.verification import check_model
 from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
 from optitracr.graph.conversions import convert_encodings
@@ -38,10 +40,8 @@ from optitracr.levels import DEFAULT_LEVEL, LEVELS, check_level
 from optitracr.memory import within_memory
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.readings import warn_of_causal_reading
 from optitracr.model.reference import Reference
 from optitracr.model.size import check_weights
-from optitracr.model.verification import check_model
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting, check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD

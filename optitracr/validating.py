@@ -118,7 +118,7 @@ def _for_setting(
 
 def _undefined(program: rasp.SOp, setting: Setting) -> list[TracrUnsupportedExpr]:
     """The first input on which the interpreter raises."""
-    from optitracr.model.inputs import check_inputs
+    from optitracr.inputs import check_inputs
     from optitracr.rasp.batch import evaluate_batch
 
     vocabulary = setting.vocabulary

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from optitracr import compile_rasp_to_model
+from optitracr.checking.verification import verify_model
 from optitracr.errors import LimitError, UnsupportedError
 from optitracr.library.random_programs import Feature, RandomProgram, random_program
-from optitracr.model.verification import verify_model
 
 
 @st.composite

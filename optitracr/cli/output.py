@@ -100,7 +100,7 @@ def plain(value: Any) -> Any:
     What those cannot hold either is an object of one key: {"float": "nan"},
     {"frozenset": [...]}, and {"repr": "..."} for all else.
     """
-    from optitracr.export.values import FieldError, value_to_plain
+    from optitracr.files.values import FieldError, value_to_plain
 
     try:
         return value_to_plain(value, "value")

@@ -10,8 +10,8 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-from optitracr.export.extras import require
-from optitracr.export.storage import write_file
+from optitracr.extras import require
+from optitracr.files.storage import write_file
 
 COLOURS = ("#9A9A9A", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 MARKERS = ("o", "s", "D", "^", "v", "P")

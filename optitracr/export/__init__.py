@@ -1,1 +1,1 @@
-"""Exports of a compiled model: PyTorch, TransformerLens, files."""
+"""Exports of a compiled model: PyTorch, TransformerLens, ONNX."""

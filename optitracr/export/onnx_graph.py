@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.errors import FileError
-from optitracr.export.extras import require
+from optitracr.extras import require
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED

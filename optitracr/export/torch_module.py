@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from optitracr.export.extras import require
+from optitracr.extras import require
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import Array

@@ -13,7 +13,7 @@ import numpy as np
 
 from optitracr import arguments
 from optitracr.errors import InputError, MissingExtraError
-from optitracr.export.extras import require
+from optitracr.extras import require
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED, Array

@@ -15,6 +15,8 @@ from optitracr.assembly.layout import Layout
 from optitracr.assembly.weights import HeadUse, NeuronUse, Params
 from optitracr.candidates.component import Component
 from optitracr.candidates.savings import Savings
+from optitracr.checking.dataset import Dataset, make_dataset
+from optitracr.checking.verification import VerificationReport
 from optitracr.circuit.build import circuit_of
 from optitracr.circuit.circuit import Circuit
 from optitracr.circuit.record import CircuitRecord
@@ -23,7 +25,6 @@ from optitracr.memory import within_memory
 from optitracr.model.config import ModelConfig
 from optitracr.model.copying import checked_edit, copied
 from optitracr.model.current import architecture_of, check_params, current, unembedding
-from optitracr.model.dataset import Dataset, make_dataset
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.forward import Architecture, Edit, ForwardOutput
 from optitracr.model.module import CompiledModule
@@ -33,7 +34,6 @@ from optitracr.model.runner import run_jax, run_numpy
 from optitracr.model.sequences import encode_all, encode_one, integers
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource, source_of
-from optitracr.model.verification import VerificationReport
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting
 from solvers import Allocation
@@ -154,7 +154,7 @@ class CompiledModel:
         return copied(self, deep=True)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        from optitracr.export.pickling import reduced
+        from optitracr.files.pickling import reduced
 
         return reduced(self)
 
@@ -253,7 +253,7 @@ class CompiledModel:
             FileError: If the folder cannot be written or holds something else, or a value of
                 the program is of a type that a file cannot hold; nothing is changed then.
         """
-        from optitracr.export.files import save
+        from optitracr.files.saving import save
 
         save(self, path)
 
@@ -353,7 +353,7 @@ class CompiledModel:
             VerificationError: Names the first wrong variable, position and input.
             LimitError: If so many inputs do not fit in memory.
         """
-        from optitracr.model.verification import verify_model
+        from optitracr.checking.verification import verify_model
 
         return verify_model(self, max_inputs=max_inputs, seed=seed)
 

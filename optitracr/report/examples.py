@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from optitracr.checking.verification import number_tolerance
 from optitracr.draw.attention import Pattern, patterns
 from optitracr.errors import EvaluationError
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.encoders import NumericalEncoder
-from optitracr.model.verification import number_tolerance
 from optitracr.rasp.evaluate import evaluate_all
 
 Value = Any

@@ -9,10 +9,10 @@ from html import escape
 from typing import Any
 
 from optitracr import arguments, rasp
+from optitracr.checking.verification import check_model
 from optitracr.draw.variables import variables_of
-from optitracr.export.storage import write_file
+from optitracr.files.storage import write_file
 from optitracr.levels import DEFAULT_LEVEL, check_level
-from optitracr.model.verification import check_model
 from optitracr.report.examples import choose_examples, run_example
 from optitracr.report.facts import Facts
 from optitracr.report.levels import compile_levels

@@ -20,6 +20,7 @@ FUNCTIONS = ("optitracr.compile.allocation_problem", "solvers.front.pareto_front
 
 FOLLOWED = (
     "optitracr.model.",
+    "optitracr.checking.",
     "optitracr.circuit.circuit",
     "optitracr.circuit.record",
     "optitracr.candidates.savings",

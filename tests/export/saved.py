@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from optitracr import compile_rasp_to_model, library, load, rasp
+from optitracr.checking.verification import check_model
 from optitracr.errors import FileError, OptitracrError
-from optitracr.export.files import MANIFEST, WEIGHTS, digest
+from optitracr.files.saving import MANIFEST, WEIGHTS, digest
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.verification import check_model
 
 
 def compiled(name: str, level: int, length: int = 6) -> CompiledModel:

@@ -14,6 +14,7 @@ import pytest
 
 import optitracr
 from optitracr import compile_rasp_to_model, library, rasp
+from optitracr.checking.verification import VerificationReport, verify_model
 from optitracr.errors import (
     EvaluationError,
     FileError,
@@ -21,13 +22,12 @@ from optitracr.errors import (
     OptitracrError,
     VerificationError,
 )
-from optitracr.export.files import MANIFEST, WEIGHTS
+from optitracr.files import program_data
+from optitracr.files.saving import MANIFEST, WEIGHTS
+from optitracr.inputs import check_inputs
 from optitracr.levels import LEVELS
 from optitracr.library.random_programs import Feature, random_program
-from optitracr.model import program_data
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.inputs import check_inputs
-from optitracr.model.verification import VerificationReport, verify_model
 from optitracr.rasp.identity import plain
 from tests.export.saved import compiled, files_of, small, use
 from tests.programs import CASES, Case

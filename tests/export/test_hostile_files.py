@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import optitracr
 from optitracr.errors import FileError
-from optitracr.export.files import MANIFEST, WEIGHTS
+from optitracr.files.saving import MANIFEST, WEIGHTS
 from tests.export.saved import files_of, load_or_refuse, rewrite, small, use
 
 CONTAINERS: tuple[Any, ...] = (None, 0, "", [], [[]], {})

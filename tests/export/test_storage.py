@@ -12,7 +12,7 @@ import pytest
 
 import optitracr
 from optitracr.errors import FileError
-from optitracr.export.files import MANIFEST, MANIFEST_LIMIT, WEIGHTS
+from optitracr.files.saving import MANIFEST, MANIFEST_LIMIT, WEIGHTS
 from tests.export.saved import files_of, rewrite, small
 
 

@@ -12,8 +12,8 @@ import pytest
 
 import optitracr
 from optitracr.errors import FileError, NotFoundError
-from optitracr.export.files import MANIFEST, WEIGHTS
-from optitracr.export.versions import STEPS, VERSION
+from optitracr.files.saving import MANIFEST, WEIGHTS
+from optitracr.files.versions import STEPS, VERSION
 from tests.export.saved import files_of, load_or_refuse, rewrite, small, use
 
 OLD = Path(__file__).parent / "version_1"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from optitracr import compile_rasp_to_model
+from optitracr.checking.verification import verify_model
 from optitracr.graph.build import build_graph
 from optitracr.library.random_programs import Feature, random_program
-from optitracr.model.verification import verify_model
 
 
 def test_the_same_seed_gives_the_same_program() -> None:

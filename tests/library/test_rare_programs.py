@@ -12,9 +12,9 @@ import pytest
 
 from optitracr import rasp
 from optitracr.graph.build import build_graph
+from optitracr.inputs import check_inputs
 from optitracr.library.rare_programs import RareProgram, random_rare_program
 from optitracr.library.rare_programs.maker import distinct, mean_values
-from optitracr.model.inputs import check_inputs
 from optitracr.rasp.batch import BatchEvaluation, evaluate_batch
 from optitracr.rasp.expression import postorder
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library
+from optitracr.checking.verification import verify_model
 from optitracr.errors import VerificationError
+from optitracr.inputs import check_inputs
 from optitracr.model.compiled import CompiledModel
-from optitracr.model.inputs import check_inputs
-from optitracr.model.verification import verify_model
 
 MUTATIONS = 60
 

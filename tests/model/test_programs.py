@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model
+from optitracr.checking.verification import verify_model
 from optitracr.levels import LEVELS
-from optitracr.model.verification import verify_model
 from tests.programs import CASES, Case
 
 MAX_INPUTS = 3_000

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
+from optitracr.checking import verification
+from optitracr.checking.rare_inputs import RareInputs, SearchBudget, find_rare_inputs
+from optitracr.checking.verification import verify_model
 from optitracr.errors import VerificationError
-from optitracr.model import verification
-from optitracr.model.inputs import check_inputs, telling_inputs
-from optitracr.model.rare_inputs import RareInputs, SearchBudget, find_rare_inputs
-from optitracr.model.verification import verify_model
+from optitracr.inputs import check_inputs, telling_inputs
 
 LETTERS = tuple(string.ascii_lowercase)
 BUDGET = SearchBudget(evaluated=4096, kept=400)

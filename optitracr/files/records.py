@@ -13,7 +13,7 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from optitracr.export.values import (
+from optitracr.files.values import (
     INTEGER_BITS,
     FieldError,
     Plain,

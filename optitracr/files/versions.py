@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optitracr.export.values import FieldError, Plain, shown
+from optitracr.files.values import FieldError, Plain, shown
 
 VERSION = 2
 """The version that this code writes."""

@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.model.cases import Cases, cases_of
-from optitracr.model.inputs import Codes, InputSet, telling_inputs
-from optitracr.model.mutations import Mutator
+from optitracr.checking.cases import Cases, cases_of
+from optitracr.checking.mutations import Mutator
+from optitracr.inputs import Codes, InputSet, telling_inputs
 from optitracr.rasp.batch import BatchInterpreter
 from optitracr.rasp.expression import Value, postorder
 from optitracr.rasp.sop import SOp

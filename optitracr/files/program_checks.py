@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optitracr.errors import OptitracrError
-from optitracr.export.values import FieldError, check_distinct, shown
-from optitracr.model.program_data import StoredReading, program_from_data
+from optitracr.files.program_data import StoredReading, program_from_data
+from optitracr.files.values import FieldError, check_distinct, shown
 
 if TYPE_CHECKING:
-    from optitracr.export.manifest import Manifest
+    from optitracr.files.manifest import Manifest
 
 
 def check_program(manifest: Manifest) -> None:

@@ -14,13 +14,13 @@ from optitracr import arguments
 from optitracr.assembly.layout import Tenancy
 from optitracr.candidates.component import Held
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
+from optitracr.checking.rare_inputs import add_rare_inputs
 from optitracr.errors import VerificationError
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from optitracr.inputs import InputSet, check_inputs, with_bos
 from optitracr.model.current import current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Architecture
-from optitracr.model.inputs import InputSet, check_inputs, with_bos
-from optitracr.model.rare_inputs import add_rare_inputs
 from optitracr.model.runner import States, states_jax, states_numpy
 from optitracr.model.sequences import rows_at_once
 

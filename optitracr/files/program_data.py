@@ -25,7 +25,7 @@ from optitracr.errors import (
     UnsupportedError,
 )
 from optitracr.graph.build import build_graph
-from optitracr.model.inputs import check_inputs
+from optitracr.inputs import check_inputs
 from optitracr.model.reference import Reference
 from optitracr.model.source import base_name
 from optitracr.rasp.batch import evaluate_batch

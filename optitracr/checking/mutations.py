@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from optitracr.model.inputs import Codes
+from optitracr.inputs import Codes
 
 Tokens = list[int]
 

@@ -18,13 +18,13 @@ from typing import Any, NoReturn
 
 from optitracr import arguments
 from optitracr.errors import FileError, InputError
-from optitracr.export.checks import check_manifest, sizes_of
-from optitracr.export.manifest import Manifest, StoredWeights, manifest_of, model_of
-from optitracr.export.records import from_plain, to_plain
-from optitracr.export.storage import read_bytes, shown_path, write_folder
-from optitracr.export.tensors import tensors_from_bytes, tensors_to_bytes
-from optitracr.export.values import FieldError, shown
-from optitracr.export.versions import VERSION, upgrade
+from optitracr.files.checks import check_manifest, sizes_of
+from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
+from optitracr.files.records import from_plain, to_plain
+from optitracr.files.storage import read_bytes, shown_path, write_folder
+from optitracr.files.tensors import tensors_from_bytes, tensors_to_bytes
+from optitracr.files.values import FieldError, shown
+from optitracr.files.versions import VERSION, upgrade
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import exportable
 

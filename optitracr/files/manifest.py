@@ -12,17 +12,17 @@ from optitracr.circuit.record import CircuitRecord
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import OptitracrError
-from optitracr.export.records import to_plain
-from optitracr.export.values import FieldError
-from optitracr.model.compiled import CompiledModel
-from optitracr.model.config import ModelConfig
-from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
-from optitracr.model.program_data import (
+from optitracr.files.program_data import (
     StoredProgram,
     program_from_data,
     program_to_data,
     same_program,
 )
+from optitracr.files.records import to_plain
+from optitracr.files.values import FieldError
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.config import ModelConfig
+from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
 from optitracr.options import CompileOptions

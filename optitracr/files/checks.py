@@ -13,17 +13,17 @@ from typing import Any
 import numpy as np
 
 from optitracr.errors import InputError
-from optitracr.export.circuit_checks import check_circuit
-from optitracr.export.manifest import (
+from optitracr.files.circuit_checks import check_circuit
+from optitracr.files.manifest import (
     Manifest,
     StoredEncoder,
     StoredTenancy,
     input_encoder_of,
     setting_of,
 )
-from optitracr.export.program_checks import check_program
-from optitracr.export.records import to_plain
-from optitracr.export.values import FieldError, check_distinct, check_range, shown
+from optitracr.files.program_checks import check_program
+from optitracr.files.records import to_plain
+from optitracr.files.values import FieldError, check_distinct, check_range, shown
 from optitracr.levels import LEVELS
 from optitracr.model.params import Sizes
 from optitracr.model.size import parameters

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.errors import InputError, VerificationError
+from optitracr.inputs import with_bos
 from optitracr.memory import check_memory
-from optitracr.model.inputs import with_bos
 
 if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
@@ -50,7 +50,7 @@ class Dataset:
         Raises:
             MissingExtraError: If torch is not installed.
         """
-        from optitracr.export.extras import require
+        from optitracr.extras import require
 
         torch = require("torch", "PyTorch", "torch")
         arrays = (self.tokens.astype(np.int64), self.mask, self.expected)

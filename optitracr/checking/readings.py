@@ -9,7 +9,7 @@ import numpy as np
 
 from optitracr.errors import CausalReadingWarning
 from optitracr.graph.program import ProgramGraph
-from optitracr.model.inputs import check_inputs
+from optitracr.inputs import check_inputs
 from optitracr.setting import Setting
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.assembly.weights import Params
-from optitracr.export.values import FieldError, shown
+from optitracr.files.values import FieldError, shown
 from optitracr.model.params import UNEMBED, Shapes, Sizes, shapes_of
 
 

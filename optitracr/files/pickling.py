@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optitracr.errors import InputError
-from optitracr.export.files import MANIFEST, WEIGHTS, decode, encode
+from optitracr.files.saving import MANIFEST, WEIGHTS, decode, encode
 from optitracr.model.config import relu
 from optitracr.model.copying import copied
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optitracr.circuit.record import HEAD, NEURONS, CircuitNode
-from optitracr.export.values import FieldError, check_distinct, check_range, shown
+from optitracr.files.values import FieldError, check_distinct, check_range, shown
 from optitracr.model.size import Size
 
 if TYPE_CHECKING:
-    from optitracr.export.manifest import Manifest
+    from optitracr.files.manifest import Manifest
 
 ENDS = ("embed", "unembed")
 """What writes the inputs and what reads the output."""

@@ -1,0 +1,1 @@
+"""What a model is checked on and compared with, and data sets."""

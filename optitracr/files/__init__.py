@@ -1,0 +1,1 @@
+"""Models in files: saved, loaded, pickled, and checked against hostile ones."""
