@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.graph.aggregates import aggregate_values
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -25,7 +26,7 @@ from optitracr.graph.program import (
     unused,
 )
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.values import ValueSet, aggregate_values
+from optitracr.graph.values import ValueSet
 from optitracr.rasp import Encoding
 
 Table = NDArray[np.int32]

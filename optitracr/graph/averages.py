@@ -16,6 +16,7 @@ from typing import Any
 from optitracr.arguments import shown
 from optitracr.errors import UnsupportedError
 from optitracr.graph.calls import Occurrence, Place
+from optitracr.graph.inference import infer_one
 from optitracr.graph.marks import Marks, tell_apart, without_unread
 from optitracr.graph.program import (
     Aggregate,
@@ -32,7 +33,7 @@ from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.occurring import occur_apart, occur_together
 from optitracr.graph.reach.selecting import averages, repeats, selects_none
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.values import ValueSet, infer_one
+from optitracr.graph.values import ValueSet
 from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Encoding
 from optitracr.rasp.exact import is_its_own_mean

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from optitracr.errors import UnsupportedError
+from optitracr.graph.inference import is_copy_with_none
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -24,7 +25,7 @@ from optitracr.graph.program import (
     map_pairs,
     unused,
 )
-from optitracr.graph.values import MAX_VALUES, ValueSet, is_copy_with_none
+from optitracr.graph.values import MAX_VALUES, ValueSet
 from optitracr.rasp import Encoding
 
 

@@ -18,15 +18,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optitracr.errors import LimitError, UnsupportedError
 from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.values import ValueSet
 from optitracr.rounding import ATTENTION_LEAK, BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
-
-if TYPE_CHECKING:
-    from optitracr.graph.values import ValueSet
 
 ABSOLUTE_TOLERANCE = 1e-4
 """Error allowed in a number of any size: a hundredth of what programs tell apart, as a rule, and

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.calls import check_pure, predicate_raised
-from optitracr.graph.program import Node, PairSelector, Selector, selector_parts
-from optitracr.graph.reach.correlated import Occurring
+from optitracr.graph.calls import check_pure
+from optitracr.graph.program import PairSelector, Selector, selector_parts
 from optitracr.memory import check_memory
-
-if TYPE_CHECKING:
-    from optitracr.graph.values import ValueSet
 
 Value = Any
 
@@ -91,31 +87,3 @@ def pairs_of(selector: Selector) -> Iterator[PairSelector]:
     for part in selector_parts(selector):
         if isinstance(part, PairSelector):
             yield part
-
-
-def check_predicates(
-    node: Node, selector: Selector, sets: Mapping[str, ValueSet], occurring: Occurring
-) -> None:
-    """Refuses predicates that raise on a pair which may occur.
-
-    Args:
-        node: The s-op that selects.
-        selector: What it selects by.
-        sets: Value sets of all keys and queries.
-        occurring: What is known of values that occur together.
-
-    Raises:
-        ValueSetError: Naming the selector, the s-op, the key and the query.
-        ProgramError: If a predicate gives two results for one pair.
-    """
-    for pair in pairs_of(selector):
-        table = predicate_table(pair, sets[pair.keys].values, sets[pair.queries].values)
-        if not table.errors:
-            continue
-        found = occurring.first_apart(pair.keys, pair.queries, list(table.errors))
-        if found is not None:
-            row, column = found.place
-            what = f"the predicate of selector {pair.describe()} of s-op {node.describe()}"
-            error = table.errors[row, column]
-            key, query = table.keys[row], table.queries[column]
-            raise predicate_raised(what, error, key, query, found) from error

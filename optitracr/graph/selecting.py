@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,9 +16,7 @@ from optitracr.graph.program import (
     Source,
     fold_selector,
 )
-
-if TYPE_CHECKING:
-    from optitracr.graph.values import ValueSet
+from optitracr.graph.values import ValueSet
 
 
 def always_selects(

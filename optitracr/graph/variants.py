@@ -16,12 +16,10 @@ from optitracr.errors import ValueSetError
 from optitracr.graph.calls import CanOccur, Place
 from optitracr.graph.predicates import pairs_of, predicate_table
 from optitracr.graph.program import Node, PairSelector, Selector
+from optitracr.graph.values import Forms
 from optitracr.rasp.identity import identity_key, is_same, plain
 
 Value = Any
-
-Forms = Mapping[Value, tuple[Value, ...]]
-"""For each value that can occur in several forms all of them; other values have one."""
 
 Operand = tuple[str, Sequence[Value], Forms]
 """Label, values and forms of what a function reads."""

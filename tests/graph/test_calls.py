@@ -14,8 +14,8 @@ import pytest
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.errors import EvaluationError, ProgramError, ValueSetError
 from optitracr.graph.build import build_graph
+from optitracr.graph.inference import infer_values
 from optitracr.graph.reach.correlated import Occurring
-from optitracr.graph.values import infer_values
 
 LEVELS = (0, 1, 2)
 BOS = "compiler_bos"

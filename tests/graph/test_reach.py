@@ -13,11 +13,11 @@ from optitracr import library, rasp
 from optitracr.errors import EvaluationError
 from optitracr.graph.averages import may_average
 from optitracr.graph.build import build_graph
+from optitracr.graph.inference import infer_values
 from optitracr.graph.reach.answer import Answer, Ground, Reach
 from optitracr.graph.reach.facts import Facts, Inputs
 from optitracr.graph.reach.occurring import occur_apart, occur_together
 from optitracr.graph.reach.selecting import averages, selects_none
-from optitracr.graph.values import infer_values
 from optitracr.rasp import Comparison, Select, indices, tokens
 from tests.inputs import sequences
 

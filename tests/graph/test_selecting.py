@@ -6,7 +6,7 @@ import pytest
 
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.graph.build import build_graph
-from optitracr.graph.values import infer_values
+from optitracr.graph.inference import infer_values
 from optitracr.rasp import Comparison, indices, tokens
 
 EVERYWHERE = rasp.Select(indices, indices, Comparison.TRUE)

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.calls import Occurrence, Place
+from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import Elementwise, Input, Node, PairSelector, Source, Width
-
-if TYPE_CHECKING:
-    from optitracr.graph.values import ValueSet
+from optitracr.graph.values import ValueSet
 
 Ask = Callable[[tuple[str, ...], Sequence[Place], bool], Occurrence | None]
 """Asks further of combinations that tables allow: of values of variables at one position, or, if
@@ -192,8 +191,6 @@ class Occurring:
         operation = self.nodes[label].operation
         if not isinstance(operation, Width) or not isinstance(operation.selector, PairSelector):
             return False
-        from optitracr.graph.predicates import predicate_table
-
         selector = operation.selector
         keys, queries = self.sets[selector.keys], self.sets[selector.queries]
         sure = not any(x.may_be_none or x.exploded for x in (keys, queries))

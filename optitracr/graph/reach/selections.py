@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.program import PairSelector, Selector, selector_parts
 from optitracr.graph.reach.facts import Codes
-
-if TYPE_CHECKING:
-    from optitracr.graph.reach.world import World
+from optitracr.graph.reach.positions import Positions
 
 MAX_ENTRIES = 4_096
 """Entries of a predicate's table that become an element constraint; larger ones have to be
@@ -25,10 +24,16 @@ Mask = NDArray[np.bool_]
 
 
 class Selections:
-    """Selectors between the positions of a world."""
+    """Selectors between the positions of a world.
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    Attributes:
+        world: The positions.
+        code: The code of a variable's value at a position; None if nothing is known of it.
+    """
+
+    def __init__(self, world: Positions, code: Callable[[str, int], Any]) -> None:
+        self.world, self.code = world, code
+        self._ordered: dict[tuple[str, int, bytes], Any] = {}
         self._plain: dict[tuple[int, int, int], Any] = {}
         self._selected: dict[tuple[int, int, int], Any] = {}
         self._within: dict[tuple[int, int, int], Any] = {}
@@ -95,7 +100,7 @@ class Selections:
     def _pair(self, selector: PairSelector, key: int, query: int) -> Any:
         world = self.world
         table = world.facts.pairs(selector)
-        codes = [world.code(selector.keys, key), world.code(selector.queries, query)]
+        codes = [self.code(selector.keys, key), self.code(selector.queries, query)]
         if table is None or any(code is None for code in codes):
             return None
         if table.all() or not table.any():
@@ -103,7 +108,7 @@ class Selections:
         found = self._intervals(selector, table)
         if found is not None:
             low, high = self._ends(selector, found, query)
-            place = world.ordered(selector.keys, key, found.keys)
+            place = self._ordered_code(selector.keys, key, found.keys)
             return self._both([self._at_most(low, place), self._at_most(place + 1, high)])
         rows, row_class = np.unique(table, axis=0, return_inverse=True)
         small, column_class = np.unique(rows, axis=1, return_inverse=True)
@@ -125,8 +130,15 @@ class Selections:
 
     def _ends(self, selector: PairSelector, found: Intervals, query: int) -> list[Any]:
         """The first place that a query selects, and the first after the last."""
-        place = self.world.ordered(selector.queries, query, found.queries)
+        place = self._ordered_code(selector.queries, query, found.queries)
         return [self.world.look_up(end, place) for end in (found.first, found.after)]
+
+    def _ordered_code(self, label: str, position: int, places: Codes) -> Any:
+        """The place of a variable's code in an order of its codes."""
+        key = (label, position, places.tobytes())
+        if key not in self._ordered:
+            self._ordered[key] = self.world.look_up(places, self.code(label, position))
+        return self._ordered[key]
 
     def _at_most(self, small: Any, large: Any) -> Any:
         """The literal of one number being at most another."""
@@ -182,7 +194,7 @@ class Selections:
     def _count(self, selector: PairSelector, query: int, width: Any, seen: Any) -> None:
         """Queries that select all keys, or keys by their index alone, have a known width."""
         world, facts = self.world, self.world.facts
-        table, code = facts.pairs(selector), world.code(selector.queries, query)
+        table, code = facts.pairs(selector), self.code(selector.queries, query)
         if table is None or code is None:
             return
         full, empty = np.asarray(table.all(axis=0)), ~np.asarray(table.any(axis=0))
@@ -242,7 +254,7 @@ class Selections:
     def _pair_contained(self, selector: PairSelector, less: int, more: int) -> Any:
         world = self.world
         table = world.facts.pairs(selector)
-        codes = [world.code(selector.queries, query) for query in (less, more)]
+        codes = [self.code(selector.queries, query) for query in (less, more)]
         if table is None or any(code is None for code in codes):
             return None
         found = self._intervals(selector, table)

@@ -8,55 +8,29 @@ supersets of what the interpreter can do: no solution means that no input does i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from optitracr.graph.program import Aggregate, Elementwise, Input, PairSelector, Source, Width
 from optitracr.graph.reach.facts import Codes, Facts
-from solvers.interrupts import load_cp_sat
+from optitracr.graph.reach.positions import Positions
+from optitracr.graph.reach.selections import Selections
 
 MAX_TABLE = 100_000
 """Entries of a function's table beyond which its result is left open: an element constraint of
 this size is read in some 20 ms, once for each position."""
 
 
-class World:
+class World(Positions):
     """Positions of one input, and what variables hold there.
 
     Attributes:
-        facts: The program.
-        model: The CP-SAT model.
-        positions: The positions, as places in the lists of this world.
-        whole: Whether they are all positions of the input, in order.
-        index: The index of each position.
-        length: The length of the input.
+        selections: What selectors select among them.
     """
 
     def __init__(self, facts: Facts, positions: int, whole: bool) -> None:
-        load_cp_sat()
-        from ortools.sat.python import cp_model
-
-        from optitracr.graph.reach.selections import Selections
-
-        self.facts, self.whole = facts, whole
-        self.positions = range(positions)
-        self.model: Any = cp_model.CpModel()
-        longest = facts.inputs.max_seq_len
-        if whole:
-            self.index: list[Any] = [self.model.new_constant(p) for p in self.positions]
-            self.length: Any = self.model.new_constant(positions)
-        else:
-            self.index = [self.model.new_int_var(0, longest - 1, "") for _ in self.positions]
-            self.length = self.model.new_int_var(1, longest, "")
-            for index in self.index:
-                self.model.add(index < self.length)
-            self.model.add_all_different(self.index)
-        self.selections = Selections(self)
+        super().__init__(facts, positions, whole)
+        self.selections = Selections(self, self.code)
         self._codes: dict[tuple[str, int], Any] = {}
-        self._ordered: dict[tuple[str, int, bytes], Any] = {}
 
     def code(self, label: str, position: int) -> Any:
         """The code of a variable's value at a position; None if nothing is known of it."""
@@ -74,13 +48,6 @@ class World:
                     )
         return self._codes[(label, position)]
 
-    def ordered(self, label: str, position: int, places: Codes) -> Any:
-        """The place of a variable's code in an order of its codes."""
-        key = (label, position, places.tobytes())
-        if key not in self._ordered:
-            self._ordered[key] = self.look_up(places, self.code(label, position))
-        return self._ordered[key]
-
     def tokens(self, solver: Any) -> tuple[Any, ...]:
         """The input of a solution of a whole world."""
         vocabulary = self.facts.inputs.vocabulary
@@ -89,31 +56,6 @@ class World:
             return (vocabulary[0],) * len(self.positions)
         codes = [self._codes.get((label, p)) for p in self.positions]
         return tuple(vocabulary[0 if code is None else solver.value(code)] for code in codes)
-
-    def look_up(self, table: NDArray[Any], place: Any) -> Any:
-        """The entry of a table at a place that the model decides."""
-        from ortools.sat.python import cp_model
-
-        entries = table.astype(np.int64).tolist()
-        distinct = sorted(set(entries))
-        if len(distinct) == 1:
-            return self.model.new_constant(distinct[0])
-        steps = np.diff(entries)
-        if len(distinct) > 2 and (steps == steps[0]).all():
-            return place * int(steps[0]) + entries[0]
-        domain = cp_model.Domain.from_values(distinct)
-        result = self.model.new_int_var_from_domain(domain, "")
-        self.model.add_element(place, entries, result)
-        return result
-
-    def joint(self, codes: Sequence[Any], sizes: Sequence[int]) -> Any:
-        """The place of several codes in the flat table over them."""
-        if len(codes) == 1:
-            return codes[0]
-        place = self.model.new_int_var(0, int(np.prod(sizes)) - 1, "")
-        strides = np.cumprod([1, *sizes[:0:-1]])[::-1]
-        self.model.add(place == sum(c * int(s) for c, s in zip(codes, strides, strict=True)))
-        return place
 
     # -- variables ---------------------------------------------------------
 

@@ -1,0 +1,122 @@
+"""The value set of an Aggregate: copies of its operand's values, or every mean of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from optitracr.errors import ValueSetError
+from optitracr.graph.numbers import check_numbers
+from optitracr.graph.program import Aggregate, Node, Operation
+from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.values import (
+    MAX_COMBINATIONS,
+    MAX_VALUES,
+    ExplodedError,
+    Forms,
+    ValueSet,
+    or_exploded,
+    sort_values,
+)
+from optitracr.graph.variants import Distinct, forms_of, mean_forms
+from optitracr.rasp.exact import common_denominator, rational
+from optitracr.rasp.identity import equals_itself
+
+Value = Any
+
+
+def aggregate_values(
+    node: Node, operation: Aggregate, operand: ValueSet, max_seq_len: int
+) -> ValueSet:
+    """The value set of an Aggregate; a record of why there is none if it is a number's."""
+    if not node.is_numerical:
+        return _aggregate_values(node, operation, operand, max_seq_len)
+    none = _may_be_none(operation, operand)
+    return or_exploded(none, lambda: _aggregate_values(node, operation, operand, max_seq_len))
+
+
+def _may_be_none(operation: Aggregate, operand: ValueSet) -> bool:
+    return (operand.may_be_none and not operation.skips_none) or operation.default is None
+
+
+def _aggregate_values(
+    node: Node, operation: Aggregate, operand: ValueSet, max_seq_len: int
+) -> ValueSet:
+    default = operation.default
+    _check_default(node, default)
+    if node.is_numerical:
+        check_numbers(node, (), default)
+    if operand.exploded:
+        raise ExplodedError(operand.exploded)
+    may_be_none = _may_be_none(operation, operand)
+    if not node.is_numerical:
+        extra = () if default is None else (default,)
+        values = sort_values((*operand.values, *extra))
+        return ValueSet(values, may_be_none, sort_values((*operand.standard, *extra)))
+    check_numbers(node, operand.values, default)
+    extra = () if default is None else (float(default),)
+    means = sort_values((*_means(node, operand.values, max_seq_len), *extra))
+    standard = sort_values(
+        (*(x / n for n in range(1, max_seq_len + 1) for x in operand.standard), *extra)
+    )
+    return ValueSet(means, may_be_none, standard)
+
+
+def _check_default(node: Node, default: Value) -> None:
+    try:
+        hash(default)
+    except TypeError as error:
+        raise ValueSetError(
+            f"s-op {node.describe()} defaults to the unhashable value {default!r}; give it a "
+            "number, string, bool or tuple, or None"
+        ) from error
+    if not equals_itself(default):
+        raise ValueSetError(
+            f"s-op {node.describe()} defaults to {default!r}, which does not equal itself, so that "
+            "no model can give it; give it None for no value, or a number that stands for it"
+        )
+
+
+def _means(node: Node, values: tuple[Value, ...], max_seq_len: int) -> tuple[float, ...]:
+    """Every mean of 1 to max_seq_len values, as the interpreter rounds it."""
+    numbers = [rational(x) if isinstance(x, float) else Fraction(x) for x in values]
+    scale = common_denominator(numbers)
+    summands = [int(number * scale) for number in numbers]
+    sums = {0}
+    means: dict[float, None] = {}
+    for count in range(1, max_seq_len + 1):
+        if len(sums) * len(values) > MAX_COMBINATIONS:
+            raise _too_many_means(node)
+        sums = {total + value for total in sums for value in summands}
+        means.update((total / (count * scale), None) for total in sums)
+        if len(means) > MAX_VALUES:
+            raise _too_many_means(node)
+    return tuple(means)
+
+
+def _too_many_means(node: Node) -> ExplodedError:
+    return ExplodedError(
+        f"the mean {node.describe()} can take more than {MAX_VALUES:,} values; average fewer "
+        "distinct numbers (0 and 1, say), or lower max_seq_len"
+    )
+
+
+def aggregate_forms(
+    node: Node, own: ValueSet, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
+) -> Forms:
+    """One value selected stays as it is, the default too; a mean has a type of its own."""
+    operation = node.operation
+    assert isinstance(operation, Aggregate)
+    operand = sets[operation.operand]
+    distinct = Distinct()
+    for value in own.values:
+        distinct.add(value)
+    for value in forms_of(operand.values, operand.forms):
+        distinct.add(value)
+    if operation.default is not None:
+        distinct.add(operation.default)
+    if not selects_at_most_one(operation.selector, operations, sets):
+        for value in mean_forms(operand.values, operand.forms):
+            distinct.add(value)
+    return distinct.forms
