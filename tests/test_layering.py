@@ -42,15 +42,6 @@ TIERS: tuple[set[str], ...] = (
 
 CIRCLES: tuple[set[str], ...] = (
     {
-        "optitracr.graph.numbers",
-        "optitracr.graph.predicates",
-        "optitracr.graph.reach.correlated",
-        "optitracr.graph.selecting",
-        "optitracr.graph.values",
-        "optitracr.graph.variants",
-    },
-    {"optitracr.graph.reach.selections", "optitracr.graph.reach.world"},
-    {
         "optitracr.circuit.build",
         "optitracr.draw.card",
         "optitracr.draw.residual",
