@@ -25,9 +25,9 @@ from reporting import (
 )
 
 from optitracr import compile_rasp_to_model, library
-from optitracr.allocation.allocate import parse_objective
 from optitracr.candidates.families import Family
 from optitracr.errors import UnsupportedError
+from optitracr.options import parse_objective
 
 COLUMNS = ("program", "without", "layers", "width", "neurons", "parameters", "status")
 EVERY = "all of them"

@@ -13,7 +13,7 @@ import argparse
 import sys
 from collections.abc import Iterator, Sequence
 
-from library_problems import ALLOCATED_LEVELS, library_problem
+from library_problems import library_problem
 from reporting import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
@@ -31,8 +31,9 @@ from reporting import (
 
 import solvers
 from optitracr import library
-from optitracr.allocation.allocate import OBJECTIVES, parse_objective
 from optitracr.errors import UnsupportedError
+from optitracr.levels import ALLOCATED_LEVELS
+from optitracr.options import OBJECTIVES, parse_objective
 from solvers import Allocation, Problem
 
 DEFAULT_METHODS = ("longest_path", "greedy", "cp_sat", "milp")

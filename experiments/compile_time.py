@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from reporting import (
     EXIT_INTERRUPTED,
@@ -26,20 +24,12 @@ from reporting import (
 )
 
 from optitracr import library
-from optitracr.allocation.allocate import Search, allocate
-from optitracr.allocation.problem import build_problem
-from optitracr.assembly.plan import assemble_plan
-from optitracr.candidates.standard import standard_components
-from optitracr.checking.verification import check_model
-from optitracr.graph.averages import expand_averages
-from optitracr.graph.build import build_graph
-from optitracr.graph.reach.facts import Inputs
 from optitracr.library.program import BHATTAMISHRA, LINDNER, WEISS
-from optitracr.model.build import build_model
-from optitracr.model.reference import Reference
+from optitracr.options import check_options
+from optitracr.recipes import TRACR
 from optitracr.setting import check_setting
-
-STAGES = ("graph", "values", "components", "problem", "allocation", "assembly", "model", "check")
+from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
+from optitracr.stages import Compilation, Made, Stage
 
 
 def reference_names() -> list[str]:
@@ -50,30 +40,13 @@ def reference_names() -> list[str]:
 
 def time_stages(entry: library.Program) -> dict[str, float]:
     """Milliseconds of each stage of one compilation at level 0."""
-    program = entry.make()
-    took: dict[str, float] = {}
-
-    def timed(stage: str, call: Callable[..., Any], *arguments: Any) -> Any:
-        start = time.perf_counter()
-        result = call(*arguments)
-        took[stage] = 1000 * (time.perf_counter() - start)
-        return result
-
+    options = check_options(optimize=TRACR.level, causal=entry.causal)
     setting = check_setting(
-        entry.vocab, entry.max_seq_len, "compiler_bos", "compiler_pad", entry.causal
+        entry.vocab, entry.max_seq_len, COMPILER_BOS, COMPILER_PAD, entry.causal
     )
-    graph = timed("graph", build_graph, program)
-    inputs = Inputs(setting.vocabulary, setting.max_seq_len, setting.causal)
-    graph, values = timed("values", expand_averages, graph, inputs)
-    components = timed("components", standard_components, graph, values, setting)
-    problem = timed("problem", build_problem, entry.name, components, setting, None, True)
-    allocation = timed("allocation", allocate, problem, 0, Search())
-    assembly = timed("assembly", assemble_plan, components, problem, allocation, setting, True)
-    model = timed(
-        "model", build_model, 0, Reference(program, graph, {}, {}), graph, assembly, setting
-    )
-    timed("check", check_model, model)
-    return took
+    made: list[Made] = []
+    Compilation(entry.make(), setting, options, watch=made.append).compiled()
+    return {stage.stage: 1000 * stage.seconds for stage in made}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -96,7 +69,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(arguments: argparse.Namespace) -> int:
     programs = chosen_programs(arguments.programs or reference_names())
-    with CsvRows(arguments.output, ("program", *STAGES, "total")) as table:
+    with CsvRows(arguments.output, ("program", *Stage, "total")) as table:
         interrupted = sweep(
             programs, lambda entry: [_medians(entry, arguments.repeat)], table, "timing"
         )
@@ -108,12 +81,12 @@ def _run(arguments: argparse.Namespace) -> int:
 def _medians(entry: library.Program, repeat: int) -> Row:
     time_stages(entry)
     runs = [time_stages(entry) for _ in range(repeat)]
-    medians = {stage: statistics.median(run[stage] for run in runs) for stage in STAGES}
+    medians = {stage: statistics.median(run[stage] for run in runs) for stage in Stage}
     return {"program": entry.name, **medians, "total": sum(medians.values())}
 
 
 def _print(rows: list[Row]) -> None:
-    columns = (*STAGES, "total")
+    columns = (*Stage, "total")
     print(f"{'program':<20}" + "".join(f"{column:>12}" for column in columns) + "   [ms]")
     for row in rows:
         print(f"{row['program']:<20}" + "".join(f"{row[c]:>12.2f}" for c in columns))

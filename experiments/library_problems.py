@@ -6,9 +6,6 @@ from optitracr import library
 from optitracr.compile import allocation_problem
 from solvers import Limits, Problem
 
-ALLOCATED_LEVELS = (1, 2)
-"""Levels at which a solver allocates."""
-
 
 def library_problem(entry: library.Program, level: int, limits: Limits | None = None) -> Problem:
     """The allocation problem of a program at level 1 or 2.

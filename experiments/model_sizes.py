@@ -47,9 +47,9 @@ from size_tables import (
 )
 
 from optitracr import compile_rasp_to_model, library
-from optitracr.allocation.allocate import parse_objective
 from optitracr.errors import UnsupportedError
 from optitracr.levels import LEVELS
+from optitracr.options import parse_objective
 
 COLUMNS = (
     "program",

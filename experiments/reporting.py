@@ -183,7 +183,7 @@ def count(text: str) -> int:
 
 def add_common_options(parser: argparse.ArgumentParser, time_limit: float) -> None:
     """Options that every script over the library has."""
-    from optitracr.allocation.allocate import DEFAULT_OBJECTIVE
+    from optitracr.options import DEFAULT_OBJECTIVE
 
     parser.add_argument(
         "--objective",

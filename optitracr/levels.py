@@ -11,6 +11,9 @@ LEVELS = (0, 1, 2)
 """0: Tracr's lowering and allocation; 1: the same components, allocated optimally;
 2: components and allocation chosen together."""
 
+ALLOCATED_LEVELS = LEVELS[1:]
+"""Those with a problem for the solver."""
+
 DEFAULT_LEVEL = 2
 
 

@@ -1,10 +1,42 @@
-"""What a model was compiled with, beside the program and its vocabulary."""
+"""The options of a compilation, checked, and what a model keeps of them."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
 
-from solvers import Limits
+from optitracr import arguments
+from optitracr.candidates.families import Family, families_without
+from optitracr.errors import InputError
+from optitracr.levels import DEFAULT_LEVEL, check_level
+from solvers import ON_INTERRUPT, Limits, OnInterrupt
+
+DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
+OBJECTIVES = (*DEFAULT_OBJECTIVE, "heads", "head_size", "parameters")
+
+LARGEST_SEED = 2**63 - 1
+"""What fits in 64 bits, as files and other programs hold numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How to search for an allocation.
+
+    Attributes:
+        objective: What to minimise, first things first.
+        time_limit: Seconds of deterministic solver time; 0 gives the heuristic's result,
+            None as much as pays.
+        seed: Of the solver.
+        parallel: Use all cores; faster on large problems and not reproducible.
+        on_interrupt: What Ctrl-C does to a search: "raise" or "keep".
+    """
+
+    objective: tuple[str, ...] = DEFAULT_OBJECTIVE
+    time_limit: float | None = None
+    seed: int = 0
+    parallel: bool = False
+    on_interrupt: OnInterrupt = "raise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,3 +64,107 @@ class CompileOptions:
     check: bool
     without: tuple[str, ...]
     causal: bool
+
+
+def check_options(
+    optimize: object = DEFAULT_LEVEL,
+    objective: str | Sequence[str] = DEFAULT_OBJECTIVE,
+    limits: Limits | Mapping[str, int] | None = None,
+    time_limit: object = None,
+    seed: object = 0,
+    parallel: object = False,
+    check: object = True,
+    without: Collection[str] | str = (),
+    causal: object = False,
+) -> CompileOptions:
+    """The options that a user gave, each as it is understood.
+
+    Raises:
+        InputError: If one of them is of the wrong type, unknown, or out of range.
+    """
+    level = check_level(optimize)
+    families = families_without(without)
+    return CompileOptions(
+        optimize=level,
+        objective=parse_objective(objective),
+        limits=parse_limits(limits),
+        time_limit=(
+            None if time_limit is None else arguments.number("time_limit", time_limit, least=0)
+        ),
+        seed=arguments.integer("seed", seed, least=0, most=LARGEST_SEED),
+        parallel=arguments.boolean("parallel", parallel),
+        check=arguments.boolean("check", check),
+        without=tuple(family.value for family in Family if family not in families),
+        causal=arguments.boolean("causal", causal),
+    )
+
+
+def search_of(options: CompileOptions, on_interrupt: OnInterrupt = "raise") -> Search:
+    """How the solver searches.
+
+    Args:
+        options: The options of the compilation.
+        on_interrupt: What Ctrl-C does to the search.
+    """
+    return Search(
+        options.objective, options.time_limit, options.seed, options.parallel, on_interrupt
+    )
+
+
+def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:
+    """What an interrupt is to do, checked.
+
+    Raises:
+        InputError: If it is unknown.
+    """
+    given = arguments.choice("on_interrupt", on_interrupt, ON_INTERRUPT)
+    return "keep" if given == "keep" else "raise"
+
+
+def parse_objective(objective: str | Sequence[str]) -> tuple[str, ...]:
+    """An objective such as "depth,width,neurons" as a tuple of names.
+
+    Raises:
+        InputError: If a name is unknown or repeats.
+    """
+    wanted = f"distinct names out of {', '.join(OBJECTIVES)}, the most important first"
+    if isinstance(objective, str):
+        listed = objective.split(",")
+    else:
+        listed = arguments.sequence("objective", objective, wanted, most=len(OBJECTIVES))
+    parsed = tuple(arguments.text("an entry of objective", name).strip() for name in listed)
+    unknown = [name for name in parsed if name not in OBJECTIVES]
+    if unknown or not parsed or len(set(parsed)) < len(parsed):
+        raise InputError(
+            f"objective={arguments.shown(objective)} is no list of names that are known and "
+            f"distinct; give {wanted}"
+        )
+    return parsed
+
+
+def parse_limits(limits: Limits | Mapping[str, int] | None) -> Limits:
+    """Limits given as a dict of layers, width, heads, head_size and neurons.
+
+    Raises:
+        InputError: If a name is unknown, or a number is no natural number.
+    """
+    if limits is None:
+        return Limits()
+    known = tuple(field.name for field in fields(Limits))
+    wanted = f"a dict with natural numbers for some of {', '.join(known)}"
+    if isinstance(limits, Limits):
+        given: Mapping[Any, Any] = {name: getattr(limits, name) for name in known}
+    else:
+        given = arguments.instance("limits", limits, Mapping, wanted)
+    for name in given:
+        if name not in known:
+            raise InputError(
+                f"limit {arguments.shown(name)} is unknown; limits are {', '.join(known)}"
+            )
+    return Limits(
+        **{
+            name: arguments.integer(f"limit {name}", number, least=0)
+            for name, number in given.items()
+            if number is not None
+        }
+    )

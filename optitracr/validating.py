@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from optitracr import arguments, rasp
+from optitracr.candidates.support import unsupported, unsupported_everywhere
 from optitracr.errors import EvaluationError, InputError, UnsupportedError, ValueSetError
-from optitracr.levels import DEFAULT_LEVEL, check_level
+from optitracr.graph.build import build_graph
+from optitracr.inputs import check_inputs
+from optitracr.levels import DEFAULT_LEVEL
+from optitracr.options import check_options
+from optitracr.rasp.batch import evaluate_batch
 from optitracr.rasp.sop import check_sop
+from optitracr.recipes import RECIPES
+from optitracr.setting import Setting, check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
-
-if TYPE_CHECKING:
-    from optitracr.graph.program import ProgramGraph
-    from optitracr.setting import Setting
+from optitracr.stages import Compilation
 
 WANTED = "a list of tokens"
 
@@ -65,45 +69,31 @@ def static_validate(
     Raises:
         OptitracrError: If the program is no s-op, or vocabulary, length or level are none.
     """
-    from optitracr.graph.build import build_graph
-    from optitracr.setting import check_setting
-
-    standard = check_level(optimize) < 2
-    written = build_graph(program)
+    options = check_options(optimize)
     if vocab is None and max_seq_len is None:
-        return _for_every_vocabulary(program, written, standard)
+        return _for_every_vocabulary(program, options.optimize)
     if vocab is None or max_seq_len is None:
         raise InputError("vocab and max_seq_len go together; give both, or the program alone")
     setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, False)
-    return _for_setting(program, written, setting, standard)
+    return _for_setting(Compilation(program, setting, options))
 
 
-def _for_every_vocabulary(
-    program: rasp.SOp, written: ProgramGraph, standard: bool
-) -> list[TracrUnsupportedExpr]:
+def _for_every_vocabulary(program: rasp.SOp, level: int) -> list[TracrUnsupportedExpr]:
     """What no vocabulary would change."""
-    from optitracr.candidates.support import unsupported_everywhere
-
+    written = build_graph(program)
     expressions = dict(written.expressions)
     return [
         TracrUnsupportedExpr(expressions.get(node.label, program), reason)
-        for node, reason in unsupported_everywhere(written, standard)
+        for node, reason in unsupported_everywhere(written, RECIPES[level].catalogue.any_default)
     ]
 
 
-def _for_setting(
-    program: rasp.SOp, written: ProgramGraph, setting: Setting, standard: bool
-) -> list[TracrUnsupportedExpr]:
+def _for_setting(compilation: Compilation) -> list[TracrUnsupportedExpr]:
     """What cannot be compiled for a vocabulary and length."""
-    from optitracr.candidates.space import joined_selectors
-    from optitracr.candidates.support import unsupported
-    from optitracr.compile import prepare
-    from optitracr.graph.composites import join_selectors
-
-    expressions = dict(written.expressions)
+    program, catalogue = compilation.source, compilation.recipe.catalogue
+    expressions = dict(compilation.written.expressions)
     try:
-        graph, values = prepare(written, setting, standard)
-        graph, values = (join_selectors if standard else joined_selectors)(graph, values)
+        graph, values = catalogue.joined(compilation.tabled)
     except (UnsupportedError, ValueSetError) as error:
         message = str(error)
         places = {message.find(f"'{label}'"): label for label in expressions}
@@ -111,16 +101,13 @@ def _for_setting(
         return [TracrUnsupportedExpr(expressions[named[0]] if named else program, message)]
     found = [
         TracrUnsupportedExpr(expressions.get(node.label, program), reason)
-        for node, reason in unsupported(graph, values, standard=standard)
+        for node, reason in unsupported(graph, values, catalogue.any_default)
     ]
-    return [*found, *_undefined(program, setting)]
+    return [*found, *_undefined(program, compilation.setting)]
 
 
 def _undefined(program: rasp.SOp, setting: Setting) -> list[TracrUnsupportedExpr]:
     """The first input on which the interpreter raises."""
-    from optitracr.inputs import check_inputs
-    from optitracr.rasp.batch import evaluate_batch
-
     vocabulary = setting.vocabulary
     inputs = check_inputs(len(vocabulary), setting.max_seq_len, 64, 64, seed=0)
     evaluation = evaluate_batch([program], vocabulary, inputs.codes, inputs.lengths)

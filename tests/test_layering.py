@@ -28,6 +28,8 @@ TIERS: tuple[set[str], ...] = (
     {"options"},
     {"allocation"},
     {"assembly"},
+    {"catalogues"},
+    {"recipes"},
     {"model", "circuit", "export", "draw", "checking", "files"},
     {"compiled"},
     {"stages"},

@@ -29,7 +29,8 @@ Carried = tuple[CandidateSpace, Problem, Allocation]
 
 
 def carried_plan(
-    spaces: tuple[CandidateSpace, Callable[[], CandidateSpace]],
+    first: tuple[CandidateSpace, Problem],
+    robust: Callable[[], CandidateSpace],
     state: Callable[[CandidateSpace], Problem],
     solve: Callable[[Problem], Allocation],
 ) -> Carried:
@@ -39,22 +40,23 @@ def carried_plan(
     as a rule still right: it is handed on to the check.
 
     Args:
-        spaces: The candidates, and how to make those that bear more errors.
-        state: Makes the problem of a space.
+        first: The candidates, and their problem.
+        robust: Makes the candidates that bear more errors.
+        state: Makes the problem of other candidates.
         solve: Solves it.
 
     Raises:
         InfeasibleError: If nothing fits the limits.
     """
-    first, robust = spaces
-    found = [_tried(first, state, solve)]
+    found = [_tried(*first, solve)]
     best = _least(found)
     if best[1] > 1.0:
         found += _rounds(found[0], state, solve)
         best = _least(found)
     if best[1] > 1.0:
         try:
-            found.append(_tried(robust(), state, solve))
+            bearing = robust()
+            found.append(_tried(bearing, state(bearing), solve))
             found += _rounds(found[-1], state, solve)
         except InfeasibleError:
             # What bears more errors is larger; the limits leave no room for it.
@@ -75,11 +77,8 @@ Tried = tuple[Carried, Sequence[Offence]]
 
 
 def _tried(
-    space: CandidateSpace,
-    state: Callable[[CandidateSpace], Problem],
-    solve: Callable[[Problem], Allocation],
+    space: CandidateSpace, problem: Problem, solve: Callable[[Problem], Allocation]
 ) -> Tried:
-    problem = state(space)
     allocation = solve(problem)
     return (space, problem, allocation), offences(space, allocation)
 
@@ -104,7 +103,7 @@ def _rounds(
         if not wrong or smaller is None:
             break
         try:
-            tried = _tried(smaller, state, solve)
+            tried = _tried(smaller, state(smaller), solve)
         except InfeasibleError:
             break
         found.append(tried)

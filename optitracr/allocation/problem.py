@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from optitracr.candidates.component import Component, Components
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.setting import Setting
@@ -17,13 +19,26 @@ from solvers import (
 )
 from solvers import Variable as Item
 
+HeadSize = Callable[[Head], int]
+"""How a head's size is counted."""
+
+
+def longest_side(head: Head) -> int:
+    """As Tracr counts it: the longest side of the head's matrices."""
+    return head.standard_head_size
+
+
+def rank(head: Head) -> int:
+    """What the head needs: the columns of its query and key matrices."""
+    return head.query_key_rank
+
 
 def build_problem(
     name: str,
     components: Components,
     setting: Setting,
     limits: Limits | None = None,
-    standard: bool = False,
+    head_size: HeadSize = rank,
 ) -> Problem:
     """States what has to be placed, and what it takes.
 
@@ -32,7 +47,7 @@ def build_problem(
         components: What the lowering made.
         setting: Vocabulary and length.
         limits: Hard limits on the architecture.
-        standard: Count head sizes as Tracr does, by the longest side of the matrices.
+        head_size: How the size of a head is counted.
     """
     inputs = tuple(
         Item(e.variable.label, len(e.variable.space), is_input=True, signed=e.variable.signed)
@@ -51,7 +66,7 @@ def build_problem(
     return Problem(
         name=name,
         variables=inputs + computed,
-        alternatives=tuple(_alternative(c, standard) for c in components.components),
+        alternatives=tuple(_alternative(c, head_size) for c in components.components),
         views=(View(components.output.reads),),
         self_attention=SelfAttention((position, bos), setting.max_seq_len + 1),
         constants=size_constants(components, setting),
@@ -65,13 +80,13 @@ def size_constants(components: Components, setting: Setting) -> SizeConstants:
     return SizeConstants(embedding_rows=rows, outputs=components.output.unembedding.shape[1])
 
 
-def _alternative(component: Component, standard: bool) -> Alternative:
+def _alternative(component: Component, head_size: HeadSize) -> Alternative:
     reads = tuple((label,) for label in component.reads)
     match component.block:
         case Head() as head:
             demand = HeadDemand(
                 selector=component.selector or component.name,
-                head_size=head.standard_head_size if standard else head.query_key_rank,
+                head_size=head_size(head),
                 value_width=head.value_width,
             )
             return Alternative(

@@ -16,6 +16,32 @@ from solvers import Allocation, Plan, Problem, lifetimes
 
 
 @dataclass(frozen=True, slots=True)
+class Least:
+    """The smallest sizes that a model has, whatever it computes."""
+
+    heads: int = 0
+    head_size: int = 0
+    neurons: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Arrangement:
+    """A model before its weights: its sizes, who lives where, and the components placed."""
+
+    shape: Shape
+    layout: Layout
+    components: Components
+    allocation: Allocation
+
+    @property
+    def plan(self) -> Plan:
+        """Which component is where, and when what is erased."""
+        plan = self.allocation.plan
+        assert plan is not None, "an allocation without a plan is an error before assembly"
+        return plan
+
+
+@dataclass(frozen=True, slots=True)
 class Assembly:
     """A layout, the weights in it, the sizes they were made for, and what they implement."""
 
@@ -26,45 +52,50 @@ class Assembly:
     allocation: Allocation
 
 
-def assemble_plan(
-    components: Components,
-    problem: Problem,
-    allocation: Allocation,
-    setting: Setting,
-    standard: bool,
-) -> Assembly:
-    """Lays the residual stream out and writes the weights.
+def arrange(
+    components: Components, problem: Problem, allocation: Allocation, least: Least
+) -> Arrangement:
+    """Lays the residual stream out.
 
     Args:
         components: What the plan's alternatives stand for.
         problem: The problem solved.
         allocation: Where everything goes.
-        setting: Vocabulary and length.
-        standard: Keep Tracr's minimum of one head, head size and neuron.
+        least: Sizes that the model has at least.
     """
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before assembly"
-    least = 1 if standard else 0
     shape = Shape(
         plan.layers,
         plan.width,
-        max(plan.heads, least),
-        max(plan.head_size, least),
-        max(plan.neurons, least),
+        max(plan.heads, least.heads),
+        max(plan.head_size, least.head_size),
+        max(plan.neurons, least.neurons),
     )
-    by_label = {v.label: v for v in components.variables}
     layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, plan.width)
+    return Arrangement(shape, layout, components, allocation)
+
+
+def write_weights(arrangement: Arrangement, setting: Setting) -> Assembly:
+    """Writes the weights of the components where they were placed.
+
+    Args:
+        arrangement: Sizes, layout and components.
+        setting: Vocabulary and length.
+    """
+    shape, layout, components = arrangement.shape, arrangement.layout, arrangement.components
+    by_label = {v.label: v for v in components.variables}
     position, bos = (by_label[label] for label in components.self_attention)
     cold = coldness(setting.max_seq_len + 1) / _least_gap(components, position)
     weights = assemble(
         shape,
         layout,
         components.inputs,
-        _placed(components, plan, by_label),
+        _placed(components, arrangement.plan, by_label),
         components.output,
         SelfAttending(position, bos, cold),
     )
-    return Assembly(shape, layout, weights, components, allocation)
+    return Assembly(shape, layout, weights, components, arrangement.allocation)
 
 
 def _least_gap(components: Components, position: Variable) -> float:

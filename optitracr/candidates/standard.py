@@ -67,7 +67,7 @@ def standard_components(
         LimitError: If a component would be too large.
     """
     graph, values = join_selectors(graph, values)
-    check_supported(graph, values)
+    check_supported(graph, values, any_default=False)
     lowering = _Lowering(graph, values, setting)
     components = tuple(
         c if shared else replace(c, selector="")

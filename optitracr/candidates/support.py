@@ -1,4 +1,4 @@
-"""What the standard lowering cannot compute, with the reason and what would help."""
+"""What cannot be compiled, with the reason and what would help."""
 
 from __future__ import annotations
 
@@ -18,46 +18,44 @@ from optitracr.graph.program import (
 from optitracr.graph.values import ValueSet
 
 
-def check_supported(
-    graph: ProgramGraph, values: Mapping[str, ValueSet], standard: bool = True
-) -> None:
+def check_supported(graph: ProgramGraph, values: Mapping[str, ValueSet], any_default: bool) -> None:
     """Raises if some node has no lowering.
 
     Args:
         graph: The program.
         values: Its value sets.
-        standard: Whether the lowering is Tracr's (levels 0 and 1), not that of level 2.
+        any_default: Whether its heads can write any default, and not None and 0 alone.
 
     Raises:
         UnsupportedError: Names the first such s-op.
     """
-    for node, reason in unsupported(graph, values, standard):
+    for node, reason in unsupported(graph, values, any_default):
         raise UnsupportedError(f"s-op {node.describe()}: {reason}")
 
 
 def unsupported(
-    graph: ProgramGraph, values: Mapping[str, ValueSet], standard: bool = True
+    graph: ProgramGraph, values: Mapping[str, ValueSet], any_default: bool
 ) -> Iterator[tuple[Node, str]]:
     """Every node without a lowering, with the reason."""
     nodes = graph.by_label()
     for node in graph.nodes:
-        for reason in _reasons(node, nodes, values, standard):
+        for reason in _reasons(node, nodes, values, any_default):
             yield node, reason
 
 
-def unsupported_everywhere(graph: ProgramGraph, standard: bool) -> Iterator[tuple[Node, str]]:
+def unsupported_everywhere(graph: ProgramGraph, any_default: bool) -> Iterator[tuple[Node, str]]:
     """Nodes that have no lowering whatever the vocabulary and length, with the reason.
 
     Most reasons depend on the values that a variable can take; a default does not.
     """
     for node in graph.nodes:
         if isinstance(node.operation, Aggregate):
-            for reason in _default(node, node.operation, standard):
+            for reason in _default(node, node.operation, any_default):
                 yield node, reason
 
 
 def _reasons(
-    node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet], standard: bool
+    node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet], any_default: bool
 ) -> Iterator[str]:
     if node.is_numerical and values[node.label].may_be_none:
         remedy = "give the Aggregate below it a default (default=0)"
@@ -77,10 +75,10 @@ def _reasons(
         case Elementwise():
             yield from _elementwise(node, node.operation, nodes)
         case Aggregate():
-            yield from _selector(node.operation.selector, nodes, standard)
-            yield from _aggregate(node, node.operation, nodes, standard)
+            yield from _selector(node.operation.selector, nodes)
+            yield from _aggregate(node, node.operation, nodes, any_default)
         case Width():
-            yield from _selector(node.operation.selector, nodes, standard)
+            yield from _selector(node.operation.selector, nodes)
             if node.is_numerical:
                 yield "a SelectorWidth is categorical here; map it to a number with rasp.Map"
 
@@ -97,7 +95,7 @@ def _elementwise(node: Node, operation: Elementwise, nodes: Mapping[str, Node]) 
         )
 
 
-def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> Iterator[str]:
+def _selector(selector: Selector, nodes: Mapping[str, Node]) -> Iterator[str]:
     for label in dict.fromkeys(selector_reads(selector)):
         if nodes[label].is_numerical:
             yield (
@@ -107,9 +105,9 @@ def _selector(selector: Selector, nodes: Mapping[str, Node], standard: bool) -> 
 
 
 def _aggregate(
-    node: Node, operation: Aggregate, nodes: Mapping[str, Node], standard: bool
+    node: Node, operation: Aggregate, nodes: Mapping[str, Node], any_default: bool
 ) -> Iterator[str]:
-    yield from _default(node, operation, standard)
+    yield from _default(node, operation, any_default)
     if not node.is_numerical and nodes[operation.operand].is_numerical:
         yield (
             f"it is categorical and takes the mean of the numerical s-op '{operation.operand}'; "
@@ -117,8 +115,8 @@ def _aggregate(
         )
 
 
-def _default(node: Node, operation: Aggregate, standard: bool) -> Iterator[str]:
-    default = operation.default if standard else None
+def _default(node: Node, operation: Aggregate, any_default: bool) -> Iterator[str]:
+    default = None if any_default else operation.default
     if node.is_numerical and default is not None and default != 0:
         yield f"a numerical Aggregate can only default to 0, not to {default!r}"
     if not node.is_numerical and default is not None:

@@ -6,13 +6,13 @@ import argparse
 from typing import Any
 
 from optitracr import library
-from optitracr.allocation.allocate import parse_objective
 from optitracr.candidates.families import families_without
 from optitracr.cli.output import Output, one_line, plain, shown, tell
 from optitracr.cli.programs import Named, resolve, token_named
 from optitracr.compile import compile_rasp_to_model
 from optitracr.errors import InputError, OptitracrError, VerificationError
 from optitracr.model.compiled import CompiledModel
+from optitracr.options import parse_objective
 
 
 def list_programs(arguments: argparse.Namespace, output: Output) -> int:

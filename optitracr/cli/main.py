@@ -14,6 +14,7 @@ from typing import Any
 from optitracr.cli.argument_types import natural, seconds, vocabulary, whole
 from optitracr.cli.output import Output, OutputError, one_line, tell
 from optitracr.errors import OptitracrError
+from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, LEVELS
 from optitracr.version import __version__
 
 EXIT_OK, EXIT_ERROR, EXIT_MISMATCH, EXIT_INTERRUPTED = 0, 1, 3, 130
@@ -163,7 +164,14 @@ def build_parser() -> argparse.ArgumentParser:
     )
     _level(report)
     pareto = _add(commands, "pareto", "sizes that a program can trade", _pareto, programs=1)
-    pareto.add_argument("-O", "--optimize", type=whole, choices=(1, 2), default=2, metavar="LEVEL")
+    pareto.add_argument(
+        "-O",
+        "--optimize",
+        type=whole,
+        choices=ALLOCATED_LEVELS,
+        default=DEFAULT_LEVEL,
+        metavar="LEVEL",
+    )
     pareto.add_argument("--max-layers", type=natural, metavar="N", help="deepest model tried")
     pareto.add_argument("-o", "--output", type=Path, metavar="CSV", help="write a table too")
     pareto.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png, .svg or .pdf")
@@ -193,8 +201,6 @@ def _add(
 
 
 def _level(parser: argparse.ArgumentParser) -> None:
-    from optitracr.levels import DEFAULT_LEVEL, LEVELS
-
     parser.add_argument(
         "-O", "--optimize", type=whole, choices=LEVELS, default=DEFAULT_LEVEL, metavar="LEVEL"
     )

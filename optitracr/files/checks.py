@@ -27,6 +27,7 @@ from optitracr.files.values import FieldError, check_distinct, check_range, show
 from optitracr.levels import LEVELS
 from optitracr.model.params import Sizes
 from optitracr.model.size import parameters
+from optitracr.recipes import RECIPES
 from optitracr.setting import check_setting
 from solvers import OBJECTIVES, Plan
 
@@ -183,9 +184,13 @@ def _check_certificate(manifest: Manifest) -> None:
     plan = certificate.plan
     if plan is None:
         raise FieldError("certificate.plan", "is missing")
-    least = 1 if manifest.level == 0 else 0
+    least = RECIPES[manifest.level].least
     found = (plan.layers, plan.width)
-    inner = tuple(max(part, least) for part in (plan.heads, plan.head_size, plan.neurons))
+    inner = (
+        max(plan.heads, least.heads),
+        max(plan.head_size, least.head_size),
+        max(plan.neurons, least.neurons),
+    )
     stated = (size.layers, size.width, size.heads, size.head_size, size.neurons)
     if (*found, *inner) != stated:
         raise FieldError("certificate.plan", "is not of the sizes of the model")

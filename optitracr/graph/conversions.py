@@ -30,15 +30,15 @@ from optitracr.rasp import Encoding
 
 
 def convert_encodings(
-    graph: ProgramGraph, values: Mapping[str, ValueSet], standard: bool
+    graph: ProgramGraph, values: Mapping[str, ValueSet], any_default: bool
 ) -> tuple[ProgramGraph, dict[str, ValueSet]]:
     """A program in which every operation finds its operands in an encoding that it can read.
 
     Args:
         graph: The program.
         values: Its value sets.
-        standard: Whether it is for the standard lowering, whose heads write no default but
-            None and 0.
+        any_default: Whether the heads that it is for can write any default, and not None and
+            0 alone.
 
     Returns:
         The program with the nodes that convert, each before its first reader, and its value
@@ -48,7 +48,7 @@ def convert_encodings(
     Raises:
         UnsupportedError: If a number has too many values to be read as classes.
     """
-    work = _Conversion(dict(values), standard, {node.label for node in graph.nodes})
+    work = _Conversion(dict(values), any_default, {node.label for node in graph.nodes})
     for node in graph.nodes:
         work.visit(node)
     return replace(graph, nodes=tuple(work.nodes)), work.sets
@@ -57,7 +57,7 @@ def convert_encodings(
 @dataclass(slots=True)
 class _Conversion:
     sets: dict[str, ValueSet]
-    standard: bool
+    any_default: bool
     taken: set[str]
     nodes: list[Node] = field(default_factory=list)
     known: dict[str, Node] = field(default_factory=dict)
@@ -164,7 +164,7 @@ class _Conversion:
             self.add(replace(node, operation=replace(operation, operand=read)))
         elif operation.default is None and own.may_be_none and not of_none:
             self._mean_or_none(node, operation)
-        elif self.standard and operation.default:
+        elif operation.default and not self.any_default:
             self._shifted_mean(node, operation, float(operation.default))
         else:
             self.add(replace(node, operation=operation))
@@ -180,10 +180,10 @@ class _Conversion:
         name = mean.label
         found = (*own.values, nothing)
         self.sets[name] = ValueSet(found, False, (*own.standard, nothing))
-        if self.standard:
-            self._shifted_mean(mean, replace(operation, default=nothing), nothing)
-        else:
+        if self.any_default:
             self.add(mean)
+        else:
+            self._shifted_mean(mean, replace(operation, default=nothing), nothing)
         table = np.append(np.arange(len(own.values), dtype=np.int32), np.int32(-1))
         self.sets[node.label] = replace(own, table=table)
         encoding = Encoding.CATEGORICAL

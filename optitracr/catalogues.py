@@ -1,0 +1,217 @@
+"""What a level proposes for a program: components to place, and what comes of placing them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from optitracr.allocation.carry import carried_plan
+from optitracr.allocation.problem import HeadSize, build_problem, rank
+from optitracr.candidates.component import Components
+from optitracr.candidates.explain import candidate_savings, standard_savings
+from optitracr.candidates.families import Family
+from optitracr.candidates.realise import realise
+from optitracr.candidates.savings import Savings
+from optitracr.candidates.space import (
+    CandidateSpace,
+    candidate_space,
+    joined_selectors,
+    space_problem,
+)
+from optitracr.candidates.standard import standard_components
+from optitracr.candidates.support import check_supported
+from optitracr.candidates.table_sizes import check_tables
+from optitracr.graph.composites import join_selectors
+from optitracr.graph.program import ProgramGraph
+from optitracr.graph.values import ValueSet
+from optitracr.setting import Setting
+from solvers import Allocation, Limits, Problem
+
+Tabled = tuple[ProgramGraph, dict[str, ValueSet]]
+"""A program, and the value set of each of its variables."""
+
+
+class Proposal(ABC):
+    """The components that a program may be made of, and what comes of a choice among them."""
+
+    @abstractmethod
+    def problem(self, limits: Limits) -> Problem:
+        """The problem of choosing among them and placing what is chosen."""
+
+    @abstractmethod
+    def placed(self, problem: Problem, solve: Callable[[Problem], Allocation]) -> Placed:
+        """Where they go.
+
+        Args:
+            problem: As `problem` stated it.
+            solve: Solves such a problem.
+
+        Raises:
+            InfeasibleError: If nothing fits the limits.
+        """
+
+    @abstractmethod
+    def components(self, allocation: Allocation) -> Components:
+        """Those that an allocation uses, with their weights."""
+
+    @abstractmethod
+    def savings(self, allocation: Allocation, program: ProgramGraph) -> Savings:
+        """What an allocation saves.
+
+        Args:
+            allocation: Where everything goes.
+            program: The program before the catalogue saw it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What was proposed, and where it goes.
+
+    Attributes:
+        proposal: What the allocation chooses among: not always all that was proposed first.
+        problem: The problem solved.
+        allocation: Its solution.
+    """
+
+    proposal: Proposal
+    problem: Problem
+    allocation: Allocation
+
+
+class Catalogue(ABC):
+    """The components that a level knows.
+
+    Attributes:
+        any_default: Whether its heads can write any default, and not None and 0 alone.
+    """
+
+    any_default: bool
+
+    @abstractmethod
+    def joined(self, tabled: Tabled) -> Tabled:
+        """The program with joint variables for the composite selectors that no head computes.
+
+        Raises:
+            UnsupportedError: If such a selector needs to tell None apart.
+        """
+
+    @abstractmethod
+    def propose(self, tabled: Tabled, setting: Setting, families: frozenset[Family]) -> Proposal:
+        """The components for a program.
+
+        Args:
+            tabled: The program, and its value sets.
+            setting: Vocabulary and length.
+            families: Kinds of candidates to propose, where there is a choice.
+
+        Raises:
+            UnsupportedError: If an operation has no component.
+            LimitError: If a component would be too large.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class StandardProposal(Proposal):
+    """One component for each node: nothing to choose but where they go."""
+
+    name: str
+    standard: Components
+    setting: Setting
+    head_size: HeadSize
+
+    def problem(self, limits: Limits) -> Problem:
+        """The problem of placing them all."""
+        return build_problem(self.name, self.standard, self.setting, limits, self.head_size)
+
+    def placed(self, problem: Problem, solve: Callable[[Problem], Allocation]) -> Placed:
+        """Where they go."""
+        return Placed(self, problem, solve(problem))
+
+    def components(self, allocation: Allocation) -> Components:
+        """All of them."""
+        return self.standard
+
+    def savings(self, allocation: Allocation, program: ProgramGraph) -> Savings:
+        """Erased dimensions and shared heads."""
+        return standard_savings(self.standard, allocation)
+
+
+@dataclass(frozen=True, slots=True)
+class StandardCatalogue(Catalogue):
+    """Tracr's components.
+
+    Attributes:
+        any_default: Whether its heads can write any default: they cannot.
+        shared_heads: Whether components with equal selectors share a head.
+        head_size: How the size of a head is counted.
+    """
+
+    shared_heads: bool = True
+    head_size: HeadSize = rank
+    any_default: bool = False
+
+    def joined(self, tabled: Tabled) -> Tabled:
+        """The program with joint variables for all composite selectors."""
+        return join_selectors(*tabled)
+
+    def propose(
+        self, tabled: Tabled, setting: Setting, families: frozenset[Family]
+    ) -> StandardProposal:
+        """One component for each node."""
+        graph, values = tabled
+        check_tables(graph, values)
+        components = standard_components(graph, values, setting, self.shared_heads)
+        return StandardProposal(graph.output, components, setting, self.head_size)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateProposal(Proposal):
+    """All candidates of a program, for the solver to choose among."""
+
+    space: CandidateSpace
+    robust: Callable[[], CandidateSpace]
+
+    def problem(self, limits: Limits) -> Problem:
+        """The problem of choosing and placing."""
+        return space_problem(self.space, limits)
+
+    def placed(self, problem: Problem, solve: Callable[[Problem], Allocation]) -> Placed:
+        """Where those go that float32 carries."""
+        space, problem, allocation = carried_plan(
+            (self.space, problem),
+            self.robust,
+            lambda tried: space_problem(tried, problem.limits),
+            solve,
+        )
+        return Placed(CandidateProposal(space, self.robust), problem, allocation)
+
+    def components(self, allocation: Allocation) -> Components:
+        """The candidates that were chosen."""
+        return realise(self.space, allocation)
+
+    def savings(self, allocation: Allocation, program: ProgramGraph) -> Savings:
+        """What became of each variable."""
+        return candidate_savings(self.space, program, allocation)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateCatalogue(Catalogue):
+    """Every family of candidates, the standard components among them."""
+
+    any_default: bool = True
+
+    def joined(self, tabled: Tabled) -> Tabled:
+        """The program with joint variables for the selectors that are no conjunctions."""
+        return joined_selectors(*tabled)
+
+    def propose(
+        self, tabled: Tabled, setting: Setting, families: frozenset[Family]
+    ) -> CandidateProposal:
+        """The candidates of some families."""
+        check_supported(*tabled, any_default=self.any_default)
+        return CandidateProposal(
+            candidate_space(*tabled, setting, families),
+            lambda: candidate_space(*tabled, setting, families, robust=True),
+        )

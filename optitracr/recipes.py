@@ -1,0 +1,44 @@
+"""What each level of optimisation is made of, as data that the stages ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from optitracr.allocation.allocate import Allocator, by_longest_path, by_solver
+from optitracr.allocation.problem import longest_side
+from optitracr.assembly.plan import Least
+from optitracr.catalogues import CandidateCatalogue, Catalogue, StandardCatalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """One level of optimisation.
+
+    Attributes:
+        level: Its number, as users give it.
+        catalogue: The components that it knows.
+        allocator: What chooses among them and places them.
+        least: Sizes that its models have at least.
+    """
+
+    level: int
+    catalogue: Catalogue
+    allocator: Allocator
+    least: Least
+
+
+TRACR = Recipe(
+    level=0,
+    catalogue=StandardCatalogue(shared_heads=False, head_size=longest_side),
+    allocator=by_longest_path,
+    least=Least(heads=1, head_size=1, neurons=1),
+)
+"""Tracr's lowering, allocation and minimal sizes."""
+
+STANDARD = Recipe(level=1, catalogue=StandardCatalogue(), allocator=by_solver, least=Least())
+"""The same components, allocated optimally."""
+
+CANDIDATES = Recipe(level=2, catalogue=CandidateCatalogue(), allocator=by_solver, least=Least())
+"""Components and allocation chosen together."""
+
+RECIPES = {recipe.level: recipe for recipe in (TRACR, STANDARD, CANDIDATES)}

@@ -1,0 +1,240 @@
+"""The compiler, stage by stage: each result is a value that can be had, timed and watched.
+
+compilation = Compilation(program, setting, check_options(optimize=2))
+compilation.problem, compilation.placed.allocation, compilation.model
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import ParamSpec, TypeVar
+
+from optitracr import rasp
+from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
+from optitracr.candidates.explain import with_added
+from optitracr.candidates.families import families_without
+from optitracr.catalogues import Placed, Proposal, Tabled
+from optitracr.checking.readings import warn_of_causal_reading
+from optitracr.checking.verification import VerificationReport, check_model
+from optitracr.graph.averages import expand_averages
+from optitracr.graph.build import build_graph
+from optitracr.graph.conversions import convert_encodings
+from optitracr.graph.marks import has_marks
+from optitracr.graph.numbers import check_precision
+from optitracr.graph.program import ProgramGraph
+from optitracr.graph.reach.facts import Inputs
+from optitracr.model.build import build_model
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.reference import Reference
+from optitracr.model.size import check_weights
+from optitracr.options import CompileOptions, search_of
+from optitracr.recipes import RECIPES
+from optitracr.setting import Setting
+from solvers import Allocation, OnInterrupt, Problem
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Stage(StrEnum):
+    """The stages, in order."""
+
+    GRAPH = "graph"
+    VALUES = "value sets"
+    CANDIDATES = "candidates"
+    PROBLEM = "problem"
+    ALLOCATION = "allocation"
+    PLAN = "plan"
+    WEIGHTS = "weights"
+    MODEL = "model"
+    CHECK = "check"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What one stage made.
+
+    Attributes:
+        stage: The stage.
+        seconds: How long it took, without the stages before it.
+        value: What it returned: the attribute of `Compilation` of that stage.
+    """
+
+    stage: Stage
+    seconds: float
+    value: object
+
+
+Watch = Callable[[Made], None]
+
+
+def _unwatched(made: Made) -> None:
+    """What happens to stages that nobody watches."""
+
+
+class Compilation:
+    """One compilation. Each stage runs when its result is first asked for, after those before it.
+
+    Attributes:
+        source: The s-op to compile.
+        setting: Vocabulary and length.
+        options: The options, as `check_options` understood them.
+        recipe: What the level is made of.
+    """
+
+    def __init__(
+        self,
+        source: rasp.SOp,
+        setting: Setting,
+        options: CompileOptions,
+        *,
+        on_interrupt: OnInterrupt = "raise",
+        watch: Watch = _unwatched,
+    ) -> None:
+        """Nothing is compiled yet.
+
+        Args:
+            source: The s-op to compile.
+            setting: Vocabulary and length.
+            options: The options.
+            on_interrupt: What Ctrl-C does while the solver searches: "raise" or "keep".
+            watch: Called with what each stage made, as soon as it is made.
+        """
+        self.source, self.setting, self.options = source, setting, options
+        self.recipe = RECIPES[options.optimize]
+        self._search = search_of(options, on_interrupt)
+        self._watch = watch
+
+    @cached_property
+    def written(self) -> ProgramGraph:
+        """The program as the user wrote it."""
+        return self._timed(Stage.GRAPH, build_graph, self.source)
+
+    @cached_property
+    def tabled(self) -> Tabled:
+        """The program with every encoding that its operations need, and its value sets."""
+        any_default = self.recipe.catalogue.any_default
+        return self._timed(Stage.VALUES, tabled, self.written, self.setting, any_default)
+
+    @cached_property
+    def proposal(self) -> Proposal:
+        """The components that the model may be made of."""
+        families = families_without(self.options.without)
+        propose = self.recipe.catalogue.propose
+        return self._timed(Stage.CANDIDATES, propose, self.tabled, self.setting, families)
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The problem of choosing among them and placing what is chosen."""
+        return self._timed(Stage.PROBLEM, self.proposal.problem, self.options.limits)
+
+    @cached_property
+    def placed(self) -> Placed:
+        """What was chosen, and where it goes."""
+        return self._timed(Stage.ALLOCATION, self.proposal.placed, self.problem, self._solve)
+
+    @cached_property
+    def arrangement(self) -> Arrangement:
+        """Sizes and residual layout of the model, and its components."""
+        return self._timed(Stage.PLAN, arranged, self.placed, self.setting, self.recipe.least)
+
+    @cached_property
+    def assembly(self) -> Assembly:
+        """The weights."""
+        return self._timed(Stage.WEIGHTS, write_weights, self.arrangement, self.setting)
+
+    @cached_property
+    def model(self) -> CompiledModel:
+        """The model, as yet unchecked."""
+        return self._timed(Stage.MODEL, self._model, self.assembly)
+
+    @cached_property
+    def checked(self) -> VerificationReport:
+        """The comparison of the model with the interpreter.
+
+        Raises:
+            VerificationError: If they differ.
+        """
+        return self._timed(Stage.CHECK, self._check, self.model)
+
+    def compiled(self) -> CompiledModel:
+        """The model, checked if the options say so."""
+        if self.options.check:
+            _ = self.checked
+        return self.model
+
+    def _timed(self, stage: Stage, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        start = time.perf_counter()
+        value = call(*args, **kwargs)
+        self._watch(Made(stage, time.perf_counter() - start, value))
+        return value
+
+    def _solve(self, problem: Problem) -> Allocation:
+        return self.recipe.allocator(problem, self._search)
+
+    def _model(self, assembly: Assembly) -> CompiledModel:
+        graph, values = self.tabled
+        savings = self.placed.proposal.savings(assembly.allocation, graph)
+        listed = () if has_marks(graph) else self.written.nodes
+        known = {node.label: values[node.label].values for node in listed}
+        return build_model(
+            self.recipe.level,
+            Reference(self.source, self.written, {}, known),
+            graph,
+            assembly,
+            self.setting,
+            with_added(savings, graph),
+            self.options,
+        )
+
+    def _check(self, model: CompiledModel) -> VerificationReport:
+        report = check_model(model, self.options.seed)
+        if self.setting.causal:
+            warn_of_causal_reading(self.written, self.setting, self.options.seed)
+        return report
+
+
+def tabled(written: ProgramGraph, setting: Setting, any_default: bool) -> Tabled:
+    """The program with every encoding that its operations need, and its value sets.
+
+    Args:
+        written: The program as the user wrote it.
+        setting: Vocabulary and length.
+        any_default: Whether the level's heads can write any default.
+
+    Raises:
+        ValueSetError: If a value set explodes or a function raises.
+        UnsupportedError: If a number has too many values to be read as classes, or a mean
+            cannot be held as a number.
+        LimitError: If float32 does not carry a number.
+    """
+    inputs = Inputs(setting.vocabulary, setting.max_seq_len, setting.causal)
+    graph, sets = expand_averages(written, inputs)
+    graph, sets = convert_encodings(graph, sets, any_default)
+    check_precision(graph, sets, setting.max_seq_len)
+    return graph, sets
+
+
+def arranged(placed: Placed, setting: Setting, least: Least) -> Arrangement:
+    """The components of an allocation, and the residual layout for them.
+
+    Args:
+        placed: What was chosen, and where it goes.
+        setting: Vocabulary and length.
+        least: Sizes that the model has at least.
+
+    Raises:
+        LimitError: If the weights would not fit in memory.
+    """
+    components = placed.proposal.components(placed.allocation)
+    arrangement = arrange(components, placed.problem, placed.allocation, least)
+    plan = arrangement.plan
+    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    outputs = components.output.unembedding.shape[1]
+    inner = plan.heads * plan.head_size
+    check_weights(rows, outputs, plan.layers, plan.width, inner, plan.neurons)
+    return arrangement
