@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from optitracr.draw.colours import LIGHT
-from optitracr.draw.picture import Paint, Role, plain
+from optitracr.draw.markup import markup
+from optitracr.draw.picture import Paint, Role
 from optitracr.draw.residual import Panel, plural, residual_picture
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import variables_of
@@ -24,17 +23,25 @@ def card(model: CompiledModel) -> str:
     )
     variables = variables_of([model])
     picture = residual_picture([Panel(f"Level {model.level}", model)], variables)
-    return (
-        f'<div style="background:{ground};color:{ink};border:1px solid {line};'
+    drawn = markup(
+        '<div style="background:{ground};color:{ink};border:1px solid {line};'
         "border-radius:10px;padding:14px 18px;max-width:1060px;"
         'font:14px/1.5 system-ui,sans-serif">'
-        f'<div style="font-weight:600;font-size:16px">{escape(plain(model.name))}</div>'
-        f'<div style="margin:2px 0 10px">{escape(sizes(model))}</div>'
-        f'<div style="overflow-x:auto">{to_svg(picture, LIGHT, interactive=False)}</div>'
-        f'<div style="color:{muted};font-size:12px;margin-top:6px">One row a dimension of the '
+        '<div style="font-weight:600;font-size:16px">{name}</div>'
+        '<div style="margin:2px 0 10px">{sizes}</div>'
+        '<div style="overflow-x:auto">{picture}</div>'
+        '<div style="color:{muted};font-size:12px;margin-top:6px">One row a dimension of the '
         "residual stream, one column a state (after so many sublayers), one colour a RASP "
-        "variable; × marks an erasure.</div></div>"
+        "variable; × marks an erasure.</div></div>",
+        ink=ink,
+        muted=muted,
+        line=line,
+        ground=ground,
+        name=model.name,
+        sizes=sizes(model),
+        picture=to_svg(picture, LIGHT, interactive=False),
     )
+    return str(drawn)
 
 
 def sizes(model: CompiledModel) -> str:

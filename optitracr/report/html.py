@@ -1,20 +1,16 @@
-"""HTML from plain text: escaping, values, tables, and data for the page's script."""
+"""HTML of values: cells, tables, colours of variables, and data for the page's script."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
-from optitracr.draw.picture import plain
+from markupsafe import Markup
+
+from optitracr.draw.markup import attributes, escaped, joined, markup
 from optitracr.draw.variables import Variables
-
-
-def escaped(text: object) -> str:
-    """Text that means itself in an element or in a quoted attribute."""
-    return escape(plain(str(text)))
 
 
 def shown(value: Any) -> str:
@@ -26,10 +22,12 @@ def shown(value: Any) -> str:
     return str(value)
 
 
-def embedded(data: Any) -> str:
+def embedded(data: Any) -> Markup:
     """JSON to stand in a script element, which no string in it can end."""
     text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704, since a script's text knows no character references
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +40,7 @@ class Cell:
         tone: A class that colours it, or "".
     """
 
-    html: str
+    html: Markup
     number: bool = False
     tone: str = ""
 
@@ -54,7 +52,7 @@ def text(value: object, tone: str = "") -> Cell:
 
 def number(value: int) -> Cell:
     """A cell with a whole number."""
-    return Cell(f"{value:,}", number=True)
+    return Cell(escaped(f"{value:,}"), number=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +70,34 @@ class Row:
     tone: str = ""
 
 
-def table(caption: str, heads: Sequence[Cell], rows: Iterable[Row], tone: str = "") -> str:
+def table(caption: str, heads: Sequence[Cell], rows: Iterable[Row], tone: str = "") -> Markup:
     """A table in a box of its own, which scrolls where the page is narrow."""
-    head = "".join(f'<th scope="col"{_classes(cell)}>{cell.html}</th>' for cell in heads)
-    body = "\n".join(_row(row) for row in rows)
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Table: {escaped(caption)}">'
-        f'<table class="{tone}"><caption class="hidden">{escaped(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>"
+    return markup(
+        '<div class="scroll" tabindex="0" role="region" aria-label="Table: {caption}">'
+        '<table class="{tone}"><caption class="hidden">{caption}</caption>'
+        "<thead><tr>{head}</tr></thead>\n<tbody>\n{body}\n</tbody></table></div>",
+        caption=caption,
+        tone=tone,
+        head=joined(_cell("th", cell, "col") for cell in heads),
+        body=joined(map(_row, rows), "\n"),
     )
 
 
-def _row(row: Row) -> str:
+def _row(row: Row) -> Markup:
     first, *rest = row.cells
-    cells = f'<th scope="row"{_classes(first)}>{first.html}</th>'
-    cells += "".join(f"<td{_classes(cell)}>{cell.html}</td>" for cell in rest)
-    variable = "" if row.variable is None else f' data-v="{row.variable}"'
-    tone = f' class="{row.tone}"' if row.tone else ""
-    return f"<tr{variable}{tone}>{cells}</tr>"
+    cells = joined((_cell("th", first, "row"), *(_cell("td", cell) for cell in rest)))
+    return markup("<tr{}>{}</tr>", attributes(data_v=row.variable, class_=row.tone or None), cells)
 
 
-def _classes(cell: Cell) -> str:
+def _cell(tag: str, cell: Cell, scope: str | None = None) -> Markup:
     names = " ".join(name for name in ("number" if cell.number else "", cell.tone) if name)
-    return f' class="{names}"' if names else ""
+    told = attributes(scope=scope, class_=names or None)
+    return markup("<{tag}{told}>{html}</{tag}>", tag=tag, told=told, html=cell.html)
 
 
-def swatch(label: str, variables: Variables) -> str:
+def swatch(label: str, variables: Variables) -> Markup:
     """A variable's name with its colour."""
     index = variables.index(label)
-    if index is None:
-        return f'<span class="name"><i class="swatch"></i>{escaped(label)}</span>'
-    style = f"--fill:var(--v{index});--edge:var(--e{index})"
-    return f'<span class="name"><i class="swatch" style="{style}"></i>{escaped(label)}</span>'
+    style = None if index is None else f"--fill:var(--v{index});--edge:var(--e{index})"
+    colour = attributes(style=style)
+    return markup('<span class="name"><i class="swatch"{}></i>{}</span>', colour, label)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from importlib import resources
 from string import Template
 
+from markupsafe import Markup, escape
+
 from optitracr.draw.colours import declarations
+from optitracr.draw.markup import escaped, joined, markup
 from optitracr.report.example_section import example_data, example_section
 from optitracr.report.facts import Facts
-from optitracr.report.html import embedded, escaped, swatch
+from optitracr.report.html import embedded, swatch
 from optitracr.report.sections import (
     graph_section,
     options_sentence,
@@ -23,9 +26,10 @@ from optitracr.version import __version__
 
 def page(facts: Facts) -> str:
     """A report as one HTML page that needs no other file and no network."""
-    return Template(_asset("page.html")).substitute(
+    filled = _filled(
+        "page.html",
         title=escaped(facts.name),
-        colours=declarations(len(facts.variables.labels)),
+        colours=escape(declarations(len(facts.variables.labels))),
         style=_asset("page.css"),
         script=_asset("page.js"),
         data=embedded(example_data(facts)),
@@ -42,18 +46,41 @@ def page(facts: Facts) -> str:
         options=options_sentence(facts),
         version=escaped(__version__),
     )
+    return str(filled)
 
 
-def _asset(name: str) -> str:
-    return resources.files("optitracr.report").joinpath(name).read_text(encoding="utf-8")
-
-
-def _legend(facts: Facts) -> str:
-    """A button for each variable: it highlights the variable on the whole page."""
-    labels = facts.variables.labels
-    buttons = "\n".join(
-        f'<button type="button" class="chip" data-v="{i}" aria-pressed="false">'
-        f"{swatch(label, facts.variables)}</button>"
-        for i, label in enumerate(labels)
+def framed(name: str, html: str) -> str:
+    """A page in a frame, for notebooks."""
+    framed = markup(
+        '<iframe title="Report on {}" srcdoc="{}" '
+        'style="width:100%;height:760px;border:1px solid #c9ced6;border-radius:8px"></iframe>',
+        name,
+        escape(html),
     )
-    return buttons
+    return str(framed)
+
+
+def _filled(template: str, **parts: Markup) -> Markup:
+    """A template of this package with its parts put in as they are."""
+    return Markup(Template(_asset(template)).substitute(parts))  # noqa: S704, all is markup
+
+
+def _asset(name: str) -> Markup:
+    """A file of this package, which is markup, or stands in an element that holds plain text."""
+    text = resources.files("optitracr.report").joinpath(name).read_text(encoding="utf-8")
+    return Markup(text)  # noqa: S704, written by hand
+
+
+def _legend(facts: Facts) -> Markup:
+    """A button for each variable: it highlights the variable on the whole page."""
+    return joined(
+        (
+            markup(
+                '<button type="button" class="chip" data-v="{}" aria-pressed="false">{}</button>',
+                i,
+                swatch(label, facts.variables),
+            )
+            for i, label in enumerate(facts.variables.labels)
+        ),
+        "\n",
+    )

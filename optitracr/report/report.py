@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from optitracr import arguments, rasp
@@ -16,7 +15,7 @@ from optitracr.levels import DEFAULT_LEVEL, check_level
 from optitracr.report.examples import choose_examples, run_example
 from optitracr.report.facts import Facts
 from optitracr.report.levels import compile_levels
-from optitracr.report.page import page
+from optitracr.report.page import framed, page
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -55,10 +54,7 @@ class Report(Facts):
 
     def _repr_html_(self) -> str:
         """The page in a frame, for notebooks."""
-        return (
-            f'<iframe title="Report on {escape(self.name)}" srcdoc="{escape(self.html)}" '
-            'style="width:100%;height:760px;border:1px solid #c9ced6;border-radius:8px"></iframe>'
-        )
+        return framed(self.name, self.html)
 
 
 def make_report(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from markupsafe import Markup
+
+from optitracr.draw.markup import joined, markup
 from optitracr.draw.residual import plural
 from optitracr.report.facts import Facts
-from optitracr.report.html import escaped
 from solvers import Allocation, Status
 
 HEURISTIC = "longest_path"
@@ -20,19 +22,25 @@ def saved(before: int, after: int) -> str:
     return f"{'−' if after < before else '+'}{abs(percent)} %"
 
 
-def summary(facts: Facts) -> str:
+def summary(facts: Facts) -> Markup:
     """One sentence for who reads no further."""
     size, before = facts.model.size, facts.baseline.size
-    told = (
-        f"A transformer of <b>{plural(size.layers, 'layer')}</b> and <b>width {size.width}</b> "
-        f"that computes the RASP program <b>{escaped(facts.name)}</b>"
+    told = markup(
+        "A transformer of <b>{}</b> and <b>width {}</b> that computes the RASP program <b>{}</b>",
+        plural(size.layers, "layer"),
+        size.width,
+        facts.name,
     )
     if facts.baseline is facts.model:
-        return f"{told}, with {size.parameters:,} parameters."
-    return (
-        f"{told}. {_lowest(facts)} takes {plural(before.layers, 'layer')} and width "
-        f"{before.width}; this one has <b>{size.parameters:,} parameters in place of "
-        f"{before.parameters:,}</b>."
+        return markup("{}, with {} parameters.", told, f"{size.parameters:,}")
+    return markup(
+        "{}. {} takes {} and width {}; this one has <b>{} parameters in place of {}</b>.",
+        told,
+        _lowest(facts),
+        plural(before.layers, "layer"),
+        before.width,
+        f"{size.parameters:,}",
+        f"{before.parameters:,}",
     )
 
 
@@ -42,28 +50,30 @@ def _lowest(facts: Facts) -> str:
     return f"Level {facts.baseline.level}"
 
 
-def proof(facts: Facts) -> str:
+def proof(facts: Facts) -> Markup:
     """What is proven of the size, and what was compared with the interpreter."""
     parts = (_proven(facts.model.allocation), _checked(facts))
-    return "\n".join(f'<p class="proof">{part}</p>' for part in parts)
+    return joined((markup('<p class="proof">{}</p>', part) for part in parts), "\n")
 
 
-def _proven(allocation: Allocation) -> str:
+def _proven(allocation: Allocation) -> Markup:
     order = ", then ".join(name.replace("_", " ") for name in allocation.objective)
     if allocation.status is Status.OPTIMAL:
-        return (
+        return markup(
             '<span class="badge good">proven optimal</span> '
-            f"A solver proved that, within the compiler's formulation, no model is smaller "
-            f"({order})."
+            "A solver proved that, within the compiler's formulation, no model is smaller ({}).",
+            order,
         )
     if allocation.solver == HEURISTIC:
-        return (
+        return Markup(
             '<span class="badge">heuristic</span> '
             "Components are placed by longest paths; nothing is proven of the size."
         )
-    return (
+    return markup(
         '<span class="badge">not proven optimal</span> '
-        f"The best that was found ({order}) in the time given; {gap(allocation)}."
+        "The best that was found ({}) in the time given; {}.",
+        order,
+        gap(allocation),
     )
 
 
@@ -78,9 +88,9 @@ def gap(allocation: Allocation) -> str:
     return "; ".join(told) or "no bound is known"
 
 
-def _checked(facts: Facts) -> str:
+def _checked(facts: Facts) -> Markup:
     if facts.checked is None:
-        return "It was not compared with the interpreter."
+        return Markup("It was not compared with the interpreter.")
     check = facts.checked
     scope = (
         "all there are"
@@ -89,24 +99,33 @@ def _checked(facts: Facts) -> str:
         f"{check.max_seq_len}"
     )
     undefined = f"; on {check.undefined:,} more the program is undefined" * bool(check.undefined)
-    return (
+    return markup(
         '<span class="badge good">checked</span> When compiled, it was compared with the RASP '
-        f"interpreter on {check.inputs:,} inputs ({scope}{undefined}), output and inner variables."
+        "interpreter on {} inputs ({}{}), output and inner variables.",
+        f"{check.inputs:,}",
+        scope,
+        undefined,
     )
 
 
-def key_figures(facts: Facts) -> str:
+def key_figures(facts: Facts) -> Markup:
     """Layers, width, neurons and parameters: before, after, and what is saved."""
-    after, before = facts.model.size, facts.baseline.size
-    figures = []
-    for name in ("layers", "width", "neurons", "parameters"):
-        old, new = getattr(before, name), getattr(after, name)
-        alone = facts.baseline is facts.model
-        was = "" if alone else f'<span class="was">{old:,} →</span> '
+    return joined(
+        (_key_figure(name, facts) for name in ("layers", "width", "neurons", "parameters")), "\n"
+    )
+
+
+def _key_figure(name: str, facts: Facts) -> Markup:
+    old, new = getattr(facts.baseline.size, name), getattr(facts.model.size, name)
+    was = less = Markup()
+    if facts.baseline is not facts.model:
         tone = "less" if new < old else "quiet"
-        less = "" if alone else f'<span class="change {tone}">{saved(old, new)}</span>'
-        label = "neurons per layer" if name == "neurons" else name
-        figures.append(
-            f'<div class="figure"><dt>{label}</dt><dd>{was}<b>{new:,}</b> {less}</dd></div>'
-        )
-    return "\n".join(figures)
+        was = markup('<span class="was">{} →</span> ', f"{old:,}")
+        less = markup('<span class="change {}">{}</span>', tone, saved(old, new))
+    return markup(
+        '<div class="figure"><dt>{}</dt><dd>{}<b>{}</b> {}</dd></div>',
+        "neurons per layer" if name == "neurons" else name,
+        was,
+        f"{new:,}",
+        less,
+    )
