@@ -46,6 +46,7 @@ class Component:
         serves: Labels of the RASP variables that it is for.
         selector: Components with the same selector can share a head; "" for MLPs.
         group: A head and an MLP that the standard lowering keeps in one layer, or "".
+        added: What it is and what for, if Tracr's lowering has no such component, or "".
     """
 
     name: str
@@ -55,6 +56,7 @@ class Component:
     serves: tuple[str, ...]
     selector: str = ""
     group: str = ""
+    added: str = ""
 
     @property
     def is_attention(self) -> bool:

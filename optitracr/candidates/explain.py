@@ -16,7 +16,7 @@ from solvers import Allocation, Placement, Plan
 
 
 def standard_savings(components: Components, allocation: Allocation) -> Savings:
-    """What levels 0 and 1 save: erased dimensions and shared heads."""
+    """What levels 0 and 1 save, erased dimensions and shared heads, and what they add."""
     plan = _plan(allocation)
     placed = {component.name: component for component in components.components}
     served = {c.variable.label: c.serves[0] for c in components.components if c.serves}
@@ -28,6 +28,7 @@ def standard_savings(components: Components, allocation: Allocation) -> Savings:
     rows = [
         *_shared({name: served[placed[name].variable.label] for name in heads}, heads),
         *_erased(plan, served),
+        *(Saving(c.serves[0], SavingKind.ADDED, c.added) for c in components.components if c.added),
     ]
     return Savings(tuple(_in_order(rows, [*dict.fromkeys(served.values())])))
 

@@ -37,7 +37,7 @@ MEANING = {
     SavingKind.REWRITTEN: "computed by another definition than the program's",
     SavingKind.ERASED: "its dimensions are given to others after its last reader",
     SavingKind.UNUSED: "not needed by what the model computes",
-    SavingKind.ADDED: "more than Tracr's lowering has, which would be wrong: a mean as a number",
+    SavingKind.ADDED: "more than Tracr's lowering has, which would be wrong: means, sharp one-hots",
 }
 
 

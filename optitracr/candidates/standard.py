@@ -17,8 +17,15 @@ from optitracr.candidates.component import (
     Held,
     OutputView,
 )
+from optitracr.candidates.sharpness import (
+    OneHotError,
+    pair_error,
+    spoils_mean,
+    spoils_width,
+    step_error,
+)
 from optitracr.candidates.support import check_supported
-from optitracr.craft.blocks import Block
+from optitracr.craft.blocks import Block, Mlp
 from optitracr.craft.chamber import maps
 from optitracr.craft.chamber.attention import selector_head
 from optitracr.craft.numerics import MarginError, coldness
@@ -41,6 +48,7 @@ from optitracr.graph.program import (
     unused,
 )
 from optitracr.graph.rewrite import SHARE
+from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.values import ValueSet
 from optitracr.setting import Setting
 
@@ -109,18 +117,35 @@ class _Lowering:
             tokens.label: tokens,
             self.indices.label: self.indices,
         }
+        self.errors = {label: OneHotError() for label in self.variable}
+        self.sharp: dict[str, Variable] = {}
+        self.operations = {node.label: node.operation for node in graph.nodes}
+        self.has_means = any(
+            isinstance(node.operation, Aggregate)
+            and node.is_numerical
+            and not self._copies_one(node.operation)
+            for node in graph.nodes
+        )
 
     def held(self) -> dict[str, Held]:
-        """Every variable holds the RASP variable of its name."""
+        """Every variable holds the RASP variable of its name, and a sharp one that of another."""
+        variables = [*self.variable.items(), *self.sharp.items()]
         return {
-            label: Held(label, v.values, None if v.numerical else np.eye(len(v.values)))
-            for label, v in self.variable.items()
+            v.label: Held(label, v.values, None if v.numerical else np.eye(len(v.values)))
+            for label, v in variables
         }
 
     def lower(self, node: Node) -> list[Component]:
+        """The components of a node, operands first."""
         operation = node.operation
         if isinstance(operation, Input):
             return []
+        components = self._lower(node, operation)
+        if not node.is_numerical:
+            self._note_error(node, components[-1])
+        return components
+
+    def _lower(self, node: Node, operation: Elementwise | Aggregate | Width) -> list[Component]:
         values = self.values[node.label].values
         make = numerical if node.is_numerical else categorical
         output = self.variable[node.label] = make(node.label, values)
@@ -135,11 +160,47 @@ class _Lowering:
                         "function that tells fewer values apart"
                     ) from error
             case Aggregate():
-                return [self._aggregate(node, operation, output)]
+                return self._aggregate(node, operation, output)
             case Width():
                 return self._width(node, operation, output)
             case _:
                 assert_never(operation)
+
+    def _note_error(self, node: Node, component: Component) -> None:
+        """Follows by how much a one-hot may be wrong, from its operands or its steps."""
+        values, block = self.values[node.label].values, component.block
+        match node.operation:
+            case Aggregate(selector=selector, operand=operand):
+                of_one = selects_at_most_one(selector, self.operations, self.values)
+                error = self.errors[operand].copied(of_one)
+            case Width():
+                assert isinstance(block, Mlp), "the second component of a width is an MLP"
+                shares = tuple(1.0 / (count + 1) for count in range(len(values), 0, -1))
+                error = step_error(block, shares)
+            case Elementwise(operands=(first, second)):
+                error = self._pair_error(self.variable[first], self.variable[second])
+            case Elementwise(operands=(source,)) if self.variable[source].numerical:
+                assert isinstance(block, Mlp), "a map is an MLP"
+                error = step_error(block, self.values[source].values)
+            case Elementwise(operands=(source,)):
+                error = self.errors[source].mapped()
+            case _:
+                error = OneHotError()
+        self.errors[node.label] = error
+
+    def _leaves_nothing(self, error: OneHotError) -> bool:
+        """Whether nobody minds what is left where neurons erased a one-hot with that error.
+
+        It stays in the dimensions that are given to others, to keys and queries perhaps.
+        """
+        positions = self.setting.max_seq_len
+        if self.has_means and spoils_mean([error], self.coldness):
+            return False
+        return not spoils_width([error], self.coldness, positions)
+
+    def _pair_error(self, first: Variable, second: Variable) -> OneHotError:
+        columns, rows = len(first.values), len(second.values)
+        return pair_error(self.errors[first.label], columns, self.errors[second.label], rows)
 
     def _component(self, node: Node, output: Variable, block: Block, *reads: str) -> Component:
         return Component(output.label, output, block, tuple(dict.fromkeys(reads)), (node.label,))
@@ -168,6 +229,7 @@ class _Lowering:
             case _:
                 first, second = operands
                 sure = not any(self.values[x.label].may_be_none for x in operands)
+                sure = sure and self._leaves_nothing(self._pair_error(first, second))
                 block = maps.sequence_map(first, second, results, output, one.space, sure)
                 return self._component(node, output, block, first.label, second.label, one.label)
 
@@ -187,9 +249,14 @@ class _Lowering:
         keys, queries = self.variable[selector.keys], self.variable[selector.queries]
         return queries, keys, selection_table(selector, queries.values, keys.values)
 
-    def _aggregate(self, node: Node, operation: Aggregate, output: Variable) -> Component:
+    def _aggregate(self, node: Node, operation: Aggregate, output: Variable) -> list[Component]:
         queries, keys, selected = self._selected(operation.selector)
         operand = self.variable[operation.operand]
+        sharpened: list[Component] = []
+        if output.numerical and not self._copies_one(operation):
+            errors = [self.errors[x.label] for x in (keys, queries)]
+            if spoils_mean(errors, self.coldness):
+                (queries, keys), sharpened = self._sharpened(node, queries, keys)
         if output.numerical:
             value_output = operand.functional[:, None]
         else:
@@ -207,11 +274,43 @@ class _Lowering:
         )
         reads = (queries.label, keys.label, operand.label, self.bos.label, self.one.label)
         component = self._component(node, output, head, *reads)
-        return _with_selector(component, _identity(queries, keys, selected, "default"))
+        return [
+            *sharpened,
+            _with_selector(component, _identity(queries, keys, selected, "default")),
+        ]
+
+    def _copies_one(self, operation: Aggregate) -> bool:
+        return selects_at_most_one(operation.selector, self.operations, self.values)
+
+    def _sharpened(
+        self, node: Node, *variables: Variable
+    ) -> tuple[list[Variable], list[Component]]:
+        """Sharp copies of those one-hots that are not exact, and what makes the new ones."""
+        found: list[Variable] = []
+        made: list[Component] = []
+        for variable in variables:
+            label = variable.label
+            if self.errors[label] == OneHotError():
+                found.append(variable)
+                continue
+            if label not in self.sharp:
+                self.sharp[label] = sharp = categorical(
+                    unused(f"{label}.sharp", self.nodes), variable.values
+                )
+                block = maps.sharp_copy(variable, sharp, self.one.space)
+                detail = f"a sharper one-hot, {sharp.label}, for {node.label}"
+                reads = (label, self.one.label)
+                made.append(Component(sharp.label, sharp, block, reads, (label,), added=detail))
+            found.append(self.sharp[label])
+        return found, made
 
     def _width(self, node: Node, operation: Width, output: Variable) -> list[Component]:
         queries, keys, selected = self._selected(operation.selector)
         positions = self.setting.max_seq_len
+        errors = [self.errors[x.label] for x in (keys, queries)]
+        sharpened: list[Component] = []
+        if spoils_width(errors, self.coldness, positions):
+            (queries, keys), sharpened = self._sharpened(node, queries, keys)
         counts = tuple(range(positions, -1, -1))
         shares = tuple(1.0 / (count + 1) for count in counts)
         raw = numerical(unused(f"{node.label}.{SHARE}", self.nodes), shares)
@@ -234,7 +333,7 @@ class _Lowering:
             raw, shares, counts, output, self.one.space, standard_neurons=2 * (positions + 1)
         )
         second = self._component(node, output, mlp, raw.label, self.one.label)
-        return [first, _with_selector(second, "", node.label)]
+        return [*sharpened, first, _with_selector(second, "", node.label)]
 
 
 def _with_selector(component: Component, selector: str, group: str = "") -> Component:

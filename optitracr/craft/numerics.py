@@ -102,4 +102,4 @@ def _check_gaps(low: FloatArray, high: FloatArray, gap: FloatArray) -> None:
 
 
 def _too_close(low: float, high: float) -> str:
-    return f"the values {low!r} and {high!r} are closer than float32 can keep apart"
+    return f"the values {float(low)!r} and {float(high)!r} are closer than float32 can keep apart"

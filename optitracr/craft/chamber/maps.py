@@ -63,6 +63,24 @@ def categorical_map(source: Variable, results: Sequence[Value], output: Variable
     return _mlp(source.space, output.space, w_in, np.array(signs)[:, None])
 
 
+def sharp_copy(source: Variable, output: Variable, one: Space) -> Mlp:
+    """Two neurons for each value: relu(2 x - 1/2) - relu(2 x - 3/2).
+
+    For x within 1/4 of 0 or 1 that is 0 or 1, with no rounding: near 1 all three numbers are
+    multiples of a float32's last place.
+
+    Args:
+        source: The categorical operand.
+        output: The same one-hot, sharp.
+        one: The constant direction.
+    """
+    inputs = join(source.space, one)
+    eye = np.eye(len(source.space))
+    thresholds = np.repeat([-0.5, -1.5], len(eye))
+    w_in = np.concatenate([2.0 * np.concatenate([eye, eye], axis=1), thresholds[None]])
+    return _mlp(inputs, output.space, w_in, np.concatenate([eye, -eye]))
+
+
 def numerical_map(
     source: Variable,
     values: Sequence[float],
