@@ -18,7 +18,7 @@ from solvers.allocation import (
     present_variables,
     state_widths,
 )
-from solvers.problem import Alternative, Problem
+from solvers.problem import Problem
 from solvers.timing import NEVER, Earliest, earliest
 
 
@@ -90,9 +90,3 @@ def measured(problem: Problem, plan: Plan) -> Plan:
         head_size=head_size,
         neurons=max(neurons_used(problem, plan).values(), default=0),
     )
-
-
-def chosen_alternatives(problem: Problem, plan: Plan) -> list[Alternative]:
-    """The alternatives that a plan uses."""
-    alternatives = problem.alternative_by_name()
-    return [alternatives[placement.alternative] for placement in plan.placements]

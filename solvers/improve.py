@@ -9,7 +9,7 @@ to Solve Vehicle Routing Problems, for the idea).
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from solvers.allocation import (
@@ -109,67 +109,80 @@ def _improved(search: Search, plan: Plan, first: int, length: int) -> Plan | Non
 
 def _stretch(problem: Problem, plan: Plan, start: int, stop: int) -> Problem | None:
     """The stretch from sublayer `start` to before `stop` as a problem of its own."""
-    alternatives = problem.alternative_by_name()
     alive = lifetimes(problem, plan)
     inputs = {name for name, (birth, end) in alive.items() if birth <= start <= end}
-    later = {name for name, (birth, _) in alive.items() if birth > stop}
-    gone = {name for name, (_, end) in alive.items() if end < start}
-    needed = {
-        name
-        for placement in plan.placements
-        if placement.sublayer >= stop
-        for name in placement.reads
-    } | set(problem.views[plan.view].reads)
-    if problem.self_attention is not None and any(
-        e.sublayer >= stop and e.sublayer % 2 == 0 for e in plan.erasures
-    ):
-        needed |= set(problem.self_attention.reads)
-    needed = {name for name in needed if name not in later and name not in gone}
+    elsewhere = {name for name, (birth, end) in alive.items() if birth > stop or end < start}
+    needed = _read_after(problem, plan, stop) - elsewhere
+    computable = _computable(problem, inputs, elsewhere)
+    if not needed <= computable | inputs:
+        return None
+    choices = _choices(problem, computable, inputs)
+    alternatives = problem.alternative_by_name()
     inner = {
         alternatives[p.alternative].variable for p in plan.placements if start <= p.sublayer < stop
     }
+    relevant = _relevant(needed | inner, choices)
+    choices = [choice for choice in choices if choice.variable in relevant]
+    if len(choices) * (stop - start) > LARGEST_STRETCH:
+        return None
+    return _part(problem, inputs, choices, needed)
+
+
+def _read_after(problem: Problem, plan: Plan, stop: int) -> set[str]:
+    """The variables that sublayers from `stop` on read, and those that the output is read from."""
+    reads = [p.reads for p in plan.placements if p.sublayer >= stop]
+    names = {name for read in reads for name in read} | set(problem.views[plan.view].reads)
+    attention = problem.self_attention
+    erased_by_heads = any(e.sublayer >= stop and e.sublayer % 2 == 0 for e in plan.erasures)
+    return names | set(attention.reads) if attention is not None and erased_by_heads else names
+
+
+def _computable(problem: Problem, inputs: set[str], barred: set[str]) -> set[str]:
+    """What can be computed from the inputs, in however many steps, without what is barred."""
     usable = set(inputs)
-    choices: list[Alternative] = []
-    barred = inputs | later | gone
     growing = True
     while growing:
         growing = False
         for alternative in problem.alternatives:
-            name = alternative.variable
-            if name in usable or name in barred:
+            if alternative.variable in usable or alternative.variable in barred:
                 continue
             if all(any(option in usable for option in options) for options in alternative.reads):
-                usable.add(name)
+                usable.add(alternative.variable)
                 growing = True
+    return usable - inputs
+
+
+def _choices(problem: Problem, computable: set[str], inputs: set[str]) -> list[Alternative]:
+    """The alternatives that compute these variables from each other and from the inputs."""
+    usable = computable | inputs
+    choices = []
     for alternative in problem.alternatives:
-        if alternative.variable in usable - inputs:
-            reads = tuple(
-                tuple(option for option in options if option in usable)
-                for options in alternative.reads
-            )
-            if all(reads):
-                choices.append(replace(alternative, reads=reads, determines=()))
-    relevant = _relevant(needed | inner, choices)
-    choices = [a for a in choices if a.variable in relevant]
-    if len(choices) * (stop - start) > LARGEST_STRETCH or not needed <= usable:
-        return None
-    names = {a.variable for a in choices} | inputs
-    known = problem.by_name()
+        reads = tuple(
+            tuple(option for option in options if option in usable) for options in alternative.reads
+        )
+        if alternative.variable in computable and all(reads):
+            choices.append(replace(alternative, reads=reads, determines=()))
+    return choices
+
+
+def _part(
+    problem: Problem, inputs: set[str], choices: Sequence[Alternative], needed: set[str]
+) -> Problem:
+    """The problem of computing what is needed from some inputs, by some alternatives."""
+    names = {choice.variable for choice in choices} | inputs
+    order = list(problem.by_name())
     own = problem.self_attention
+    limits = problem.limits
     return Problem(
         name=problem.name,
         variables=tuple(
             replace(v, is_input=v.name in inputs) for v in problem.variables if v.name in names
         ),
         alternatives=tuple(choices),
-        views=(View(tuple(sorted(needed, key=list(known).index))),),
+        views=(View(tuple(sorted(needed, key=order.index))),),
         self_attention=own if own is not None and set(own.reads) <= inputs else None,
         constants=problem.constants,
-        limits=Limits(
-            heads=problem.limits.heads,
-            head_size=problem.limits.head_size,
-            neurons=problem.limits.neurons,
-        ),
+        limits=Limits(heads=limits.heads, head_size=limits.head_size, neurons=limits.neurons),
     )
 
 

@@ -49,30 +49,51 @@ def solve(
         ProblemError: If the method, an objective or what an interrupt does is unknown.
         InvalidPlanError: If a solver's result breaks a constraint.
     """
-    unknown = [name for name in objective if name not in OBJECTIVES]
-    if unknown or not objective or len(set(objective)) < len(objective):
-        raise ProblemError(f"objective {objective}: give distinct names of {OBJECTIVES}")
+    _check_objective(objective)
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
     limit = default_time_limit(problem) if time_limit is None else time_limit
-    if method == "longest_path":
-        from solvers.longest_path import longest_path_plan
+    match method:
+        case "longest_path" | "greedy":
+            return _heuristic(problem, objective, seed, method)
+        case "milp":
+            from solvers.milp import milp
 
-        return _heuristic(problem, objective, seed, method, longest_path_plan)
-    if method == "greedy":
-        from solvers.greedy import greedy_plan
+            return validate(problem, milp(problem, objective, time_limit=limit, seed=seed))
+        case "brute_force":
+            from solvers.brute_force import brute_force
 
-        return _heuristic(problem, objective, seed, method, greedy_plan)
-    if method == "milp":
-        from solvers.milp import milp
+            return validate(problem, brute_force(problem, objective, seed=seed))
+        case "cp_sat":
+            return _by_cp_sat(
+                problem, objective, limit, seed, parallel, hint, progress, on_interrupt
+            )
+        case _:
+            raise ProblemError(f"method '{method}' is unknown; methods are {', '.join(METHODS)}")
 
-        return validate(problem, milp(problem, objective, time_limit=limit, seed=seed))
-    if method == "brute_force":
-        from solvers.brute_force import brute_force
 
-        return validate(problem, brute_force(problem, objective, seed=seed))
-    if method != "cp_sat":
-        raise ProblemError(f"method '{method}' is unknown; methods are {', '.join(METHODS)}")
+def _check_objective(objective: tuple[str, ...]) -> None:
+    """Checks that an objective is made of distinct known names.
+
+    Raises:
+        ProblemError: If it is not.
+    """
+    unknown = [name for name in objective if name not in OBJECTIVES]
+    if unknown or not objective or len(set(objective)) < len(objective):
+        raise ProblemError(f"objective {objective}: give distinct names of {OBJECTIVES}")
+
+
+def _by_cp_sat(
+    problem: Problem,
+    objective: tuple[str, ...],
+    limit: float,
+    seed: int,
+    parallel: bool,
+    hint: Plan | None,
+    progress: Callable[[str], None] | None,
+    on_interrupt: OnInterrupt,
+) -> Allocation:
+    """What CP-SAT finds, and, if that is nothing, which limits exclude each other."""
     from solvers.cp_sat import cp_sat
     from solvers.explain import explain
 
@@ -91,16 +112,13 @@ def solve(
     return validate(problem, allocation)
 
 
-def _heuristic(
-    problem: Problem,
-    objective: tuple[str, ...],
-    seed: int,
-    method: str,
-    make: Callable[[Problem], Plan | None],
-) -> Allocation:
+def _heuristic(problem: Problem, objective: tuple[str, ...], seed: int, method: str) -> Allocation:
     """A heuristic's plan; UNKNOWN if it finds none, or none within the limits."""
+    from solvers.greedy import greedy_plan
+    from solvers.longest_path import longest_path_plan
+
     start = time.perf_counter()
-    plan = make(problem)
+    plan = greedy_plan(problem) if method == "greedy" else longest_path_plan(problem)
     broken = violations(problem, plan) if plan is not None else ()
     message = f"{broken[0].family}: {broken[0].message}" if broken else ""
     plan = None if broken else plan

@@ -19,8 +19,6 @@ LONGEST_FUNCTION = 60
 KNOWN_FILES = {"optitracr/candidates/optimal.py"}
 KNOWN_FUNCTIONS = {
     "optitracr/compile.py: compile_rasp_to_model",
-    "solvers/improve.py: _stretch",
-    "solvers/solve.py: solve",
 }
 """What is longer today; none is added."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from optitracr.craft.blocks import Block, Head
+from optitracr.craft.blocks import Block
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray, Space, Value
 
@@ -57,11 +57,6 @@ class Component:
     selector: str = ""
     group: str = ""
     added: str = ""
-
-    @property
-    def is_attention(self) -> bool:
-        """Whether it is a head."""
-        return isinstance(self.block, Head)
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,10 +65,3 @@ def numerical_space(variable: str) -> Space:
 def join(*spaces: Space) -> Space:
     """The direct sum; directions that several spaces share appear once."""
     return Space(tuple(dict.fromkeys(d for space in spaces for d in space.directions)))
-
-
-def embed_rows(matrix: FloatArray, space: Space, target: Space) -> FloatArray:
-    """Rows of a matrix over `space`, placed at their directions in `target`."""
-    placed = np.zeros((len(target), matrix.shape[1]))
-    placed[space.positions_in(target)] = matrix
-    return placed
