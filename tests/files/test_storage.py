@@ -13,7 +13,7 @@ import pytest
 import optitracr
 from optitracr.errors import FileError
 from optitracr.files.saving import MANIFEST, MANIFEST_LIMIT, WEIGHTS
-from tests.export.saved import files_of, rewrite, small
+from tests.files.saved import files_of, rewrite, small
 
 
 @pytest.fixture

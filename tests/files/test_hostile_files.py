@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 import optitracr
 from optitracr.errors import FileError
 from optitracr.files.saving import MANIFEST, WEIGHTS
-from tests.export.saved import files_of, load_or_refuse, rewrite, small, use
+from tests.files.saved import files_of, load_or_refuse, rewrite, small, use
 
 CONTAINERS: tuple[Any, ...] = (None, 0, "", [], [[]], {})
 """What stands in place of an object or a list."""

@@ -14,7 +14,7 @@ import optitracr
 from optitracr.errors import FileError, NotFoundError
 from optitracr.files.saving import MANIFEST, WEIGHTS
 from optitracr.files.versions import STEPS, VERSION
-from tests.export.saved import files_of, load_or_refuse, rewrite, small, use
+from tests.files.saved import files_of, load_or_refuse, rewrite, small, use
 
 OLD = Path(__file__).parent / "version_1"
 EXPECTED: dict[str, tuple[list[Any], list[Any]]] = {

@@ -29,7 +29,7 @@ from optitracr.levels import LEVELS
 from optitracr.library.random_programs import Feature, random_program
 from optitracr.model.compiled import CompiledModel
 from optitracr.rasp.identity import plain
-from tests.export.saved import compiled, files_of, small, use
+from tests.files.saved import compiled, files_of, small, use
 from tests.programs import CASES, Case
 
 
