@@ -15,6 +15,7 @@ ALLOCATED_LEVELS = LEVELS[1:]
 """Those with a problem for the solver."""
 
 DEFAULT_LEVEL = 2
+"""The smallest models; what takes too long there compiles at a lower level."""
 
 
 def check_level(optimize: object, levels: Collection[int] = LEVELS) -> int:

@@ -23,10 +23,12 @@ from solvers.serialisation import fingerprint
 from solvers.validator import violations
 
 EXTRA_LAYERS = 4
-"""Layers beyond the first feasible depth that orders without depth first are searched."""
+"""Layers beyond the first feasible depth that orders without depth first are searched: at least as
+many as CP-SAT searches, with which the results are compared."""
 
 MOST_LAYERS = 6
-"""Depth at which an infeasible problem is given up."""
+"""Depth at which an infeasible problem is given up: there are too many deeper plans to
+enumerate."""
 
 Components = tuple[tuple[Alternative, tuple[str, ...]], ...]
 

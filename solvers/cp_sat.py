@@ -40,7 +40,8 @@ the least, and the most if little time is spent. A proof for such orders holds u
 depth, and the message says so."""
 
 LITTLE = 1.0
-"""Deterministic seconds that count as little."""
+"""Deterministic seconds that count as little: where two more layers cost less, two more besides
+cost hardly any time."""
 
 INTERRUPTED = "interrupted: the best plan so far"
 

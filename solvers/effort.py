@@ -6,16 +6,21 @@ from solvers.problem import Problem
 from solvers.timing import Earliest, earliest
 
 LARGE_MODEL = 6_000
-"""Placement and erasure decisions beyond which a plan is first improved in stretches."""
+"""Placement and erasure decisions up to which the exact model is solved at once: CP-SAT mostly
+proves such problems in the default time. Larger ones are first improved in stretches, which narrows
+them sooner."""
 
 LARGEST_MODEL = 60_000
-"""Decisions beyond which no exact model is built."""
+"""Decisions beyond which no exact model is built: writing it down alone would take longer than the
+default time, and memory with it. Such a problem has the improved plan."""
 
 DEFAULT_TIME = 60.0
-"""Deterministic seconds for a problem that is not large."""
+"""Deterministic seconds for a problem that is not large: proofs that take longer are seldom had
+with a few times as much. Those who want to wait give a time limit."""
 
 LARGE_TIMES = (2.0, 40.0)
-"""Least and most deterministic seconds for a large one."""
+"""Least and most deterministic seconds for a large one: two are enough for some stretches, and
+nobody should wait for more than some minutes without having asked for it."""
 
 
 def decisions(problem: Problem, times: Earliest | None = None) -> int:

@@ -28,16 +28,19 @@ from solvers.timing import earliest
 from solvers.validator import violations
 
 EFFORT = 1.0
-"""Deterministic seconds for one stretch."""
+"""Deterministic seconds for one stretch: most are solved in a fraction of it, and the time is
+better spent on another stretch than on the proof of this one."""
 
 LONGEST = 6
-"""Layers of a stretch at most."""
+"""Layers of a stretch at most: longer ones are solved seldom in the time that a stretch has."""
 
 LARGEST_STRETCH = 8_000
-"""Placement decisions of a stretch beyond which a shorter one is taken."""
+"""Placement decisions of a stretch beyond which it is left out, as it would seldom be solved in its
+time; about as many as a problem has that is solved at once."""
 
 PATIENCE = 24
-"""Stretches in sequence without a gain, after which the search ends."""
+"""Stretches in sequence without a gain, after which the search ends: they are drawn at random
+around the widest states, of which as a rule each has had its turn by then."""
 
 
 def improve_width(search: Search, until: float) -> None:

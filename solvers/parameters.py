@@ -17,13 +17,16 @@ from solvers.problem import SizeConstants
 from solvers.search import Outcome, Search, proven_bound
 
 BOUND_EFFORT = 0.5
-"""Deterministic seconds for the bound of one size."""
+"""Deterministic seconds for the bound of one size: found at once as a rule, and a weaker bound only
+makes the search over widths longer."""
 
 REST_EFFORT = 0.5
-"""Deterministic seconds to rule out all greater widths at once."""
+"""Deterministic seconds to rule out all greater widths at once: where that does not end quickly,
+one width after the other is quicker."""
 
 BARREN = 2
-"""Widths without a plan in sequence, after which ruling out the rest is tried."""
+"""Widths without a plan in sequence, after which ruling out the rest is tried: one alone is often
+followed by a better width."""
 
 SIZES = ("width", "neurons", "heads", "head_size")
 """Sizes that the number of parameters depends on, besides the number of layers."""

@@ -25,6 +25,7 @@ from solvers.problem import (
 PROBLEM_SCHEMA = "optitracr-problem"
 ALLOCATION_SCHEMA = "optitracr-allocation"
 VERSION = 1
+"""Of both schemas; counted up when a text of the version before is read no more."""
 
 
 def problem_to_json(problem: Problem) -> str:

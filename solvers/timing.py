@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from solvers.problem import Alternative, Problem
 
 NEVER = 1 << 30
-"""The birth of a variable that cannot be computed."""
+"""The birth of a variable that cannot be computed: beyond every sublayer, and small enough to be
+added to."""
 
 
 @dataclass(frozen=True, slots=True)

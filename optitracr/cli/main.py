@@ -18,6 +18,8 @@ from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, LEVELS
 from optitracr.version import __version__
 
 EXIT_OK, EXIT_ERROR, EXIT_MISMATCH, EXIT_INTERRUPTED = 0, 1, 3, 130
+"""Exit codes; 2 is that of `argparse` for wrong usage, and 130 is what shells say of a command that
+Ctrl-C ended."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -12,7 +12,8 @@ from typing import Any, TextIO
 from optitracr.errors import FileError
 
 TABLE_WIDTH = 120
-"""Columns of a table that is written to no terminal; wider ones say so."""
+"""Columns of a table that is written to no terminal, where none says how wide it is: as many as the
+tables of sizes have. Wider ones say so."""
 
 
 class OutputError(FileError):

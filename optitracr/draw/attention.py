@@ -27,12 +27,18 @@ from optitracr.draw.variables import Variables
 from optitracr.model.compiled import CompiledModel
 
 WIDEST = 1060.0
+"""Pixels that heads may take side by side: the width of the page's column."""
+
 MOST = 24
-"""Heads that are drawn; a deep program has hundreds."""
+"""Heads that are drawn: more than one looks at, while a deep program has hundreds."""
 
 CELL, TITLE, GAP = 17.0, 32.0, 26.0
+"""Side of a cell, room for the title above a head, and between two heads, in pixels: two digits of
+a position fit a cell, and two lines the title."""
+
 FAINTEST = 0.005
-"""Weights below it are left white."""
+"""Weights below it are left white: they would be shown as 0.00, and their colour cannot be told
+from white."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

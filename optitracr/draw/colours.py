@@ -115,8 +115,10 @@ def oklch(lightness: float, chroma: float, hue: float) -> str:
         a = chroma * math.cos(math.radians(hue))
         b = chroma * math.sin(math.radians(hue))
         channels = _linear_rgb(lightness, a, b)
+        # What the rounded coefficients are off by, and far less than one of 255 steps.
         if all(-1e-4 <= channel <= 1.0001 for channel in channels) or chroma <= 0.0:
             return "#" + "".join(f"{_encoded(channel):02x}" for channel in channels)
+        # A step that nobody sees.
         chroma -= 0.005
 
 

@@ -10,8 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 SWEEPS = 8
+"""Sweeps to and fro, in which order and heights settle; further ones hardly change a drawing."""
+
 POINT = 0.3
-"""Room of a passing edge, as a share of a node's."""
+"""Room of a passing edge, as a share of a node's: lines need no label, and stay apart."""
 
 
 @dataclass(frozen=True, slots=True)

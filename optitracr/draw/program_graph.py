@@ -32,10 +32,15 @@ from optitracr.graph.program import (
 )
 
 WIDEST, TALLEST = 1060.0, 640.0
+"""Pixels of the page's column, and of a screen beside its bars."""
+
 BOX, COLUMN, ROW = 132.0, 172.0, 52.0
-"""Width of a box, distance of ranks, and distance of boxes in a rank, at most."""
+"""Width of a box, distance of ranks, and distance of boxes in a rank, at most: a name of some
+twenty characters fits a box, and lines have room between two ranks."""
 
 MARGIN = 14.0
+"""Pixels around the graph: room for the outline of the output."""
+
 WITHOUT = (SavingKind.VIEWED, SavingKind.FUSED, SavingKind.UNUSED)
 """What leaves a variable without a component of its own."""
 

@@ -22,15 +22,19 @@ from optitracr.draw.variables import Variables, shown_name
 from optitracr.model.compiled import CompiledModel
 
 WIDEST, TALLEST = 880.0, 560.0
-"""Room for the cells of all panels together, and of the tallest, in pixels."""
+"""Room for the cells of all panels together, and of the tallest, in pixels: with labels and margins
+the width of the page's column, and a screen beside its bars."""
 
 CELL_WIDTH, CELL_HEIGHT = 64.0, 13.0
-"""Largest cell, one dimension at one state, where models are compared."""
+"""Largest cell, one dimension at one state, where models are compared: a short name fits its
+height, and larger ones would only make the picture larger."""
 
 ALONE_WIDTH, ALONE_HEIGHT = 150.0, 19.0
-"""Largest cell where there is one model."""
+"""Largest cell where there is one model: there is room for longer names."""
 
 LEFT, TOP, GAP, BOTTOM = 34.0, 68.0, 40.0, 12.0
+"""Pixels for the numbers of dimensions, for the title and the names of states, between two panels,
+and below them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,17 @@ from optitracr.draw.variables import Variables, shown_name
 from optitracr.model.compiled import CompiledModel
 
 LEFT, TOP = 62.0, 44.0
+"""Pixels for the names of layers, and for the two headings with what they say below."""
+
 HEADS, NEURONS, GAP = 420.0, 520.0, 30.0
-"""Room for the heads, for the neurons, and between them, in pixels."""
+"""Room for the heads, for the neurons, and between them, in pixels: together the width of the
+page's column."""
 
 ROW, TALLEST = 34.0, 900.0
+"""Height of a layer, and of all layers, at most: a name fits a row, and a deep model a page."""
+
 LEAST = 3.0
-"""Narrowest bar that is seen."""
+"""Narrowest bar, in pixels, that is seen and can be pointed at."""
 
 
 @dataclass(frozen=True, slots=True)

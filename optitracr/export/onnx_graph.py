@@ -17,6 +17,8 @@ from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED
 
 OPSET = 17
+"""Of ONNX, from 2022: runtimes that are not older than that read it, and the graph needs nothing
+newer."""
 
 
 def to_onnx(model: CompiledModel, path: str | PathLike[str]) -> None:

@@ -14,13 +14,16 @@ from optitracr.rasp import SOp
 P = ParamSpec("P")
 
 LARGEST = 10**9
-"""No position and no number of a program is larger."""
+"""No position and no number of a program is larger: beyond every length that can be compiled, and
+far from where integers and floats part."""
 
 LEAST = {"max_seq_len": 1, "width": 1, "base": 2, "modulus": 1, "n": 0}
-"""Where the smallest integer is another one than -LARGEST."""
+"""Where the smallest integer is another one than -LARGEST: a length, a width or a modulus is at
+least 1, and a base has two digits."""
 
 MOST = {"width": 100, "base": 36}
-"""Where the largest is another one: a program of so many digits is already far too large."""
+"""Where the largest is another one: a program of so many digits is already far too large, and there
+are 36 digits, 0 to 9 and a to z."""
 
 
 def checked(constructor: Callable[P, SOp]) -> Callable[P, SOp]:

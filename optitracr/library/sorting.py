@@ -137,6 +137,8 @@ def make_inversions() -> SOp:
 
 
 DIGITS, FEW = (1, 2, 3, 4), (1, 2, 3)
+"""Vocabularies of programs that sort: four numbers, or three where the program takes many values of
+each."""
 
 PROGRAMS = (
     Program(

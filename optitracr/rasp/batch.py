@@ -40,7 +40,8 @@ from optitracr.rasp.tables import RAISED, Codes, Interner, MapTable, PairTable
 Mask = NDArray[np.bool_]
 
 CHUNK_CELLS = 1 << 20
-"""Entries of one selector's matrices, over the rows that are evaluated together."""
+"""Entries of one selector's matrices, over the rows that are evaluated together: a megabyte each,
+which stays in a processor's cache, and enough for array operations to pay."""
 
 
 @dataclass(frozen=True, slots=True)

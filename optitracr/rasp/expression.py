@@ -24,7 +24,8 @@ ExprT = TypeVar("ExprT", bound="RASPExpr")
 
 NESTED_PARTS = 100
 """Expressions up to which one is pickled as Python does it, each within what it is made for, so
-that several that are pickled together share their parts; more would exhaust Python's stack."""
+that several that are pickled together share their parts. Python's stack of a thousand frames holds
+some hundred, as each takes several."""
 
 NAME_KEY = "name"
 ENCODING_KEY = "encoding"

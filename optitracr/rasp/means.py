@@ -24,7 +24,8 @@ EXACT = 1 << 53
 """Integers up to this size are float64 numbers, and their quotients are rounded once."""
 
 DENSE_SUMS = 1 << 16
-"""Largest number of pairs of sum and count that are told apart by a table."""
+"""Largest number of pairs of sum and count that are told apart by a table: half a megabyte, filled
+and read more quickly than sums are sorted."""
 
 
 class MeanTable:

@@ -15,13 +15,14 @@ from optitracr.rasp.identity import identity_key, plain
 Codes = NDArray[np.intp]
 
 RAISED = -1
-"""Entry of a table where the function raises."""
+"""Entry of a table where the function raises; codes are counted from 0."""
 
 UNKNOWN = -2
-"""Entry of a table that was not needed so far."""
+"""Entry of a table that was not needed so far; neither a code nor `RAISED`."""
 
 DENSE_ENTRIES = 1 << 22
-"""Largest number of entries of a table kept as an array."""
+"""Largest number of entries of a table kept as an array: 32 MB, where most are never asked for.
+Larger tables are kept as the pairs that occur."""
 
 
 class Interner:

@@ -123,6 +123,7 @@ def _one_head(facts: Facts) -> Markup:
 
 
 def _weight(weight: float) -> Cell:
+    # Two digits fit the cell; what they would round to 0 is left out, and a 1 needs none.
     told = f"{weight:.2f}".replace("0.", ".", 1) if 0.005 <= weight < 0.995 else ""
     told = "1" if weight >= 0.995 else told
     share = f"{weight:g}"

@@ -18,10 +18,14 @@ from optitracr.rasp.evaluate import evaluate_all
 
 Value = Any
 COUNT = 5
+"""Examples that a page shows: enough to see different outputs, and few enough to look at each."""
+
 LONGEST = 10
 """Tokens of an example that is chosen for the reader: more do not fit a narrow screen."""
 
 TRIED = 80
+"""Inputs that are drawn to choose examples from: each costs one run of the interpreter, and a
+program that is undefined on some still leaves enough."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

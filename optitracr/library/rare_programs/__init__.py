@@ -25,7 +25,8 @@ from optitracr.library.rare_programs.maker import Maker, Typed, results
 __all__ = ["RareProgram", "random_rare_program"]
 
 NUMBERS = ((-2, -1, 0, 1, 2), (0, 1), (0.5, 1.5, 2.5), (1, 2, 3, 4), (-1.0, 0.0, 3.0))
-"""Vocabularies of numbers."""
+"""Vocabularies of numbers: small ones, with and without 0, negative numbers and halves, so that
+sums and means often meet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +99,11 @@ CHEAP = (sops.special, sops.width, sops.copy, sops.share, sops.modular)
 """Kinds that stay small on 128 positions."""
 
 RARELY = 0.01
-"""Steps before which something comes that the language leaves open."""
+"""Share of steps before which something comes that the language leaves open: so seldom that most
+programs have none, and are compared on all inputs."""
 
 TRIES = 8
-"""Draws for each step: a kind may find nothing that fits it."""
+"""Draws for each step: a kind may find nothing that fits it, and another one does as a rule."""
 
 
 def _grow(maker: Maker, steps: int, cheap: bool) -> None:

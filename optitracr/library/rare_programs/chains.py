@@ -11,13 +11,15 @@ from optitracr.library.rare_programs.selectors import simple
 from optitracr.rasp import Comparison
 
 LONGEST = 250
-"""Maps or selectors in a row."""
+"""Maps or selectors in a row: beyond what recursion in Python's thousand frames could follow, with
+several frames each."""
 
 LONGEST_PAIRS = 100
-"""Maps of two in a row."""
+"""Maps of two in a row: fewer, since each is a node of its own and no chain of maps becomes one."""
 
 LONGEST_COPIES = 8
-"""Aggregates in a row: each is an attention layer."""
+"""Aggregates in a row: each is an attention layer, and checking a deeper model takes too long for a
+campaign."""
 
 
 def maps(maker: Maker) -> Typed:

@@ -29,16 +29,18 @@ PALETTES: tuple[tuple[Value, ...], ...] = (
 """Values that functions give: of one type, of several, and equal ones of several."""
 
 PLAIN_PALETTES = 5
-"""So many of the palettes have no equal values of several types, or values of several types."""
+"""So many of the palettes, the first, have no equal values of several types, or values of several
+types."""
 
 MOST_VALUES = 48
-"""Values of an s-op, so that tables stay small."""
+"""Values of an s-op, so that tables of two of them stay small and a program compiles in seconds."""
 
 MOST_MEANS = 100
-"""Values of a mean; such s-ops are seldom read by more than a function that is special once."""
+"""Values of a mean; such s-ops are seldom read by more than a function that is special once, so
+there may be more of them."""
 
 MOST_PAIRS = 1200
-"""Entries of a function of two s-ops."""
+"""Entries of a function of two s-ops: about half of what two s-ops with the most values have."""
 
 
 @dataclass(frozen=True, slots=True)

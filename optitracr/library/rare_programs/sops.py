@@ -36,13 +36,16 @@ from optitracr.library.rare_programs.selectors import any_selector, single_selec
 from optitracr.rasp import Comparison
 
 MEAN_POSITIONS = 8
-"""Longest inputs of which means are categories: longer ones have too many means."""
+"""Longest inputs of which means are categories: longer ones have too many means, as every sum over
+every count is one."""
 
 INDEX_MEANS = 6
-"""Longest inputs of which means of positions are categories."""
+"""Longest inputs of which means of positions are categories: positions have more sums than
+tokens."""
 
 MOST_KEYS = 64
-"""Keys that are ranked at most: each pair of token and position is a value of its own."""
+"""Keys that are ranked at most: each pair of token and position is a value of its own, and each
+pair of these an entry of the predicate."""
 
 NAMES = ("hist", "hist.share", "hist.average", "hist.count", "one", "tokens.1", "map_1")
 """Names that could be taken for those of parts of a model."""
