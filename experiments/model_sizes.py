@@ -48,7 +48,7 @@ from size_tables import (
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.errors import UnsupportedError
-from optitracr.levels import LEVELS
+from optitracr.levels import ALLOCATED_LEVELS, LEVELS
 from optitracr.options import parse_objective
 
 COLUMNS = (
@@ -132,7 +132,7 @@ def _print_worse(rows: list[Row], levels: Sequence[int]) -> None:
                 before, after = sizes[lower][what], sizes[level][what]
                 print(f"{name}: {what} {after} at level {level}, {before} at level {lower}")
         for level, row in sizes.items():
-            if level and row["status"] != "OPTIMAL":
+            if level in ALLOCATED_LEVELS and row["status"] != "OPTIMAL":
                 print(f"{name}: level {level} is {row['status']}, gap {row['gap']:.3f}")
 
 
@@ -140,7 +140,7 @@ def _worse(before: Row, after: Row) -> Iterator[str]:
     """More layers, or more width without fewer layers; more width than level 0 in any case."""
     if after["layers"] > before["layers"]:
         yield "layers"
-    fewer_layers = after["layers"] < before["layers"] and before["level"] > 0
+    fewer_layers = after["layers"] < before["layers"] and before["level"] in ALLOCATED_LEVELS
     if after["width"] > before["width"] and not fewer_layers:
         yield "width"
 

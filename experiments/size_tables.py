@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from reporting import Row
 
+from optitracr.levels import ALLOCATED_LEVELS
+
 SIZES = ("layers", "width", "heads", "head_size", "neurons", "parameters")
 ARROW = " → "
 BaselineAndAfter = Mapping[int, Row]
@@ -82,7 +84,7 @@ def summary_cells(rows: Sequence[Row], levels: Sequence[int]) -> list[list[str]]
 
 
 def _proven(programs: Sequence[BaselineAndAfter], level: int) -> str:
-    if level == 0:
+    if level not in ALLOCATED_LEVELS:
         return "heuristic"
     count = sum(program[level]["status"] == "OPTIMAL" for program in programs)
     return f"{count} of {len(programs)}"
@@ -122,7 +124,7 @@ def _cell(row: Row, what: str) -> str:
 def _status(statuses: Sequence[str], levels: Sequence[int]) -> str:
     """The heuristic of level 0 proves nothing; one word if the other levels agree."""
     shown = [
-        "heuristic" if level == 0 and status == "FEASIBLE" else status
+        "heuristic" if level not in ALLOCATED_LEVELS and status == "FEASIBLE" else status
         for level, status in zip(levels, statuses, strict=True)
     ]
     solved = [word for word in shown if word != "heuristic"]

@@ -16,12 +16,14 @@ class Recipe:
 
     Attributes:
         level: Its number, as users give it.
+        title: What pictures and tables call what it does; {found} stands for how good it is.
         catalogue: The components that it knows.
         allocator: What chooses among them and places them.
         least: Sizes that its models have at least.
     """
 
     level: int
+    title: str
     catalogue: Catalogue
     allocator: Allocator
     least: Least
@@ -29,16 +31,25 @@ class Recipe:
 
 TRACR = Recipe(
     level=0,
+    title="heuristic",
     catalogue=StandardCatalogue(shared_heads=False, head_size=longest_side),
     allocator=by_longest_path,
     least=Least(heads=1, head_size=1, neurons=1),
 )
 """Tracr's lowering, allocation and minimal sizes."""
 
-STANDARD = Recipe(level=1, catalogue=StandardCatalogue(), allocator=by_solver, least=Least())
+STANDARD = Recipe(
+    level=1,
+    title="{found} allocation",
+    catalogue=StandardCatalogue(),
+    allocator=by_solver,
+    least=Least(),
+)
 """The same components, allocated optimally."""
 
-CANDIDATES = Recipe(level=2, catalogue=CandidateCatalogue(), allocator=by_solver, least=Least())
+CANDIDATES = Recipe(
+    level=2, title="{found}", catalogue=CandidateCatalogue(), allocator=by_solver, least=Least()
+)
 """Components and allocation chosen together."""
 
 RECIPES = {recipe.level: recipe for recipe in (TRACR, STANDARD, CANDIDATES)}

@@ -17,9 +17,7 @@ LONGEST_FUNCTION = 60
 """One screen, its docstring included."""
 
 KNOWN_FILES = {"optitracr/candidates/optimal.py"}
-KNOWN_FUNCTIONS = {
-    "optitracr/compile.py: compile_rasp_to_model",
-}
+KNOWN_FUNCTIONS: set[str] = set()
 """What is longer today; none is added."""
 
 

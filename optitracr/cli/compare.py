@@ -8,7 +8,7 @@ from typing import Any
 from optitracr.cli.commands import chosen, compile_named, describe
 from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named
-from optitracr.levels import LEVELS
+from optitracr.levels import ALLOCATED_LEVELS, LEVELS
 from optitracr.model.compiled import CompiledModel
 
 
@@ -82,8 +82,8 @@ def _cells(row: dict[str, Any]) -> list[str]:
         return f"{size[name]:,}" + (f" (-{less:.0f} %)" if less > 0 else "")
 
     names = ("layers", "width", "heads", "head_size", "neurons", "parameters")
-    proof = "heuristic" if row["level"] == 0 else row["status"]
-    program = row["program"] if row["level"] == 0 else ""
+    proof = row["status"] if row["level"] in ALLOCATED_LEVELS else "heuristic"
+    program = row["program"] if row["level"] == LEVELS[0] else ""
     kinds = ", ".join(f"{count} {kind}" for kind, count in row["savings_counts"].items())
     return [program, str(row["level"]), *(cell(name) for name in names), proof, kinds]
 

@@ -11,6 +11,7 @@ from optitracr.compile import compile_rasp_to_model
 from optitracr.errors import OptitracrError
 from optitracr.levels import LEVELS
 from optitracr.model.compiled import CompiledModel
+from optitracr.recipes import RECIPES
 from solvers import Status
 
 
@@ -31,11 +32,9 @@ class LevelResult:
     @property
     def title(self) -> str:
         """What pictures and tables call it."""
-        if self.level == 0:
-            return "Level 0: heuristic"
         proven = self.model is None or self.model.allocation.status is Status.OPTIMAL
         how = "optimal" if proven else "best found"
-        return f"Level {self.level}: {how}{' allocation' * (self.level == 1)}"
+        return f"Level {self.level}: {RECIPES[self.level].title.format(found=how)}"
 
 
 def compile_levels(

@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from optitracr.draw.markup import joined, markup
 from optitracr.draw.residual import plural
+from optitracr.levels import ALLOCATED_LEVELS
 from optitracr.report.facts import Facts
 from solvers import Allocation, Status
 
@@ -45,9 +46,10 @@ def summary(facts: Facts) -> Markup:
 
 
 def _lowest(facts: Facts) -> str:
-    if facts.baseline.level == 0:
-        return "The standard heuristic (level 0)"
-    return f"Level {facts.baseline.level}"
+    level = facts.baseline.level
+    return (
+        f"Level {level}" if level in ALLOCATED_LEVELS else f"The standard heuristic (level {level})"
+    )
 
 
 def proof(facts: Facts) -> Markup:
