@@ -37,12 +37,17 @@ def imported(path: Path) -> frozenset[str]:
 def _imported(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (_known_as(alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path} has a relative import"
             for alias in node.names:
-                name = f"{node.module}.{alias.name}"
-                yield name if name in modules() else node.module or ""
+                name = _known_as(f"{node.module}.{alias.name}")
+                yield name if name in modules() else _known_as(node.module or "")
+
+
+def _known_as(name: str) -> str:
+    """Tests import a script of experiments with its folder."""
+    return name.removeprefix("experiments.")
 
 
 def graph() -> nx.DiGraph[str]:

@@ -111,6 +111,7 @@ CASES: dict[str, tuple[Callable[[], rasp.SOp], int, int]] = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", list(CASES))
 @pytest.mark.parametrize("causal", [False, True])
 def test_small_and_exact(name: str, causal: bool) -> None:

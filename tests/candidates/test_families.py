@@ -43,6 +43,7 @@ def test_without_any_family(name: str) -> None:
     assert (best.size.layers, best.size.width) <= (plain.size.layers, plain.size.width)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("family", list(Family))
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_without_one_family_nothing_is_better(name: str, family: Family) -> None:
@@ -50,6 +51,7 @@ def test_without_one_family_nothing_is_better(name: str, family: Family) -> None
     assert (full.size.layers, full.size.width) <= (without.size.layers, without.size.width)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("pair", list(combinations(Family, 2)), ids="-".join)
 def test_without_two_families(pair: tuple[Family, Family]) -> None:
     for name in SMALL:

@@ -28,6 +28,7 @@ def variables(model: CompiledModel) -> list[str]:
     return [*dict.fromkeys([*held, model.name])]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_outside_and_inside(name: str, level: int) -> None:

@@ -103,6 +103,7 @@ def test_only_a_model_that_differs_gives_3(
     assert run(capsys, "compare", "hist", "--verify")[0] == 3
 
 
+@pytest.mark.slow
 def test_compare_shows_every_level(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "compare", "reverse", "--json", "--verify")
     assert code == 0

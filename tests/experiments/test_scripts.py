@@ -88,6 +88,7 @@ def test_compare_allocations(tmp_path: Path) -> None:
     assert len(figure.read_bytes()) > 5000
 
 
+@pytest.mark.slow
 def test_model_sizes(tmp_path: Path) -> None:
     table, figure, text = tmp_path / "s.csv", tmp_path / "s.svg", tmp_path / "sizes.md"
     readme = tmp_path / "README.md"
@@ -135,6 +136,7 @@ def _check_markdown(text: str, sizes: dict[tuple[str, int], dict[str, str]]) -> 
     assert f"| {pair} |" in next(r for r in text.splitlines() if r.startswith("| hist |"))
 
 
+@pytest.mark.slow
 def test_model_sizes_can_minimise_something_else(tmp_path: Path) -> None:
     table, text = tmp_path / "s.csv", tmp_path / "sizes.md"
     options = ("--programs", "sort_unique", "--levels", 1, "-o", table, "--markdown", text)

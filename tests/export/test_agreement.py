@@ -78,6 +78,7 @@ CASES = [
 EXPORTS = (in_jax, in_torch, in_transformer_lens, in_a_file, in_onnx)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("name", "level"), CASES)
 def test_exports_agree(name: str, level: int, tmp_path: Path) -> None:
     model = compiled(name, level)

@@ -68,6 +68,7 @@ EXACT: dict[str, tuple[Callable[[], rasp.SOp], tuple[Any, ...], int]] = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("name", EXACT)
 def test_averages_are_exact(name: str, level: int) -> None:
@@ -165,6 +166,7 @@ def test_infinity_has_no_place_beside_words() -> None:
 NUMBER = rasp.numerical(Map({"a": 0, "b": 1}.get, tokens))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("default", [None, 0, 3])
 @pytest.mark.parametrize(

@@ -118,6 +118,7 @@ UNREACHABLE = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", UNREACHABLE)
 def test_what_no_input_reaches_is_not_refused(name: str, level: int) -> None:

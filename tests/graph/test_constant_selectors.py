@@ -51,6 +51,7 @@ def compare(model: CompiledModel, program: rasp.SOp, length: int, causal: bool) 
     return defined
 
 
+@pytest.mark.sweep
 @pytest.mark.filterwarnings("ignore::optitracr.errors.CausalReadingWarning")
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("level", [0, 1, 2])

@@ -79,6 +79,7 @@ def assert_exact(program: rasp.SOp, level: int) -> None:
     model.verify(200)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_who_tells_equal_values_apart_compiles_exactly(name: str, level: int) -> None:

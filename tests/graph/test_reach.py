@@ -187,6 +187,7 @@ def taken(sop: rasp.Aggregate, xs: list[Any], causal: bool) -> list[list[Any]] |
     ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(60))
 def test_answers_agree_with_all_inputs(seed: int) -> None:
     """Never means on no input; and an input that is given reaches it."""

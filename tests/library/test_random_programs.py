@@ -34,6 +34,7 @@ def test_features_are_reported() -> None:
     assert random_program(0, 60, features=()).features == frozenset()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(25))
 def test_every_level_is_exact(seed: int) -> None:
     made = random_program(seed, 14)

@@ -91,6 +91,7 @@ def self_contained(page: str) -> None:
     assert links <= {"http://www.w3.org/2000/svg"}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", library.names())
 def test_every_library_program_has_a_report(name: str) -> None:
     """Without the solver, which costs the time and changes nothing of the page's making."""
@@ -378,6 +379,7 @@ def test_the_package_carries_the_page() -> None:
     }
 
 
+@pytest.mark.slow
 def test_importing_loads_no_report() -> None:
     code = "import optitracr, sys; print('optitracr.report' in sys.modules, optitracr.make_report)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -21,6 +21,7 @@ def capped(seed: int):
     return replace(problem, limits=replace(limits, layers=layers))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("first", range(0, 600, BATCH))
 def test_three_solvers_agree(first: int) -> None:
     for seed in range(first, first + BATCH):
@@ -46,6 +47,7 @@ def test_random_problems_are_not_trivial() -> None:
     assert any(plan.view > 0 for plan in plans)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "objective",
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from experiments.random_problems import random_problem
 from solvers import solve, violations
 from solvers.effort import LARGE_MODEL, decisions, default_time_limit
@@ -18,6 +20,7 @@ def improved(seed: int, time_limit: float = 3.0) -> Search:
     return search
 
 
+@pytest.mark.slow
 def test_plans_get_narrower_and_stay_valid() -> None:
     gained = 0
     for seed in range(3):
@@ -32,10 +35,12 @@ def test_plans_get_narrower_and_stay_valid() -> None:
     assert gained > 0
 
 
+@pytest.mark.slow
 def test_the_same_twice() -> None:
     assert improved(1).plan == improved(1).plan
 
 
+@pytest.mark.slow
 def test_large_problems_get_less_time_and_say_what_was_done() -> None:
     problem = random_problem(600, 0)
     assert decisions(problem) > LARGE_MODEL

@@ -225,6 +225,7 @@ def test_there_are_instances() -> None:
     assert len(INSTANCES) >= 3
 
 
+@pytest.mark.slow
 def test_a_large_problem_is_better_than_the_heuristic_and_states_its_gap() -> None:
     from experiments.random_problems import random_problem
 

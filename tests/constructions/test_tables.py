@@ -1,0 +1,88 @@
+"""Every construction of a table writes what the table says, for every value of its leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optitracr.constructions.leaves import Leaf
+from optitracr.constructions.table_mlp import plan_table, refusal
+from optitracr.craft.spaces import FloatArray
+from tests.constructions.leaves import category, number, written
+
+CATEGORIES = (category("a", 3), category("b", 2), category("c", 4))
+NUMBERS = (number("x", -2.0, 0.0, 0.5, 3.0), number("y", 0.0, 1.0, 2.0))
+LEAVES = st.lists(st.sampled_from([*CATEGORIES, *NUMBERS]), min_size=1, max_size=3, unique=True)
+TOLERANCE = 1e-3
+
+
+def check(
+    leaves: Sequence[Leaf],
+    function: Callable[..., int],
+    rows: FloatArray,
+    least: int = 1,
+) -> list[int]:
+    """Compares each plan of a function of values' indices; the neurons of each."""
+    shape = [leaf.size for leaf in leaves]
+    table = np.array([function(*at) for at in np.ndindex(*shape)], dtype=np.int32).reshape(shape)
+    plans = plan_table(leaves, table, rows)
+    assert len(plans) >= least
+    padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
+    for plan in plans:
+        for at in np.ndindex(*shape):
+            assert written(plan, leaves, at) == pytest.approx(padded[table[at]], abs=TOLERANCE)
+    neurons = [plan.neurons for plan in plans]
+    assert neurons == sorted(neurons)
+    return neurons
+
+
+@settings(deadline=None, max_examples=60)
+@given(LEAVES, st.randoms(use_true_random=False), st.booleans())
+def test_any_table(leaves: list[Leaf], rng: Random, as_classes: bool) -> None:
+    rows = np.eye(3) if as_classes else np.array([[-1.0], [0.25], [4.0]])
+    values = {at: rng.choice([-1, 0, 1, 2]) for at in product(*(range(x.size) for x in leaves))}
+    least = 0 if any(leaf.numerical for leaf in leaves) else 1
+    check(leaves, lambda *at: values[at], rows, least)
+
+
+def test_none_writes_nothing() -> None:
+    """A leaf that is None fires no neuron, whatever the other says."""
+    leaves = (category("a", 3, may_be_none=True), category("b", 2))
+    table = np.array([[0, 1], [1, 0], [0, 0]], dtype=np.int32)
+    for plan in plan_table(leaves, table, np.eye(2)):
+        assert written(plan, leaves, (None, 1)) == pytest.approx(0.0, abs=TOLERANCE)
+        assert written(plan, leaves, (0, 1)) == pytest.approx([0.0, 1.0], abs=TOLERANCE)
+
+
+def test_a_constant_needs_no_neuron() -> None:
+    assert check((CATEGORIES[0],), lambda a: 1, np.eye(2))[0] == 0
+
+
+def test_a_number_of_one_category_takes_a_neuron_for_each_sign() -> None:
+    rows = np.array([[-1.0], [0.0], [2.0]])
+    assert check((CATEGORIES[0],), lambda a: a, rows)[0] <= 2
+
+
+def test_a_sum_takes_few_neurons_however_many_values() -> None:
+    """The parity of a sum of two digits changes at each of its values, and not at each pair."""
+    digits = tuple(Leaf(name, False, False, tuple(map(float, range(8))), 8) for name in ("a", "b"))
+    found = check(digits, lambda a, b: int(a + b > 7), np.eye(2))
+    assert found[0] <= 2
+
+
+def test_steps_of_a_number_within_a_category() -> None:
+    found = check((CATEGORIES[1], NUMBERS[0]), lambda b, x: int(x > 1 + b), np.eye(2))
+    assert found[0] <= 6
+
+
+def test_values_too_close_for_float32_are_refused() -> None:
+    leaf = number("x", 1.0, 1.0 + 1e-9)
+    table = np.array([0, 1], dtype=np.int32)
+    assert plan_table((leaf,), table, np.eye(2)) == []
+    assert "float32" in refusal((leaf,), table, np.eye(2), 1e-3)
