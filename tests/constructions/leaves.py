@@ -38,4 +38,4 @@ def _columns(axis: Axis, value: int | None) -> FloatArray:
     member = -1 if value is None else axis.classes[value]
     if axis.numbers:
         return np.array([0.0 if member < 0 else axis.numbers[member]])
-    return np.eye(axis.width + 1)[member][:-1]
+    return np.asarray(np.eye(axis.width + 1)[member, :-1])
