@@ -41,6 +41,7 @@ FOUND = (
 WELL = (Outcome.EXACT, Outcome.REFUSED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 300, BLOCK))
 def test_old_programs(first: int) -> None:
     for seed in range(first, first + BLOCK):
@@ -55,6 +56,7 @@ def test_what_campaigns_found(seed: int) -> None:
     assert all(run.outcome in WELL for run in try_program("old", seed))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, RARE_PROGRAMS, RARE_BLOCK))
 def test_rare_programs(first: int) -> None:
     for seed in range(first, first + RARE_BLOCK):

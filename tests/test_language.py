@@ -118,6 +118,7 @@ PROGRAMS: dict[str, list[Callable[[], rasp.SOp]]] = {
 ONLY_AT_LEVEL_2 = {"`Aggregate`: a category as default"}
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
 @pytest.mark.parametrize("feature", list(PROGRAMS))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange
+from optitracr.craft.blocks import Head, Mlp
 from solvers import state_widths
 from tests.stages import compilation
 
@@ -38,9 +39,9 @@ def test_every_component_and_erasure_is_in_the_weights(name: str, level: int) ->
     heads = {c for layer in weights.heads for use in layer for c in use.components}
     neurons = {use.component for layer in weights.neurons for use in layer if use.component}
     chosen = {p.alternative for p in arrangement.plan.placements}
-    blocks = {c.name: c for c in arrangement.components.components}
-    assert heads == {c for c in chosen if blocks[c].is_attention}
-    assert {c for c in chosen if not blocks[c].is_attention} >= neurons
+    blocks = {c.name: c.block for c in arrangement.components.components}
+    assert heads == {c for c in chosen if isinstance(blocks[c], Head)}
+    assert {c for c in chosen if isinstance(blocks[c], Mlp)} >= neurons
     erased = {e for layer in weights.heads for use in layer for e in use.erased}
     erased |= {e for layer in weights.neurons for use in layer for e in use.erased}
     assert erased == {erasure.variable for erasure in arrangement.plan.erasures}

@@ -27,6 +27,7 @@ SCRIPTS = tuple(
 )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("page", WITH_CODE, ids=name)
 def test_code_runs_and_prints_what_it_says(page: Path) -> None:
     done = subprocess.run(
@@ -52,6 +53,7 @@ def test_notebooks_are_kept_without_outputs(notebook: Path) -> None:
     assert all(cell["outputs"] == [] and cell["execution_count"] is None for cell in code)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("command", [c for c in dict.fromkeys(COMMANDS) if "--all" not in c])
 def test_commands_run(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)

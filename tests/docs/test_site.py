@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urldefrag
 
+import pytest
 from sphinx.util.inventory import InventoryFile
 
 from tests.docs.pages import DOCS, NOTEBOOKS, PAGES, ROOT
@@ -17,6 +18,7 @@ from tests.docs.public import public_names
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "HTTP_PROXY"), "http://127.0.0.1:9")
 
 
+@pytest.mark.slow
 def test_the_site(tmp_path: Path) -> None:
     """One build for all that is asked of it, since notebooks run in it."""
     site = tmp_path / "site"

@@ -280,6 +280,7 @@ except InputError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", ["2.18.0", "3.9.0"])
 def test_hooked_transformer(version: str, tmp_path: Path) -> None:
     """An older TransformerLens, laid over the one that is installed, in a process of its own."""

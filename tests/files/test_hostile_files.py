@@ -74,6 +74,7 @@ def saved(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, dict[st
     return folder, json.loads((folder / MANIFEST).read_text())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saved", MODELS, indirect=True)
 def test_no_value_in_any_place_gives_a_model_that_breaks(
     saved: tuple[Path, dict[str, Any]],

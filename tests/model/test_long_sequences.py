@@ -43,6 +43,7 @@ def test_what_reads_a_long_width() -> None:
         assert model.apply(["compiler_bos", *tokens_]).decoded[1:] == program(tokens_)
 
 
+@pytest.mark.slow
 def test_a_selector_over_more_pairs_than_are_looked_below() -> None:
     """A thousand keys by a thousand queries: one condition, as at level 1."""
     joint = rasp.SequenceMap(lambda t, i: t + i / 64, tokens, indices)

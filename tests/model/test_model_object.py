@@ -115,6 +115,7 @@ def test_padding_influences_nothing(name: str, level: int) -> None:
         assert model.output_encoder.decode(unpadded.tolist()) == pytest.approx(alone[1:], abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", ["length", "hist", "count"])
 def test_counts_are_exact_to_64(name: str, level: int) -> None:
@@ -142,6 +143,7 @@ def test_gradients_reach_the_parameters(level: int) -> None:
     assert any(float(abs(np.asarray(a)).sum()) > 0 for p in gradient.values() for a in p.values())
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 def test_changed_weights_are_caught(level: int) -> None:
     """The largest weight of each matrix, negated; some only tell how BOS attends."""
@@ -165,6 +167,7 @@ def test_changed_weights_are_caught(level: int) -> None:
     assert 3 * caught >= 2 * tried
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 def test_same_weights_in_every_process(level: int) -> None:
     code = f"""
