@@ -7,10 +7,11 @@ from typing import Any
 
 from optitracr import library
 from optitracr.candidates.families import families_without
-from optitracr.cli.output import Output, one_line, plain, shown, tell
+from optitracr.cli.output import Output, one_line, shown, tell
 from optitracr.cli.programs import Named, resolve, token_named
 from optitracr.compile import compile_rasp_to_model
 from optitracr.errors import InputError, OptitracrError, VerificationError
+from optitracr.files.values import any_to_plain
 from optitracr.model.compiled import CompiledModel
 from optitracr.options import parse_objective
 
@@ -23,7 +24,7 @@ def list_programs(arguments: argparse.Namespace, output: Output) -> int:
             {
                 "name": entry.name,
                 "description": entry.description,
-                "vocab": [plain(token) for token in entry.vocab],
+                "vocab": [any_to_plain(token) for token in entry.vocab],
                 "max_seq_len": entry.max_seq_len,
             }
             for entry in entries
@@ -135,8 +136,8 @@ def run_program(arguments: argparse.Namespace, output: Output) -> int:
         output.json(
             {
                 "program": named.name,
-                "input": [plain(token) for token in tokens],
-                "output": [plain(value) for value in decoded],
+                "input": [any_to_plain(token) for token in tokens],
+                "output": [any_to_plain(value) for value in decoded],
             }
         )
     else:

@@ -62,7 +62,7 @@ class Output:
         self.text(f"{text}\n")
 
     def json(self, data: Any, indent: int | None = None) -> None:
-        """Writes JSON; values of programs in it have to be `plain`."""
+        """Writes JSON; values of programs in it come from `any_to_plain`."""
         self.line(json.dumps(data, indent=indent, allow_nan=False))
 
     def table(self, table: Any, width: int = TABLE_WIDTH) -> None:
@@ -93,27 +93,6 @@ def one_line(text: str) -> str:
     """A message without line breaks and control characters."""
     joined = " ".join(part.strip() for part in text.splitlines())
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in joined)
-
-
-def plain(value: Any) -> Any:
-    """A program's value as JSON, in the form that model files have.
-
-    What those cannot hold either is an object of one key: {"float": "nan"},
-    {"frozenset": [...]}, and {"repr": "..."} for all else.
-    """
-    from optitracr.files.values import FieldError, value_to_plain
-
-    try:
-        return value_to_plain(value, "value")
-    except FieldError:
-        pass
-    if isinstance(value, float) and value != value:
-        return {"float": "nan"}
-    if type(value) is tuple:
-        return {"tuple": [plain(part) for part in value]}
-    if type(value) is frozenset:
-        return {"frozenset": sorted((plain(part) for part in value), key=json.dumps)}
-    return {"repr": shown(value, repr)}
 
 
 def shown(value: Any, show: Any = str) -> str:

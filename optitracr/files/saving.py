@@ -24,11 +24,14 @@ from optitracr.files.records import from_plain, to_plain
 from optitracr.files.storage import read_bytes, shown_path, write_folder
 from optitracr.files.tensors import tensors_from_bytes, tensors_to_bytes
 from optitracr.files.values import FieldError, shown
-from optitracr.files.versions import VERSION, upgrade
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import exportable
 
 SCHEMA = "optitracr-model"
+
+VERSION = 2
+"""Of the manifest; counted up when code of the version before cannot read it any more."""
+
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
 
 MANIFEST_LIMIT = 2**24
@@ -80,18 +83,17 @@ def encode(model: CompiledModel, target: Path) -> dict[str, bytes]:
 
 
 def load(path: str | PathLike[str]) -> CompiledModel:
-    """Reads a model that `save` wrote, in this version of optitracr or an earlier one.
+    """Reads a model that `save` wrote.
 
     The model runs, exports and says what it holds. Its program is there as tables in place of
     functions, so that `verify()` and `dataset()` work and nothing of the file is executed;
-    where the tables are too large, they say so. In a file of version 1 there is no program
-    either, `options` are None, and `source` is empty.
+    where the tables are too large, they say so.
 
     Args:
         path: The folder.
 
     Raises:
-        FileError: If a file is missing, truncated, changed, malformed, or of a newer
+        FileError: If a file is missing, truncated, changed, malformed, or of another
             version; names file, field and remedy in one line.
     """
     folder = _folder(path)
@@ -193,18 +195,18 @@ def digest(data: dict[str, Any]) -> str:
 
 
 def _manifest(path: Path, text: bytes) -> Manifest:
-    """Reads and checks a manifest of any version.
+    """Reads and checks a manifest.
 
     Raises:
-        FileError: If the file is none of ours, newer, or was edited.
+        FileError: If the file is none of ours, of another version, or was edited.
         FieldError: If a field is wrong.
     """
     data, name = _parse(text), shown_path(path)
     if data.pop("schema", None) != SCHEMA:
         raise FileError(f"{name} is no manifest of an optitracr model; give the folder of one")
     version = data.pop("version", None)
-    if type(version) is not int or version < 1:
-        raise FieldError("version", f"is {shown(version)}, which never was one")
+    if type(version) is not int or version < VERSION:
+        raise FieldError("version", f"is {shown(version)}, of which no release wrote files")
     if version > VERSION:
         writer = data.get("optitracr")
         newer = f"optitracr {writer}" if isinstance(writer, str) and writer else "a newer optitracr"
@@ -212,14 +214,13 @@ def _manifest(path: Path, text: bytes) -> Manifest:
             f"{name} is of version {shown(version)}, by {shown(newer)}, and this code reads up "
             f"to {VERSION}; upgrade with pip install -U optitracr"
         )
-    if version > 1:
-        stated = data.pop("digest", None)
-        if digest({"schema": SCHEMA, "version": version, **data}) != stated:
-            raise FileError(
-                f"{name} was edited or damaged: its digest is not that of its content. Files "
-                f"are not to be edited by hand; {AGAIN}"
-            )
-    manifest: Manifest = from_plain(upgrade(data, version), Manifest)
+    stated = data.pop("digest", None)
+    if digest({"schema": SCHEMA, "version": version, **data}) != stated:
+        raise FileError(
+            f"{name} was edited or damaged: its digest is not that of its content. Files "
+            f"are not to be edited by hand; {AGAIN}"
+        )
+    manifest: Manifest = from_plain(data, Manifest)
     check_manifest(manifest)
     if manifest.weights.file != WEIGHTS:
         raise FieldError("weights.file", f"is not {WEIGHTS}")

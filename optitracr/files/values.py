@@ -7,10 +7,11 @@ tell apart is an object of one key: {"tuple": [...]}, {"fraction": [3, 4]},
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -80,12 +81,48 @@ def check_distinct(field: str, values: Iterable[Any]) -> None:
         raise FieldError(field, "holds one thing twice")
 
 
-def value_to_plain(value: Any, field: str, depth: int = 0) -> Plain:
-    """A value as JSON.
+def value_to_plain(value: Any, field: str) -> Plain:
+    """A value as JSON, from which `value_from_plain` makes it again.
 
     Raises:
         FieldError: If it is of a type, or a number of a size, that a file cannot hold.
     """
+
+    def refuse(part: Any) -> NoReturn:
+        raise FieldError(
+            field,
+            f"holds {shown(part)} of type {type(part).__name__}, which a model file cannot; use "
+            "numbers but nan, strings, booleans, and tuples of them",
+        )
+
+    return _plain(value, refuse)
+
+
+def any_to_plain(value: Any) -> Plain:
+    """Any value as JSON, for readers: in the form that files have, if they can hold it.
+
+    What they cannot is an object of one key: {"float": "nan"}, {"frozenset": [...]}, and
+    {"repr": "..."} for all else.
+    """
+    return _plain(value, _told)
+
+
+def _told(value: Any) -> Plain:
+    """A value that no file can hold."""
+    if isinstance(value, float) and math.isnan(value):
+        return {"float": "nan"}
+    if type(value) is tuple:
+        return {"tuple": [any_to_plain(part) for part in value]}
+    if type(value) is frozenset:
+        return {"frozenset": sorted(map(any_to_plain, value), key=json.dumps)}
+    try:
+        return {"repr": repr(value)}
+    except Exception:  # A user's method, which may raise anything.
+        return {"repr": f"a {type(value).__name__} that cannot be shown"}
+
+
+def _plain(value: Any, other: Callable[[Any], Plain], depth: int = 0) -> Plain:
+    """A value as JSON; `other` says what becomes of what files cannot hold."""
     if value is None or type(value) in (bool, str):
         return value
     if type(value) is int and value.bit_length() <= INTEGER_BITS:
@@ -93,19 +130,12 @@ def value_to_plain(value: Any, field: str, depth: int = 0) -> Plain:
     if type(value) is float and not math.isnan(value):
         return value if math.isfinite(value) else {"float": repr(value)}
     if type(value) is tuple and depth < DEPTH:
-        return {"tuple": [value_to_plain(part, field, depth + 1) for part in value]}
+        return {"tuple": [_plain(part, other, depth + 1) for part in value]}
     if type(value) is Fraction:
         parts = (value.numerator, value.denominator)
-        return {"fraction": [value_to_plain(part, field) for part in parts]}
-    if isinstance(value, np.generic):
-        plain = _numpy_to_plain(value)
-        if plain is not None:
-            return plain
-    raise FieldError(
-        field,
-        f"holds {shown(value)} of type {type(value).__name__}, which a model file cannot; use "
-        "numbers but nan, strings, booleans, and tuples of them",
-    )
+        return {"fraction": [_plain(part, other) for part in parts]}
+    plain = _numpy_to_plain(value) if isinstance(value, np.generic) else None
+    return other(value) if plain is None else plain
 
 
 def _numpy_to_plain(value: np.generic) -> Plain:

@@ -13,8 +13,8 @@ import pytest
 from optitracr.cli import commands
 from optitracr.cli.argument_types import numbers, spells
 from optitracr.cli.main import main
-from optitracr.cli.output import plain
 from optitracr.errors import CausalReadingWarning
+from optitracr.files.values import any_to_plain
 
 SETTING = ("--vocab", "p,q", "--max-seq-len", "3")
 
@@ -237,11 +237,11 @@ def test_every_value_has_a_form_in_json(capsys: pytest.CaptureFixture[str]) -> N
     code, out, _ = run(capsys, "run", "programs.py:hidden", "p", *SETTING, "--json")
     assert code == 0
     assert strict(out)["output"] == [{"repr": "a Value that cannot be shown"}]
-    assert plain((1, (math.inf,))) == {"tuple": [1, {"tuple": [{"float": "inf"}]}]}
-    assert plain((math.nan,)) == {"tuple": [{"float": "nan"}]}
-    assert plain(frozenset({(2,), (1,)})) == {"frozenset": [{"tuple": [1]}, {"tuple": [2]}]}
-    assert plain(b"x") == {"repr": "b'x'"}
-    assert plain(1 << 20_000) == {"repr": "a int that cannot be shown"}
+    assert any_to_plain((1, (math.inf,))) == {"tuple": [1, {"tuple": [{"float": "inf"}]}]}
+    assert any_to_plain((math.nan,)) == {"tuple": [{"float": "nan"}]}
+    assert any_to_plain(frozenset({(2,), (1,)})) == {"frozenset": [{"tuple": [1]}, {"tuple": [2]}]}
+    assert any_to_plain(b"x") == {"repr": "b'x'"}
+    assert any_to_plain(1 << 20_000) == {"repr": "a int that cannot be shown"}
 
 
 @pytest.mark.parametrize("name", ["hidden", "lines", "infinite"])
