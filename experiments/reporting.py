@@ -17,6 +17,7 @@ from rich.table import Table
 
 from optitracr import library
 from optitracr.errors import FileError, OptitracrError
+from optitracr.writing import write_file
 from solvers import ProblemError
 
 Row = dict[str, Any]
@@ -74,13 +75,12 @@ def _opened(path: Path) -> Any:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes a text file.
+    """Writes a text file, whole or not at all.
 
     Raises:
         FileError: If the file cannot be written.
     """
-    with _opened(path) as file:
-        file.write(text)
+    write_file(path, text.encode())
 
 
 def chosen_programs(names: Sequence[str] | None) -> list[library.Program]:

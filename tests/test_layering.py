@@ -15,6 +15,7 @@ TIERS: tuple[set[str], ...] = (
     {"version"},
     {"arguments"},
     {"memory"},
+    {"writing"},
     {"extras"},
     {"inputs"},
     {"levels"},

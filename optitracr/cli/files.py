@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from optitracr.errors import FileError, InputError
-from optitracr.files.storage import reason_of, shown_path
+from optitracr.writing import reason_of, shown_path
 
 FIGURES = (".png", ".svg", ".pdf")
 

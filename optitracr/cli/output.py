@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 from optitracr.errors import FileError
+from optitracr.writing import reason_of
 
 TABLE_WIDTH = 120
 """Columns of a table that is written to no terminal, where none says how wide it is: as many as the
@@ -52,9 +53,8 @@ class Output:
             raise
         except (OSError, ValueError) as error:
             self.abandon()
-            reason = getattr(error, "strerror", None) or str(error)
             raise OutputError(
-                f"standard output cannot be written: {reason}; send it elsewhere"
+                f"standard output cannot be written: {reason_of(error)}; send it elsewhere"
             ) from None
 
     def line(self, text: str) -> None:

@@ -13,7 +13,7 @@ from optitracr.cli.files import check_figure, check_output
 from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named, resolve
 from optitracr.errors import InfeasibleError
-from optitracr.files.storage import write_file
+from optitracr.writing import write_file
 from solvers import Sizes
 
 COLUMNS = ("layers", "width", "neurons", "heads", "head_size", "parameters", "status")

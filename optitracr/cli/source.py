@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from optitracr import rasp
 from optitracr.errors import FileError, InputError, NotFoundError
-from optitracr.files.storage import reason_of, shown_path
+from optitracr.writing import reason_of, shown_path
 
 Result = TypeVar("Result")
 

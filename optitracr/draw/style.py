@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from optitracr.extras import require
-from optitracr.files.storage import write_file
+from optitracr.writing import write_file
 
 COLOURS = ("#9A9A9A", "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00")
 MARKERS = ("o", "s", "D", "^", "v", "P")

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
-from optitracr.errors import FileError
 from optitracr.extras import require
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED
+from optitracr.writing import write_file
 
 OPSET = 17
 """Of ONNX, from 2022: runtimes that are not older than that read it, and the graph needs nothing
@@ -38,12 +38,7 @@ def to_onnx(model: CompiledModel, path: str | PathLike[str]) -> None:
     graph = _Graph(onnx, exportable(model, "to_onnx"))
     proto = graph.of(model)
     onnx.checker.check_model(proto)
-    try:
-        target.write_bytes(proto.SerializeToString())
-    except OSError as error:
-        raise FileError(
-            f"{target} cannot be written: {error.strerror}; name another file"
-        ) from None
+    write_file(target, proto.SerializeToString())
 
 
 class _Graph:

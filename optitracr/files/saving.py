@@ -20,12 +20,13 @@ from optitracr import arguments
 from optitracr.errors import FileError, InputError
 from optitracr.files.checks import check_manifest, sizes_of
 from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
+from optitracr.files.reading import read_bytes
 from optitracr.files.records import from_plain, to_plain
-from optitracr.files.storage import read_bytes, shown_path, write_folder
 from optitracr.files.tensors import tensors_from_bytes, tensors_to_bytes
 from optitracr.files.values import FieldError, shown
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import exportable
+from optitracr.writing import reason_of, shown_path, write_folder
 
 SCHEMA = "optitracr-model"
 
@@ -149,9 +150,9 @@ def _target(path: str | PathLike[str]) -> Path:
             return target
         inside = sorted(entry.name for entry in target.iterdir())
     except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
         raise FileError(
-            f"{shown_path(given)} exists and is no saved model ({reason}); choose another path"
+            f"{shown_path(given)} exists and is no saved model ({reason_of(error)}); choose "
+            "another path"
         ) from None
     if inside == [MANIFEST, WEIGHTS] and _is_manifest(target / MANIFEST):
         return target

@@ -10,12 +10,12 @@ from typing import Any
 from optitracr import arguments, rasp
 from optitracr.checking.verification import check_model
 from optitracr.draw.variables import variables_of
-from optitracr.files.storage import write_file
 from optitracr.levels import DEFAULT_LEVEL, check_level
 from optitracr.report.examples import choose_examples, run_example
 from optitracr.report.facts import Facts
 from optitracr.report.levels import compile_levels
 from optitracr.report.page import framed, page
+from optitracr.writing import write_file
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)

@@ -15,7 +15,7 @@ from optitracr.cli import commands
 from optitracr.cli.main import main
 from optitracr.cli.output import Output, one_line, shown, tell
 from optitracr.errors import CausalReadingWarning, FileError, VerificationError
-from optitracr.files.storage import write_file
+from optitracr.writing import write_file
 
 SETTING = ("--vocab", "p,q", "--max-seq-len", "3")
 
