@@ -12,24 +12,21 @@ from optitracr.candidates.component import Components
 from optitracr.candidates.explain import candidate_savings, standard_savings
 from optitracr.candidates.families import Family
 from optitracr.candidates.realise import realise
+from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, Rewrites
 from optitracr.candidates.savings import Savings
 from optitracr.candidates.space import (
     CandidateSpace,
     candidate_space,
-    joined_selectors,
     space_problem,
 )
 from optitracr.candidates.standard import standard_components
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import check_tables
-from optitracr.graph.composites import join_selectors
 from optitracr.graph.program import ProgramGraph
-from optitracr.graph.values import ValueSet
+from optitracr.graph.rewrites.passes import run_passes
+from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 from solvers import Allocation, Limits, Problem
-
-Tabled = tuple[ProgramGraph, dict[str, ValueSet]]
-"""A program, and the value set of each of its variables."""
 
 
 class Proposal(ABC):
@@ -85,24 +82,28 @@ class Catalogue(ABC):
 
     Attributes:
         any_default: Whether its heads can write any default, and not None and 0 alone.
+        rewrites: What is done to a program before its components are proposed.
     """
 
     any_default: bool
+    rewrites: Rewrites
 
-    @abstractmethod
-    def joined(self, tabled: Tabled) -> Tabled:
+    def joined(self, program: TabledProgram, setting: Setting) -> TabledProgram:
         """The program with joint variables for the composite selectors that no head computes.
 
         Raises:
             UnsupportedError: If such a selector needs to tell None apart.
         """
+        return run_passes(program, self.rewrites.joined, setting.inputs)
 
     @abstractmethod
-    def propose(self, tabled: Tabled, setting: Setting, families: frozenset[Family]) -> Proposal:
+    def propose(
+        self, program: TabledProgram, setting: Setting, families: frozenset[Family]
+    ) -> Proposal:
         """The components for a program.
 
         Args:
-            tabled: The program, and its value sets.
+            program: The program, with every encoding that its operations need.
             setting: Vocabulary and length.
             families: Kinds of candidates to propose, where there is a choice.
 
@@ -146,24 +147,22 @@ class StandardCatalogue(Catalogue):
         any_default: Whether its heads can write any default: they cannot.
         shared_heads: Whether components with equal selectors share a head.
         head_size: How the size of a head is counted.
+        rewrites: What is done to a program before.
     """
 
     shared_heads: bool = True
     head_size: HeadSize = rank
     any_default: bool = False
-
-    def joined(self, tabled: Tabled) -> Tabled:
-        """The program with joint variables for all composite selectors."""
-        return join_selectors(*tabled)
+    rewrites: Rewrites = STANDARD_REWRITES
 
     def propose(
-        self, tabled: Tabled, setting: Setting, families: frozenset[Family]
+        self, program: TabledProgram, setting: Setting, families: frozenset[Family]
     ) -> StandardProposal:
         """One component for each node."""
-        graph, values = tabled
-        check_tables(graph, values)
-        components = standard_components(graph, values, setting, self.shared_heads)
-        return StandardProposal(graph.output, components, setting, self.head_size)
+        check_tables(program, program.values)
+        joined = self.joined(program, setting)
+        components = standard_components(joined, setting, self.shared_heads)
+        return StandardProposal(program.output, components, setting, self.head_size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,17 +200,14 @@ class CandidateCatalogue(Catalogue):
     """Every family of candidates, the standard components among them."""
 
     any_default: bool = True
-
-    def joined(self, tabled: Tabled) -> Tabled:
-        """The program with joint variables for the selectors that are no conjunctions."""
-        return joined_selectors(*tabled)
+    rewrites: Rewrites = CANDIDATE_REWRITES
 
     def propose(
-        self, tabled: Tabled, setting: Setting, families: frozenset[Family]
+        self, program: TabledProgram, setting: Setting, families: frozenset[Family]
     ) -> CandidateProposal:
         """The candidates of some families."""
-        check_supported(*tabled, any_default=self.any_default)
+        check_supported(program, program.values, any_default=self.any_default)
         return CandidateProposal(
-            candidate_space(*tabled, setting, families),
-            lambda: candidate_space(*tabled, setting, families, robust=True),
+            candidate_space(program, setting, families),
+            lambda: candidate_space(program, setting, families, robust=True),
         )

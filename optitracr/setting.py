@@ -9,6 +9,7 @@ from typing import Any
 
 from optitracr import arguments
 from optitracr.errors import InputError, OptitracrError
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.values import sort_values
 from optitracr.memory import check_memory
 from optitracr.rasp.identity import equals_itself, is_same, plain
@@ -42,6 +43,11 @@ class Setting:
     bos: str
     pad: str
     causal: bool = False
+
+    @property
+    def inputs(self) -> Inputs:
+        """The inputs that the model has to be right on."""
+        return Inputs(self.vocabulary, self.max_seq_len, self.causal)
 
 
 def check_setting(

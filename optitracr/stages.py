@@ -7,7 +7,7 @@ compilation.problem, compilation.placed.allocation, compilation.model
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -17,16 +17,15 @@ from optitracr import rasp
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.explain import with_added
 from optitracr.candidates.families import families_without
-from optitracr.catalogues import Placed, Proposal, Tabled
+from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.readings import warn_of_causal_reading
 from optitracr.checking.verification import VerificationReport, check_model
-from optitracr.graph.averages import expand_averages
 from optitracr.graph.build import build_graph
-from optitracr.graph.conversions import convert_encodings
-from optitracr.graph.marks import has_marks
-from optitracr.graph.numbers import check_precision
 from optitracr.graph.program import ProgramGraph
-from optitracr.graph.reach.facts import Inputs
+from optitracr.graph.rewrites.marks import has_marks
+from optitracr.graph.rewrites.passes import Pass, run_passes
+from optitracr.graph.tabled import TabledProgram
+from optitracr.graph.tabling import tabled_program
 from optitracr.model.build import build_model
 from optitracr.model.compiled import CompiledModel
 from optitracr.model.reference import Reference
@@ -115,10 +114,10 @@ class Compilation:
         return self._timed(Stage.GRAPH, build_graph, self.source)
 
     @cached_property
-    def tabled(self) -> Tabled:
-        """The program with every encoding that its operations need, and its value sets."""
-        any_default = self.recipe.catalogue.any_default
-        return self._timed(Stage.VALUES, tabled, self.written, self.setting, any_default)
+    def tabled(self) -> TabledProgram:
+        """The program with what each variable can be, and every encoding that is needed."""
+        passes = self.recipe.catalogue.rewrites.encoded
+        return self._timed(Stage.VALUES, tabled, self.written, self.setting, passes)
 
     @cached_property
     def proposal(self) -> Proposal:
@@ -177,7 +176,7 @@ class Compilation:
         return self.recipe.allocator(problem, self._search)
 
     def _model(self, assembly: Assembly) -> CompiledModel:
-        graph, values = self.tabled
+        graph, values = self.tabled, self.tabled.values
         savings = self.placed.proposal.savings(assembly.allocation, graph)
         listed = () if has_marks(graph) else self.written.nodes
         known = {node.label: values[node.label].values for node in listed}
@@ -198,13 +197,13 @@ class Compilation:
         return report
 
 
-def tabled(written: ProgramGraph, setting: Setting, any_default: bool) -> Tabled:
-    """The program with every encoding that its operations need, and its value sets.
+def tabled(written: ProgramGraph, setting: Setting, passes: Sequence[Pass]) -> TabledProgram:
+    """The program with every encoding that its operations need.
 
     Args:
         written: The program as the user wrote it.
         setting: Vocabulary and length.
-        any_default: Whether the level's heads can write any default.
+        passes: What is done to it once it is tabled.
 
     Raises:
         ValueSetError: If a value set explodes or a function raises.
@@ -212,11 +211,7 @@ def tabled(written: ProgramGraph, setting: Setting, any_default: bool) -> Tabled
             cannot be held as a number.
         LimitError: If float32 does not carry a number.
     """
-    inputs = Inputs(setting.vocabulary, setting.max_seq_len, setting.causal)
-    graph, sets = expand_averages(written, inputs)
-    graph, sets = convert_encodings(graph, sets, any_default)
-    check_precision(graph, sets, setting.max_seq_len)
-    return graph, sets
+    return run_passes(tabled_program(written, setting.inputs), passes, setting.inputs)
 
 
 def arranged(placed: Placed, setting: Setting, least: Least) -> Arrangement:

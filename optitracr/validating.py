@@ -93,7 +93,7 @@ def _for_setting(compilation: Compilation) -> list[TracrUnsupportedExpr]:
     program, catalogue = compilation.source, compilation.recipe.catalogue
     expressions = dict(compilation.written.expressions)
     try:
-        graph, values = catalogue.joined(compilation.tabled)
+        joined = catalogue.joined(compilation.tabled, compilation.setting)
     except (UnsupportedError, ValueSetError) as error:
         message = str(error)
         places = {message.find(f"'{label}'"): label for label in expressions}
@@ -101,7 +101,7 @@ def _for_setting(compilation: Compilation) -> list[TracrUnsupportedExpr]:
         return [TracrUnsupportedExpr(expressions[named[0]] if named else program, message)]
     found = [
         TracrUnsupportedExpr(expressions.get(node.label, program), reason)
-        for node, reason in unsupported(graph, values, catalogue.any_default)
+        for node, reason in unsupported(joined, joined.values, catalogue.any_default)
     ]
     return [*found, *_undefined(program, compilation.setting)]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import product
 
-from optitracr.candidates.definitions import raw_variables
 from optitracr.candidates.tables import FunctionTables
 from optitracr.graph.program import ProgramGraph
+from optitracr.graph.raw import raw_variables
 
 Cut = tuple[str, ...]
 

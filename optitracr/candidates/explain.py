@@ -9,9 +9,8 @@ from optitracr.candidates.component import Components
 from optitracr.candidates.forms import Form
 from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.space import CandidateSpace, needs_read
-from optitracr.graph.averages import AVERAGE
 from optitracr.graph.program import Aggregate, Elementwise, Input, ProgramGraph
-from optitracr.graph.rewrite import SHARE
+from optitracr.graph.provenance import Role
 from solvers import Allocation, Placement, Plan
 
 
@@ -76,9 +75,9 @@ def with_added(savings: Savings, graph: ProgramGraph) -> Savings:
         graph: The program, means included.
     """
     rows = [
-        Saving(node.owner, SavingKind.ADDED, f"the mean as a number, {node.label}, and its class")
+        Saving(node.shown, SavingKind.ADDED, f"the mean as a number, {node.label}, and its class")
         for node in graph.nodes
-        if node.part == AVERAGE
+        if node.role is Role.AVERAGE
     ]
     labels = [node.label for node in graph.nodes]
     labels += dict.fromkeys(row.variable for row in (*savings, *rows) if row.variable not in labels)
@@ -154,13 +153,13 @@ def _computed(space: CandidateSpace, used: Used, owner: Mapping[str, str]) -> It
         for inner in space.fused(candidate):
             if owner[inner] != target:
                 yield Saving(owner[inner], SavingKind.FUSED, f"into the MLP of {target}")
-            elif inner != label and space.graph.node(inner).part != SHARE:
+            elif inner != label and space.graph.node(inner).role is not Role.SHARE:
                 yield Saving(target, SavingKind.REWRITTEN, f"by way of {inner}")
         if isinstance(operation, Elementwise) and candidate.selector:
             yield Saving(target, SavingKind.PUSHED, "a sum of means as the mean of a sum")
         for need in needs_read(space, candidate):
             own = owner[need.label] == target and label == target
-            of_head = space.graph.node(need.label).part == SHARE
+            of_head = space.graph.node(need.label).role is Role.SHARE
             if own and need.label != target and not of_head:
                 yield Saving(target, SavingKind.REWRITTEN, f"by way of {need.label}")
             raw = of_head and not isinstance(operation, Input)

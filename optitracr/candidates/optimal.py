@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.cuts import enumerate_cuts
-from optitracr.candidates.definitions import Extended, raw_variables
 from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.relations import MAX_SIDE, conditions, finer, over
@@ -44,10 +43,12 @@ from optitracr.graph.program import (
     Selector,
     Source,
     Width,
-    unused,
 )
+from optitracr.graph.provenance import unused
+from optitracr.graph.raw import raw_variables
 from optitracr.graph.relations import Relation, relation_of
-from optitracr.graph.rewrite import selector_key
+from optitracr.graph.rewrites.merging import selector_key
+from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
 MAX_FORMS = 6
@@ -75,13 +76,13 @@ class Enumeration:
 
     def __init__(
         self,
-        program: Extended,
+        program: TabledProgram,
         setting: Setting,
         families: frozenset[Family] = EVERY_FAMILY,
         robust: bool = False,
     ) -> None:
         self.robust = robust
-        self.graph, self.values, self.setting = program.graph, program.values, setting
+        self.graph, self.values, self.setting = program, program.values, setting
         self.families = families
         self.nodes = self.graph.by_label()
         self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
@@ -607,7 +608,7 @@ class Enumeration:
     def _key(self, selector: Selector) -> object:
         """Equal keys mean that two selectors select the same."""
         if selector not in self._keys:
-            self._keys[selector] = selector_key(selector, self.values)
+            self._keys[selector] = selector_key(selector)
         return self._keys[selector]
 
     def _without_joint(self, found: list[tuple[Condition, ...]]) -> list[tuple[Condition, ...]]:

@@ -9,13 +9,11 @@ from itertools import product
 import numpy as np
 
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.definitions import Extended, extend
 from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.forms import Form, serves
 from optitracr.candidates.optimal import Enumeration
-from optitracr.candidates.relations import conditions
+from optitracr.candidates.rewriting import CANDIDATE_REWRITES
 from optitracr.candidates.tables import FunctionTables
-from optitracr.candidates.unions import add_unions
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.constructions.heads import HeadPlan, Reading
 from optitracr.constructions.needs import Need
@@ -23,10 +21,9 @@ from optitracr.craft.reading import Variable, direction
 from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError
 from optitracr.graph.build import BOS, POSITION
-from optitracr.graph.composites import join_selectors
 from optitracr.graph.program import Input, ProgramGraph, Source
-from optitracr.graph.relations import relation_of
-from optitracr.graph.rewrite import fold_constants, merge_equal, split_widths
+from optitracr.graph.rewrites.passes import run_passes
+from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.values import ValueSet
 from optitracr.setting import Setting
 from solvers import (
@@ -99,8 +96,7 @@ class CandidateSpace:
 
 
 def candidate_space(
-    graph: ProgramGraph,
-    values: Mapping[str, ValueSet],
+    program: TabledProgram,
     setting: Setting,
     families: frozenset[Family] = EVERY_FAMILY,
     robust: bool = False,
@@ -108,24 +104,15 @@ def candidate_space(
     """Enumerates the candidates of a program.
 
     Args:
-        graph: The program.
-        values: Its value sets.
+        program: The program, with every encoding that its operations need.
         setting: Vocabulary and length.
         families: Kinds of candidates to propose.
         robust: Propose what bears and makes the least errors, the standard constructions
             among it, in place of the fewest neurons.
     """
-    joined, sets = joined_selectors(graph, values)
-    folded, sets = fold_constants(joined, sets, setting.vocabulary)
-    merged, sets, _ = split_widths(folded, sets, setting.max_seq_len)
-    stands_for: dict[str, str] = {}
-    if Family.SHARING in families:
-        merged, stands_for = merge_equal(merged, sets)
-    extended = Extended(merged, sets, {})
-    if Family.REWRITES in families:
-        extended = add_unions(extend(merged, sets, setting.max_seq_len))
-    merged, sets = extended.graph, extended.values
-    search = Enumeration(extended, setting, families, robust)
+    merged = run_passes(program, CANDIDATE_REWRITES.lowered(families), setting.inputs)
+    sets = merged.values
+    search = Enumeration(merged, setting, families, robust)
     readings = _output_readings(search)
     for reading in (reading for way in readings for reading in way):
         search.demand(reading.need)
@@ -150,34 +137,22 @@ def candidate_space(
         views,
         () if node.is_numerical else sets[merged.output].values,
         position,
-        stands_for,
-        _owners(merged, graph),
+        merged.stands_for,
+        _owners(merged, program),
         search.tables,
     )
     return _with_usable_outputs(space, search)
 
 
-def joined_selectors(
-    graph: ProgramGraph, values: Mapping[str, ValueSet]
-) -> tuple[ProgramGraph, dict[str, ValueSet]]:
-    """The program with joint variables for composite selectors that are no conjunctions.
-
-    Raises:
-        UnsupportedError: If such a selector needs to tell None apart.
-    """
-    tables = FunctionTables.of(graph, values)
-    return join_selectors(
-        graph, values, lambda s: conditions(relation_of(s, values), tables) is not None
-    )
-
-
-def _owners(graph: ProgramGraph, program: ProgramGraph) -> dict[str, str]:
-    """For each variable the program's that it is, or is made for."""
-    known, nodes = program.by_label(), graph.by_label()
+def _owners(rewritten: TabledProgram, program: TabledProgram) -> dict[str, str]:
+    """For each variable the one of the program that it is, or is made for."""
+    known = program.by_label()
+    nodes = {**known, **rewritten.by_label()}
     owners: dict[str, str] = {}
-    for label, node in nodes.items():
-        while node.label not in known and node.owner:
-            node = nodes.get(node.owner, known.get(node.owner, node))
+    for label in rewritten.by_label():
+        node = nodes[label]
+        while node.label not in known and node.provenance is not None:
+            node = nodes[node.provenance.variable]
         owners[label] = node.label
     return owners
 

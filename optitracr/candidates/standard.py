@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import assert_never
 
@@ -33,39 +32,34 @@ from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, FloatArray, Space, Value
 from optitracr.errors import LimitError
 from optitracr.graph.build import CONSTANT
-from optitracr.graph.composites import join_selectors
-from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Input,
     Node,
     PairSelector,
-    ProgramGraph,
     Selector,
     Source,
     Width,
-    unused,
+    holds_of,
 )
-from optitracr.graph.rewrite import SHARE
+from optitracr.graph.provenance import Role, unused
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.values import ValueSet
+from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
 MAX_NEURONS = 50_000
 
 
 def standard_components(
-    graph: ProgramGraph,
-    values: Mapping[str, ValueSet],
+    program: TabledProgram,
     setting: Setting,
     shared: bool = False,
 ) -> Components:
     """Lowers every node to its standard component.
 
     Args:
-        graph: The program.
-        values: Its value sets.
+        program: The program, with no composite selectors.
         setting: Vocabulary and length.
         shared: Let components with equal selectors share a head, which Tracr does not.
 
@@ -74,15 +68,14 @@ def standard_components(
             reason, and what would help.
         LimitError: If a component would be too large.
     """
-    graph, values = join_selectors(graph, values)
-    check_supported(graph, values, any_default=False)
-    lowering = _Lowering(graph, values, setting)
+    check_supported(program, program.values, any_default=False)
+    lowering = _Lowering(program, setting)
     components = tuple(
         c if shared else replace(c, selector="")
-        for node in graph.nodes
+        for node in program.nodes
         for c in lowering.lower(node)
     )
-    output = lowering.variable[graph.output]
+    output = lowering.variable[program.output]
     view = OutputView((output.label,), output.space, np.eye(len(output.space)))
     eraser = (lowering.indices.label, lowering.bos.label)
     return Components(lowering.inputs, components, view, eraser, lowering.held(), output.values)
@@ -91,16 +84,14 @@ def standard_components(
 class _Lowering:
     """The variables of one program, and the component of each node."""
 
-    def __init__(
-        self, graph: ProgramGraph, values: Mapping[str, ValueSet], setting: Setting
-    ) -> None:
-        self.values = values
-        self.nodes = graph.by_label()
+    def __init__(self, program: TabledProgram, setting: Setting) -> None:
+        self.values = program.values
+        self.nodes = program.by_label()
         self.coldness = coldness(setting.max_seq_len + 1)
         self.setting = setting
         labels = {
             node.operation.source: node.label
-            for node in graph.nodes
+            for node in program.nodes
             if isinstance(node.operation, Input)
         }
         tokens = categorical(
@@ -119,12 +110,12 @@ class _Lowering:
         }
         self.errors = {label: OneHotError() for label in self.variable}
         self.sharp: dict[str, Variable] = {}
-        self.operations = {node.label: node.operation for node in graph.nodes}
+        self.operations = {node.label: node.operation for node in program.nodes}
         self.has_means = any(
             isinstance(node.operation, Aggregate)
             and node.is_numerical
             and not self._copies_one(node.operation)
-            for node in graph.nodes
+            for node in program.nodes
         )
 
     def held(self) -> dict[str, Held]:
@@ -247,7 +238,7 @@ class _Lowering:
     def _selected(self, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
         assert isinstance(selector, PairSelector)
         keys, queries = self.variable[selector.keys], self.variable[selector.queries]
-        return queries, keys, selection_table(selector, queries.values, keys.values)
+        return queries, keys, holds_of(selector).T.astype(np.float64)
 
     def _aggregate(self, node: Node, operation: Aggregate, output: Variable) -> list[Component]:
         queries, keys, selected = self._selected(operation.selector)
@@ -313,7 +304,7 @@ class _Lowering:
             (queries, keys), sharpened = self._sharpened(node, queries, keys)
         counts = tuple(range(positions, -1, -1))
         shares = tuple(1.0 / (count + 1) for count in counts)
-        raw = numerical(unused(f"{node.label}.{SHARE}", self.nodes), shares)
+        raw = numerical(unused(f"{node.label}.{Role.SHARE.value}", self.nodes), shares)
         head = selector_head(
             queries.space,
             keys.space,
@@ -371,10 +362,3 @@ def embedded_inputs(
         EmbeddedInput(indices, Embedding.POSITIONS, np.eye(positions + 1)[:, 1:]),
         EmbeddedInput(one, Embedding.POSITIONS, one_rows),
     )
-
-
-def selection_table(
-    selector: PairSelector, queries: tuple[Value, ...], keys: tuple[Value, ...]
-) -> FloatArray:
-    """Shape [queries, keys]: 1 where the predicate holds."""
-    return predicate_table(selector, keys, queries).holds.T.astype(np.float64)

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from optitracr.candidates.definitions import Definition
 from optitracr.constructions.reduction import Codes
 from optitracr.graph.program import Elementwise, Node, ProgramGraph
+from optitracr.graph.tabled import Definition
 from optitracr.graph.values import ValueSet
 
 KEPT_ENTRIES = 30_000

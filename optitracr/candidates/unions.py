@@ -8,72 +8,80 @@ disjoint sets, each of which a head counts, and the width is the sum of the two.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 
 from optitracr.candidates.cuts import enumerate_cuts
-from optitracr.candidates.definitions import Definition, Extended, define, raw_variables
 from optitracr.candidates.relations import conditions, over
 from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.conjunctions import Condition
-from optitracr.graph.composites import Listed
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     CompoundSelector,
-    Elementwise,
-    Node,
-    PairSelector,
+    Pairs,
     Selector,
+    TabledSelector,
     Width,
-    unused,
 )
+from optitracr.graph.provenance import Provenance, Role
+from optitracr.graph.raw import raw_variables
 from optitracr.graph.relations import Relation, relation_of
-from optitracr.graph.rewrite import SHARE
+from optitracr.graph.rewrites.passes import Pass
+from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 
 
-def add_unions(program: Extended) -> Extended:
+@dataclass(frozen=True, slots=True)
+class SplitUnions(Pass):
     """Defines widths as sums of two where their selectors are disjoint unions.
 
-    Returns:
-        The program with the new widths and definitions.
+    The new widths stand before the one that they are made for.
     """
-    tables = FunctionTables.of(program.graph, program.values, program.definitions)
-    cuts = enumerate_cuts(program.graph, tables)
-    raw = raw_variables(program.graph)
-    definitions = dict(program.definitions)
-    values = dict(program.values)
-    nodes: list[Node] = []
-    known, taken = program.graph.by_label(), set(program.graph.by_label())
-    split = {
-        node.operation.operands[0]: node.label
-        for node in program.graph.nodes
-        if isinstance(node.operation, Elementwise)
-        and len(node.operation.operands) == 1
-        and known[node.operation.operands[0]].part == SHARE
-        and known[node.operation.operands[0]].owner == node.label
+
+    name = "disjoint unions"
+
+    def __call__(self, program: TabledProgram, inputs: Inputs) -> TabledProgram:
+        """The program with the new widths and definitions."""
+        definitions = program.definitions
+        tables = FunctionTables.of(program, program.values, definitions)
+        cuts = enumerate_cuts(program, tables)
+        raw = raw_variables(program)
+        names = program.names()
+        nodes: list[TabledNode] = []
+        split = _widths(program)
+        for node in program.nodes:
+            if isinstance(node.operation, Width) and node.label in split:
+                pair = _as_union(node.operation.selector, tables, cuts, raw)
+                made = [
+                    _summand(node, names.fresh(f"{node.label}.{place}"), selector)
+                    for place, selector in enumerate(pair or ())
+                ]
+                if made:
+                    operands = tuple(part.label for part in made)
+                    table = _sum_table(len(node.value_set.values))
+                    label = split[node.label]
+                    own = (*definitions.get(label, ()), Definition(operands, table))
+                    definitions = {**definitions, label: own}
+                nodes += made
+            nodes.append(node)
+        return program.with_nodes(nodes).with_definitions(definitions)
+
+
+def _widths(program: TabledProgram) -> dict[str, str]:
+    """For each head's output that was split from a width that width."""
+    return {
+        node.label: node.provenance.variable
+        for node in program.nodes
+        if node.provenance is not None and node.role is Role.SHARE
     }
-    for node in program.graph.nodes:
-        if isinstance(node.operation, Width) and node.label in split:
-            pair = _as_union(node.operation.selector, tables, cuts, raw)
-            made = [
-                replace(
-                    node,
-                    label=unused(f"{node.label}.{place}", taken),
-                    operation=Width(selector),
-                    part="",
-                )
-                for place, selector in enumerate(pair or ())
-            ]
-            taken.update(part.label for part in made)
-            if made:
-                values |= {part.label: values[node.label] for part in made}
-                names = tuple(part.label for part in made)
-                table = _sum_table(len(values[node.label].values))
-                define(definitions, split[node.label], Definition(names, table))
-            nodes += made
-        nodes.append(node)
-    return Extended(replace(program.graph, nodes=tuple(nodes)), values, definitions)
+
+
+def _summand(share: TabledNode, label: str, selector: Selector) -> TabledNode:
+    """The output of a head that counts a part of what a width counts."""
+    assert share.provenance is not None
+    provenance = Provenance(SplitUnions.name, share.provenance.variable, Role.SUMMAND)
+    return replace(share, label=label, operation=Width(selector), provenance=provenance)
 
 
 def _sum_table(size: int) -> np.ndarray:
@@ -106,7 +114,7 @@ def _as_union(
         for whole, rest in _splits(finer):
             first, second = (conditions(part, tables) for part in (whole, rest))
             if first is not None and second is not None:
-                return _selector(first, tables), _selector(second, tables)
+                return _selector(first), _selector(second)
     return None
 
 
@@ -129,15 +137,10 @@ def _splits(relation: Relation) -> Iterator[tuple[Relation, Relation]]:
             yield replace(relation, table=whole), replace(relation, table=table & ~whole)
 
 
-def _selector(found: tuple[Condition, ...], tables: FunctionTables) -> Selector:
+def _selector(found: tuple[Condition, ...]) -> Selector:
     """The conjunction of conditions as a selector."""
-    parts = tuple(_listed(condition, tables) for condition in found)
-    return parts[0] if len(parts) == 1 else CompoundSelector("and", parts, "union")
-
-
-def _listed(condition: Condition, tables: FunctionTables) -> PairSelector:
-    keys, queries = (tables.values[x].values for x in (condition.key, condition.query))
-    pairs = frozenset(
-        (keys[k], queries[q]) for k, q in np.argwhere(condition.table[:-1, :-1]).tolist()
+    parts = tuple(
+        TabledSelector(each.key, each.query, "union", pairs=Pairs(each.table[:-1, :-1]))
+        for each in found
     )
-    return PairSelector(condition.key, condition.query, Listed(pairs), "union")
+    return parts[0] if len(parts) == 1 else CompoundSelector("and", parts, "union")

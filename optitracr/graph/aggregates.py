@@ -103,11 +103,12 @@ def _too_many_means(node: Node) -> ExplodedError:
 
 
 def aggregate_forms(
-    node: Node, own: ValueSet, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
+    operation: Aggregate,
+    own: ValueSet,
+    operations: Mapping[str, Operation],
+    sets: Mapping[str, ValueSet],
 ) -> Forms:
     """One value selected stays as it is, the default too; a mean has a type of its own."""
-    operation = node.operation
-    assert isinstance(operation, Aggregate)
     operand = sets[operation.operand]
     distinct = Distinct()
     for value in own.values:

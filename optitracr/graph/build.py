@@ -10,11 +10,11 @@ from optitracr.errors import ProgramError
 from optitracr.graph.program import (
     Aggregate,
     CompoundSelector,
-    Elementwise,
+    Function,
     Input,
     Node,
     Operation,
-    PairSelector,
+    Predicate,
     ProgramGraph,
     Selector,
     Source,
@@ -87,13 +87,13 @@ class _Builder:
                     self.label_of[id(selector.keys)],
                     self.label_of[id(selector.queries)],
                 )
-                return PairSelector(
-                    keys, queries, selector.predicate, selector.label, selector.source
+                return Predicate(
+                    keys, queries, selector.label, selector.source, call=selector.predicate
                 )
             case rasp.ConstantSelector():
                 indices = self._input(rasp.indices, Source.INDICES)
                 matrix = _Matrix(tuple(tuple(map(bool, row)) for row in selector.value))
-                return PairSelector(indices, indices, matrix, selector.label, selector.source)
+                return Predicate(indices, indices, selector.label, selector.source, call=matrix)
             case rasp.SelectorAnd() | rasp.SelectorOr():
                 operator = "and" if isinstance(selector, rasp.SelectorAnd) else "or"
                 parts = (self.selector_of[id(selector.fst)], self.selector_of[id(selector.snd)])
@@ -126,7 +126,7 @@ class _Builder:
             self.expressions.append((label, getattr(rasp, source.value)))
         label = self.inputs[source]
         if rasp.is_numerical(sop):
-            return self._add(sop, Elementwise(_identity, (label,)))
+            return self._add(sop, Function((label,), call=_identity))
         return label
 
     def _add(self, sop: rasp.SOp, operation: Operation) -> str:
@@ -139,16 +139,16 @@ class _Builder:
     def _operation(self, sop: rasp.SOp) -> Operation:
         match sop:
             case rasp.Map():
-                return Elementwise(sop.f, (self.label_of[id(sop.inner)],))
+                return Function((self.label_of[id(sop.inner)],), call=sop.f)
             case rasp.LinearSequenceMap():
-                return Elementwise(sop.f, self._pair(sop), (sop.fst_fac, sop.snd_fac))
+                return Function(self._pair(sop), (sop.fst_fac, sop.snd_fac), call=sop.f)
             case rasp.SequenceMap():
-                return Elementwise(sop.f, self._pair(sop))
+                return Function(self._pair(sop), call=sop.f)
             case rasp.Full():
-                return Elementwise(lambda fill=sop.fill: fill, ())
+                return Function((), call=lambda fill=sop.fill: fill)
             case rasp.ConstantSOp():
                 indices = self._input(rasp.indices, Source.INDICES)
-                return Elementwise(_Lookup(tuple(sop.value)), (indices,))
+                return Function((indices,), call=_Lookup(tuple(sop.value)))
             case rasp.SelectorWidth():
                 return Width(self.selector_of[id(sop.selector)])
             case rasp.Aggregate():

@@ -6,23 +6,23 @@ a function does, so such an input is undefined and the model may give anything t
 - an ArithmeticError (a division by zero, say) is taken for "no value here" and is no fault of
   the program;
 - any other exception is refused by name, since it is more likely a slip than meant, unless it
-  is known that no input leads to these arguments.
+  is known that no input leads to these arguments: then they count as undefined;
+- of another form of a value, such as 1.0 beside 1, nothing is known but that it may occur, and
+  what raises there counts as undefined.
 
-Functions are pure: `check_pure` calls some entries of a table again and refuses a function
+Functions are pure: `call_table` calls some entries of a table again and refuses a function
 that gives something else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
-import numpy as np
-
 from optitracr.errors import ProgramError, ValueSetError
-from optitracr.graph.program import Node
+from optitracr.graph.program import Node, Predicate
 from optitracr.rasp.identity import plain
 
 Value = Any
@@ -67,82 +67,135 @@ LEAST_REPEATED_CALLS = 16
 """Calls that small tables get at least, so that a coin with two sides hardly passes."""
 
 
-def tabulate(
-    node: Node,
-    function: Callable[..., Value],
-    operands: Sequence[Sequence[Value]],
-    first_of: FirstOf,
-) -> tuple[list[Value], list[int]]:
-    """Calls a function on each combination of values, the last varying fastest.
+@dataclass(frozen=True, slots=True)
+class UserCall:
+    """A function or predicate that a user wrote, and what messages say of it.
 
-    Args:
-        node: The s-op, for messages.
-        function: Its function.
-        operands: The values of each operand.
-        first_of: What is known of the combinations.
+    Attributes:
+        call: Called with one value an operand.
+        what: What it is, with the s-op or selector and where that stands.
+        arguments: What its arguments are called.
+        remedy: What helps where it raises.
+    """
 
-    Returns:
-        The result for each, None where it raised; and which those are that no input leads to.
+    call: Callable[..., Value]
+    what: str
+    arguments: str
+    remedy: str
+
+
+def user_function(node: Node, call: Callable[..., Value]) -> UserCall:
+    """The function of an s-op."""
+    return UserCall(
+        call,
+        f"the function of {node.describe()}",
+        "argument",
+        "make it return None there, or restrict the vocabulary",
+    )
+
+
+def user_predicate(selector: Predicate) -> UserCall:
+    """The predicate of a selector, as true or false."""
+    return UserCall(
+        lambda key, query: bool(selector.call(key, query)),
+        f"the predicate of selector {selector.describe()}",
+        "key and query",
+        "make it return False there, or map keys and queries to values that it can compare",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CallTable:
+    """What a function gives for each combination of values, the last varying fastest.
+
+    Attributes:
+        results: The results; None where it is undefined, as where it raised.
+        errors: What it raised, by place, other than an ArithmeticError.
+    """
+
+    results: list[Value]
+    errors: Mapping[Place, Exception]
+
+
+def call_table(user: UserCall, operands: Sequence[Sequence[Value]]) -> CallTable:
+    """Calls a function on each combination of values.
 
     Raises:
-        ValueSetError: If the function raises something other than an ArithmeticError on
-            arguments that may occur.
-        ProgramError: If it gives two results for one argument.
+        ProgramError: If it gives two results for one combination.
     """
     results: list[Value] = []
     errors: dict[Place, Exception] = {}
+    call = user.call
     places = product(*(range(len(values)) for values in operands))
     for place, arguments in zip(places, product(*operands), strict=True):
         result = None
         try:
-            result = plain(function(*arguments))
+            result = plain(call(*arguments))
         except ArithmeticError:
             pass
         except Exception as error:
             errors[place] = error.with_traceback(None)
         results.append(result)
-    what = f"the function of {node.describe()}"
-    found = first_of(list(errors)) if errors else None
-    if found is not None:
-        arguments = tuple(x[i] for x, i in zip(operands, found.place, strict=True))
-        raise _raised(what, errors[found.place], arguments, found) from errors[found.place]
-    check_pure(what, function, operands, results)
-    sizes = [len(values) for values in operands]
-    return results, [int(np.ravel_multi_index(place, sizes)) for place in errors]
+    _check_pure(user, operands, results)
+    return CallTable(results, errors)
 
 
-def _raised(
-    what: str, error: Exception, arguments: Sequence[Value], found: Occurrence
-) -> ValueSetError:
-    shown = ", ".join(repr(argument) for argument in arguments)
-    return ValueSetError(
-        f"{what} raised {type(error).__name__}: {error} for the argument ({shown}), "
-        f"{found.where()}; make it return None there, or restrict the vocabulary"
-    )
+def check_defined(
+    user: UserCall, operands: Sequence[Sequence[Value]], table: CallTable, first_of: FirstOf
+) -> None:
+    """Refuses a function that raises on arguments which may occur.
+
+    Args:
+        user: The function.
+        operands: The values of each operand.
+        table: What it gave.
+        first_of: What is known of the combinations.
+
+    Raises:
+        ValueSetError: Naming the function, the arguments, and an input if one is known.
+    """
+    found = first_of(list(table.errors)) if table.errors else None
+    if found is None:
+        return
+    error = table.errors[found.place]
+    shown = ", ".join(repr(x[i]) for x, i in zip(operands, found.place, strict=True))
+    raise ValueSetError(
+        f"{user.what} raised {type(error).__name__}: {error} for the {user.arguments} ({shown}), "
+        f"{found.where()}; {user.remedy}"
+    ) from error
 
 
-def predicate_raised(
-    what: str, error: Exception, key: Value, query: Value, found: Occurrence
-) -> ValueSetError:
-    """The error for a predicate that raises on a pair that may occur."""
-    return ValueSetError(
-        f"{what} raised {type(error).__name__}: {error} for the key and query "
-        f"({key!r}, {query!r}), {found.where()}; make it return False there, or map keys and "
-        "queries to values that it can compare"
-    )
+def call_or_undefined(call: Callable[..., Value], arguments: Sequence[Value]) -> Attempt:
+    """Calls a function on arguments of which it is not known that they occur."""
+    try:
+        return Attempt(plain(call(*arguments)))
+    except Exception:
+        return UNDEFINED
 
 
-def check_pure(
-    what: str,
-    function: Callable[..., Value],
-    operands: Sequence[Sequence[Value]],
-    results: Sequence[Value],
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What came of one call.
+
+    Attributes:
+        value: The result.
+        undefined: Whether there is none, since the function raised.
+    """
+
+    value: Value
+    undefined: bool = False
+
+
+UNDEFINED = Attempt(None, undefined=True)
+
+
+def _check_pure(
+    user: UserCall, operands: Sequence[Sequence[Value]], results: Sequence[Value]
 ) -> None:
     """Calls some entries of a table again.
 
     Args:
-        what: The function, for the message.
-        function: It.
+        user: The function.
         operands: The values of each operand.
         results: The table, the last operand varying fastest; None also where undefined.
 
@@ -151,14 +204,11 @@ def check_pure(
     """
     for place in _spread(len(results)):
         arguments = _arguments(operands, place)
-        try:
-            again = plain(function(*arguments))
-        except Exception:
-            again = None
+        again = call_or_undefined(user.call, arguments).value
         if not _same(results[place], again):
             shown = ", ".join(map(repr, arguments))
             raise ProgramError(
-                f"{what} gives {results[place]!r} and then {again!r} for the same argument "
+                f"{user.what} gives {results[place]!r} and then {again!r} for the same argument "
                 f"({shown}); functions of a program must be pure, without state or chance: make "
                 "the result depend on the arguments alone"
             )

@@ -10,8 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import ValueSetError
-from optitracr.graph.calls import FirstOf, Occurrence, Place, none_occurs, tabulate
-from optitracr.graph.program import Elementwise, Node
+from optitracr.graph.calls import (
+    FirstOf,
+    Occurrence,
+    Place,
+    call_table,
+    check_defined,
+    none_occurs,
+    user_function,
+)
+from optitracr.graph.program import Function, Node
 from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.values import (
     MAX_COMBINATIONS,
@@ -27,7 +35,7 @@ Value = Any
 
 
 def elementwise_values(
-    node: Node, operation: Elementwise, operands: list[ValueSet], occurring: Occurring
+    node: Node, operation: Function, operands: list[ValueSet], occurring: Occurring
 ) -> ValueSet:
     """The set of a function's results, with its table.
 
@@ -53,19 +61,17 @@ def elementwise_values(
     def first_of(places: Sequence[Place]) -> Occurrence | None:
         return occurring.first_together(operation.operands, places)
 
-    results, table, distinct = _image(node, operation.function, values, first_of)
+    results, table, distinct = _image(node, operation.call, values, first_of)
     if any(x.forms for x in operands):
         read = zip(operation.operands, operands, strict=True)
         known = [(label, operand.values, operand.forms) for label, operand in read]
         listed = [(*results, None)[code] for code in table.ravel()]
-        check_equal_results(node, operation.function, known, listed, distinct, can_occur)
+        check_equal_results(node, operation.call, known, listed, distinct, can_occur)
     if all(x.standard == x.values for x in operands):
         standard = results
     else:
         # Values that Tracr alone would infer occur on no input, so there is nothing to refuse.
-        standard, _, _ = _image(
-            node, operation.function, [x.standard for x in operands], none_occurs
-        )
+        standard, _, _ = _image(node, operation.call, [x.standard for x in operands], none_occurs)
     may_be_none = bool((table < 0).any()) or any(x.may_be_none for x in operands)
     return ValueSet(results, may_be_none, standard, table=table, forms=distinct.forms)
 
@@ -83,18 +89,24 @@ def _image(
             f"s-op {node.describe()} combines {math.prod(shape):,} pairs of values, above the "
             f"limit of {MAX_COMBINATIONS:,}; map its operands to fewer values first"
         )
-    found, unreached = tabulate(node, function, operands, first_of)
+    user = user_function(node, function)
+    calls = call_table(user, operands)
+    check_defined(user, operands, calls, first_of)
     distinct = Distinct()
-    for result in found:
+    for result in calls.results:
         if result is not None:
             _insert(node, distinct, result)
     values = sort_values(distinct.values)
     place: dict[Value, int] = {value: i for i, value in enumerate(values)}
-    codes = np.array([-1 if x is None else place[x] for x in found], dtype=np.int32)
-    if values and unreached:
+    codes = np.array(
+        [-1 if x is None else place[x] for x in calls.results], dtype=np.int32
+    ).reshape(shape)
+    if values and calls.errors:
         # No input leads there, so that anything may stand there but None, which costs readers.
-        codes[unreached] = np.bincount(codes[codes >= 0]).argmax()
-    return values, codes.reshape(shape), distinct
+        commonest = np.bincount(codes[codes >= 0]).argmax()
+        for unreached in calls.errors:
+            codes[unreached] = commonest
+    return values, codes, distinct
 
 
 def _insert(node: Node, results: Distinct, value: Value) -> None:

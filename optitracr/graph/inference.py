@@ -1,102 +1,189 @@
-"""Inference of value sets, operation by operation, operands first."""
+"""Inference: from a program as written to what each variable can be, operands first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from optitracr.graph.aggregates import aggregate_forms, aggregate_values
-from optitracr.graph.calls import predicate_raised
+from optitracr.graph.calls import Occurrence, Place, check_defined, user_predicate
 from optitracr.graph.elementwise import elementwise_values
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.numbers import check_numbers
-from optitracr.graph.predicates import pairs_of, predicate_table
+from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
+    Function,
     Input,
     Node,
-    Operation,
+    PairSelector,
+    Predicate,
     ProgramGraph,
     Selector,
     Source,
+    TabledSelector,
     Width,
+    map_pairs,
     operation_reads,
     selector_reads,
 )
-from optitracr.graph.reach.correlated import Occurring
+from optitracr.graph.reach.correlated import Ask, Occurring
 from optitracr.graph.selecting import always_selects, selects_at_most_one
+from optitracr.graph.tabled import TabledNode, TabledProgram, tabled
 from optitracr.graph.values import ValueSet, or_exploded
-from optitracr.graph.variants import ToldApartError, check_selector
+from optitracr.graph.variants import Distinct, ToldApartError, check_equal_results
 from optitracr.rasp import Encoding
 
 Value = Any
 
 
-def infer_values(
-    graph: ProgramGraph, vocabulary: Sequence[Value], max_seq_len: int
-) -> dict[str, ValueSet]:
-    """Infers the value set of every variable.
-
-    Args:
-        graph: The program.
-        vocabulary: The tokens, sorted.
-        max_seq_len: Number of positions, BOS not counted.
+def inferred(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
+    """A program as written, tabled as it is, by what tables alone tell.
 
     Raises:
-        ValueSetError: If a set explodes, or a function raises something other than an
-            ArithmeticError, or tells equal values apart; names the s-op, the argument and the
-            remedy.
+        ValueSetError: As `Inference.add`.
     """
-    sets: dict[str, ValueSet] = {}
-    nodes: dict[str, Node] = {}
-    occurring = Occurring(nodes, sets)
+    work = Inference(inputs)
     for node in graph.nodes:
-        nodes[node.label] = node
-        sets[node.label] = infer_one(node, occurring, sets, vocabulary, max_seq_len)
-    return sets
+        work.add(node)
+    return TabledProgram(tuple(work.nodes.values()), graph.output, graph.expressions)
 
 
-def infer_one(
-    node: Node,
-    occurring: Occurring,
-    sets: dict[str, ValueSet],
-    vocabulary: Sequence[Value],
-    max_seq_len: int,
-) -> ValueSet:
-    """Infers the value set of a variable.
+@dataclass(slots=True, eq=False)
+class Inference:
+    """The tabled variables of a program, as far as they are inferred.
 
-    Args:
-        node: The variable.
-        occurring: What is known of values that occur together, of all that it reads.
-        sets: The value sets of all that it reads.
-        vocabulary: The tokens, sorted.
-        max_seq_len: Number of positions, BOS not counted.
-
-    Raises:
-        ValueSetError: As `infer_values`.
+    Attributes:
+        inputs: The inputs that matter.
+        ask: What knows more of values that occur together than their tables tell.
+        nodes: The variables.
+        sets: Their value sets.
     """
-    operation = node.operation
-    if isinstance(operation, Aggregate) and is_copy_with_none(node, occurring.nodes, sets):
-        # It is held as classes, whatever its encoding, so that its values have to be these.
-        classes = replace(node, encoding=Encoding.CATEGORICAL)
-        check_numbers(node, sets[operation.operand].values, operation.default)
-        return infer_one(classes, occurring, sets, vocabulary, max_seq_len)
-    try:
-        found = _value_set(node, sets, vocabulary, max_seq_len, occurring)
-    except ToldApartError as error:
-        error.sets = sets
-        raise
-    if not isinstance(operation, Aggregate):
+
+    inputs: Inputs
+    ask: Ask | None = None
+    nodes: dict[str, TabledNode] = field(default_factory=dict)
+    sets: dict[str, ValueSet] = field(default_factory=dict)
+    _occurring: Occurring = field(init=False)
+    _selectors: dict[int, tuple[Selector, Selector]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._occurring = Occurring(self.nodes, self.sets, self.ask)
+
+    def add(self, node: Node) -> TabledNode:
+        """Infers a variable whose operands are inferred.
+
+        Raises:
+            ValueSetError: If its set explodes, or a function or predicate raises something other
+                than an ArithmeticError, or tells equal values apart; names the s-op, the
+                arguments and the remedy.
+        """
+        try:
+            found = self._tabled(node)
+        except ToldApartError as error:
+            error.known = self.nodes
+            raise
+        self.nodes[node.label] = found
+        self.sets[node.label] = found.value_set
         return found
-    reads = (*selector_reads(operation.selector), operation.operand)
-    operations = {label: occurring.nodes[label].operation for label in reads}
-    found = replace(found, forms=aggregate_forms(node, found, operations, sets))
-    if found.may_be_none:
-        of_none = sets[operation.operand].may_be_none and not operation.skips_none
-        never_empty = always_selects(operation.selector, operations, sets)
-        found = replace(found, may_be_none=of_none or not never_empty)
-    return found
+
+    def remove(self, label: str) -> None:
+        """Forgets a variable that nothing reads yet."""
+        del self.nodes[label], self.sets[label]
+
+    def _tabled(self, node: Node) -> TabledNode:
+        operation = node.operation
+        match operation:
+            case Input(source=source):
+                return tabled(node, self._input(source))
+            case Function():
+                own = self._function(node, operation)
+                told = Elementwise(operation.operands, operation.factors)
+                return tabled(replace(node, operation=told), own)
+            case Width():
+                counting = Width(self._selector(node, operation.selector))
+                counts = tuple(range(self.inputs.max_seq_len + 1))
+                own = ValueSet(counts, False, counts)
+                return tabled(replace(node, operation=counting), own)
+            case Aggregate():
+                selector = self._selector(node, operation.selector)
+                return self._aggregate(node, replace(operation, selector=selector))
+            case Elementwise():
+                raise AssertionError(f"{node.label} is a function that is not written")
+
+    def _input(self, source: Source) -> ValueSet:
+        tokens, indices = self.inputs.vocabulary, tuple(range(self.inputs.max_seq_len))
+        values = tokens if source is Source.TOKENS else indices
+        return ValueSet(values, False, values)
+
+    def _function(self, node: Node, operation: Function) -> ValueSet:
+        operands = [self.sets[label] for label in operation.operands]
+        if node.is_numerical and operation.factors is not None:
+            return or_exploded(
+                any(x.may_be_none for x in operands),
+                lambda: elementwise_values(node, operation, operands, self._occurring),
+            )
+        return elementwise_values(node, operation, operands, self._occurring)
+
+    def _aggregate(self, node: Node, operation: Aggregate) -> TabledNode:
+        held = node
+        told = replace(node, operation=operation)
+        operand = self.sets[operation.operand]
+        if is_copy_with_none(told, self.nodes, self.sets):
+            # It is held as classes, whatever its encoding, so that its values have to be these.
+            held = replace(node, encoding=Encoding.CATEGORICAL)
+            check_numbers(node, operand.values, operation.default)
+        own = aggregate_values(held, operation, operand, self.inputs.max_seq_len)
+        reads = (*selector_reads(operation.selector), operation.operand)
+        operations = {label: self.nodes[label].operation for label in reads}
+        own = replace(own, forms=aggregate_forms(operation, own, operations, self.sets))
+        if own.may_be_none:
+            of_none = operand.may_be_none and not operation.skips_none
+            never_empty = always_selects(operation.selector, operations, self.sets)
+            own = replace(own, may_be_none=of_none or not never_empty)
+        return tabled(told, own)
+
+    # -- selectors -----------------------------------------------------------
+
+    def _selector(self, node: Node, selector: Selector) -> Selector:
+        """The selector with tables in place of its predicates, made once for all who share it.
+
+        Raises:
+            ValueSetError: If a predicate raises on a pair that may occur, or tells equal values
+                apart.
+            ProgramError: If a predicate gives two results for one pair.
+        """
+
+        def table(pair: PairSelector) -> PairSelector:
+            assert isinstance(pair, Predicate)
+            if id(pair) not in self._selectors:
+                self._selectors[id(pair)] = pair, self._pair(node, pair)
+            known = self._selectors[id(pair)][1]
+            assert isinstance(known, PairSelector)
+            return known
+
+        if id(selector) not in self._selectors:
+            self._selectors[id(selector)] = selector, map_pairs(selector, table)
+        return self._selectors[id(selector)][1]
+
+    def _pair(self, node: Node, selector: Predicate) -> TabledSelector:
+        sides = (selector.keys, selector.queries)
+        keys, queries = (self.sets[label].values for label in sides)
+        made = predicate_table(selector, keys, queries)
+        user = user_predicate(selector)
+        told = replace(user, what=f"{user.what} of s-op {node.describe()}")
+
+        def first_of(places: Sequence[Place]) -> Occurrence | None:
+            return self._occurring.first_apart(*sides, places)
+
+        check_defined(told, (keys, queries), made.calls, first_of)
+        operands = [(x, self.sets[x].values, self.sets[x].forms) for x in sides]
+        if any(forms for _, _, forms in operands):
+            results = made.selector.pairs.holds.ravel().tolist()
+            check_equal_results(node, user.call, operands, results, Distinct())
+        return made.selector
 
 
 def is_copy_with_none(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, ValueSet]) -> bool:
@@ -111,61 +198,3 @@ def is_copy_with_none(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, 
     return sets[operation.operand].may_be_none and selects_at_most_one(
         operation.selector, operations, sets
     )
-
-
-def _value_set(
-    node: Node,
-    sets: dict[str, ValueSet],
-    vocabulary: Sequence[Value],
-    max_seq_len: int,
-    occurring: Occurring,
-) -> ValueSet:
-    operation: Operation = node.operation
-    if isinstance(operation, Aggregate | Width):
-        _check_predicates(node, operation.selector, sets, occurring)
-        check_selector(node, operation.selector, sets)
-    match operation:
-        case Input(source=source):
-            values = tuple(vocabulary) if source is Source.TOKENS else tuple(range(max_seq_len))
-            return ValueSet(values, False, values)
-        case Width():
-            counts = tuple(range(max_seq_len + 1))
-            return ValueSet(counts, False, counts)
-        case Aggregate():
-            return aggregate_values(node, operation, sets[operation.operand], max_seq_len)
-        case Elementwise():
-            operands = [sets[x] for x in operation.operands]
-            if node.is_numerical and operation.factors is not None:
-                return or_exploded(
-                    any(x.may_be_none for x in operands),
-                    lambda: elementwise_values(node, operation, operands, occurring),
-                )
-            return elementwise_values(node, operation, operands, occurring)
-
-
-def _check_predicates(
-    node: Node, selector: Selector, sets: Mapping[str, ValueSet], occurring: Occurring
-) -> None:
-    """Refuses predicates that raise on a pair which may occur.
-
-    Args:
-        node: The s-op that selects.
-        selector: What it selects by.
-        sets: Value sets of all keys and queries.
-        occurring: What is known of values that occur together.
-
-    Raises:
-        ValueSetError: Naming the selector, the s-op, the key and the query.
-        ProgramError: If a predicate gives two results for one pair.
-    """
-    for pair in pairs_of(selector):
-        table = predicate_table(pair, sets[pair.keys].values, sets[pair.queries].values)
-        if not table.errors:
-            continue
-        found = occurring.first_apart(pair.keys, pair.queries, list(table.errors))
-        if found is not None:
-            row, column = found.place
-            what = f"the predicate of selector {pair.describe()} of s-op {node.describe()}"
-            error = table.errors[row, column]
-            key, query = table.keys[row], table.queries[column]
-            raise predicate_raised(what, error, key, query, found) from error

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any, TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optitracr.arguments import shown
 from optitracr.errors import NotFoundError
+from optitracr.graph.provenance import Provenance, Role
 from optitracr.rasp import Encoding
 
 Value = Any
@@ -33,40 +37,80 @@ class Input:
 class Elementwise:
     """A function applied position by position; None where any operand is None.
 
+    In a tabled program its table says what it gives.
+
     Attributes:
-        function: Called with one value per operand.
         operands: Labels of the operands; none for a constant.
         factors: For a linear function of numbers, its factor per operand.
     """
 
-    function: Callable[..., Value]
     operands: tuple[str, ...]
     factors: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
+class Function(Elementwise):
+    """An elementwise function as its author wrote it.
+
+    Attributes:
+        call: Called with one value per operand.
+    """
+
+    call: Callable[..., Value] = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class PairSelector:
-    """Selects key position k for query position q where predicate(key, query) holds.
+    """Selects some key positions for each query position, by a value of each.
 
     Attributes:
         keys: Label of the s-op that holds the keys.
         queries: Label of the s-op that holds the queries.
-        predicate: Called as `predicate(key, query)`; see `optitracr.graph.predicates`.
         label: Its name.
         source: Where the user wrote it, as "file:line", or "".
-        tables: What is known of the predicate, shared by all copies of the selector.
     """
 
     keys: str
     queries: str
-    predicate: Callable[[Value, Value], Any]
     label: str
     source: str = field(default="", compare=False)
-    tables: dict[Any, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def describe(self) -> str:
         """The label, and where in the user's source it stands."""
         return _described(self.label, self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Predicate(PairSelector):
+    """A selector as its author wrote it.
+
+    Attributes:
+        call: Called as `call(key, query)`.
+    """
+
+    call: Callable[[Value, Value], Any] = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """Which key values which query values select; equal only to itself.
+
+    Attributes:
+        holds: Shape [key values, query values], each in the order of its value set.
+    """
+
+    holds: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class TabledSelector(PairSelector):
+    """A selector of a tabled program.
+
+    Attributes:
+        pairs: What it selects.
+    """
+
+    pairs: Pairs = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +118,7 @@ class CompoundSelector:
     """A selector made of other selectors (operator "and", "or" or "not").
 
     It may be nested thousands deep: walk it with `selector_parts` or `fold_selector`. Two are
-    alike if their `optitracr.graph.rewrite.selector_key` is.
+    alike if their `optitracr.graph.rewrites.merging.selector_key` is.
     """
 
     operator: str
@@ -122,32 +166,33 @@ class Node:
         operation: What computes it.
         encoding: How the residual stream holds it at levels 0 and 1.
         source: Where the user wrote it, as "file:line", or "".
-        owner: Label of the variable that the compiler made it for; "" if it is the program's.
-        part: What it is of that one, "share" for the raw output of a width's head; or "".
+        provenance: What the compiler made it for; None if it is the program's.
     """
 
     label: str
     operation: Operation
     encoding: Encoding
     source: str = ""
-    owner: str = ""
-    part: str = ""
+    provenance: Provenance | None = None
 
     @property
     def is_numerical(self) -> bool:
         """Whether the variable takes one real dimension."""
         return self.encoding is Encoding.NUMERICAL
 
+    @property
+    def role(self) -> Role | None:
+        """What it is of the variable that it was made for; None if it is the program's."""
+        return None if self.provenance is None else self.provenance.role
+
+    @property
+    def shown(self) -> str:
+        """The label of the variable that it was made for, or its own."""
+        return self.label if self.provenance is None else self.provenance.variable
+
     def describe(self) -> str:
         """The label of the program's variable, and where in the user's source it stands."""
-        return _described(self.owner or self.label, self.source)
-
-
-def unused(label: str, taken: Container[str]) -> str:
-    """A label for a variable that the compiler makes, which no other variable has."""
-    while label in taken:
-        label += "_"
-    return label
+        return _described(self.shown, self.source)
 
 
 def _described(label: str, source: str) -> str:
@@ -179,7 +224,7 @@ def fold_selector(
 
     Args:
         selector: The selector.
-        leaf: What a selector by a predicate comes to.
+        leaf: What a selector by a pair of values comes to.
         combine: What one of others comes to, given what these do.
     """
     found: dict[int, Folded] = {}
@@ -192,13 +237,27 @@ def fold_selector(
 
 
 def map_pairs(selector: Selector, change: Callable[[PairSelector], PairSelector]) -> Selector:
-    """The same selector over other selectors by a predicate."""
+    """The same selector over other selectors by a pair of values; itself if none is another."""
 
     def combine(compound: CompoundSelector, parts: tuple[Selector, ...]) -> Selector:
-        return replace(compound, operands=parts)
+        same = all(a is b for a, b in zip(compound.operands, parts, strict=True))
+        return compound if same else replace(compound, operands=parts)
 
     changed: Selector = fold_selector(selector, change, combine)
     return changed
+
+
+def pairs_of(selector: Selector) -> Iterator[PairSelector]:
+    """The selectors by a pair of values that a selector is made of, each once."""
+    for part in selector_parts(selector):
+        if isinstance(part, PairSelector):
+            yield part
+
+
+def holds_of(selector: PairSelector) -> NDArray[np.bool_]:
+    """Which key values which query values select, of a selector that is tabled."""
+    assert isinstance(selector, TabledSelector), "what selects is tabled before it is asked about"
+    return selector.pairs.holds
 
 
 def selector_reads(selector: Selector) -> tuple[str, ...]:

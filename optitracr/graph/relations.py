@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import LimitError
-from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     CompoundSelector,
     PairSelector,
     Selector,
     fold_selector,
+    holds_of,
 )
 from optitracr.graph.values import ValueSet
 
@@ -46,13 +46,11 @@ def relation_of(selector: Selector, sets: Mapping[str, ValueSet]) -> Relation:
     Raises:
         LimitError: If its table would have more than MAX_ENTRIES entries.
     """
-    return fold_selector(selector, lambda pair: _of_pair(pair, sets), _combined)
+    return fold_selector(selector, _of_pair, _combined)
 
 
-def _of_pair(selector: PairSelector, sets: Mapping[str, ValueSet]) -> Relation:
-    keys, queries = (sets[x].values for x in (selector.keys, selector.queries))
-    holds = predicate_table(selector, keys, queries).holds
-    table = np.pad(holds, (0, 1), constant_values=False)
+def _of_pair(selector: PairSelector) -> Relation:
+    table = np.pad(holds_of(selector), (0, 1), constant_values=False)
     return Relation((selector.keys,), (selector.queries,), table)
 
 

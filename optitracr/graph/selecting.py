@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     CompoundSelector,
     Input,
@@ -15,6 +14,7 @@ from optitracr.graph.program import (
     Selector,
     Source,
     fold_selector,
+    holds_of,
 )
 from optitracr.graph.values import ValueSet
 
@@ -58,7 +58,7 @@ def _selects_itself(selector: PairSelector, sets: Mapping[str, ValueSet]) -> boo
     own = sets[selector.keys]
     if selector.keys != selector.queries or own.may_be_none or own.exploded:
         return False
-    return bool(predicate_table(selector, own.values, own.values).holds.diagonal().all())
+    return bool(holds_of(selector).diagonal().all())
 
 
 def _some_key(
@@ -66,10 +66,10 @@ def _some_key(
 ) -> bool:
     if _selects_itself(selector, sets):
         return True
-    keys, queries = sets[selector.keys], sets[selector.queries]
+    queries = sets[selector.queries]
     if not _is_indices(operations[selector.keys]) or queries.may_be_none:
         return False
-    holds = predicate_table(selector, keys.values, queries.values).holds
+    holds = holds_of(selector)
     if _is_indices(operations[selector.queries]):
         return bool(np.triu(holds).any(axis=0).all())
     return bool(holds[0].all())
@@ -89,10 +89,10 @@ def selects_at_most_one(
 def _one_by_index(
     selector: PairSelector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
 ) -> bool:
-    keys, queries = sets[selector.keys], sets[selector.queries]
+    queries = sets[selector.queries]
     if not _is_indices(operations[selector.keys]) or queries.exploded:
         return False
-    holds = predicate_table(selector, keys.values, queries.values).holds
+    holds = holds_of(selector)
     return bool((holds.sum(axis=0) <= 1).all())
 
 

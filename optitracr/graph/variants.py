@@ -13,11 +13,11 @@ from numbers import Number
 from typing import Any
 
 from optitracr.errors import ValueSetError
-from optitracr.graph.calls import CanOccur, Place
-from optitracr.graph.predicates import pairs_of, predicate_table
-from optitracr.graph.program import Node, PairSelector, Selector
+from optitracr.graph.calls import CanOccur, Place, call_or_undefined
+from optitracr.graph.program import Node
+from optitracr.graph.tabled import TabledNode
 from optitracr.graph.values import Forms
-from optitracr.rasp.identity import identity_key, is_same, plain
+from optitracr.rasp.identity import identity_key, is_same
 
 Value = Any
 
@@ -34,14 +34,14 @@ class ToldApartError(ValueSetError):
     Attributes:
         reader: Label of the variable that it computes or selects for.
         operand: Label of the variable that can have the equal values.
-        sets: Value sets of all that is before the reader.
+        known: All that is before the reader, tabled.
     """
 
     def __init__(self, reader: str, operand: str, message: str) -> None:
         super().__init__(message)
         self.reader = reader
         self.operand = operand
-        self.sets: Mapping[str, Any] = {}
+        self.known: Mapping[str, TabledNode] = {}
 
 
 class Distinct:
@@ -122,16 +122,15 @@ def check_equal_results(
         if all(len(kind) == 1 for kind in kinds):
             continue
         for variant in product(*kinds):
-            try:
-                result = plain(function(*variant))
-            except Exception:
+            found = call_or_undefined(function, variant)
+            if found.undefined:
                 continue
-            if _differ(result, expected):
+            if _differ(found.value, expected):
                 if can_occur is not None and not can_occur(_place(number, operands)):
                     break
                 raise _told_apart(node, function, operands, arguments, variant, expected)
-            if result is not None:
-                distinct.add(result)
+            if found.value is not None:
+                distinct.add(found.value)
 
 
 def _place(number: int, operands: Sequence[Operand]) -> Place:
@@ -141,23 +140,6 @@ def _place(number: int, operands: Sequence[Operand]) -> Place:
         number, own = divmod(number, len(values))
         place.append(own)
     return tuple(reversed(place))
-
-
-def check_selector(node: Node, selector: Selector, sets: Mapping[str, Any]) -> None:
-    """Calls the predicates of a selector with the other forms of keys and queries.
-
-    Raises:
-        ToldApartError: If a predicate tells equal values apart.
-    """
-    for pair in pairs_of(selector):
-        own = [(x, sets[x].values, sets[x].forms) for x in (pair.keys, pair.queries)]
-        if any(forms for _, _, forms in own):
-            table = predicate_table(pair, own[0][1], own[1][1])
-            check_equal_results(node, _holds(pair), own, table.holds.ravel().tolist(), Distinct())
-
-
-def _holds(selector: PairSelector) -> Callable[[Value, Value], bool]:
-    return lambda key, query: bool(selector.predicate(key, query))
 
 
 def _told_apart(
@@ -176,11 +158,9 @@ def _told_apart(
             continue
         current[place] = form
         at = place
-        try:
-            if _differ(plain(function(*current)), expected):
-                break
-        except Exception:
-            continue
+        found = call_or_undefined(function, current)
+        if not found.undefined and _differ(found.value, expected):
+            break
     label = operands[at][0]
     one, other = arguments[at], variant[at]
     return ToldApartError(

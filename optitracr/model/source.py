@@ -13,10 +13,11 @@ from typing import Any
 
 from optitracr.graph.program import (
     Aggregate,
-    Elementwise,
+    Function,
     Input,
     Node,
     PairSelector,
+    Predicate,
     ProgramGraph,
     Selector,
     Width,
@@ -113,13 +114,13 @@ def _line(node: Node) -> SourceLine:
     match operation:
         case Input():
             kind = operation.source.value
-        case Elementwise():
+        case Function():
             kind = "map" if operation.operands else "constant"
             operands = operation.operands
             function = (
                 " + ".join(f"{factor!r} * _" for factor in operation.factors)
                 if operation.factors
-                else describe_function(operation.function)
+                else describe_function(operation.call)
             )
         case Aggregate():
             kind, operands = "aggregate", (operation.operand,)
@@ -138,13 +139,16 @@ def _line(node: Node) -> SourceLine:
     )
 
 
+def _described_pair(pair: PairSelector) -> str:
+    assert isinstance(pair, Predicate)
+    return _cut(f"select({pair.keys}, {pair.queries}, {describe_function(pair.call)})")
+
+
 def describe_selector(selector: Selector) -> str:
     """A selector in one line, such as `select(keys, queries, ==)`."""
     return fold_selector(
         selector,
-        lambda pair: _cut(
-            f"select({pair.keys}, {pair.queries}, {describe_function(pair.predicate)})"
-        ),
+        _described_pair,
         lambda compound, parts: _cut(f"{compound.operator}({', '.join(parts)})"),
     )
 
@@ -213,14 +217,14 @@ def _functions(graph: ProgramGraph) -> tuple[FunctionText, ...]:
 
 def _functions_of(node: Node) -> Iterator[Any]:
     match node.operation:
-        case Elementwise():
-            function = node.operation.function
+        case Function():
+            function = node.operation.call
             yield from getattr(function, "functions", (function,))
         case Aggregate() | Width():
             yield from (
-                part.predicate
+                part.call
                 for part in selector_parts(node.operation.selector)
-                if isinstance(part, PairSelector)
+                if isinstance(part, Predicate)
             )
 
 

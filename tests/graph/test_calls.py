@@ -14,7 +14,8 @@ import pytest
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.errors import EvaluationError, ProgramError, ValueSetError
 from optitracr.graph.build import build_graph
-from optitracr.graph.inference import infer_values
+from optitracr.graph.inference import inferred
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.reach.correlated import Occurring
 
 LEVELS = (0, 1, 2)
@@ -154,8 +155,9 @@ def test_pairs_of_key_and_query_that_can_occur(key: str, query: str) -> None:
         lambda x, y: (x, y), rasp.SequenceMap(lambda x, y: (x, y), UPPER, rasp.length), rasp.indices
     )
     graph = build_graph(program)
-    sets = infer_values(graph, ("a", "b"), 3)
-    occurring = Occurring(graph.by_label(), sets)
+    known = inferred(graph, Inputs(("a", "b"), 3))
+    sets = known.values
+    occurring = Occurring(known.by_label(), sets)
     seen = set()
     for size in (1, 2, 3):
         for tokens in product("ab", repeat=size):

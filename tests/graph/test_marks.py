@@ -11,7 +11,8 @@ import pytest
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.errors import EvaluationError
 from optitracr.graph.build import build_graph
-from optitracr.graph.inference import infer_values
+from optitracr.graph.inference import inferred
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Comparison, indices, tokens
 
@@ -110,8 +111,7 @@ def test_a_predicate_keeps_the_types_that_it_was_written_for() -> None:
 
 def test_value_sets_keep_one_of_equal_values_and_note_the_others() -> None:
     graph = build_graph(rasp.Aggregate(BEFORE, mixed(), default=2))
-    sets = infer_values(graph, ("a", "b"), 3)
-    found = sets[graph.output]
+    found = inferred(graph, Inputs(("a", "b"), 3)).node(graph.output).value_set
     assert found.values == (0, 1, 2)
     assert {repr(form) for form in found.forms[0]} == {"False", "0", "-0.0"}
     assert {repr(form) for form in found.forms[1]} == {"1", "1.0", "True"}

@@ -11,13 +11,14 @@ import pytest
 
 from optitracr import library, rasp
 from optitracr.errors import EvaluationError
-from optitracr.graph.averages import may_average
 from optitracr.graph.build import build_graph
-from optitracr.graph.inference import infer_values
+from optitracr.graph.inference import inferred
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.reach.answer import Answer, Ground, Reach
-from optitracr.graph.reach.facts import Facts, Inputs
+from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.occurring import occur_apart, occur_together
 from optitracr.graph.reach.selecting import averages, selects_none
+from optitracr.graph.rewrites.averages import may_average
 from optitracr.rasp import Comparison, Select, indices, tokens
 from tests.inputs import sequences
 
@@ -26,8 +27,8 @@ LETTERS = tuple(string.ascii_lowercase)
 
 
 def facts_of(program: rasp.SOp, vocab: tuple[Any, ...], length: int, causal: bool) -> Facts:
-    graph = build_graph(program)
-    return Facts.of(graph, infer_values(graph, vocab, length), Inputs(vocab, length, causal))
+    inputs = Inputs(vocab, length, causal)
+    return Facts.of(inferred(build_graph(program), inputs), inputs)
 
 
 def of_output(

@@ -6,7 +6,8 @@ import pytest
 
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.graph.build import build_graph
-from optitracr.graph.inference import infer_values
+from optitracr.graph.inference import inferred
+from optitracr.graph.inputs import Inputs
 from optitracr.rasp import Comparison, indices, tokens
 
 EVERYWHERE = rasp.Select(indices, indices, Comparison.TRUE)
@@ -16,7 +17,7 @@ NOT_FIRST = rasp.Select(indices, indices, lambda k, q: k == q - 1)
 def may_be_none(selector: rasp.Selector) -> bool:
     program = rasp.Aggregate(selector, tokens)
     graph = build_graph(program)
-    return infer_values(graph, ("a", "b"), 4)[graph.output].may_be_none
+    return inferred(graph, Inputs(("a", "b"), 4)).node(graph.output).value_set.may_be_none
 
 
 @pytest.mark.parametrize(

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.calls import Occurrence, Place
-from optitracr.graph.predicates import predicate_table
-from optitracr.graph.program import Elementwise, Input, Node, PairSelector, Source, Width
+from optitracr.graph.program import Elementwise, Input, Node, PairSelector, Source, Width, holds_of
 from optitracr.graph.values import ValueSet
 
 Ask = Callable[[tuple[str, ...], Sequence[Place], bool], Occurrence | None]
@@ -194,7 +193,7 @@ class Occurring:
         selector = operation.selector
         keys, queries = self.sets[selector.keys], self.sets[selector.queries]
         sure = not any(x.may_be_none or x.exploded for x in (keys, queries))
-        return sure and bool(predicate_table(selector, keys.values, queries.values).holds.all())
+        return sure and bool(holds_of(selector).all())
 
 
 def _line(values: NDArray[Any], axis: int, count: int) -> NDArray[Any]:

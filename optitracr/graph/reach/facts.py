@@ -13,18 +13,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.predicates import predicate_table
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Input,
     Node,
     PairSelector,
-    ProgramGraph,
     Source,
+    holds_of,
     operation_reads,
 )
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.values import ValueSet
 
 Codes = NDArray[np.int64]
@@ -32,21 +33,6 @@ Codes = NDArray[np.int64]
 MAX_PAIRS = 4_000_000
 """Entries of one predicate's table beyond which what it selects is left open. Keys of 4 tokens by
 256 positions have a million, each one call of the predicate, which the candidates need as well."""
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """The inputs of a program.
-
-    Attributes:
-        vocabulary: The tokens, sorted.
-        max_seq_len: Longest input.
-        causal: Whether no query selects a later key.
-    """
-
-    vocabulary: tuple[Any, ...]
-    max_seq_len: int
-    causal: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,15 +60,14 @@ class Facts:
     @classmethod
     def of(
         cls,
-        graph: ProgramGraph,
-        sets: Mapping[str, ValueSet],
+        program: TabledProgram,
         inputs: Inputs,
         copies: frozenset[str] = frozenset(),
     ) -> Facts:
         """The facts of a program."""
-        expressions = dict(graph.expressions)
-        program = expressions[graph.output]
-        return cls(graph.by_label(), expressions, program, sets, inputs, copies)
+        known = dict(program.expressions)
+        output = known[program.output]
+        return cls(program.by_label(), known, output, program.values, inputs, copies)
 
     @property
     def tokens(self) -> str | None:
@@ -153,9 +138,7 @@ class Facts:
             return None
         if (self.none(selector.keys) + 1) * (self.none(selector.queries) + 1) > MAX_PAIRS:
             return None
-        sides = [self.sets[label].values for label in (selector.keys, selector.queries)]
-        table = np.zeros([len(values) + 1 for values in sides], dtype=bool)
-        table[:-1, :-1] = predicate_table(selector, *sides).holds
+        table = np.pad(holds_of(selector), (0, 1), constant_values=False)
         return table[self.held(selector.keys), self.held(selector.queries)]
 
     def copied(self, label: str) -> Codes:

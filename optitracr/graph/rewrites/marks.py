@@ -15,22 +15,27 @@ from typing import Any
 from optitracr.arguments import shown
 from optitracr.graph.program import (
     Aggregate,
-    Elementwise,
+    Function,
     Node,
     Operation,
     PairSelector,
+    Predicate,
     ProgramGraph,
     Width,
     map_pairs,
     operation_reads,
-    unused,
 )
+from optitracr.graph.provenance import Provenance, Role, unused
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.tabled import TabledNode
 from optitracr.graph.variants import ToldApartError
 from optitracr.rasp import Encoding
 from optitracr.rasp.identity import identity_key
 
 Value = Any
+
+NAME = "marks"
+"""What this rewrite is called."""
 
 
 @dataclass(slots=True, eq=False)
@@ -145,48 +150,54 @@ def _marked(graph: ProgramGraph, label: str, error: ToldApartError, marks: Marks
         return []
     node = graph.node(label)
     operation = node.operation
-    if isinstance(operation, Elementwise):
-        made = Elementwise(_Marking(operation.function, marks), operation.operands)
+    if isinstance(operation, Function):
+        made = Function(operation.operands, call=_Marking(operation.call, marks))
         return [_variable(graph, node, made, marks)]
     if not isinstance(operation, Aggregate):
-        same = Elementwise(_Marking(_same, marks), (label,))
+        same = Function((label,), call=_Marking(_same, marks))
         return [_variable(graph, node, same, marks)]
-    operations = {other.label: other.operation for other in graph.nodes}
-    if selects_at_most_one(operation.selector, operations, error.sets):
+    if _copies_one(error.known, label):
         below = _marked(graph, operation.operand, error, marks)
         read, default = marks.variables[operation.operand], marks.mark(operation.default)
         copied = replace(operation, operand=read, default=default)
         return [*below, _variable(graph, node, copied, marks)]
-    operand = error.sets[operation.operand]
+    operand = error.known[operation.operand].value_set
     if operand.forms or not all(isinstance(value, int | float) for value in operand.values):
         raise error
-    count = _made(graph, node, "count", Width(operation.selector))
+    count = _made(graph, node, Role.COUNT, Width(operation.selector))
     known = {value: value for value in operand.values}
-    function = _Marking(_Counted(known, operation.default), marks)
-    return [count, _variable(graph, node, Elementwise(function, (label, count.label)), marks)]
+    counted = _Marking(_Counted(known, operation.default), marks)
+    told = Function((label, count.label), call=counted)
+    return [count, _variable(graph, node, told, marks)]
+
+
+def _copies_one(known: Mapping[str, TabledNode], label: str) -> bool:
+    """Whether an Aggregate selects at most one position."""
+    operation = known[label].operation
+    assert isinstance(operation, Aggregate)
+    operations = {name: node.operation for name, node in known.items()}
+    sets = {name: node.value_set for name, node in known.items()}
+    return selects_at_most_one(operation.selector, operations, sets)
 
 
 def _variable(
-    graph: ProgramGraph, node: Node, operation: Elementwise | Aggregate, marks: Marks
+    graph: ProgramGraph, node: Node, operation: Function | Aggregate, marks: Marks
 ) -> Node:
-    made = _made(graph, node, "marked", operation)
+    made = _made(graph, node, Role.MARKED, operation)
     marks.variables[node.label] = made.label
     return made
 
 
-def _made(graph: ProgramGraph, node: Node, part: str, operation: Operation) -> Node:
+def _made(graph: ProgramGraph, node: Node, role: Role, operation: Operation) -> Node:
     """A variable that the compiler adds for one of the program's."""
-    label = unused(f"{node.label}.{part}", graph.by_label())
-    owner = node.owner or node.label
-    return Node(label, operation, Encoding.CATEGORICAL, node.source, owner)
+    label = unused(f"{node.label}.{role.value}", graph.by_label())
+    provenance = Provenance(NAME, node.shown, role)
+    return Node(label, operation, Encoding.CATEGORICAL, node.source, provenance)
 
 
 def has_marks(graph: ProgramGraph) -> bool:
     """Whether some function of a program tells equal values apart."""
-    return any(
-        isinstance(node.operation, Elementwise) and isinstance(node.operation.function, _Marking)
-        for node in graph.nodes
-    )
+    return any(node.role is Role.MARKED for node in graph.nodes)
 
 
 def without_unread(graph: ProgramGraph) -> ProgramGraph:
@@ -205,11 +216,11 @@ def _same(value: Value) -> Value:
 def _reading(node: Node, operand: str, name: str, marks: Marks) -> Node:
     """The reader, with the marks of an operand in place of its values."""
     operation = node.operation
-    if isinstance(operation, Elementwise):
+    if isinstance(operation, Function):
         marked = tuple(label == operand for label in operation.operands)
         read = tuple(name if label == operand else label for label in operation.operands)
-        function = _Reading(operation.function, marked, marks)
-        return replace(node, operation=Elementwise(function, read))
+        reading = _Reading(operation.call, marked, marks)
+        return replace(node, operation=Function(read, call=reading))
 
     def pair(selector: PairSelector) -> PairSelector:
         sides = (selector.keys, selector.queries)
@@ -217,8 +228,9 @@ def _reading(node: Node, operand: str, name: str, marks: Marks) -> Node:
         if not any(marked):
             return selector
         keys, queries = (name if label == operand else label for label in sides)
-        predicate = _Reading(selector.predicate, marked, marks)
-        return PairSelector(keys, queries, predicate, selector.label, selector.source)
+        assert isinstance(selector, Predicate)
+        reading = _Reading(selector.call, marked, marks)
+        return Predicate(keys, queries, selector.label, selector.source, call=reading)
 
     assert isinstance(operation, Aggregate | Width)
     selector = map_pairs(operation.selector, pair)

@@ -1,0 +1,75 @@
+"""The rewrites of each level, in order: the list that reads as the pipeline.
+
+A program is tabled (`graph.tabling`, where equal values that are told apart and means of classes
+are rewritten on the way), then these follow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from optitracr.candidates.families import EVERY_FAMILY, Family
+from optitracr.candidates.relations import conditions
+from optitracr.candidates.tables import FunctionTables
+from optitracr.candidates.unions import SplitUnions
+from optitracr.graph.program import CompoundSelector
+from optitracr.graph.relations import relation_of
+from optitracr.graph.rewrites.constants import FoldConstants
+from optitracr.graph.rewrites.counting import CountConditions
+from optitracr.graph.rewrites.defaults import ShiftDefaults
+from optitracr.graph.rewrites.encodings import ConvertEncodings
+from optitracr.graph.rewrites.joining import JoinSelectors
+from optitracr.graph.rewrites.merging import MergeEqual
+from optitracr.graph.rewrites.passes import Pass
+from optitracr.graph.rewrites.precision import CheckPrecision
+from optitracr.graph.rewrites.widths import SplitWidths
+from optitracr.graph.tabled import TabledProgram
+
+
+def are_conjunctions(program: TabledProgram) -> Callable[[CompoundSelector], bool]:
+    """Which selectors one head computes, as a sum of conditions on one key and one query."""
+    values = program.values
+    tables = FunctionTables.of(program, values)
+    return lambda selector: conditions(relation_of(selector, values), tables) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rewrites:
+    """The rewrites of a level.
+
+    Attributes:
+        encoded: Make every variable one that the level can hold; savings are told of these.
+        joined: Make every selector one that a head can compute.
+        defined: Make variables cheaper to compute, each with the family of candidates that it
+            belongs to, if it does to one.
+    """
+
+    encoded: tuple[Pass, ...]
+    joined: tuple[Pass, ...]
+    defined: tuple[tuple[Pass, Family | None], ...] = ()
+
+    def lowered(self, families: frozenset[Family] = EVERY_FAMILY) -> tuple[Pass, ...]:
+        """All that follow the first, of some families."""
+        chosen = (each for each, family in self.defined if family is None or family in families)
+        return (*self.joined, *chosen)
+
+
+STANDARD_REWRITES = Rewrites(
+    encoded=(ConvertEncodings(), ShiftDefaults(), CheckPrecision()),
+    joined=(JoinSelectors(),),
+)
+"""Of levels 0 and 1."""
+
+CANDIDATE_REWRITES = Rewrites(
+    encoded=(ConvertEncodings(), CheckPrecision()),
+    joined=(JoinSelectors(keep=are_conjunctions),),
+    defined=(
+        (FoldConstants(), None),
+        (SplitWidths(), None),
+        (MergeEqual(), Family.SHARING),
+        (CountConditions(), Family.REWRITES),
+        (SplitUnions(), Family.REWRITES),
+    ),
+)
+"""Of level 2."""

@@ -1,0 +1,40 @@
+"""Selector widths as a head and an elementwise function of what that writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optitracr.graph.inputs import Inputs
+from optitracr.graph.program import Elementwise, Width
+from optitracr.graph.provenance import Role
+from optitracr.graph.rewrites.passes import Pass
+from optitracr.graph.rewrites.writing import Writer
+from optitracr.graph.tabled import TabledProgram
+from optitracr.graph.values import ValueSet
+from optitracr.rasp import Encoding
+
+
+@dataclass(frozen=True, slots=True)
+class SplitWidths(Pass):
+    """Splits each selector width into its head's output, 1 / (1 + width), and the width of that.
+
+    The two need not be adjacent, and others may read the head's output.
+    """
+
+    name = "split widths"
+
+    def __call__(self, program: TabledProgram, inputs: Inputs) -> TabledProgram:
+        """The program in which every width is a share."""
+        writer = Writer(self.name, program.names())
+        counts = np.arange(inputs.max_seq_len, -1, -1)
+        raw = tuple(1.0 / (int(count) + 1) for count in counts)
+        for node in program.nodes:
+            if isinstance(node.operation, Width):
+                shares = ValueSet(raw, False, raw)
+                made = writer.make(node, Role.SHARE, node.operation, Encoding.NUMERICAL, shares)
+                own = replace(node.value_set, table=counts.astype(np.int32))
+                node = replace(node, operation=Elementwise((made.label,)), value_set=own)
+            writer.add(node)
+        return writer.program(program)

@@ -1,0 +1,112 @@
+"""From the program as written to the tabled program, variable by variable.
+
+Two rewrites cannot wait until all is tabled, since the values of what reads a variable depend on
+them: equal values that some function tells apart become values of their own (`rewrites.marks`),
+and an Aggregate that may average becomes a mean and its class (`rewrites.averages`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from optitracr.graph.calls import Occurrence, Place
+from optitracr.graph.inference import Inference
+from optitracr.graph.inputs import Inputs
+from optitracr.graph.program import Aggregate, Node, ProgramGraph
+from optitracr.graph.reach.facts import Facts
+from optitracr.graph.reach.occurring import occur_apart, occur_together
+from optitracr.graph.reach.selecting import averages
+from optitracr.graph.rewrites.averages import as_mean, check_repeated, may_average
+from optitracr.graph.rewrites.marks import Marks, tell_apart, without_unread
+from optitracr.graph.tabled import Names, TabledProgram
+from optitracr.graph.variants import ToldApartError
+
+
+def tabled_program(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
+    """Tables a program: what each variable can be, and what it is for each of what it reads.
+
+    Args:
+        graph: The program as written.
+        inputs: The inputs that matter.
+
+    Raises:
+        ValueSetError: If a value set explodes or a function raises.
+        UnsupportedError: If a mean cannot be held as a number; names the s-op and, where one
+            is known, an input on which it averages.
+    """
+    copies: set[str] = set()
+    marks = Marks()
+    while True:
+        work = _Tabling(graph, inputs, copies)
+        try:
+            for node in graph.nodes:
+                work.add(node)
+        except ToldApartError as error:
+            graph = without_unread(tell_apart(work.so_far(), error, marks))
+            continue
+        nodes = tuple(work.known.nodes.values())
+        return TabledProgram(nodes, graph.output, graph.expressions)
+
+
+class _Tabling:
+    """The program so far, with what is asked about it on the way.
+
+    Attributes:
+        graph: The program as written.
+        inputs: The inputs that matter.
+        copies: Aggregates that are known to copy; grows.
+        expressions: The author's s-ops by label.
+        written: The variables so far, with those that the compiler adds, as written.
+        known: The same variables, tabled.
+        names: Labels for variables that the compiler adds.
+    """
+
+    def __init__(self, graph: ProgramGraph, inputs: Inputs, copies: set[str]) -> None:
+        self.graph, self.inputs, self.copies = graph, inputs, copies
+        self.expressions = dict(graph.expressions)
+        self.written: dict[str, Node] = {}
+        self.known = Inference(inputs, self._ask)
+        self.names = Names({*graph.by_label(), *self.expressions})
+
+    def add(self, node: Node) -> None:
+        """Tables a variable, as the class of a mean if it may average."""
+        self._infer(node)
+        if not may_average(node, self.known.nodes, self.known.sets):
+            return
+        if node.label in self.copies:
+            return
+        facts = self._facts()
+        check_repeated(facts, node)
+        answer = averages(facts, node.label)
+        if answer.never:
+            self.copies.add(node.label)
+            return
+        assert isinstance(node.operation, Aggregate)
+        parts = as_mean(facts, node, node.operation, answer, self.names)
+        self.known.remove(node.label)
+        del self.written[node.label]
+        for part in parts:
+            self._infer(part)
+
+    def so_far(self) -> ProgramGraph:
+        """The program, as far as its variables are tabled with what was added, then as it was."""
+        left = [node for node in self.graph.nodes if node.label not in self.written]
+        return replace(self.graph, nodes=(*self.written.values(), *left))
+
+    def _infer(self, node: Node) -> None:
+        self.written[node.label] = node
+        self.known.add(node)
+
+    def _facts(self) -> Facts:
+        program = self.expressions[self.graph.output]
+        copies = frozenset(self.copies)
+        known = self.known
+        return Facts(known.nodes, self.expressions, program, known.sets, self.inputs, copies)
+
+    def _ask(
+        self, labels: tuple[str, ...], places: Sequence[Place], apart: bool
+    ) -> Occurrence | None:
+        """Which combination of values occurs, as far as the room tells."""
+        found = (occur_apart if apart else occur_together)(self._facts(), labels, places)
+        return None if found.answer.never else Occurrence(found.place, found.answer.tokens)
