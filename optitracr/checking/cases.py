@@ -19,12 +19,14 @@ Shown = NDArray[np.int64]
 """[row, any number]: cases of one kind that each input shows, as numbers; NONE for no case."""
 
 NONE = -1
+"""In place of a number where the value is None; codes and counts are not negative."""
 
 MANY = 3
 """So many selected keys and more count as one case: 0, 1 and 2 are what programs turn on."""
 
 CODE_BITS = 28
-"""Room for the code of a value; no search meets so many distinct values."""
+"""Room for the code of a value: two of them and a count fit the 63 bits of a case, and no search
+meets so many distinct values."""
 
 NO_CODE = (1 << CODE_BITS) - 1
 """In place of the code of a value where nothing is selected."""

@@ -22,7 +22,8 @@ EXAMPLE_BYTES = 40
 """What a token of an example takes: places in two lists, two integers, a number and a mask."""
 
 POOL = 20
-"""Examples drawn for each one that a balanced data set keeps."""
+"""Examples drawn for each one that a balanced data set keeps: outputs that are as rare as one in so
+many still come as often as the others, and drawing takes no longer than running the model."""
 
 
 @dataclass(frozen=True, slots=True)

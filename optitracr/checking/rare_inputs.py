@@ -33,10 +33,11 @@ BATCH = 128
 """Inputs evaluated at a time: enough for arrays to pay, few enough to climb often."""
 
 CELLS = 1 << 22
-"""Entries of all selectors' matrices in one batch; longer inputs come in smaller batches."""
+"""Entries of all selectors' matrices in one batch, 4 MB; longer inputs come in smaller batches."""
 
 FEWEST = 8
-"""Inputs that a search has to be able to evaluate; with fewer it finds nothing."""
+"""Inputs that a search has to be able to evaluate; with fewer it finds nothing that drawing at
+random does not."""
 
 EFFORT = 8
 """Inputs evaluated for each that a check may add; rare cases take so many to climb to."""

@@ -20,13 +20,16 @@ from optitracr.constructions.needs import NO_CLASS, Need, classes_of_rows, need_
 from optitracr.craft.spaces import FloatArray
 
 LEAST_ON_CIRCLE = 4
-"""Classes from which the circle needs fewer dimensions than the exact construction."""
+"""Classes from which the circle, which takes two dimensions, needs fewer than the exact
+construction, which takes one for each class but one."""
 
 LARGEST_RADIUS = 1e6
-"""Logit of a selected pair up to which float32 keeps the circle's margin."""
+"""Logit of a selected pair up to which float32 keeps the circle's margin: it rounds logits to some
+10^-7 of their size, and so these to a tenth, of a margin of some fifty."""
 
 LARGEST_RADIUS_OF_WIDTH = 1e3
-"""The same where BOS has to be attended just as much as each selected key."""
+"""The same where BOS has to be attended just as much as each selected key: there the logits
+themselves, and no margin, have to be right to some 10^-4."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from optitracr.constructions.needs import Need
 from optitracr.craft.spaces import FloatArray
 
 BOS_QUERY = 4.0
-"""How much more than any key, in units of the largest logit, the BOS query attends to BOS."""
+"""How much more than any key, in units of the largest logit, the BOS query attends to BOS: what the
+conditions of a head add up to there, about a unit each, leaves BOS ahead."""
 
 
 @dataclass(frozen=True, slots=True)

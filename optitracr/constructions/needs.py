@@ -19,7 +19,7 @@ Numbers = tuple[tuple[float, ...], ...]
 """Rows of numbers, all of one length."""
 
 NO_CLASS = -1
-"""The class of values that contribute nothing."""
+"""The class of values that contribute nothing; classes are counted from 0."""
 
 
 @dataclass(frozen=True, slots=True)

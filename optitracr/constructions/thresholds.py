@@ -23,7 +23,13 @@ from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError, 
 from optitracr.craft.spaces import FloatArray
 
 MAX_LEVELS = 64
+"""Hyperplanes of one component: each is found by a linear program, and more leave margins that
+float32 does not keep as a rule."""
+
 MAX_POINTS = 1500
+"""Combinations of values beyond which no hyperplanes are looked for: each is a row of every linear
+program, of which one takes some hundredths of a second up to here."""
+
 LEAST_MARGIN = 64 * INPUT_ERROR
 """Distance from a separating hyperplane below which float32 is not trusted."""
 

@@ -12,13 +12,15 @@ from optitracr.craft.spaces import FloatArray
 from optitracr.rounding import ATTENTION_LEAK
 
 FLOAT32_EPSILON = 2.0**-23
-"""Distance from 1 to the next float32."""
+"""Distance from 1 to the next float32: its fraction has 23 bits."""
 
 INPUT_ERROR = 32 * FLOAT32_EPSILON
-"""Relative error that the numbers in the residual stream are assumed to have at most."""
+"""Relative error that the numbers in the residual stream are assumed to have at most: some thirty
+roundings, of which a sum or a mean of a few takes fewer."""
 
 STEP_ERROR = 2.0**-10
-"""Largest rounding error of one step that is accepted."""
+"""Largest rounding error of one step that is accepted: a fiftieth of what a one-hot dimension may
+be off by, so that many steps may add up."""
 
 
 class MarginError(ArithmeticError):

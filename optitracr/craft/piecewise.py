@@ -16,24 +16,29 @@ from optitracr.craft.numerics import FLOAT32_EPSILON, MarginError, Steps, steps_
 from optitracr.craft.spaces import FloatArray
 
 HINGE_ERROR = 1e-5
-"""Largest error of the interpolation that is accepted."""
+"""Largest error of the interpolation that is accepted: a tenth of what a number may be off by, of
+which other parts need some as well."""
 
 JUMP_ERROR = 2e-4
 """Largest rounding error of all steps together that a fused component may have, where keys or
 values are read from it: attention multiplies an error of a key by its coldness."""
 
 SHARP_JUMP_ERROR = 5e-6
-"""The same where a mean of numbers depends on it."""
+"""The same where a mean of numbers depends on it: an error of a key moves attention between the
+keys that are selected, and so the mean, by its coldness, some fifty, times the error; that stays
+near the tolerance of numbers."""
 
 QUERY_JUMP_ERROR = 2e-3
 """The same where attention reads the result at most as a query: an error there scales all
 logits of a query alike, and so moves no weight between the keys that it selects."""
 
 LOOSE_JUMP_ERROR = 1e-2
-"""The same for a component over the immediate operands, which has no substitute."""
+"""The same for a component over the immediate operands, which has no substitute: a fifth of what a
+one-hot dimension may be off by. The checks of the whole model have the last word."""
 
 MAX_HINGES = 512
-"""Points beyond which only steps are considered."""
+"""Points beyond which only steps are considered: the errors of so many changes of slope add up to
+more than is accepted as a rule."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ from optitracr.setting import check_setting
 from solvers import OBJECTIVES, Plan
 
 LARGEST = 2**31 - 1
-"""No size is larger."""
+"""No size is larger: what libraries hold in 32 bits, and far beyond what fits in memory."""
 
 
 def check_manifest(manifest: Manifest) -> None:

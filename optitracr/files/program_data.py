@@ -35,7 +35,8 @@ from optitracr.setting import Setting
 Value = Any
 
 ENTRIES = 50_000
-"""Entries of all tables and readings of one program; a larger program is not kept."""
+"""Entries of all tables and readings of one program; they make some megabytes of the manifest. A
+larger program is not kept, and the model says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,16 @@ VERSION = 2
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
 
 MANIFEST_LIMIT = 2**24
-"""Bytes of the largest manifest that is read or written."""
+"""Bytes of the largest manifest that is read or written: several times what the largest program
+that is kept takes, and little enough to be read from a hostile file."""
 
 WEIGHTS_LIMIT = 2**32
-"""Bytes of the largest weights that are read or written: a thousand million numbers."""
+"""Bytes of the largest weights that are read or written: a thousand million numbers, more than any
+program has needed, and less than would fill a laptop."""
 
 DEPTH = 100
-"""How deep a manifest may be nested."""
+"""How deep a manifest may be nested: tuples as deep as they may be take 64 levels, the records
+around them some ten; Python's parser stops at a thousand."""
 
 AGAIN = "compile the program again and save it"
 

@@ -21,10 +21,12 @@ Plain = Any
 """What `json` writes and reads: None, bool, int, float, str, and lists and dicts of these."""
 
 INTEGER_BITS = 4096
-"""Size of the largest integer; Python reads no more than some 14,000 bits from text."""
+"""Size of the largest integer, beyond any that programs reach; Python reads no more than some
+14,000 bits from text."""
 
 DEPTH = 32
-"""How deep tuples may be nested."""
+"""How deep tuples may be nested: beyond any that programs make, and so little that recursion over
+them is safe."""
 
 INFINITIES = {"inf": math.inf, "-inf": -math.inf}
 NUMPY_TYPES = frozenset(

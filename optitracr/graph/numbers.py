@@ -31,7 +31,8 @@ ABSOLUTE_TOLERANCE = 1e-4
 some hundred times what a sum of a few numbers around 1 is off by in float32."""
 
 RELATIVE_TOLERANCE = 1e-4
-"""Error allowed in a number beyond 1, as a part of it."""
+"""Error allowed in a number beyond 1, as a part of it: the same as at 1, since float32 rounds large
+numbers by parts of them."""
 
 WHOLE = 2**24
 """Whole numbers up to this size are float32 numbers; the next one is not."""

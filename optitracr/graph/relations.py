@@ -21,7 +21,8 @@ from optitracr.graph.values import ValueSet
 Table = NDArray[np.bool_]
 
 MAX_ENTRIES = 1_000_000
-"""Entries of a relation beyond which it is not looked at."""
+"""Entries of a relation beyond which it is not looked at: counted in some hundredths of a second,
+for each relation that a program may have."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

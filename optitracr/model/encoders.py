@@ -14,7 +14,8 @@ from optitracr.rasp.identity import is_same, plain
 Value = Any
 WANTED = "a sequence of tokens, such as a list"
 NONE_ENCODING = -1
-"""What a categorical output is where the model says None."""
+"""What a categorical output is where the model says None: as in Tracr, and no integer of a
+value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,8 @@ from optitracr.errors import InputError, OptitracrError
 
 Array = Any
 MASKED = -1e30
+"""The logit of what is masked: so low that its weight is exactly 0 in float32, and far from where
+float32 ends, so that a sum with another logit stays finite."""
 
 
 class TransformerOutput(NamedTuple):

@@ -14,7 +14,8 @@ from optitracr.errors import InputError
 
 UNEMBED = "unembed"
 NAME_BYTES = 256
-"""What the header of a file of weights takes at most for one tensor."""
+"""What the header of a file of weights takes at most for one tensor: its longest name, a type, a
+shape and two offsets are some 150 characters."""
 
 NO_NUMBERS = "is no array of real numbers; give one of float32"
 

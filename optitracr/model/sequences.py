@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from optitracr.model.compiled import CompiledModel
 
 NUMBER_BYTES = 4
-"""Everything is computed in float32."""
+"""Everything is computed in float32, of four bytes."""
 
 CHUNK_BYTES = 1 << 29
 """What the states and patterns of one chunk of inputs may take, where inputs are run in chunks:

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from optitracr.memory import check_memory
 
 PARAMETER_BYTES = 4
-"""Weights are held in float32."""
+"""Weights are held in float32, of four bytes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,12 @@ from optitracr.graph.program import (
 from optitracr.rasp import Comparison
 
 TEXT_LIMIT = 20_000
-"""Characters of one function's text; a longer one is left out."""
+"""Characters of one function's text: some hundreds of lines, more than a function of a program has.
+A longer one is left out, so that files stay small."""
 
 SELECTOR_LIMIT = 400
-"""Characters of one selector in the listing; a longer one is cut."""
+"""Characters of one selector in the listing: some lines. A longer one is cut, since what it is made
+of is listed too."""
 
 OWN_MODULES = ("optitracr.rasp", "optitracr.graph", "operator", "_operator")
 """Modules, and packages of them, whose functions the user did not write."""

@@ -24,7 +24,8 @@ Ask = Callable[[tuple[str, ...], Sequence[Place], bool], Occurrence | None]
 the last argument is set, at a key and a query."""
 
 MAX_CELLS = 1 << 20
-"""Combinations of what two variables are functions of, beyond which any pair may occur."""
+"""Combinations of what two variables are functions of, beyond which any pair may occur: an array of
+a megabyte, made in some milliseconds, for each pair of variables that is asked about."""
 
 Mask = NDArray[np.bool_]
 Root = tuple[str, int]

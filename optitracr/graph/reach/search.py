@@ -13,10 +13,12 @@ from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.world import World
 
 PARTIAL_TIME = 1.0
-"""Deterministic seconds for a world of a few positions; those of the library take under 0.01."""
+"""Deterministic seconds for a world of a few positions, a hundred times what those of the library
+take; what is not settled by then is open."""
 
 WHOLE_TIME = 0.5
-"""Deterministic seconds for all lengths together; what is not settled by then is open."""
+"""Deterministic seconds for all lengths together, so that no compilation waits for longer; what is
+not settled by then is open, which costs at most a larger model."""
 
 MAX_WORK = 300_000
 """Table entries that a world may hold, over all positions and pairs: built in about a second."""

@@ -14,11 +14,12 @@ from optitracr.graph.reach.facts import Codes
 from optitracr.graph.reach.positions import Positions
 
 MAX_ENTRIES = 4_096
-"""Entries of a predicate's table that become an element constraint; larger ones have to be
-intervals of keys, as orders and equality are."""
+"""Entries of a predicate's table that become an element constraint, the square of 64 values; larger
+ones have to be intervals of keys, as orders and equality are, which need no table."""
 
 FEW_ENTRIES = 64
-"""Entries of a table up to which it is given as it is, interval or not."""
+"""Entries of a table up to which it is given as it is, interval or not: the solver reads so few as
+quickly as an interval."""
 
 Mask = NDArray[np.bool_]
 
