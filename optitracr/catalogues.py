@@ -8,18 +8,16 @@ from dataclasses import dataclass
 
 from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
+from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.component import Components
-from optitracr.candidates.explain import candidate_savings, standard_savings
+from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.families import Family
+from optitracr.candidates.families.standard import standard_components
+from optitracr.candidates.problem import space_problem
 from optitracr.candidates.realise import realise
 from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, Rewrites
 from optitracr.candidates.savings import Savings
-from optitracr.candidates.space import (
-    CandidateSpace,
-    candidate_space,
-    space_problem,
-)
-from optitracr.candidates.standard import standard_components
+from optitracr.candidates.space import CandidateSpace
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import check_tables
 from optitracr.graph.program import ProgramGraph

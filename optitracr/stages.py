@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
-from optitracr.candidates.explain import with_added
+from optitracr.candidates.account import with_added
 from optitracr.candidates.families import families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.readings import warn_of_causal_reading

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from optitracr.candidates.computable import exclude
 from optitracr.candidates.margins import Offence, offences
-from optitracr.candidates.space import NOTHING, CandidateSpace, exclude
+from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Problem
 

@@ -18,18 +18,22 @@ class Candidate:
         form: Name of the form computed.
         needs: What it reads.
         plan: An MLP's construction, or a head's.
+        rule: Name of the rule that proposes it.
         selector: Candidates with equal selectors can share a head; "" for MLPs.
         reads_bos: Whether it reads the BOS dimension.
         cut: The variables that it is computed from, if by an MLP over a table.
+        families: Names of the further rules without which it would not be proposed.
     """
 
     name: str
     form: str
     needs: tuple[Need, ...]
     plan: Plan | HeadPlan
+    rule: str
     selector: str = ""
     reads_bos: bool = False
     cut: tuple[str, ...] = ()
+    families: tuple[str, ...] = ()
 
     @property
     def neurons(self) -> int:

@@ -6,21 +6,17 @@ are rewritten on the way), then these follow.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from optitracr.candidates.families import EVERY_FAMILY, Family
 from optitracr.candidates.relations import conditions
 from optitracr.candidates.tables import FunctionTables
-from optitracr.candidates.unions import SplitUnions
 from optitracr.graph.program import CompoundSelector
 from optitracr.graph.relations import relation_of
 from optitracr.graph.rewrites.constants import FoldConstants
-from optitracr.graph.rewrites.counting import CountConditions
 from optitracr.graph.rewrites.defaults import ShiftDefaults
 from optitracr.graph.rewrites.encodings import ConvertEncodings
 from optitracr.graph.rewrites.joining import JoinSelectors
-from optitracr.graph.rewrites.merging import MergeEqual
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.rewrites.precision import CheckPrecision
 from optitracr.graph.rewrites.widths import SplitWidths
@@ -41,18 +37,17 @@ class Rewrites:
     Attributes:
         encoded: Make every variable one that the level can hold; savings are told of these.
         joined: Make every selector one that a head can compute.
-        defined: Make variables cheaper to compute, each with the family of candidates that it
-            belongs to, if it does to one.
+        defined: Give variables further definitions, for candidates to choose from; those of
+            rules follow (see `optitracr.candidates.rule.Rule.rewrites`).
     """
 
     encoded: tuple[Pass, ...]
     joined: tuple[Pass, ...]
-    defined: tuple[tuple[Pass, Family | None], ...] = ()
+    defined: tuple[Pass, ...] = ()
 
-    def lowered(self, families: frozenset[Family] = EVERY_FAMILY) -> tuple[Pass, ...]:
-        """All that follow the first, of some families."""
-        chosen = (each for each, family in self.defined if family is None or family in families)
-        return (*self.joined, *chosen)
+    def lowered(self, further: Iterable[Pass] = ()) -> tuple[Pass, ...]:
+        """All that follow the first, and some further ones after them."""
+        return (*self.joined, *self.defined, *further)
 
 
 STANDARD_REWRITES = Rewrites(
@@ -64,12 +59,6 @@ STANDARD_REWRITES = Rewrites(
 CANDIDATE_REWRITES = Rewrites(
     encoded=(ConvertEncodings(), CheckPrecision()),
     joined=(JoinSelectors(keep=are_conjunctions),),
-    defined=(
-        (FoldConstants(), None),
-        (SplitWidths(), None),
-        (MergeEqual(), Family.SHARING),
-        (CountConditions(), Family.REWRITES),
-        (SplitUnions(), Family.REWRITES),
-    ),
+    defined=(FoldConstants(), SplitWidths()),
 )
 """Of level 2."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
-from optitracr.constructions.reduction import Codes
+from optitracr.constructions.tasks import Task
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
@@ -22,33 +22,24 @@ EXACT = 1e-9
 below what float32 keeps."""
 
 
-def additive_plans(
-    leaves: Sequence[Leaf],
-    table: Codes,
-    possible: NDArray[np.bool_] | None,
-    rows: FloatArray,
-    tolerance: float,
-) -> Iterator[Plan]:
+def additive_plans(task: Task) -> Iterator[Plan]:
     """The sum of one function a leaf, each as steps of a number or as the number itself.
 
-    Args:
-        leaves: At least two; none categorical that may be None.
-        table: Index into `rows` for each combination of their values.
-        possible: Which combinations can occur; None for all.
-        rows: Shape [codes, 1].
-        tolerance: Largest rounding error of the steps of each leaf.
+    That takes at least two leaves, none categorical that may be None, and one output.
     """
-    known = np.ones(table.shape, dtype=bool) if possible is None else possible
+    leaves, rows, possible = task.leaves, task.rows, task.possible
     plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
     if len(leaves) < 2 or rows.shape[1] != 1 or not plain:
         return
+    table = task.full
+    known = np.ones(table.shape, dtype=bool) if possible is None else possible
     terms = _terms(rows[table, 0], np.broadcast_to(known, table.shape))
     if terms is None:
         return
     axes, parts = [], []
     for leaf, term in zip(leaves, terms, strict=True):
         try:
-            made, axis = _one(leaf, term, tolerance / len(leaves))
+            made, axis = _one(leaf, term, task.tolerance / len(leaves))
         except MarginError:
             return
         axes.append(axis)

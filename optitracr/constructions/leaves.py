@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optitracr.constructions.needs import Need
 from optitracr.craft.spaces import FloatArray
 
 
@@ -47,6 +48,17 @@ class Axis:
         """Number of columns read."""
         one = self.leaf.numerical or self.numbers
         return 1 if one else max(self.classes, default=-1) + 1
+
+    @property
+    def need(self) -> Need:
+        """What has to be readable of the leaf."""
+        return Need(self.leaf.label, self.classes, tuple((x,) for x in self.numbers))
+
+    @property
+    def signed(self) -> bool:
+        """Whether the number that is read can be negative."""
+        numbers = self.numbers if self.classes else self.leaf.numbers
+        return not numbers or min(numbers) < 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.constructions.additive import additive_plans
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.masks import and_weights, fewest_terms
 from optitracr.constructions.reduction import Codes, reduce_table
-from optitracr.constructions.thresholds import cell_plans, half_plane_plans
+from optitracr.constructions.tasks import Construction, Task
+from optitracr.constructions.thresholds import cell_plans
 from optitracr.constructions.weightings import weightings
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
@@ -45,7 +45,7 @@ def plan_table(
     rows: FloatArray,
     tolerance: float = JUMP_ERROR,
     possible: NDArray[np.bool_] | None = None,
-    several: bool = True,
+    further: Sequence[Construction] = (),
     close: bool = False,
     robust: bool = False,
 ) -> list[Plan]:
@@ -57,12 +57,37 @@ def plan_table(
         rows: Shape [codes, outputs]: what each result writes.
         tolerance: Largest rounding error of all steps of a sum together.
         possible: Which combinations of values can occur; None for all.
-        several: Whether to try what reads several numbers at once.
+        further: Constructions to try beside entries, cells and sums.
         close: Bound errors closely, for a table that has no construction otherwise.
         robust: Only constructions that bear errors in what they read.
 
     Returns:
         Nothing if float32 carries none of them.
+    """
+    task = reduced_task(leaves, table, rows, tolerance, possible, close, robust)
+    plans = [plan for make in (entry_plans, cell_plans, *further, sum_plans) for plan in make(task)]
+    return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
+
+
+def reduced_task(
+    leaves: Sequence[Leaf],
+    table: Codes,
+    rows: FloatArray,
+    tolerance: float = JUMP_ERROR,
+    possible: NDArray[np.bool_] | None = None,
+    close: bool = False,
+    robust: bool = False,
+) -> Task:
+    """What constructions are asked for: leaves that do not matter are gone, equal rows are one.
+
+    Args:
+        leaves: One for each axis of the table.
+        table: Index into `rows`, -1 for None.
+        rows: Shape [codes, outputs]: what each result writes.
+        tolerance: Largest rounding error of all steps of a sum together.
+        possible: Which combinations of values can occur; None for all.
+        close: Bound errors closely.
+        robust: Only what bears errors in what is read.
     """
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
     distinct, code = np.unique(padded, axis=0, return_inverse=True)
@@ -75,24 +100,23 @@ def plan_table(
         if reduced.table.shape[axis] > 1 or (leaf.may_be_none and not leaf.numerical)
     )
     kept = [leaves[axis] for axis in essential]
-    classes = [reduced.classes[axis] for axis in essential]
     small = reduced.table.reshape([reduced.table.shape[axis] for axis in essential])
-    zero = int(code[-1])
-    default = _default(kept, small, distinct, zero)
-    plans = list(_entries(kept, classes, small, distinct, default))
-    plans += cell_plans(kept, classes, small, distinct, default, tolerance)
     if possible is not None:
         idle = tuple(axis for axis in range(table.ndim) if axis not in essential)
         possible = np.asarray(possible.any(axis=idle))
-    if several:
-        full = small[np.ix_(*classes)]
-        ranks = _ranks(code)
-        plans += half_plane_plans(
-            kept, classes, full, possible, distinct, ranks, default, tolerance
-        )
-        plans += additive_plans(kept, full, possible, distinct, tolerance)
-    plans += _sums(kept, classes, small, distinct, zero, tolerance, possible, close, robust)
-    return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
+    return Task(
+        leaves=kept,
+        classes=[reduced.classes[axis] for axis in essential],
+        table=small,
+        rows=distinct,
+        ranks=_ranks(code),
+        zero=int(code[-1]),
+        default=_default(kept, small, distinct, int(code[-1])),
+        possible=possible,
+        tolerance=tolerance,
+        close=close,
+        robust=robust,
+    )
 
 
 def refusal(leaves: Sequence[Leaf], table: Codes, rows: FloatArray, tolerance: float) -> str:
@@ -128,18 +152,19 @@ def _default(leaves: Sequence[Leaf], table: Codes, rows: FloatArray, zero: int) 
     return commonest if (abs(written - rows) <= allowed).all() else zero
 
 
-def _entries(
-    leaves: list[Leaf], classes: list[Codes], table: Codes, rows: FloatArray, default: int
-) -> Iterator[Plan]:
+def entry_plans(task: Task) -> Iterator[Plan]:
+    """A neuron for each box of entries that write the same and not the default."""
+    leaves, rows = task.leaves, task.rows
     if any(leaf.numerical for leaf in leaves):
         return
     if len(leaves) == 1 and rows.shape[1] == 1:
-        yield _linear(leaves[0], classes[0], table, rows, default)
+        yield _linear(leaves[0], task.classes[0], task.table, rows, task.default)
         return
-    boxes, outputs = fewest_terms(table, default)
-    axes, w_in, constant = and_weights(leaves, classes, table.shape, boxes)
-    w_out = rows[outputs] - rows[default] if outputs else np.zeros((0, rows.shape[1]))
-    yield Plan(tuple(axes), tuple(w_in), constant + 1.0, w_out, rows[default])
+    boxes, outputs = fewest_terms(task.table, task.default)
+    axes, w_in, constant = and_weights(leaves, task.classes, task.table.shape, boxes)
+    written = rows[task.default]
+    w_out = rows[outputs] - written if outputs else np.zeros((0, rows.shape[1]))
+    yield Plan(tuple(axes), tuple(w_in), constant + 1.0, w_out, written)
 
 
 def _linear(leaf: Leaf, classes: Codes, table: Codes, rows: FloatArray, default: int) -> Plan:
@@ -150,36 +175,26 @@ def _linear(leaf: Leaf, classes: Codes, table: Codes, rows: FloatArray, default:
     return Plan((axis,), (signs[None, :],), np.zeros(signs.size), signs[:, None], rows[default])
 
 
-def _sums(
-    leaves: list[Leaf],
-    classes: list[Codes],
-    table: Codes,
-    rows: FloatArray,
-    zero: int,
-    tolerance: float,
-    possible: NDArray[np.bool_] | None,
-    close: bool,
-    robust: bool,
-) -> list[Plan]:
+def sum_plans(task: Task) -> list[Plan]:
     """The best weighted sum of which the output is a function.
 
     A categorical leaf that may be None has one value more, which adds nothing.
     """
+    leaves, possible = task.leaves, task.possible
     if not leaves or math.prod(leaf.size + 1 for leaf in leaves) > MAX_POINTS:
         return []
-    full = table[np.ix_(*classes)]
-    digits = [c.astype(np.float64) for c in classes]
+    full = task.full
+    digits = [c.astype(np.float64) for c in task.classes]
     for axis, leaf in enumerate(leaves):
         if leaf.may_be_none and not leaf.numerical:
             pad = [(0, int(axis == other)) for other in range(full.ndim)]
-            full = np.pad(full, pad, constant_values=zero)
+            full = np.pad(full, pad, constant_values=task.zero)
             if possible is not None:
                 possible = np.pad(possible, pad, constant_values=True)
             digits[axis] = np.append(digits[axis] + 1.0, 0.0)
-    exact = not robust and all(not leaf.numerical for leaf in leaves)
     best: tuple[Piecewise, list[FloatArray]] | None = None
     for weights in weightings(leaves, digits, full, possible):
-        made = _piecewise_sum(weights, full, rows, exact, tolerance, possible, close)
+        made = _piecewise_sum(task, weights, full, possible)
         if made is not None and (best is None or made.neurons < best[0].neurons):
             best = made, weights
     if best is None:
@@ -189,14 +204,10 @@ def _sums(
 
 
 def _piecewise_sum(
-    weights: list[FloatArray],
-    table: Codes,
-    rows: FloatArray,
-    exact: bool,
-    tolerance: float,
-    possible: NDArray[np.bool_] | None,
-    close: bool,
+    task: Task, weights: list[FloatArray], table: Codes, possible: NDArray[np.bool_] | None
 ) -> Piecewise | None:
+    """The output as a function of one weighted sum; None if it is none that float32 carries."""
+    exact = not task.robust and all(not leaf.numerical for leaf in task.leaves)
     total = np.zeros(table.shape)
     for axis, weight in enumerate(weights):
         line = [1] * table.ndim
@@ -210,12 +221,12 @@ def _piecewise_sum(
     if not np.array_equal(codes[inverse.ravel()], given):
         return None
     try:
-        return through_points(z, rows[codes], exact, tolerance, close)
+        return through_points(z, task.rows[codes], exact, task.tolerance, task.close)
     except MarginError:
         return None
 
 
-def _sum_plan(leaves: list[Leaf], piecewise: Piecewise, weights: list[FloatArray]) -> Plan:
+def _sum_plan(leaves: Sequence[Leaf], piecewise: Piecewise, weights: list[FloatArray]) -> Plan:
     axes, w_in = [], []
     for leaf, weight in zip(leaves, weights, strict=True):
         if leaf.numerical:

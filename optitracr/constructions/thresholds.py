@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from optitracr.constructions.leaves import Axis, Leaf, Plan
 from optitracr.constructions.masks import Box, and_weights, fewest_terms
 from optitracr.constructions.reduction import Codes
+from optitracr.constructions.tasks import Task
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError, steps_between
 from optitracr.craft.spaces import FloatArray
 
@@ -34,24 +35,9 @@ LEAST_MARGIN = 64 * INPUT_ERROR
 """Distance from a separating hyperplane below which float32 is not trusted."""
 
 
-def cell_plans(
-    leaves: Sequence[Leaf],
-    classes: Sequence[Codes],
-    table: Codes,
-    rows: FloatArray,
-    default: int,
-    tolerance: float,
-) -> Iterator[Plan]:
-    """Steps of one number, each within the cells of the categorical leaves that take it.
-
-    Args:
-        leaves: The leaves; one of them numerical.
-        classes: For each leaf the class of each of its values; intervals for the number.
-        table: The function of the classes, indices into `rows`.
-        rows: Shape [codes, outputs].
-        default: The code that is written where no neuron fires.
-        tolerance: Largest rounding error of all steps together.
-    """
+def cell_plans(task: Task) -> Iterator[Plan]:
+    """Steps of one number, each within the cells of the categorical leaves that take it."""
+    leaves, classes, table, rows = task.leaves, task.classes, task.table, task.rows
     numerical = [axis for axis, leaf in enumerate(leaves) if leaf.numerical]
     if len(numerical) != 1 or len(leaves) < 2:
         return
@@ -65,7 +51,7 @@ def cell_plans(
     except MarginError:
         return
     terms, step_of, jumps = _cell_steps(lines, rows, steps.rising)
-    base_terms, base_codes = fewest_terms(lines[..., classes[axis][pivot_value]], default)
+    base_terms, base_codes = fewest_terms(lines[..., classes[axis][pivot_value]], task.default)
     count = len(terms)
     masks = [*terms, *terms, *base_terms]
     size = len(others)
@@ -74,19 +60,19 @@ def cell_plans(
     hold[: 2 * count] = np.tile(reach[step_of] + 1.0, 2)
     hold[2 * count :] = 1.0
     error = 2 * FLOAT32_EPSILON * _summed(hold[:count] * (1 + 2 * size), jumps, terms)
-    if error > tolerance:
+    if error > task.tolerance:
         return
     axes, w_in, inside = and_weights(others, other_classes, lines.shape[:-1], masks)
     slope = np.concatenate([steps.slope[step_of]] * 2 + [np.zeros(len(base_terms))])
     offset = np.concatenate(
         [steps.offset[step_of], steps.offset[step_of] - 1.0, np.ones(len(base_terms))]
     )
-    w_out = np.concatenate([jumps, -jumps, rows[base_codes] - rows[default]])
+    w_out = np.concatenate([jumps, -jumps, rows[base_codes] - rows[task.default]])
     parts = [weights * hold for weights in w_in]
     parts.insert(axis, slope[None, :])
     all_axes = [*axes]
     all_axes.insert(axis, Axis(number, ()))
-    yield Plan(tuple(all_axes), tuple(parts), offset + hold * inside, w_out, rows[default])
+    yield Plan(tuple(all_axes), tuple(parts), offset + hold * inside, w_out, rows[task.default])
 
 
 def _cell_steps(
@@ -131,33 +117,15 @@ def _summed(reach: FloatArray, jumps: FloatArray, terms: list[Box]) -> float:
     return float(totals.max(initial=0.0))
 
 
-def half_plane_plans(
-    leaves: Sequence[Leaf],
-    classes: Sequence[Codes],
-    table: Codes,
-    possible: NDArray[np.bool_] | None,
-    rows: FloatArray,
-    order: NDArray[np.intp],
-    default: int,
-    tolerance: float,
-) -> Iterator[Plan]:
-    """Levels of several numbers, separated by hyperplanes, in each cell of the other leaves.
-
-    Args:
-        leaves: The leaves; at least two of them numerical.
-        classes: For each leaf the class of each of its values.
-        table: Index into `rows` for each combination of their values.
-        possible: Which combinations can occur; None for all.
-        rows: Shape [codes, outputs].
-        order: A rank for each code, such as that of the value it stands for.
-        default: The code that is written where no neuron fires.
-        tolerance: Largest rounding error of all steps together.
-    """
+def half_plane_plans(task: Task) -> Iterator[Plan]:
+    """Levels of several numbers, separated by hyperplanes, in each cell of the other leaves."""
+    leaves, classes, rows = task.leaves, task.classes, task.rows
     numerical = [axis for axis, leaf in enumerate(leaves) if leaf.numerical]
     others = [axis for axis, leaf in enumerate(leaves) if not leaf.numerical]
     if len(numerical) < 2:
         return
-    known = np.ones(table.shape, dtype=bool) if possible is None else possible
+    table = task.full
+    known = np.ones(table.shape, dtype=bool) if task.possible is None else task.possible
     first = [np.unique(classes[axis], return_index=True)[1] for axis in others]
     lines = np.moveaxis(table, others, range(len(others)))
     seen = np.moveaxis(np.broadcast_to(known, table.shape), others, range(len(others)))
@@ -166,14 +134,14 @@ def half_plane_plans(
     planes: list[_Levels] = []
     for cell in np.ndindex(shape):
         at = tuple(index[place] for index, place in zip(first, cell, strict=True))
-        found = _levels_of([leaves[a] for a in numerical], lines[at], seen[at], rows, order)
+        found = _levels_of([leaves[a] for a in numerical], lines[at], seen[at], rows, task.ranks)
         if found is None:
             return
         planes.append(found)
         boxes.append(tuple(np.arange(n) == p for n, p in zip(shape, cell, strict=True)))
-    if max(found.error for found in planes) * (1 + 2 * len(others)) > tolerance:
+    if max(found.error for found in planes) * (1 + 2 * len(others)) > task.tolerance:
         return
-    yield _in_cells(leaves, classes, shape, boxes, planes, rows, default)
+    yield _in_cells(leaves, classes, shape, boxes, planes, rows, task.default)
 
 
 def _in_cells(

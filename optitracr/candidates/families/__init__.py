@@ -1,4 +1,8 @@
-"""The families of level-2 candidates, each of which can be switched off."""
+"""The families of level-2 candidates, each of which can be switched off.
+
+Each is a rule in a file of this folder, as are the rules that every program needs; `registry` lists
+them all.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,187 @@
+"""The enumeration of a program's candidates: from a program to the space to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+
+from optitracr.candidates.computable import computable
+from optitracr.candidates.facts import Facts
+from optitracr.candidates.families import EVERY_FAMILY, Family
+from optitracr.candidates.families.registry import RULES, rules_of
+from optitracr.candidates.forms import Form, serves
+from optitracr.candidates.proposals import Proposals
+from optitracr.candidates.readings import Readings
+from optitracr.candidates.rewriting import CANDIDATE_REWRITES
+from optitracr.candidates.rule import Rule, repertoire
+from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.candidates.table_plans import TablePlans
+from optitracr.candidates.worklist import enumerate_candidates
+from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
+from optitracr.constructions.heads import Reading
+from optitracr.constructions.needs import Need
+from optitracr.craft.reading import direction
+from optitracr.craft.spaces import Direction, FloatArray, Space
+from optitracr.errors import LimitError
+from optitracr.graph.build import BOS, POSITION
+from optitracr.graph.program import Input, ProgramGraph, Source
+from optitracr.graph.rewrites.passes import run_passes
+from optitracr.graph.tabled import TabledProgram
+from optitracr.setting import Setting
+
+
+def candidate_space(
+    program: TabledProgram,
+    setting: Setting,
+    families: frozenset[Family] = EVERY_FAMILY,
+    robust: bool = False,
+    rules: Sequence[Rule] = RULES,
+) -> CandidateSpace:
+    """Enumerates the candidates of a program.
+
+    Args:
+        program: The program, with every encoding that its operations need.
+        setting: Vocabulary and length.
+        families: Kinds of candidates to propose.
+        robust: Propose what bears and makes the least errors, the standard constructions
+            among it, in place of the fewest neurons.
+        rules: All rules, those of families that are off among them.
+    """
+    on = rules_of(families, rules)
+    passes = CANDIDATE_REWRITES.lowered(each for rule in on for each in rule.rewrites)
+    merged = run_passes(program, passes, setting.inputs)
+    sets = merged.values
+    proposals = Proposals(Facts(merged, setting), repertoire(on), robust)
+    readings = _output_readings(proposals)
+    needs = [reading.need for way in readings for reading in way]
+    enumerate_candidates(proposals, on, needs)
+    forms = proposals.forms
+    points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *proposals.patterns.slots.values()])
+    position = _position(merged, forms, setting.max_seq_len, points)
+    variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
+    variables[BOS] = direction(BOS, Space((Direction(BOS),)))
+    options = {need: _options(proposals.readings, forms, need) for need in proposals.needs}
+    node = merged.node(merged.output)
+    columns = 1 if node.is_numerical else len(sets[merged.output].values)
+    views = tuple(view for way in readings for view in _views(way, options, columns))
+    space = CandidateSpace(
+        merged,
+        sets,
+        setting,
+        forms,
+        variables,
+        {candidate.name: candidate for candidate in proposals.candidates},
+        options,
+        views,
+        () if node.is_numerical else sets[merged.output].values,
+        position,
+        merged.stands_for,
+        _owners(merged, program),
+        proposals.facts.tables,
+    )
+    return _with_usable_outputs(space, proposals.tables)
+
+
+def _owners(rewritten: TabledProgram, program: TabledProgram) -> dict[str, str]:
+    """For each variable the one of the program that it is, or is made for."""
+    known = program.by_label()
+    nodes = {**known, **rewritten.by_label()}
+    owners: dict[str, str] = {}
+    for label in rewritten.by_label():
+        node = nodes[label]
+        while node.label not in known and node.provenance is not None:
+            node = nodes[node.provenance.variable]
+        owners[label] = node.label
+    return owners
+
+
+def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, points: int) -> str:
+    """The position on a circle that erasing heads need: a form of the indices if there is one.
+
+    A program that uses its indices may read them from the same dimensions.
+    """
+    labels = [
+        node.label
+        for node in graph.nodes
+        if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
+    ]
+    rows = on_circle(np.arange(positions), points)
+    numbers = tuple(map(tuple, rows.tolist()))
+    for form in forms.values():
+        if form.label in labels and form.numbers == numbers:
+            return form.name
+    if labels:
+        forms[POSITION] = Form(POSITION, labels[0], (), numbers, signed=True)
+    return POSITION
+
+
+def _with_usable_outputs(space: CandidateSpace, tables: TablePlans) -> CandidateSpace:
+    """Leaves out views of the output that nothing can compute."""
+    usable = computable(space)
+    outputs = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
+    if not outputs:
+        raise LimitError(_no_output(space, tables, usable))
+    return replace(space, outputs=outputs)
+
+
+def _no_output(space: CandidateSpace, tables: TablePlans, usable: Mapping[str, None]) -> str:
+    """Names the first variable that nothing computes, and the threshold that is at fault."""
+    computed = {space.forms[name].label for name in usable}
+    for node in space.graph.nodes:
+        if node.label in tables.refused and node.label not in computed:
+            operands, reason = tables.refused[node.label]
+            owner = space.owner[node.label]
+            read = ", ".join(f"'{space.owner[label]}'" for label in operands)
+            return (
+                f"s-op {space.graph.node(owner).describe()} cannot be computed from {read}: "
+                f"{reason}; lower max_seq_len, or take a function that tells fewer values apart"
+            )
+    node = space.graph.node(space.graph.output)
+    return (
+        f"s-op {node.describe()} has no candidate component at level 2; map what it reads to "
+        "fewer values first, or lower max_seq_len"
+    )
+
+
+def _output_readings(proposals: Proposals) -> list[list[Reading]]:
+    """Ways for the unembedding to read the output; nothing of what is always None."""
+    facts, output = proposals.facts, proposals.facts.graph.output
+    if facts.nodes[output].is_numerical:
+        return proposals.readings.of_number(output, 1.0, clean=False)
+    count = len(facts.values[output].values)
+    return [[Reading(Need(output, tuple(range(count))), np.eye(count))] if count else []]
+
+
+def _views(
+    way: Sequence[Reading], options: Mapping[Need, Mapping[str, FloatArray]], columns: int
+) -> Iterator[tuple[tuple[str, ...], FloatArray]]:
+    """Every choice of forms for what the output reads, and the unembedding over them."""
+    if not way:
+        yield (), np.zeros((0, columns))
+        return
+    for chosen in product(*(options[reading.need].items() for reading in way)):
+        spaces = dict.fromkeys(name for name, _ in chosen if name != NOTHING)
+        rows = dict[str, FloatArray]()
+        for (name, matrix), reading in zip(chosen, way, strict=True):
+            if name == NOTHING:
+                continue
+            mixed = matrix @ reading.weights
+            rows[name] = rows[name] + mixed if name in rows else mixed
+        empty = np.zeros((0, columns))
+        yield tuple(spaces), np.concatenate([empty, *(rows[name] for name in spaces)])
+
+
+def _options(readings: Readings, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:
+    if readings.is_vacuous(need):
+        return {NOTHING: np.zeros((0, need.columns))}
+    found: dict[str, FloatArray] = {}
+    sources = dict(readings.sources(need.label))
+    for name, form in forms.items():
+        if form.label in sources:
+            matrix = serves(form, need, sources[form.label])
+            if matrix is not None:
+                found[name] = matrix
+    return found

@@ -1,0 +1,133 @@
+"""Heads: an Aggregate or the raw output of a width, for each way to decide what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.proposals import Proposals
+from optitracr.candidates.rule import Rule
+from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
+from optitracr.constructions.heads import HeadPlan, Reading, plan_head
+from optitracr.constructions.needs import NO_CLASS, Need, need_of_rows
+from optitracr.craft.spaces import FloatArray
+from optitracr.graph.program import Aggregate, Width
+
+NAME = "head"
+
+
+def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
+    """A head for each way to read what it averages and each pattern of its selector."""
+    facts = proposals.facts
+    operation = facts.operation(form.label)
+    if not isinstance(operation, Aggregate | Width):
+        return
+    if isinstance(operation, Aggregate) and form.clean and facts.is_dirty_head(form.label):
+        return
+    default = _default(proposals, form, operation)
+    for values in _value_readings(proposals, form, operation):
+        yield from heads(NAME, proposals, form, operation, values, default)
+
+
+def heads(
+    rule: str,
+    proposals: Proposals,
+    form: Form,
+    operation: Aggregate | Width,
+    values: Sequence[Reading],
+    default: FloatArray,
+) -> Iterator[Candidate]:
+    """Candidates for each way to decide what is selected.
+
+    Args:
+        rule: Name of the rule that proposes them.
+        proposals: What has been proposed so far.
+        form: What they write.
+        operation: The head's operation.
+        values: What the head averages.
+        default: Shape [outputs]: what it writes where nothing is selected.
+    """
+    is_width = isinstance(operation, Width)
+    exact_keys = form.is_number and not form.numbers
+    patterns = proposals.patterns.of(operation.selector, is_width, exact_keys)
+    for way, pattern in enumerate(patterns):
+        plan = plan_head(pattern.terms, values, default, proposals.facts.cold, is_width)
+        if form.sharp or (exact_keys and not is_width):
+            plan = _sharpened(plan)
+        yield Candidate(
+            name=proposals.name(form, f"head{way}.{len(values)}"),
+            form=form.name,
+            needs=plan.needs,
+            plan=plan,
+            rule=rule,
+            selector=proposals.selector(operation.selector, way, is_width, exact_keys),
+            reads_bos=plan.reads_bos,
+            families=pattern.families,
+        )
+
+
+def _sharpened(plan: HeadPlan) -> HeadPlan:
+    """A head whose mean depends on the rounding errors of its keys and values."""
+    keys, values = (
+        tuple(
+            reading
+            if reading.need.raw
+            else replace(reading, need=replace(reading.need, sharp=True))
+            for reading in side
+        )
+        for side in (plan.keys, plan.values)
+    )
+    return replace(plan, keys=keys, values=values)
+
+
+def _default(proposals: Proposals, form: Form, operation: Aggregate | Width) -> FloatArray:
+    """What the head writes where nothing is selected; for a width, what BOS counts."""
+    written = np.zeros(form.width)
+    if isinstance(operation, Width):
+        written[:] = 1.0
+    elif operation.default is not None:
+        if not form.classes and not form.numbers:
+            written[:] = float(operation.default)
+        else:
+            values = proposals.facts.values[form.label].values
+            written = form_rows(form)[values.index(operation.default)]
+    return written
+
+
+def _value_readings(
+    proposals: Proposals, form: Form, operation: Aggregate | Width
+) -> list[list[Reading]]:
+    """Ways to read what a head averages; nothing for a width, which reads BOS alone."""
+    if isinstance(operation, Width):
+        return [[]]
+    operand, sets = operation.operand, proposals.facts.values
+    if form.is_number and not form.numbers:
+        return proposals.readings.of_number(operand, 1.0, clean=True)
+    place = {v: i for i, v in enumerate(sets[form.label].values)}
+    index = np.array([place[v] for v in sets[operand].values], dtype=np.intp)
+    rows = form_rows(form)[index]
+    if form.is_number:
+        need = need_of_rows(operand, rows, clean=True)
+    else:
+        held = np.asarray(form.classes)[index]
+        need = Need(operand, tuple(int(c) for c in held), (), True)
+        if max(need.classes, default=NO_CLASS) == NO_CLASS:
+            need = None
+    if need is None:
+        return [[]]
+    return [[Reading(need, np.eye(need.columns, form.width))]]
+
+
+RULE = Rule(
+    name=NAME,
+    validity=Validity(
+        activations=EVERY_ACTIVATION,
+        needs_bos=True,
+        conditions=frozenset({Condition.BOUNDED, Condition.FINITE, Condition.ONE_VALUE}),
+    ),
+    propose=propose,
+)

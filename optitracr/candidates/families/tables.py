@@ -1,0 +1,110 @@
+"""MLPs that compute a variable from a table over variables that determine it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.cuts import Cut
+from optitracr.candidates.facts import Facts
+from optitracr.candidates.forms import Form
+from optitracr.candidates.proposals import Proposals
+from optitracr.candidates.rule import Rule
+from optitracr.candidates.validity import Activation, Condition, Validity
+from optitracr.candidates.ways import Freedom
+from optitracr.constructions.leaves import Plan
+from optitracr.graph.program import Aggregate, Elementwise, Input, Width
+
+NAME = "table"
+
+MAX_NEURONS = 1024
+"""Neurons of a fused component; the cut over the immediate operands may take more."""
+
+MAX_NUMBERS = 3
+"""Numbers that a fused component may read: levels of more are seldom told apart by planes, and to
+look for them takes long."""
+
+PLANS = 2
+"""Constructions kept for each cut: the fewest neurons, and another that reads less."""
+
+
+def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
+    """An MLP over each cut of the variable that may be read, in up to two constructions."""
+    if not _has_table(proposals.facts, form):
+        return
+    facts = proposals.facts
+    again = form.label in facts.tables.others or facts.is_dirty_head(form.label)
+    itself = ((form.label,),) if again and not facts.is_raw(form.label) else ()
+    for cut in (*facts.cuts.get(form.label, ()), *itself):
+        freedoms = _freedoms(facts, form.label, cut)
+        if proposals.repertoire.frees(*freedoms):
+            families = proposals.repertoire.that_free(freedoms)
+            yield from _over(proposals, form, cut, families)
+
+
+def _has_table(facts: Facts, form: Form) -> bool:
+    """Whether the variable is a function of others, or a head's output to be cleaned."""
+    match facts.operation(form.label):
+        case Input():
+            return False
+        case Elementwise():
+            return not facts.is_raw(form.label)
+        case Aggregate() if form.clean and facts.is_dirty_head(form.label):
+            return not facts.is_raw(form.label)
+        case _:
+            return form.label in facts.cuts
+
+
+def _freedoms(facts: Facts, label: str, cut: Cut) -> list[Freedom]:
+    """What it takes to read a cut: nothing if it is the operands of a definition."""
+    if cut in facts.immediate(label):
+        return []
+    found = [] if cut == (label,) else [Freedom.OTHER_LEAVES]
+    if any(isinstance(facts.operation(x), Width) for x in cut):
+        found.append(Freedom.RAW_WIDTHS)
+    return found
+
+
+def _over(
+    proposals: Proposals, form: Form, cut: Cut, families: tuple[str, ...]
+) -> Iterator[Candidate]:
+    facts = proposals.facts
+    leaves = [facts.leaf(label) for label in cut]
+    if sum(leaf.numerical for leaf in leaves) > MAX_NUMBERS:
+        return
+    immediate = cut in facts.immediate(form.label)
+    plans = proposals.tables.of(form, cut, leaves)
+    fitting = [plan for plan in plans if plan.neurons <= MAX_NEURONS or immediate]
+    for plan in fitting if proposals.robust else pareto(fitting)[:PLANS]:
+        expansions = proposals.repertoire.expansions(facts, plan)
+        for way, (expanded, further) in enumerate(expansions):
+            yield Candidate(
+                name=proposals.name(form, f"{'+'.join(cut)}.{plan.neurons}.{way}"),
+                form=form.name,
+                needs=tuple(axis.need for axis in expanded.axes),
+                plan=expanded,
+                rule=NAME,
+                reads_bos=form.clean,
+                cut=cut,
+                families=(*families, *further),
+            )
+
+
+def pareto(plans: Sequence[Plan]) -> list[Plan]:
+    """Plans, fewest neurons first, each of which reads less than those before."""
+    kept: list[Plan] = []
+    for plan in plans:
+        width = sum(axis.width for axis in plan.axes)
+        if all(width < sum(axis.width for axis in other.axes) for other in kept):
+            kept.append(plan)
+    return kept
+
+
+RULE = Rule(
+    name=NAME,
+    validity=Validity(
+        activations=frozenset({Activation.RELU}),
+        conditions=frozenset({Condition.FINITE, Condition.BOUNDED, Condition.WITHIN_MARGIN}),
+    ),
+    propose=propose,
+)

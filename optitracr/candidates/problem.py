@@ -1,0 +1,69 @@
+"""The allocation problem of a candidate space."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.computable import choices, computable
+from optitracr.candidates.space import CandidateSpace
+from optitracr.constructions.heads import HeadPlan
+from optitracr.graph.build import BOS
+from solvers import (
+    Alternative,
+    HeadDemand,
+    Kind,
+    Limits,
+    Problem,
+    SelfAttention,
+    SizeConstants,
+    View,
+)
+from solvers import Variable as Item
+
+
+def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
+    """The allocation problem of a candidate space."""
+    usable = computable(space)
+    items = [
+        Item(name, form.width, is_input=space.is_input(name), signed=form.signed)
+        for name, form in space.forms.items()
+        if name in usable
+    ]
+    items.append(Item(BOS, 1, is_input=True))
+    if space.position not in space.forms:
+        items.append(Item(space.position, 2, is_input=True, signed=True))
+    alternatives = tuple(
+        a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
+    )
+    setting = space.setting
+    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    outputs = space.outputs[0][1].shape[1]
+    return Problem(
+        name=space.graph.output,
+        variables=tuple(items),
+        alternatives=alternatives,
+        views=tuple(View(reads) for reads, _ in space.outputs),
+        self_attention=SelfAttention((space.position, BOS), 3),
+        constants=SizeConstants(rows, outputs),
+        limits=limits,
+    )
+
+
+def _alternative(
+    space: CandidateSpace, candidate: Candidate, usable: Mapping[str, None]
+) -> Alternative | None:
+    reads = choices(space, candidate, usable)
+    if reads is None:
+        return None
+    if candidate.reads_bos:
+        reads.append((BOS,))
+    if isinstance(candidate.plan, HeadPlan):
+        plan = candidate.plan
+        demand = HeadDemand(candidate.selector, plan.head_size, plan.value_width)
+        return Alternative(
+            candidate.name, candidate.form, Kind.ATTENTION, tuple(reads), head=demand
+        )
+    return Alternative(
+        candidate.name, candidate.form, Kind.MLP, tuple(reads), neurons=candidate.neurons
+    )

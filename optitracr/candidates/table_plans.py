@@ -1,0 +1,114 @@
+"""Constructions of MLPs for a form over a cut, each planned once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.cuts import Cut
+from optitracr.candidates.facts import Facts
+from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.patterns import Patterns
+from optitracr.candidates.relations import MAX_SIDE, finer, over
+from optitracr.candidates.ways import Repertoire
+from optitracr.constructions.leaves import Leaf, Plan
+from optitracr.constructions.table_mlp import plan_table, refusal
+from optitracr.craft.piecewise import (
+    JUMP_ERROR,
+    LOOSE_JUMP_ERROR,
+    QUERY_JUMP_ERROR,
+    SHARP_JUMP_ERROR,
+)
+from optitracr.graph.program import Width
+from optitracr.graph.relations import Relation
+
+
+class TablePlans:
+    """The plans of the function tables of a program.
+
+    Attributes:
+        facts: The program.
+        robust: Whether to plan only what bears errors, and within closer bounds.
+        refused: For each variable that nothing computes from its operands, those and why.
+    """
+
+    def __init__(
+        self, facts: Facts, repertoire: Repertoire, patterns: Patterns, robust: bool
+    ) -> None:
+        """Nothing is planned yet."""
+        self.facts, self.robust = facts, robust
+        self.refused: dict[str, tuple[Cut, str]] = {}
+        self._further, self._patterns = repertoire.tables, patterns
+        self._plans: dict[object, list[Plan]] = {}
+        self._disjoint_of: dict[Cut, bool] = {}
+
+    def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
+        """The constructions of a form over a cut, fewest neurons first."""
+        rows, table = form_rows(form), self.facts.tables.table
+        immediate = cut in self.facts.immediate(form.label)
+        tolerance = self._tolerance(form, immediate)
+        key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
+        if key not in self._plans:
+            codes, possible = table(form.label, cut), self._possible(cut)
+            plans = plan_table(
+                leaves, codes, rows, tolerance, possible, self._further, robust=self.robust
+            )
+            if not plans and immediate:
+                given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
+                plans = plan_table(*given, possible, self._further, close=True)
+                if not plans:
+                    self.refused[form.label] = (cut, refusal(*given))
+            self._plans[key] = plans
+        return self._plans[key]
+
+    def _tolerance(self, form: Form, immediate: bool) -> float:
+        """The rounding error that all steps of a construction may have together."""
+        if immediate and not self.robust:
+            return LOOSE_JUMP_ERROR
+        if form.sharp or self.robust:
+            return SHARP_JUMP_ERROR
+        return JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
+
+    def _possible(self, cut: Cut) -> NDArray[np.bool_] | None:
+        """Which combinations can occur: widths of disjoint selectors add up to the length."""
+        facts = self.facts
+        widths = [i for i, x in enumerate(cut) if isinstance(facts.operation(x), Width)]
+        if len(widths) < 2 or not self._disjoint([cut[i] for i in widths]):
+            return None
+        total = np.zeros((1,) * len(cut))
+        for axis in widths:
+            shares = np.asarray(facts.values[cut[axis]].values, dtype=np.float64)
+            shape = [1] * len(cut)
+            shape[axis] = shares.size
+            total = total + np.round(1.0 / shares - 1.0).reshape(shape)
+        sizes = [len(facts.values[x].values) for x in cut]
+        return np.broadcast_to(total <= facts.setting.max_seq_len, sizes)
+
+    def _disjoint(self, widths: Sequence[str]) -> bool:
+        """Whether no key is selected by two of the selectors of widths."""
+        key = tuple(widths)
+        if key not in self._disjoint_of:
+            relations = [self._finest(x) for x in widths]
+            keys = tuple(dict.fromkeys(k for r in relations for k in r.keys))
+            queries = tuple(dict.fromkeys(q for r in relations for q in r.queries))
+            tables = [over(r, keys, queries, self.facts.tables) for r in relations]
+            counts = np.zeros((), dtype=np.int8)
+            known = len(keys) <= MAX_SIDE and all(t is not None for t in tables)
+            for relation in tables if known else ():
+                assert relation is not None
+                counts = counts + relation.table
+            self._disjoint_of[key] = known and int(counts.max()) <= 1
+        return self._disjoint_of[key]
+
+    def _finest(self, width: str) -> Relation:
+        """The relation of a width's selector over what lies farthest below."""
+        operation = self.facts.operation(width)
+        assert isinstance(operation, Width)
+        relation = self.facts.relation(operation.selector)
+        keys, queries = (
+            (finer(side, lambda label: self._patterns.below(label)[-1:]) or [side])[0]
+            for side in (relation.keys, relation.queries)
+        )
+        return over(relation, keys, queries, self.facts.tables) or relation

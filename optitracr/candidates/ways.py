@@ -1,0 +1,128 @@
+"""Ways to read, hold, decide and build that families add to what every program needs.
+
+Without any a program compiles all the same: variables are read as themselves, held as one-hots,
+selectors are decided over their own operands, and an MLP reads just the operands of what it
+computes. A `Freedom` lifts one of these restrictions; the other fields of `Ways` are functions
+that answer a question in a further way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.facts import Facts
+from optitracr.constructions.bilinear import Bilinear
+from optitracr.constructions.conjunctions import Condition
+from optitracr.constructions.heads import Reading
+from optitracr.constructions.leaves import Plan
+from optitracr.constructions.tasks import Construction
+
+
+class Freedom(Enum):
+    """A restriction that does not hold while some family is on."""
+
+    OTHER_LEAVES = "an MLP reads other variables than the operands of what it computes"
+    RAW_WIDTHS = "an MLP that is not a width's own reads the raw output of its head"
+    CLASSES = "a variable is held as what its readers distinguish"
+    CLASSES_OF_HEADS = "so is what a head writes"
+    SHARED_HEADS = "equal selectors share a head"
+    FINER_SELECTORS = "a selector is decided over variables of which its operands are functions"
+
+
+Source = tuple[str, NDArray[np.integer] | None]
+"""A variable, and for each of its values the index of the value of what is a function of it, -1
+for None; None where it is that variable itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """How a head is to decide a condition.
+
+    Attributes:
+        condition: What to select.
+        is_width: Whether BOS is to be attended like a selected key.
+        exact_keys: Whether the head averages numbers, so that several keys count alike.
+        slots: Points of the circle on which variables whose values stand for themselves have
+            their places.
+    """
+
+    condition: Condition
+    is_width: bool
+    exact_keys: bool
+    slots: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways:
+    """What one rule adds.
+
+    Attributes:
+        frees: The restrictions that it lifts.
+        sources: The variables off which one is read; nothing if there are none but itself.
+        readings: Ways to read a multiple of a number beside itself, the farthest last.
+        expand: A plan with other things read in the place of some.
+        decide: A bilinear form for a condition; None where the rule has none.
+        tables: Constructions of MLPs for a function table.
+    """
+
+    frees: frozenset[Freedom] = frozenset()
+    sources: Callable[[Facts, str], list[Source]] | None = None
+    readings: Callable[[Facts, str, float, bool], list[list[Reading]]] | None = None
+    expand: Callable[[Facts, Plan], Iterator[Plan]] | None = None
+    decide: Callable[[Facts, Decision], Bilinear | None] | None = None
+    tables: tuple[Construction, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Repertoire:
+    """The ways of all rules that are on, in their order.
+
+    Attributes:
+        ways: What each rule adds, by its name.
+    """
+
+    ways: Mapping[str, Ways]
+
+    def frees(self, *freedoms: Freedom) -> bool:
+        """Whether none of some restrictions holds."""
+        return all(any(f in way.frees for way in self.ways.values()) for f in freedoms)
+
+    def that_free(self, freedoms: Collection[Freedom]) -> tuple[str, ...]:
+        """The rules that lift some of these restrictions."""
+        return tuple(name for name, way in self.ways.items() if way.frees.intersection(freedoms))
+
+    def sources(self, facts: Facts, label: str) -> list[Source]:
+        """The variables off which one can be read."""
+        given = [way.sources(facts, label) for way in self.ways.values() if way.sources]
+        return [source for found in given for source in found]
+
+    def readings(self, facts: Facts, label: str, factor: float, clean: bool) -> list[list[Reading]]:
+        """Further ways to read a number."""
+        given = [way.readings for way in self.ways.values() if way.readings is not None]
+        return [reading for read in given for reading in read(facts, label, factor, clean)]
+
+    def expansions(self, facts: Facts, plan: Plan) -> Iterator[tuple[Plan, tuple[str, ...]]]:
+        """A plan as it is, then with other things read; each with the rules that it takes."""
+        yield plan, ()
+        for name, way in self.ways.items():
+            if way.expand is not None:
+                yield from ((made, (name,)) for made in way.expand(facts, plan))
+
+    def decide(self, facts: Facts, decision: Decision) -> tuple[Bilinear, tuple[str, ...]] | None:
+        """The bilinear form of the first rule that has one, and the name of that rule."""
+        for name, way in self.ways.items():
+            if way.decide is not None:
+                found = way.decide(facts, decision)
+                if found is not None:
+                    return found, (name,)
+        return None
+
+    @property
+    def tables(self) -> tuple[Construction, ...]:
+        """Constructions of function tables beside those that are always tried."""
+        return tuple(made for way in self.ways.values() for made in way.tables)

@@ -1,0 +1,53 @@
+"""What a construction of an MLP is asked for: a function table, reduced."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.constructions.leaves import Leaf, Plan
+from optitracr.constructions.reduction import Codes
+from optitracr.craft.spaces import FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A function table whose equal slices are one, and what its results write.
+
+    Attributes:
+        leaves: The variables that matter, one for each axis of the table.
+        classes: For each leaf the class of each of its values; intervals for a number.
+        table: The function of the classes, indices into `rows`.
+        rows: Shape [codes, outputs]: what is written.
+        ranks: A rank for each code: the first of the results that write it.
+        zero: The code that writes nothing, as None does.
+        default: The code that is written where no neuron fires.
+        possible: Which combinations of values can occur; None for all.
+        tolerance: Largest rounding error of all steps together.
+        close: Whether to bound errors closely, for a table that has no construction otherwise.
+        robust: Whether what is read may be wrong by as much as a check allows.
+    """
+
+    leaves: Sequence[Leaf]
+    classes: Sequence[Codes]
+    table: Codes
+    rows: FloatArray
+    ranks: NDArray[np.intp]
+    zero: int
+    default: int
+    possible: NDArray[np.bool_] | None
+    tolerance: float
+    close: bool = False
+    robust: bool = False
+
+    @property
+    def full(self) -> Codes:
+        """The function of the leaves' values, not only of their classes."""
+        return self.table[np.ix_(*self.classes)]
+
+
+Construction = Callable[[Task], Iterable[Plan]]
+"""A way to compute a table: the plans that it has for a task, none if it does not fit."""
