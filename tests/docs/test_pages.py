@@ -104,7 +104,8 @@ def test_modules_and_functions_of_the_candidates_exist() -> None:
     assert len(lines) >= 10
     for line in (" ".join(line.split()) for line in lines):
         for path, functions in re.findall(r"`([\w/]+\.py)`(?: \(((?:`\w+`(?:, )?)+)\))?", line):
-            file = ROOT / path if "/" in path else ROOT / "optitracr" / "candidates" / path
+            rooms = (ROOT, ROOT / "optitracr", ROOT / "optitracr" / "candidates")
+            [file] = [room / path for room in rooms if (room / path).is_file()]
             source = file.read_text()
             for function in re.findall(r"`(\w+)`", functions):
                 assert f"def {function}(" in source, f"{path} has no {function}"
