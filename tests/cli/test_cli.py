@@ -105,7 +105,7 @@ def test_only_a_model_that_differs_gives_3(
 
 @pytest.mark.slow
 def test_compare_shows_every_level(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, _ = run(capsys, "compare", "reverse", "--json", "--verify")
+    code, out, _ = run(capsys, "compare", "reverse", "--json", "--verify", "--max-inputs", "2000")
     assert code == 0
     rows = json.loads(out)
     assert [row["level"] for row in rows] == list(LEVELS)
