@@ -105,6 +105,7 @@ def test_every_public_function_and_method_has_a_call() -> None:
     assert not uncovered()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("group", GROUPS)
 def test_right_arguments_are_taken(
     group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -36,6 +36,7 @@ def compiled(name: str, *without: str) -> CompiledModel:
     return model
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_without_any_family(name: str) -> None:
     plain = compiled(name, *Family)
@@ -58,6 +59,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         compiled(name, *pair)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("family", "name", "measure"),
     [

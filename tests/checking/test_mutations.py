@@ -36,6 +36,7 @@ def mutated(model: CompiledModel, rng: np.random.Generator) -> tuple[CompiledMod
     return replace(model, params=params), f"{part}.{key}{place} * {factor}"
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("name", ["hist", "reverse", "shuffle_dyck1"])
 def test_a_mutation_is_caught_or_harmless(name: str, level: int) -> None:

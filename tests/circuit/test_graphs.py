@@ -69,6 +69,7 @@ def test_weights_touch_only_what_lifetimes_allow(name: str, level: int) -> None:
         assert set(np.flatnonzero(part.touched.writes).tolist()) <= begun | ended, part.name
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(("name", "level"), MODELS)
 def test_an_edge_is_where_weights_compose(name: str, level: int) -> None:
     """Without an edge, output weights times input weights are zero: no path at all."""

@@ -249,6 +249,7 @@ def test_every_value_can_be_shown(capsys: pytest.CaptureFixture[str], name: str)
     assert run(capsys, "run", f"programs.py:{name}", "p", *SETTING)[0] == 0
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("line", "expected"),
     [

@@ -206,6 +206,7 @@ def test_a_model_without_layers_has_all_pictures() -> None:
     assert len(titled(residual_picture([Panel("a", model)], variables))) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0, 2])
 def test_pictures_of_a_large_program_are_bounded(level: int) -> None:
     made = random_program(seed=3, size=100)

@@ -37,6 +37,7 @@ def read(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_help_and_wrong_programs(script: str) -> None:
     helped = run(script, "--help")
@@ -53,6 +54,7 @@ def test_help_and_wrong_programs(script: str) -> None:
     assert len(failed.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_compare_allocations(tmp_path: Path) -> None:
     table, figure = tmp_path / "methods.csv", tmp_path / "methods.png"
     methods = ("longest_path", "greedy", "cp_sat", "milp")

@@ -60,6 +60,7 @@ def test_a_model_without_layers() -> None:
     assert model.to_torch()(tokens).shape == (*tokens.shape, 2)
 
 
+@pytest.mark.slow
 def test_it_can_be_traced_and_exported() -> None:
     model = compiled("reverse")
     module = model.to_torch()

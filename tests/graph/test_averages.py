@@ -105,6 +105,7 @@ RARE: dict[str, tuple[Callable[[], rasp.SOp], list[str]]] = {
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("name", RARE)
 def test_averages_that_hardly_any_input_takes(name: str, level: int) -> None:

@@ -54,6 +54,7 @@ INTERNAL = [
 ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("label", INTERNAL)
 def test_a_label_of_the_compilers_own(label: str, level: int) -> None:
@@ -61,6 +62,7 @@ def test_a_label_of_the_compilers_own(label: str, level: int) -> None:
     exact(rasp.SequenceMap(lambda x, y: 2 * x + y, HIST, other), level)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("part", ["class", "less", "difference", "default", "mean", "average"])
 def test_beside_a_mean_that_is_converted(part: str, level: int) -> None:

@@ -48,6 +48,7 @@ def test_numbers_that_float32_carries_compile(value: float, level: int) -> None:
     assert_exact(rasp.numerical(chosen(value, 0)), level)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("value", [math.inf, 1e200, 10**500, 1e-200, 2**64 + 1])
 def test_classes_may_be_any_number(value: float, level: int) -> None:
@@ -87,6 +88,7 @@ def mean_of_powers(base: int, length: int) -> rasp.SOp:
     return rasp.numerical(rasp.Aggregate(EVERYWHERE, powers, default=0))
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 def test_means_of_large_whole_numbers(level: int) -> None:
     assert_exact(mean_of_powers(8, 5), level, 5)

@@ -42,6 +42,7 @@ def test_may_be_none(selector: rasp.Selector, expected: bool) -> None:
     assert may_be_none(selector) is expected
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize("causal", [False, True])
 def test_such_programs_compile_exactly(level: int, causal: bool) -> None:

@@ -30,6 +30,7 @@ def test_a_program_that_does_not_look_ahead_is_not() -> None:
         compile_rasp_to_model(library.get("reverse").make(), {"a", "b"}, 3)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["frac_prevs", "pair_balance", "running_count", "dyck1_ptf"])
 def test_the_causal_mask_makes_order_on_indices_free(name: str) -> None:
     entry = library.get(name)

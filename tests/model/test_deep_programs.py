@@ -100,12 +100,14 @@ def compare(model: optitracr.CompiledModel, program: rasp.SOp, vocab: str, lengt
         )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_deeper_than_the_stack_at_the_default_level(name: str) -> None:
     program = PROGRAMS[name](60 if name == "doubled sums" else DEPTH)
     compare(compile_rasp_to_model(program, {"a", "b"}, 2), program, "ab", 2)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", ["shared operands", "sums", "nested selectors"])
 def test_at_level_0(name: str) -> None:
     depth = DEPTH if name == "nested selectors" else 200
@@ -115,12 +117,14 @@ def test_at_level_0(name: str) -> None:
     compare(model, program, "ab", 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["maps of a width", "nested selectors"])
 def test_at_level_1(name: str) -> None:
     program = PROGRAMS[name](60 if name == "maps of a width" else DEPTH)
     compare(compile_rasp_to_model(program, {"a", "b"}, 2, optimize=1), program, "ab", 2)
 
 
+@pytest.mark.slow
 def test_a_deep_model_is_saved_listed_and_verified(tmp_path: Path) -> None:
     chain = rasp.tokens
     for _ in range(DEPTH):

@@ -37,6 +37,7 @@ def attentions_in_sequence(graph: ProgramGraph) -> int:
     return depth[out] + after_mlp[out]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", COMPILED)
 def test_depth_is_that_of_the_attentions(name: str) -> None:
     entry = library.get(name)
@@ -48,6 +49,7 @@ def test_depth_is_that_of_the_attentions(name: str) -> None:
         assert model.size.layers <= entry.layers
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", COMPILED)
 def test_fewest_parameters_are_never_more_than_at_level_0(name: str) -> None:
     entry = library.get(name)

@@ -28,6 +28,7 @@ def inputs(length: int) -> list[list[str]]:
     ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("length", [101, 140, 200])
 @pytest.mark.parametrize("program", [EQUAL, BEFORE], ids=["equal", "before"])
 def test_widths_are_exact_at_any_length(program: rasp.SOp, length: int) -> None:

@@ -98,6 +98,7 @@ def test_residual_map_and_labels(level: int) -> None:
     assert sum(label.startswith("sort_unique") for label in model.residual_labels) == 5
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", ["reverse", "shift_by", "pair_balance", "count_less_freq"])
 def test_padding_influences_nothing(name: str, level: int) -> None:

@@ -20,6 +20,7 @@ def compiled(name: str, level: int, **options: object) -> CompiledModel:
     )
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [1, 2])
 @pytest.mark.parametrize("name", ["hist", "pair_balance", "sort_unique", "shuffle_dyck1"])
 def test_fewest_parameters_are_no_more_than_those_of_the_default(name: str, level: int) -> None:

@@ -13,6 +13,7 @@ from tests.programs import CASES, Case
 MAX_INPUTS = 3_000
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_model_equals_interpreter(case: Case, level: int) -> None:

@@ -58,6 +58,7 @@ BEYOND_REACH = {
 """Layers at level 2 where the first experiment, which built no weights, counted fewer."""
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [1, 2])
 @pytest.mark.parametrize(("name", "row"), list(zip(NAMES, ROWS, strict=True)), ids=NAMES)
 def test_optimal_levels_reach_the_first_experiment(

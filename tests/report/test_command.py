@@ -43,6 +43,7 @@ def test_page_and_figure(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> 
     assert ElementTree.parse(figure).getroot().tag.endswith("svg")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("picture", PICTURES)
 @pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_every_picture_as_a_figure(

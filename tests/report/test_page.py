@@ -202,6 +202,7 @@ def test_labels_and_tokens_mean_themselves(tmp_path: Path) -> None:
         report.figure(name).savefig(tmp_path / f"{name}.png")
 
 
+@pytest.mark.slow
 def test_the_same_program_gives_the_same_bytes() -> None:
     """In processes of their own, whose string hashes differ."""
     code = (
