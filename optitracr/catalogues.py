@@ -20,15 +20,38 @@ from optitracr.candidates.savings import Savings
 from optitracr.candidates.space import CandidateSpace
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import check_tables
+from optitracr.constructions.heads import HeadPlan
+from optitracr.craft.blocks import Head
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.passes import run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
-from solvers import Allocation, Limits, Problem
+from solvers import Allocation, Kind, Limits, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """One component of a proposal.
+
+    Attributes:
+        variable: The variable of the program that it computes.
+        kind: Whether it is a head or an MLP.
+    """
+
+    variable: str
+    kind: Kind
+
+
+def _kind(is_head: bool) -> Kind:
+    return Kind.ATTENTION if is_head else Kind.MLP
 
 
 class Proposal(ABC):
     """The components that a program may be made of, and what comes of a choice among them."""
+
+    @abstractmethod
+    def proposed(self) -> list[Proposed]:
+        """Each component."""
 
     @abstractmethod
     def problem(self, limits: Limits) -> Problem:
@@ -120,6 +143,13 @@ class StandardProposal(Proposal):
     setting: Setting
     head_size: HeadSize
 
+    def proposed(self) -> list[Proposed]:
+        """Each component."""
+        return [
+            Proposed(c.serves[0], _kind(isinstance(c.block, Head)))
+            for c in self.standard.components
+        ]
+
     def problem(self, limits: Limits) -> Problem:
         """The problem of placing them all."""
         return build_problem(self.name, self.standard, self.setting, limits, self.head_size)
@@ -169,6 +199,14 @@ class CandidateProposal(Proposal):
 
     space: CandidateSpace
     robust: Callable[[], CandidateSpace]
+
+    def proposed(self) -> list[Proposed]:
+        """Each candidate."""
+        owner, forms = self.space.owner, self.space.forms
+        return [
+            Proposed(owner[forms[c.form].label], _kind(isinstance(c.plan, HeadPlan)))
+            for c in self.space.candidates.values()
+        ]
 
     def problem(self, limits: Limits) -> Problem:
         """The problem of choosing and placing."""

@@ -1,4 +1,4 @@
-"""The `optitracr` command: list, compile, run, verify, compare, report, pareto."""
+"""The `optitracr` command: list, compile, run, verify, compare, explain, report, pareto."""
 
 from __future__ import annotations
 
@@ -153,6 +153,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="what made each model smaller, by variable"
     )
     _search(compare)
+    explain = _add(commands, "explain", "what became of each variable, or of each stage", _explain)
+    explain.add_argument(
+        "--stages", action="store_true", help="what each stage made, and how long it took"
+    )
+    _level(explain)
     report = _add(commands, "report", "one page with pictures of the model", _show, programs=1)
     report.add_argument(
         "-o", "--output", type=Path, metavar="HTML", help="PROGRAM.html if left out"
@@ -252,6 +257,12 @@ def _compare(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import compare
 
     return compare.compare_programs(arguments, output)
+
+
+def _explain(arguments: argparse.Namespace, output: Output) -> int:
+    from optitracr.cli import explain
+
+    return explain.explain_programs(arguments, output)
 
 
 def _show(arguments: argparse.Namespace, output: Output) -> int:

@@ -1,0 +1,230 @@
+"""What each stage of the compiler made, as a table and as plain data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optitracr.assembly.plan import Arrangement, Assembly
+from optitracr.catalogues import Placed, Proposal
+from optitracr.checking.verification import VerificationReport
+from optitracr.cli.output import shown
+from optitracr.files.values import any_to_plain
+from optitracr.graph.program import ProgramGraph
+from optitracr.graph.tabled import TabledProgram
+from optitracr.model.compiled import CompiledModel
+from optitracr.model.source import SourceLine, source_of
+from optitracr.stages import Made, Stage
+from solvers import Allocation, Kind, Plan, Problem
+
+SHOWN_VALUES = 12
+"""Values of a variable that a table shows; JSON has them all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """What one stage made.
+
+    Attributes:
+        stage: The stage.
+        seconds: How long it took.
+        facts: Of the whole, as plain data.
+        rows: One for each thing in it, as plain data under the same headings.
+    """
+
+    stage: Stage
+    seconds: float
+    facts: Mapping[str, Any]
+    rows: Sequence[Mapping[str, Any]] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """All of it as plain data."""
+        head = {"stage": self.stage.value, "seconds": self.seconds}
+        return {**head, **self.facts, "rows": [dict(row) for row in self.rows]}
+
+
+def section(made: Made) -> Section:
+    """What a stage made, described."""
+    facts, rows = _DESCRIBED[made.stage](made.value)
+    return Section(made.stage, made.seconds, facts, list(rows))
+
+
+Described = tuple[dict[str, Any], Iterable[dict[str, Any]]]
+
+
+def _graph(graph: ProgramGraph) -> Described:
+    lines = source_of(graph).lines
+    return {"s_ops": len(lines)}, (
+        {
+            "s_op": line.label,
+            "is": _call(line),
+            "encoding": line.encoding,
+            "written": line.written,
+        }
+        for line in lines
+    )
+
+
+def _call(line: SourceLine) -> str:
+    default = f"default={line.default}" if line.default else ""
+    parts = [part for part in (line.selector, line.function, *line.operands, default) if part]
+    return f"{line.operation}({', '.join(parts)})" if parts else line.operation
+
+
+def _values(program: TabledProgram) -> Described:
+    return {"variables": len(program.nodes)}, (
+        {
+            "variable": node.label,
+            "encoding": node.encoding.value,
+            "values": [any_to_plain(value) for value in node.value_set.values],
+            "none": node.value_set.may_be_none,
+            "made_for": node.provenance.variable if node.provenance else "",
+        }
+        for node in program.nodes
+    )
+
+
+def _candidates(proposal: Proposal) -> Described:
+    proposed = proposal.proposed()
+    kinds = Counter((one.variable, one.kind) for one in proposed)
+    return {"candidates": len(proposed)}, (
+        {
+            "variable": variable,
+            "heads": kinds[variable, Kind.ATTENTION],
+            "mlps": kinds[variable, Kind.MLP],
+        }
+        for variable in dict.fromkeys(one.variable for one in proposed)
+    )
+
+
+def _problem(problem: Problem) -> Described:
+    ways = Counter((way.variable, way.kind) for way in problem.alternatives)
+    facts = {
+        "variables": len(problem.variables),
+        "alternatives": len(problem.alternatives),
+        "readouts": len(problem.views),
+        "embedding_rows": problem.constants.embedding_rows,
+        "outputs": problem.constants.outputs,
+    }
+    return facts, (
+        {
+            "variable": variable.name,
+            "width": variable.width,
+            "embedded": variable.is_input,
+            "heads": ways[variable.name, Kind.ATTENTION],
+            "mlps": ways[variable.name, Kind.MLP],
+        }
+        for variable in problem.variables
+    )
+
+
+def _allocation(placed: Placed) -> Described:
+    allocation = placed.allocation
+    facts = {
+        "solver": allocation.solver,
+        "status": allocation.status.value,
+        "objective": list(allocation.objective),
+        "value": list(allocation.value),
+        "bound": list(allocation.bound),
+        "gap": allocation.gap,
+        "message": allocation.message,
+    }
+    return facts, _sublayers(placed.problem, _plan(allocation))
+
+
+def _plan(allocation: Allocation) -> Plan:
+    assert allocation.plan is not None, "an allocation without a plan is an error before this"
+    return allocation.plan
+
+
+def _sublayers(problem: Problem, plan: Plan) -> Iterable[dict[str, Any]]:
+    known = problem.alternative_by_name()
+    for sublayer in range(2 * plan.layers):
+        layer, half = divmod(sublayer, 2)
+        yield {
+            "layer": layer,
+            "sublayer": (Kind.MLP if half else Kind.ATTENTION).value,
+            "computes": [
+                known[p.alternative].variable for p in plan.placements if p.sublayer == sublayer
+            ],
+            "erases": [e.variable for e in plan.erasures if e.sublayer == sublayer],
+        }
+
+
+def _arrangement(arrangement: Arrangement) -> Described:
+    shape = arrangement.shape
+    facts = {
+        "layers": shape.layers,
+        "width": shape.width,
+        "heads": shape.heads,
+        "head_size": shape.head_size,
+        "neurons": shape.neurons,
+    }
+    return facts, (
+        {
+            "variable": tenancy.variable.label,
+            "dimensions": list(tenancy.columns),
+            "from_state": tenancy.birth,
+            "to_state": tenancy.end,
+        }
+        for tenancy in arrangement.layout.tenancies
+    )
+
+
+def _weights(assembly: Assembly) -> Described:
+    parts = {path: list(arrays.values()) for path, arrays in assembly.weights.params.items()}
+    parts["unembedding"] = [assembly.weights.unembedding]
+    return {"parts": len(parts)}, (
+        {
+            "part": part,
+            "shapes": [list(array.shape) for array in arrays],
+            "not_zero": sum(int(np.count_nonzero(array)) for array in arrays),
+            "largest": max(float(abs(array).max(initial=0.0)) for array in arrays),
+        }
+        for part, arrays in parts.items()
+    )
+
+
+def _model(model: CompiledModel) -> Described:
+    size = {name: part for name, part in model.size.as_dict().items() if name != "per_layer"}
+    return size, model.savings.as_dicts()
+
+
+def _checked(report: VerificationReport) -> Described:
+    facts = {
+        "inputs": report.inputs,
+        "exhaustive_length": report.exhaustive_length,
+        "undefined": report.undefined,
+        "variables": report.variables,
+        "max_error": report.max_error,
+    }
+    return facts, ()
+
+
+_DESCRIBED: Mapping[Stage, Callable[[Any], Described]] = {
+    Stage.GRAPH: _graph,
+    Stage.VALUES: _values,
+    Stage.CANDIDATES: _candidates,
+    Stage.PROBLEM: _problem,
+    Stage.ALLOCATION: _allocation,
+    Stage.PLAN: _arrangement,
+    Stage.WEIGHTS: _weights,
+    Stage.MODEL: _model,
+    Stage.CHECK: _checked,
+}
+
+
+def cell(value: Any) -> str:
+    """Plain data in a cell of a table."""
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if not isinstance(value, list):
+        return shown(value)
+    parts = [shown(part, repr) if isinstance(part, dict) else shown(part) for part in value]
+    more = len(parts) - SHOWN_VALUES
+    cut = [*parts[:SHOWN_VALUES], f"and {more:,} more"] if more > 0 else parts
+    return ", ".join(cut)
