@@ -11,8 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optitracr.constructions.leaves import Leaf
-from optitracr.constructions.table_mlp import plan_table, refusal
+from optitracr.constructions.additive import additive_plans
+from optitracr.constructions.leaves import Axis, Leaf
+from optitracr.constructions.sums import linear_plan
+from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal
+from optitracr.constructions.tasks import Task
+from optitracr.constructions.thresholds import half_plane_plans, separating_plane
 from optitracr.craft.spaces import FloatArray
 from tests.constructions.leaves import category, number, written
 
@@ -31,7 +35,7 @@ def check(
     """Compares each plan of a function of values' indices; the neurons of each."""
     shape = [leaf.size for leaf in leaves]
     table = np.array([function(*at) for at in np.ndindex(*shape)], dtype=np.int32).reshape(shape)
-    plans = plan_table(leaves, table, rows)
+    plans = plan_table(leaves, table, rows, further=(half_plane_plans, additive_plans))
     assert len(plans) >= least
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
     for plan in plans:
@@ -86,3 +90,68 @@ def test_values_too_close_for_float32_are_refused() -> None:
     table = np.array([0, 1], dtype=np.int32)
     assert plan_table((leaf,), table, np.eye(2)) == []
     assert "float32" in refusal((leaf,), table, np.eye(2), 1e-3)
+
+
+X, Y = NUMBERS
+
+
+def task_of(function: Callable[[float, float], float], possible: object = None) -> Task:
+    """A number of two numbers, as constructions are asked for it."""
+    entries = [[function(x, y) for y in Y.numbers] for x in X.numbers]
+    values = sorted({entry for row in entries for entry in row})
+    table = np.array([[values.index(entry) for entry in row] for row in entries], dtype=np.int32)
+    rows = np.array(values)[:, None]
+    mask = None if possible is None else np.asarray(possible, dtype=bool)
+    return reduced_task((X, Y), table, rows, possible=mask)
+
+
+def test_levels_of_several_numbers_take_two_neurons_a_plane() -> None:
+    [plan] = half_plane_plans(task_of(lambda x, y: float(x + y > 1.0)))
+    assert plan.neurons == 2
+    for i, x in enumerate(X.numbers):
+        for j, y in enumerate(Y.numbers):
+            assert written(plan, (X, Y), (i, j)) == pytest.approx(float(x + y > 1.0), abs=TOLERANCE)
+
+
+def test_planes_have_the_largest_margin() -> None:
+    below, above = np.array([[0.0, 0.0], [1.0, 0.0]]), np.array([[2.0, 2.0]])
+    found = separating_plane(below, above)
+    assert found is not None
+    normal, at, margin = found
+    assert (above @ normal + at >= margin).all()
+    assert (below @ normal + at <= -margin).all()
+    assert margin == pytest.approx(1.5)
+    assert separating_plane(below, below) is None
+    assert separating_plane(below, below + [0.0, 1e-7]) is None, "float32 does not carry it"
+
+
+def test_a_sum_of_functions_is_their_sum() -> None:
+    def function(x: float, y: float) -> float:
+        return abs(x) + y * y
+
+    [plan] = additive_plans(task_of(function))
+    for i, x in enumerate(X.numbers):
+        for j, y in enumerate(Y.numbers):
+            assert written(plan, (X, Y), (i, j)) == pytest.approx([function(x, y)], abs=TOLERANCE)
+
+
+def test_a_product_is_no_sum() -> None:
+    assert list(additive_plans(task_of(lambda x, y: x * y))) == []
+
+
+def test_a_sum_of_what_can_occur_is_enough() -> None:
+    """Where only equal places occur, the product is a function of one of them."""
+    equal = np.eye(X.size, Y.size, dtype=bool)
+    [plan] = additive_plans(task_of(lambda x, y: x * y, equal))
+    for place in range(Y.size):
+        wanted = X.numbers[place] * Y.numbers[place]
+        assert written(plan, (X, Y), (place, place)) == pytest.approx([wanted], abs=TOLERANCE)
+
+
+def test_sums_with_factors_pass_numbers_on() -> None:
+    """A number of both signs takes two neurons, one that is never negative takes one."""
+    plan = linear_plan((Axis(X, ()), Axis(Y, ())), (2.0, -1.0))
+    assert plan.neurons == 3
+    for i, x in enumerate(X.numbers):
+        for j, y in enumerate(Y.numbers):
+            assert written(plan, (X, Y), (i, j)) == pytest.approx([2 * x - y])
