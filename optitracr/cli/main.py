@@ -143,6 +143,18 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--max-inputs", type=natural, default=100_000, metavar="N")
     verify.add_argument("--all", action="store_true", help="every library program")
     _level(verify)
+    _add_compare(commands)
+    explain = _add(commands, "explain", "what became of each variable, or of each stage", _explain)
+    explain.add_argument(
+        "--stages", action="store_true", help="what each stage made, and how long it took"
+    )
+    _level(explain)
+    _add_report(commands)
+    _add_pareto(commands)
+    return parser
+
+
+def _add_compare(commands: Any) -> None:
     compare = _add(commands, "compare", "sizes at every level, side by side", _compare)
     compare.add_argument("--all", action="store_true", help="every library program")
     compare.add_argument("--verify", action="store_true", help="verify every model too")
@@ -153,11 +165,9 @@ def build_parser() -> argparse.ArgumentParser:
         "--explain", action="store_true", help="what made each model smaller, by variable"
     )
     _search(compare)
-    explain = _add(commands, "explain", "what became of each variable, or of each stage", _explain)
-    explain.add_argument(
-        "--stages", action="store_true", help="what each stage made, and how long it took"
-    )
-    _level(explain)
+
+
+def _add_report(commands: Any) -> None:
     report = _add(commands, "report", "one page with pictures of the model", _show, programs=1)
     report.add_argument(
         "-o", "--output", type=Path, metavar="HTML", help="PROGRAM.html if left out"
@@ -170,6 +180,9 @@ def build_parser() -> argparse.ArgumentParser:
         help="what --figure draws",
     )
     _level(report)
+
+
+def _add_pareto(commands: Any) -> None:
     pareto = _add(commands, "pareto", "sizes that a program can trade", _pareto, programs=1)
     pareto.add_argument(
         "-O",
@@ -187,7 +200,6 @@ def build_parser() -> argparse.ArgumentParser:
     )
     pareto.add_argument("--seed", type=whole, default=0, metavar="N")
     _without(pareto)
-    return parser
 
 
 def _add(

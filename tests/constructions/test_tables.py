@@ -122,7 +122,9 @@ def test_planes_have_the_largest_margin() -> None:
     assert (below @ normal + at <= -margin).all()
     assert margin == pytest.approx(1.5)
     assert separating_plane(below, below) is None
-    assert separating_plane(below, below + [0.0, 1e-7]) is None, "float32 does not carry it"
+    assert separating_plane(below, below + np.array([0.0, 1e-7])) is None, (
+        "float32 does not carry it"
+    )
 
 
 def test_a_sum_of_functions_is_their_sum() -> None:
