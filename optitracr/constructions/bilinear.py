@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,9 @@ from numpy.typing import NDArray
 from optitracr.constructions.conjunctions import Condition
 from optitracr.constructions.needs import NO_CLASS, Need, classes_of_rows, need_of_rows
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 LEAST_ON_CIRCLE = 4
 """Classes from which the circle, which takes two dimensions, needs fewer than the exact
@@ -49,10 +53,10 @@ class Bilinear:
 
     query: Need | None
     key: Need | None
-    w_query: FloatArray
-    b_query: FloatArray
-    w_key: FloatArray
-    bos_query: FloatArray
+    w_query: Float[FloatArray, "query inner"]
+    b_query: Float[FloatArray, " inner"]
+    w_key: Float[FloatArray, "key inner"]
+    bos_query: Float[FloatArray, " query"]
     bos: float
     selected: float
 
@@ -152,8 +156,10 @@ def circle(
     )
 
 
-def on_circle(place: NDArray[np.integer], points: int) -> FloatArray:
-    """Shape [values, 2]: the points of a circle, 0 for the place NO_CLASS."""
+def on_circle(
+    place: Int[NDArray[np.integer], " values"], points: int
+) -> Float[FloatArray, "values 2"]:
+    """The points of a circle, 0 for the place NO_CLASS."""
     angle = 2 * np.pi * place / points
     rows = np.stack([np.cos(angle), np.sin(angle)], axis=1)
     return np.where((place == NO_CLASS)[:, None], 0.0, np.round(rows, 15))
@@ -198,7 +204,7 @@ def _places(
     return key_place, query_place
 
 
-def shift_of(table: NDArray[np.bool_]) -> int:
+def shift_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> int:
     """By how much queries are shifted keys; 0 if they are none."""
     inner = table[:-1, :-1]
     if not inner.any() or (inner.sum(axis=0) > 1).any():

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
 
 Table = NDArray[np.bool_]
 
@@ -24,11 +28,11 @@ class Condition:
 
     key: str
     query: str
-    table: Table
+    table: Bool[Table, "keys queries"]
 
 
 def conjunction(
-    keys: Sequence[str], queries: Sequence[str], table: Table, possible: Table
+    keys: Sequence[str], queries: Sequence[str], table: Bool[Table, ...], possible: Bool[Table, ...]
 ) -> tuple[Condition, ...] | None:
     """The conditions on pairs of variables whose conjunction a relation is.
 

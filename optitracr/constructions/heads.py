@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optitracr.constructions.bilinear import Bilinear
 from optitracr.constructions.needs import Need
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 BOS_QUERY = 4.0
 """How much more than any key, in units of the largest logit, the BOS query attends to BOS: what the
@@ -26,7 +30,7 @@ class Reading:
     """
 
     need: Need
-    weights: FloatArray
+    weights: Float[FloatArray, "columns outputs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,10 @@ class HeadPlan:
     queries: tuple[Reading, ...]
     keys: tuple[Reading, ...]
     values: tuple[Reading, ...]
-    b_query: FloatArray
-    bos_query: FloatArray
-    bos_key: FloatArray
-    bos_value: FloatArray
+    b_query: Float[FloatArray, " inner"]
+    bos_query: Float[FloatArray, " inner"]
+    bos_key: Float[FloatArray, " inner"]
+    bos_value: Float[FloatArray, " outputs"]
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -76,7 +80,7 @@ class HeadPlan:
 def plan_head(
     terms: Sequence[Bilinear],
     values: Sequence[Reading],
-    default: FloatArray,
+    default: Float[FloatArray, " outputs"],
     cold: float,
     is_width: bool,
 ) -> HeadPlan:

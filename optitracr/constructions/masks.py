@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,12 +13,15 @@ from optitracr.constructions.needs import canonical
 from optitracr.constructions.reduction import Codes
 from optitracr.craft.spaces import FloatArray
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
 Box = tuple[NDArray[np.bool_], ...]
 """A set of classes for each leaf."""
 
 
 def merged_terms(
-    table: Codes, axis: int, default: int
+    table: Int[Codes, ...], axis: int, default: int
 ) -> tuple[list[tuple[NDArray[np.bool_], ...]], list[int]]:
     """Boxes of equal output: one class on every axis but one, any set of classes on that."""
     if table.ndim == 0:
@@ -37,20 +41,22 @@ def merged_terms(
     return terms, outputs
 
 
-def fewest_terms(table: Codes, default: int) -> tuple[list[Box], list[int]]:
+def fewest_terms(table: Int[Codes, ...], default: int) -> tuple[list[Box], list[int]]:
     """Boxes of equal output, merged along whichever axis leaves the fewest."""
     found = [merged_terms(table, axis, default) for axis in range(max(table.ndim, 1))]
     return min(found, key=lambda terms: len(terms[1]))
 
 
 def and_weights(
-    leaves: Sequence[Leaf], classes: Sequence[Codes], shape: tuple[int, ...], boxes: Sequence[Box]
-) -> tuple[list[Axis], list[FloatArray], FloatArray]:
+    leaves: Sequence[Leaf],
+    classes: Sequence[Int[Codes, " _"]],
+    shape: tuple[int, ...],
+    boxes: Sequence[Box],
+) -> tuple[list[Axis], list[Float[FloatArray, "_ boxes"]], Float[FloatArray, " boxes"]]:
     """Reads that are 0 where all leaves are in a box, and at most -1 elsewhere.
 
     Returns:
-        An axis a leaf; for each the weights, shape [columns, boxes]; the constant, shape
-        [boxes].
+        An axis a leaf; for each the weights of its columns; the constant.
     """
     axes, weights = [], []
     constant = np.full(len(boxes), -float(len(leaves)))
@@ -64,8 +70,10 @@ def and_weights(
 
 
 def indicators(
-    leaf: Leaf, classes: Codes, masks: NDArray[np.bool_]
-) -> tuple[Axis, FloatArray, FloatArray]:
+    leaf: Leaf,
+    classes: Int[Codes, " values"],
+    masks: Bool[NDArray[np.bool_], "boxes classes"],
+) -> tuple[Axis, Float[FloatArray, "columns boxes"], Float[FloatArray, " boxes"]]:
     """Reads sets of classes: columns for classes in use, one replaced by the constant."""
     count = masks.shape[1]
     used = masks.any(axis=0)

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 Classes = tuple[int, ...]
 Numbers = tuple[tuple[float, ...], ...]
@@ -54,8 +58,8 @@ class Need:
         return len(self.numbers[0]) if self.numbers else max(self.classes, default=-1) + 1
 
     @property
-    def rows(self) -> FloatArray:
-        """Shape [values, columns]: what is read of each value."""
+    def rows(self) -> Float[FloatArray, "values columns"]:
+        """What is read of each value."""
         held = np.asarray(self.classes, dtype=np.intp)
         table = np.asarray(self.numbers) if self.numbers else np.eye(self.columns)
         return np.concatenate([table, np.zeros((1, self.columns))])[held]
@@ -69,11 +73,13 @@ def canonical(classes: NDArray[np.integer] | Sequence[int]) -> Classes:
     )
 
 
-def classes_of_rows(rows: FloatArray, drop: bool) -> tuple[Classes, FloatArray, FloatArray]:
+def classes_of_rows(
+    rows: Float[FloatArray, "values n"], drop: bool
+) -> tuple[Classes, Float[FloatArray, "classes n"], Float[FloatArray, " n"]]:
     """Partitions values by what they contribute to a reader.
 
     Args:
-        rows: Shape [values, n]: the contribution of each value.
+        rows: The contribution of each value.
         drop: Leave out one class (the largest) and let a constant stand for it; allowed
             where the variable is never None.
 
@@ -95,12 +101,14 @@ def classes_of_rows(rows: FloatArray, drop: bool) -> tuple[Classes, FloatArray, 
     return classes, order, constant
 
 
-def need_of_rows(label: str, rows: FloatArray, clean: bool = False) -> Need | None:
+def need_of_rows(
+    label: str, rows: Float[FloatArray, "values columns"], clean: bool = False
+) -> Need | None:
     """The need of several numbers of each value; None if all are zero.
 
     Args:
         label: The variable.
-        rows: Shape [values, columns].
+        rows: The numbers.
         clean: Whether it must be zero at BOS.
     """
     names: dict[tuple[float, ...], int] = {}

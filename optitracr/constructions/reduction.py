@@ -8,9 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 Codes = NDArray[np.int32]
 
@@ -24,8 +28,8 @@ class ReducedTable:
         table: The function of the classes.
     """
 
-    classes: tuple[Codes, ...]
-    table: Codes
+    classes: tuple[Int[Codes, " _"], ...]
+    table: Int[Codes, ...]
 
     @property
     def essential(self) -> tuple[int, ...]:
@@ -33,7 +37,7 @@ class ReducedTable:
         return tuple(axis for axis, n in enumerate(self.table.shape) if n > 1)
 
 
-def reduce_table(table: Codes, numerical: Sequence[bool]) -> ReducedTable:
+def reduce_table(table: Int[Codes, ...], numerical: Sequence[bool]) -> ReducedTable:
     """Merges equal slices: any along a categorical axis, neighbours along a numerical one."""
     classes: list[Codes] = [np.arange(n, dtype=np.int32) for n in table.shape]
     reduced = table

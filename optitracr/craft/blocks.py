@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from optitracr.craft.spaces import FloatArray, Space
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,12 @@ class Head:
     key: Space
     value: Space
     output: Space
-    w_query: FloatArray
-    b_query: FloatArray
-    w_key: FloatArray
-    w_value: FloatArray
-    b_value: FloatArray
-    w_output: FloatArray
+    w_query: Float[FloatArray, "query inner"]
+    b_query: Float[FloatArray, " inner"]
+    w_key: Float[FloatArray, "key inner"]
+    w_value: Float[FloatArray, "value columns"]
+    b_value: Float[FloatArray, " columns"]
+    w_output: Float[FloatArray, "columns output"]
 
     @property
     def standard_head_size(self) -> int:
@@ -74,11 +78,11 @@ class Mlp:
 
     input: Space
     output: Space
-    w_in: FloatArray
-    b_in: FloatArray
-    w_out: FloatArray
-    determined: tuple[tuple[str, FloatArray], ...] = ()
-    b_out: FloatArray | None = None
+    w_in: Float[FloatArray, "input neurons"]
+    b_in: Float[FloatArray, " neurons"]
+    w_out: Float[FloatArray, "neurons output"]
+    determined: tuple[tuple[str, Float[FloatArray, "neurons _"]], ...] = ()
+    b_out: Float[FloatArray, " output"] | None = None
 
     @property
     def neurons(self) -> int:

@@ -7,6 +7,7 @@ names, in float64. What differs later is due to allocation or assembly.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,16 +15,21 @@ from numpy.typing import NDArray
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.spaces import Direction, FloatArray, Space
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
+
 Stream = Mapping[Direction, FloatArray]
 """For each direction an array of shape [batch, seq]."""
 
 
-def read(stream: Stream, space: Space) -> FloatArray:
-    """The subspace of a stream, [batch, seq, space]."""
+def read(stream: Stream, space: Space) -> Float[FloatArray, "batch seq space"]:
+    """The subspace of a stream."""
     return np.stack([stream[direction] for direction in space.directions], axis=-1)
 
 
-def evaluate(block: Head | Mlp, stream: Stream, visible: NDArray[np.bool_]) -> FloatArray:
+def evaluate(
+    block: Head | Mlp, stream: Stream, visible: Bool[NDArray[np.bool_], "batch query key"]
+) -> Float[FloatArray, "batch query output"]:
     """What a block writes.
 
     Args:

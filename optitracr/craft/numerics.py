@@ -5,11 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.rounding import ATTENTION_LEAK
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float
 
 FLOAT32_EPSILON = 2.0**-23
 """Distance from 1 to the next float32: its fraction has 23 bits."""
@@ -50,9 +55,9 @@ class Steps:
         rising: Shape [steps].
     """
 
-    slope: FloatArray
-    offset: FloatArray
-    rising: np.ndarray
+    slope: Float[FloatArray, " steps"]
+    offset: Float[FloatArray, " steps"]
+    rising: Bool[NDArray[np.bool_], " steps"]
 
 
 def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Steps, int]:

@@ -8,12 +8,16 @@ so tolerate noise in the argument. The cheaper one that float32 carries is taken
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.craft.numerics import FLOAT32_EPSILON, MarginError, Steps, steps_between
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 HINGE_ERROR = 1e-5
 """Largest error of the interpolation that is accepted: a tenth of what a number may be off by, of
@@ -52,10 +56,10 @@ class Piecewise:
         bias: Shape [outputs].
     """
 
-    slope: FloatArray
-    offset: FloatArray
-    weight: FloatArray
-    bias: FloatArray
+    slope: Float[FloatArray, " neurons"]
+    offset: Float[FloatArray, " neurons"]
+    weight: Float[FloatArray, "neurons outputs"]
+    bias: Float[FloatArray, " outputs"]
 
     @property
     def neurons(self) -> int:
@@ -64,8 +68,8 @@ class Piecewise:
 
 
 def through_points(
-    z: FloatArray,
-    outputs: FloatArray,
+    z: Float[FloatArray, " points"],
+    outputs: Float[FloatArray, "points outputs"],
     exact: bool,
     tolerance: float = JUMP_ERROR,
     close: bool = False,

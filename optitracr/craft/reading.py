@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optitracr.craft.spaces import FloatArray, Space, Value, categorical_space, numerical_space
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +35,8 @@ class Variable:
         return self.numerical and (not self.values or min(self.values) < 0)
 
     @property
-    def functional(self) -> FloatArray:
-        """Shape [space]: the number that the variable stands for, as a linear function."""
+    def functional(self) -> Float[FloatArray, " space"]:
+        """The number that the variable stands for, as a linear function."""
         if self.numerical:
             return np.ones(1)
         return np.array([float(value) for value in self.values])

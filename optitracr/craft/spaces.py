@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 FloatArray = NDArray[np.float64]
 Value = Any
@@ -47,7 +50,7 @@ class Space:
     def __len__(self) -> int:
         return len(self.directions)
 
-    def positions_in(self, other: Space) -> NDArray[np.intp]:
+    def positions_in(self, other: Space) -> Int[NDArray[np.intp], " directions"]:
         """Where this space's directions stand in another that contains them."""
         return np.array([other.position[d] for d in self.directions], dtype=np.intp)
 

@@ -7,12 +7,15 @@ with ReLU, each added to the residual stream (Vaswani et al. 2017; Lindner et al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from optitracr.arguments import shown
 from optitracr.errors import InputError, OptitracrError
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int, Num
 
 Array = Any
 MASKED = -1e30
@@ -32,11 +35,11 @@ class TransformerOutput(NamedTuple):
         input_embeddings: The first one, [batch, seq, d_model].
     """
 
-    layer_outputs: tuple[Array, ...]
-    residuals: tuple[Array, ...]
-    attn_logits: tuple[Array, ...]
-    output: Array
-    input_embeddings: Array
+    layer_outputs: tuple[Float[Array, "batch seq d_model"], ...]
+    residuals: tuple[Float[Array, "batch seq d_model"], ...]
+    attn_logits: tuple[Float[Array, "batch heads query key"], ...]
+    output: Float[Array, "batch seq d_model"]
+    input_embeddings: Float[Array, "batch seq d_model"]
 
 
 class ForwardOutput(NamedTuple):
@@ -50,8 +53,8 @@ class ForwardOutput(NamedTuple):
     """
 
     transformer_output: TransformerOutput
-    unembedded_output: Array
-    logits: Array
+    unembedded_output: Num[Array, "batch seq"]
+    logits: Float[Array, "batch seq outputs"]
 
 
 class Architecture(NamedTuple):
@@ -84,8 +87,8 @@ def forward(
     xp: Any,
     architecture: Architecture,
     params: Any,
-    unembedding: Array,
-    tokens: Array,
+    unembedding: Float[Array, "d_model outputs"],
+    tokens: Int[Array, "batch seq"],
     edit: Edit | None = None,
     run: LayerRun | None = None,
 ) -> ForwardOutput:
@@ -116,9 +119,9 @@ class Step(NamedTuple):
         logits: An attention sublayer's masked logits, [batch, heads, query, key].
     """
 
-    stream: Array
-    added: Array = None
-    logits: Array = None
+    stream: Float[Array, "batch seq d_model"]
+    added: Float[Array, "batch seq d_model"] | None = None
+    logits: Float[Array, "batch heads query key"] | None = None
 
 
 def collected(steps: Iterable[Step]) -> TransformerOutput:
@@ -141,7 +144,7 @@ def walk(
     xp: Any,
     architecture: Architecture,
     params: Any,
-    tokens: Array,
+    tokens: Int[Array, "batch seq"],
     edit: Edit | None = None,
     run: LayerRun | None = None,
 ) -> Iterator[Step]:
@@ -159,7 +162,7 @@ def walk(
     return walk_layers(xp, architecture, params, embed(params, tokens), seen, edit, run)
 
 
-def embed(params: Any, tokens: Array) -> Array:
+def embed(params: Any, tokens: Int[Array, "batch seq"]) -> Float[Array, "batch seq d_model"]:
     """The first state of the residual stream, [batch, seq, d_model]."""
     places = params["pos_embed"]["embeddings"][: tokens.shape[1]]
     return params["token_embed"]["embeddings"][tokens] + places[None]
@@ -169,8 +172,8 @@ def walk_layers(
     xp: Any,
     architecture: Architecture,
     params: Any,
-    stream: Array,
-    seen: Array,
+    stream: Float[Array, "batch seq d_model"],
+    seen: Bool[Array, "batch seq"],
     edit: Edit | None = None,
     run: LayerRun | None = None,
 ) -> Iterator[Step]:
@@ -208,8 +211,8 @@ def run_layer(
     xp: Any,
     architecture: Architecture,
     weights: Any,
-    stream: Array,
-    mask: Array,
+    stream: Float[Array, "batch seq d_model"],
+    mask: Bool[Array, "batch 1 #query key"],
     edit: Edit,
     layer: int,
 ) -> tuple[Step, Step]:
@@ -326,7 +329,9 @@ def unchanged(name: str, array: Array) -> Array:
     return array
 
 
-def choose(xp: Any, architecture: Architecture, scores: Array) -> Array:
+def choose(
+    xp: Any, architecture: Architecture, scores: Float[Array, "batch seq outputs"]
+) -> Num[Array, "batch seq"]:
     """The number, or the integer of the largest score; None where no score passes 1/2."""
     if not architecture.categorical:
         return scores[..., 0]

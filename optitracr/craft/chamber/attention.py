@@ -7,21 +7,26 @@ query attends to BOS alone.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 from optitracr.craft.blocks import Head
 from optitracr.craft.spaces import FloatArray, Space, join
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 
 def selector_head(
     queries: Space,
     keys: Space,
-    selected: FloatArray,
+    selected: Float[FloatArray, "queries keys"],
     bos: Space,
     one: Space,
     values: Space,
     output: Space,
-    value_output: FloatArray,
+    value_output: Float[FloatArray, "values output"],
     coldness: float,
     attend_bos: bool = False,
 ) -> Head:

@@ -6,6 +6,7 @@ All of them vanish at BOS, where every variable and the constant direction are z
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,13 +15,12 @@ from optitracr.craft.numerics import steps_between
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray, Space, Value, join
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
-def output_rows(results: Sequence[Value], output: Variable) -> FloatArray:
-    """What each result writes: its one-hot or its number; None writes nothing.
 
-    Returns:
-        Shape [results, output space].
-    """
+def output_rows(results: Sequence[Value], output: Variable) -> Float[FloatArray, "results output"]:
+    """What each result writes: its one-hot or its number; None writes nothing."""
     rows = np.zeros((len(results), len(output.space)))
     if output.numerical:
         rows[:, 0] = [0.0 if value is None else float(value) for value in results]
