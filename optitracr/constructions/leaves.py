@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from optitracr.constructions.needs import Need
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +78,10 @@ class Plan:
     """
 
     axes: tuple[Axis, ...]
-    w_in: tuple[FloatArray, ...]
-    b_in: FloatArray
-    w_out: FloatArray
-    bias: FloatArray
+    w_in: tuple[Float[FloatArray, "_ neurons"], ...]
+    b_in: Float[FloatArray, " neurons"]
+    w_out: Float[FloatArray, "neurons outputs"]
+    bias: Float[FloatArray, " outputs"]
 
     @property
     def neurons(self) -> int:
@@ -85,7 +89,7 @@ class Plan:
         return int(self.b_in.size)
 
 
-def number_axis(leaf: Leaf, numbers: FloatArray) -> Axis:
+def number_axis(leaf: Leaf, numbers: Float[FloatArray, " values"]) -> Axis:
     """Reads one number of a categorical leaf; values that count 0 need no class."""
     names: dict[float, int] = {}
     classes = tuple(

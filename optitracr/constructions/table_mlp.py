@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,9 @@ from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
 from optitracr.rounding import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
 MAX_POINTS = 50_000
 """Combinations of values beyond which no weighted sum is tried: the sums of all of them are sorted,
 for each way to weigh, in some hundredths of a second."""
@@ -41,10 +45,10 @@ for each way to weigh, in some hundredths of a second."""
 
 def plan_table(
     leaves: Sequence[Leaf],
-    table: Codes,
-    rows: FloatArray,
+    table: Int[Codes, ...],
+    rows: Float[FloatArray, "codes outputs"],
     tolerance: float = JUMP_ERROR,
-    possible: NDArray[np.bool_] | None = None,
+    possible: Bool[NDArray[np.bool_], ...] | None = None,
     further: Sequence[Construction] = (),
     close: bool = False,
     robust: bool = False,
@@ -54,7 +58,7 @@ def plan_table(
     Args:
         leaves: One for each axis of the table.
         table: Index into `rows`, -1 for None.
-        rows: Shape [codes, outputs]: what each result writes.
+        rows: What each result writes.
         tolerance: Largest rounding error of all steps of a sum together.
         possible: Which combinations of values can occur; None for all.
         further: Constructions to try beside entries, cells and sums.
@@ -71,10 +75,10 @@ def plan_table(
 
 def reduced_task(
     leaves: Sequence[Leaf],
-    table: Codes,
-    rows: FloatArray,
+    table: Int[Codes, ...],
+    rows: Float[FloatArray, "codes outputs"],
     tolerance: float = JUMP_ERROR,
-    possible: NDArray[np.bool_] | None = None,
+    possible: Bool[NDArray[np.bool_], ...] | None = None,
     close: bool = False,
     robust: bool = False,
 ) -> Task:
@@ -83,7 +87,7 @@ def reduced_task(
     Args:
         leaves: One for each axis of the table.
         table: Index into `rows`, -1 for None.
-        rows: Shape [codes, outputs]: what each result writes.
+        rows: What each result writes.
         tolerance: Largest rounding error of all steps of a sum together.
         possible: Which combinations of values can occur; None for all.
         close: Bound errors closely.
@@ -119,7 +123,12 @@ def reduced_task(
     )
 
 
-def refusal(leaves: Sequence[Leaf], table: Codes, rows: FloatArray, tolerance: float) -> str:
+def refusal(
+    leaves: Sequence[Leaf],
+    table: Int[Codes, ...],
+    rows: Float[FloatArray, "codes outputs"],
+    tolerance: float,
+) -> str:
     """Why float32 carries no construction of a table, naming the threshold."""
     if len(leaves) != 1 or not leaves[0].numerical:
         return f"its table has {table.size:,} entries, above the limit of {MAX_POINTS:,}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.reduction import Codes
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +25,7 @@ class Task:
         leaves: The variables that matter, one for each axis of the table.
         classes: For each leaf the class of each of its values; intervals for a number.
         table: The function of the classes, indices into `rows`.
-        rows: Shape [codes, outputs]: what is written.
+        rows: What is written for each code.
         ranks: A rank for each code: the first of the results that write it.
         zero: The code that writes nothing, as None does.
         default: The code that is written where no neuron fires.
@@ -32,19 +36,19 @@ class Task:
     """
 
     leaves: Sequence[Leaf]
-    classes: Sequence[Codes]
-    table: Codes
-    rows: FloatArray
-    ranks: NDArray[np.intp]
+    classes: Sequence[Int[Codes, " _"]]
+    table: Int[Codes, ...]
+    rows: Float[FloatArray, "codes outputs"]
+    ranks: Int[NDArray[np.intp], " codes"]
     zero: int
     default: int
-    possible: NDArray[np.bool_] | None
+    possible: Bool[NDArray[np.bool_], ...] | None
     tolerance: float
     close: bool = False
     robust: bool = False
 
     @property
-    def full(self) -> Codes:
+    def full(self) -> Int[Codes, ...]:
         """The function of the leaves' values, not only of their classes."""
         return self.table[np.ix_(*self.classes)]
 

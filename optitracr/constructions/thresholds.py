@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,9 @@ from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError, steps_between
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 MAX_LEVELS = 64
 """Hyperplanes of one component: each is found by a linear program, and more leave margins that
@@ -269,8 +273,8 @@ def _separated(
 
 
 def separating_plane(
-    below: FloatArray, above: FloatArray
-) -> tuple[FloatArray, float, float] | None:
+    below: Float[FloatArray, "_ numbers"], above: Float[FloatArray, "_ numbers"]
+) -> tuple[Float[FloatArray, " numbers"], float, float] | None:
     """The hyperplane of largest margin, in the maximum norm of its normal.
 
     Returns:

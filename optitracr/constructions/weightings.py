@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import islice, permutations, product
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 from optitracr.constructions.leaves import Leaf
 from optitracr.constructions.reduction import Codes
 from optitracr.craft.spaces import FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 MAX_ORDERS = 24
 """Orders of the digits of a mixed-radix sum that are tried: all of four leaves. What they differ in
@@ -27,10 +31,10 @@ step is less than one per cent, so that the best is missed by little."""
 
 def weightings(
     leaves: Sequence[Leaf],
-    digits: Sequence[FloatArray],
-    table: Codes,
-    possible: NDArray[np.bool_] | None,
-) -> Iterator[list[FloatArray]]:
+    digits: Sequence[Float[FloatArray, " _"]],
+    table: Int[Codes, ...],
+    possible: Bool[NDArray[np.bool_], ...] | None,
+) -> Iterator[list[Float[FloatArray, " _"]]]:
     """What each value of each leaf adds, in several ways.
 
     Its number with a sign; a mixed-radix digit; for two numbers, multiples such that

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from functools import lru_cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.model.forward import (
     Architecture,
+    Array,
     Edit,
     ForwardOutput,
     LayerRun,
@@ -21,6 +22,9 @@ from optitracr.model.forward import (
     walk,
 )
 
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
 WHOLE_LAYERS = 32
 """Layers up to which JAX compiles a model as a whole. What XLA takes to compile grows faster than
 the number of layers (6 seconds for 100, a minute for 600), so that of a deeper model one layer is
@@ -30,8 +34,8 @@ compiled, for all of them."""
 def run_numpy(
     architecture: Architecture,
     params: Any,
-    unembedding: Any,
-    tokens: NDArray[np.integer],
+    unembedding: Float[NDArray[np.float32], "d_model outputs"],
+    tokens: Int[NDArray[np.integer], "batch seq"],
     edit: Edit | None = None,
 ) -> ForwardOutput:
     """Runs in NumPy, float32: no compilation, so the quickest way to a first answer."""
@@ -63,7 +67,10 @@ def _jitted_layer() -> Any:
 
 
 def run_jax(
-    architecture: Architecture, params: Any, unembedding: Any, tokens: Any
+    architecture: Architecture,
+    params: Any,
+    unembedding: Float[Array, "d_model outputs"],
+    tokens: Int[Array, "batch seq"],
 ) -> ForwardOutput:
     """Runs in JAX, float32 at full matmul precision; compiled once for each shape."""
     output: ForwardOutput
@@ -97,13 +104,21 @@ class States:
 
 
 def states_numpy(
-    architecture: Architecture, params: Any, unembedding: Any, tokens: NDArray[np.integer]
+    architecture: Architecture,
+    params: Any,
+    unembedding: Float[NDArray[np.float32], "d_model outputs"],
+    tokens: Int[NDArray[np.integer], "batch seq"],
 ) -> States:
     """Runs in NumPy, state by state."""
     return States(_walked(np, architecture, params, unembedding, tokens, None))
 
 
-def states_jax(architecture: Architecture, params: Any, unembedding: Any, tokens: Any) -> States:
+def states_jax(
+    architecture: Architecture,
+    params: Any,
+    unembedding: Float[Array, "d_model outputs"],
+    tokens: Int[Array, "batch seq"],
+) -> States:
     """Runs in JAX; state by state where the model is deep."""
     if architecture.layers <= WHOLE_LAYERS:
         return States(_listed(run_jax(architecture, params, unembedding, tokens)))

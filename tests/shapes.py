@@ -1,0 +1,77 @@
+"""Compiles and runs programs with every annotated shape checked; run in a process of its own."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+
+# What is imported before shapes are checked does not see that names for type checkers exist.
+import beartype.door
+import jax.numpy as jnp
+import networkx
+import numpy as np
+import safetensors.numpy
+import scipy.optimize
+from jaxtyping import TypeCheckError, install_import_hook
+from ortools.sat.python import cp_model
+
+import optitracr.rasp
+from tests.imports import modules
+
+PROGRAMS = ("reverse", "hist", "sort", "frac_prevs")
+LONGEST = 4
+"""Tokens of the inputs: shapes are the same for longer ones."""
+
+LOADED = (beartype.door, jnp, networkx, safetensors.numpy, scipy.optimize, cp_model, optitracr.rasp)
+
+
+def with_shapes() -> list[str]:
+    """The modules that annotate shapes."""
+    compiler = {name: path for name, path in modules().items() if name.startswith("optitracr.")}
+    return [name for name, path in compiler.items() if "from jaxtyping" in path.read_text()]
+
+
+def import_checked() -> None:
+    """Imports these modules so that each call checks the shapes of what it takes and gives."""
+    typing.TYPE_CHECKING = True
+    try:
+        with install_import_hook(with_shapes(), "beartype.beartype"):
+            for name in with_shapes():
+                importlib.import_module(name)
+    finally:
+        typing.TYPE_CHECKING = False
+
+
+def compile_and_run() -> None:
+    from optitracr import compile_rasp_to_model, library
+    from optitracr.levels import LEVELS
+
+    for name in PROGRAMS:
+        entry = library.get(name)
+        longest = min(entry.max_seq_len, LONGEST)
+        for level in LEVELS:
+            model = compile_rasp_to_model(
+                entry.make(), entry.vocab, longest, optimize=level, time_limit=0
+            )
+            model.apply([model.setting.bos, *entry.vocab[:longest]])
+            tokens = np.zeros((1, longest + 1), dtype=np.int32)
+            model.forward(model.params, jnp.asarray(tokens))
+
+
+def refuse_wrong_shapes() -> None:
+    from optitracr.craft.blocks import Mlp
+    from optitracr.craft.spaces import numerical_space
+
+    space = numerical_space("x")
+    try:
+        Mlp(space, space, np.zeros((1, 2)), np.zeros(3), np.zeros((2, 1)))
+    except TypeCheckError:
+        return
+    raise AssertionError("shapes are not checked")
+
+
+if __name__ == "__main__":
+    import_checked()
+    compile_and_run()
+    refuse_wrong_shapes()
+    print(*with_shapes(), sep="\n")
