@@ -104,7 +104,7 @@ def test_residual_map_and_labels(level: int) -> None:
 def test_padding_influences_nothing(name: str, level: int) -> None:
     model = compiled(name, level)
     vocab = [str(token) for token in model.setting.vocabulary]
-    sequences = [[BOS, *vocab[:n]] for n in (1, 2, 4)]
+    sequences = [[BOS, *vocab[:n]] for n in (1, 3)]
     batch = model.apply_batch(sequences)
     for sequence, decoded in zip(sequences, batch.decoded, strict=True):
         alone = model.apply(sequence).decoded
