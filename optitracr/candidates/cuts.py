@@ -16,8 +16,16 @@ from optitracr.graph.raw import raw_variables
 Cut = tuple[str, ...]
 
 MAX_LEAVES = 6
+"""Variables of a cut: a table over more has an entry for each combination of their values, and so
+soon too many; programs seldom join more in one step."""
+
 MAX_CUTS = 10
+"""Cuts kept of one variable, those with the smallest tables: each is a candidate, and the cuts of
+what reads it are made of combinations of them."""
+
 MAX_TABLE = 30_000
+"""Entries of the table of a cut: filled in some hundredths of a second by a call of the program's
+functions for each, and larger ones need too many neurons as a rule."""
 
 
 def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tuple[Cut, ...]]:

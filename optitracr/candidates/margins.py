@@ -37,7 +37,8 @@ from optitracr.rounding import ATTENTION_LEAK, UNIT
 from solvers import Allocation, Placement
 
 MAX_CELLS = 4_000_000
-"""Combinations times neurons that are looked at together, which take some 100 MB."""
+"""Combinations times neurons that are looked at together: some arrays of 32 MB, which take 100 MB
+or so."""
 
 MAX_WORK = 50_000_000
 """Combinations times neurons, some seconds' work, beyond which an MLP is not evaluated: one so

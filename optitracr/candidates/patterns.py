@@ -14,8 +14,8 @@ from optitracr.constructions.conjunctions import Condition
 from optitracr.graph.program import Aggregate, Input, Selector, Source, Width
 
 MAX_PATTERNS = 4
-"""Ways kept to compute what a selector selects: each is a head of its own for every form that the
-selector's Aggregates are held in."""
+"""Ways kept to compute what a selector selects: each is a head among the alternatives of all that
+is read through the selector."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -22,8 +22,8 @@ from optitracr.graph.program import Aggregate, Elementwise, Input, Selector
 from optitracr.graph.provenance import unused
 
 MAX_FORMS = 6
-"""Forms of one variable beyond which new needs get only the joint one: each form has candidates of
-its own, and so the problem grows with the square of their number along a chain."""
+"""Forms of one variable beyond which new needs get only the joint one: each is a variable of the
+problem with candidates of its own, and most variables have few readers."""
 
 
 class Proposals:

@@ -18,7 +18,8 @@ from optitracr.graph.program import Input, Source
 from optitracr.graph.relations import MAX_ENTRIES, Relation
 
 MAX_SIDE = 3
-"""Variables on one side of a relation."""
+"""Variables on one side of a relation: more seldom settle what another one is, and the number of
+sides grows with this power."""
 
 
 def over(

@@ -9,7 +9,8 @@ from optitracr.candidates.forms import EXACT
 from optitracr.craft.numerics import FLOAT32_EPSILON
 
 ONE_HOT_TOLERANCE = 0.05
-"""Distance from 0 and 1 allowed in one-hot dimensions; a reader's margin is larger."""
+"""Distance from 0 and 1 allowed in one-hot dimensions: small enough that a reader's margin, half
+the distance between two sums, bears those of several dimensions at once."""
 
 CODE_TOLERANCE = 0.01
 """The same in numbers that stand for categories, such as points on a circle, but at most a

@@ -49,6 +49,8 @@ from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
 MAX_NEURONS = 50_000
+"""Neurons of one component, beyond which a function is refused: their weights over a stream of a
+thousand dimensions take some hundreds of megabytes."""
 
 
 def standard_components(

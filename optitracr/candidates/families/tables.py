@@ -18,11 +18,12 @@ from optitracr.graph.program import Aggregate, Elementwise, Input, Width
 NAME = "table"
 
 MAX_NEURONS = 1024
-"""Neurons of a fused component; the cut over the immediate operands may take more."""
+"""Neurons of a fused component: more seldom make a smaller model than components in sequence do.
+The cut over the immediate operands may take more, as it has no substitute."""
 
 MAX_NUMBERS = 3
-"""Numbers that a fused component may read: levels of more are seldom told apart by planes, and to
-look for them takes long."""
+"""Numbers that a fused component may read: weighted sums of more are seldom told apart by
+thresholds, and the ways to weigh them double with each."""
 
 PLANS = 2
 """Constructions kept for each cut: the fewest neurons, and another that reads less."""
