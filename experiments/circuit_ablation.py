@@ -40,9 +40,9 @@ from optitracr import compile_rasp_to_model, library
 from optitracr.circuit.intervention import Ablation, ablate, activations, change
 from optitracr.circuit.parts import node_hooks
 from optitracr.circuit.patching import edge_effects
+from optitracr.compiled import CompiledModel
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 
 COLUMNS = (
     "program",

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from typing import Any
 
 from optitracr import arguments, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, check_level
 from optitracr.memory import within_memory
-from optitracr.model.compiled import CompiledModel
 from optitracr.options import DEFAULT_OBJECTIVE, check_options, parse_on_interrupt
 from optitracr.setting import check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD

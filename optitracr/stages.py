@@ -14,20 +14,20 @@ from functools import cached_property
 from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
+from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
 from optitracr.candidates.families import families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.readings import warn_of_causal_reading
 from optitracr.checking.verification import VerificationReport, check_model
+from optitracr.compiled import CompiledModel
 from optitracr.graph.build import build_graph
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.marks import has_marks
 from optitracr.graph.rewrites.passes import Pass, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.tabling import tabled_program
-from optitracr.model.build import build_model
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.reference import Reference
 from optitracr.model.size import check_weights
 from optitracr.options import CompileOptions, search_of

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.circuit.intervention import at_tokens
-from optitracr.model.compiled import CompiledModel
+from optitracr.compiled import CompiledModel
 from optitracr.model.forward import ForwardOutput
 
 

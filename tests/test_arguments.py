@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from optitracr import arguments, compile_rasp_to_model, memory, rasp, validating
+from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError, InputError, LimitError, OptitracrError
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.size import check_weights
 
 HIST = rasp.SelectorWidth(rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ))
@@ -206,6 +206,6 @@ def test_a_model_that_runs_out_of_memory_says_so(
     def none_left(*args: object, **options: object) -> object:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("optitracr.model.compiled.run_jax", none_left)
+    monkeypatch.setattr("optitracr.compiled.run_jax", none_left)
     with pytest.raises(LimitError, match=r"apply_batch ran out of memory.*no room"):
         model.apply_batch([[BOS, "a"]])

@@ -22,8 +22,8 @@ import campaign_programs
 from campaign_programs import Case, Outcome, Run, reason_of, try_level, try_program
 
 from optitracr import compile_rasp_to_model, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.errors import EvaluationError, UnsupportedError, VerificationError
-from optitracr.model.compiled import CompiledModel
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 BLOCK = 50

@@ -58,7 +58,7 @@ CIRCLES: tuple[set[str], ...] = (
         "optitracr.files.program_checks",
         "optitracr.export.torch_module",
         "optitracr.export.transformer_lens",
-        "optitracr.model.compiled",
+        "optitracr.compiled",
         "optitracr.model.copying",
         "optitracr.model.current",
         "optitracr.checking.dataset",

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.assembly.layout import Layout
 from optitracr.candidates.component import Component, EmbeddedInput, Embedding, OutputView
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
+from optitracr.model.layout import Layout
 
 Params = dict[str, dict[str, NDArray[np.float32]]]
 

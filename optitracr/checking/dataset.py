@@ -15,7 +15,7 @@ from optitracr.inputs import with_bos
 from optitracr.memory import check_memory
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 
 EXAMPLE_BYTES = 40

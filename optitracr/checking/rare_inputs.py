@@ -27,7 +27,7 @@ from optitracr.rasp.expression import Value, postorder
 from optitracr.rasp.sop import SOp
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 BATCH = 128
 """Inputs evaluated at a time: enough for arrays to pay, few enough to climb often."""

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
-from optitracr.assembly.layout import Tenancy
 from optitracr.candidates.component import Held
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
 from optitracr.checking.rare_inputs import add_rare_inputs
@@ -21,11 +20,12 @@ from optitracr.inputs import InputSet, check_inputs, with_bos
 from optitracr.model.current import current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Architecture
+from optitracr.model.layout import Tenancy
 from optitracr.model.runner import States, states_jax, states_numpy
 from optitracr.model.sequences import rows_at_once
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
     from optitracr.rasp.batch import BatchEvaluation
 
 CHUNK = 2048

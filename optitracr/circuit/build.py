@@ -8,18 +8,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from optitracr.circuit.circuit import Circuit
-from optitracr.circuit.record import (
+from optitracr.circuit.weights import Weights
+from optitracr.model.record import (
     HEAD,
     NEURONS,
     CircuitDimensions,
     CircuitNode,
     CircuitRecord,
 )
-from optitracr.circuit.weights import Weights
 
 if TYPE_CHECKING:
     from optitracr.candidates.component import Component
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
     from optitracr.model.current import Current
 
 

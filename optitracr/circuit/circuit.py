@@ -8,15 +8,15 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optitracr import arguments
-from optitracr.assembly.layout import Layout
 from optitracr.circuit import graphs
 from optitracr.circuit.parts import Granularity, Part, parts_of, pieces_of
-from optitracr.circuit.record import CircuitRecord
 from optitracr.circuit.scoring import EdgeScore, FoundEdge, score_edges
 from optitracr.circuit.stays import stays_of
 from optitracr.circuit.weights import Weights
 from optitracr.circuit.wiring import ROLES, Wiring, wire
 from optitracr.errors import InputError, NotFoundError
+from optitracr.model.layout import Layout
+from optitracr.model.record import CircuitRecord
 
 if TYPE_CHECKING:
     import networkx

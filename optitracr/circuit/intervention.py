@@ -20,7 +20,7 @@ from optitracr.errors import NotFoundError
 from optitracr.model.forward import ForwardOutput
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 Tokens = NDArray[np.integer]
 Activations = Mapping[str, NDArray[np.float32]]
@@ -47,7 +47,7 @@ def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Ac
     Raises:
         InputError: If it is no model, or the tokens are no integers of that shape.
     """
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
     arguments.instance("model", model, CompiledModel, "a compiled model")
     found: dict[str, NDArray[np.float32]] = {}

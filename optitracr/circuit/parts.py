@@ -9,8 +9,8 @@ from functools import reduce
 from operator import or_
 
 from optitracr.circuit import hooks
-from optitracr.circuit.record import HEAD, CircuitNode
 from optitracr.circuit.weights import EVERY, Touched, Weights
+from optitracr.model.record import HEAD, CircuitNode
 
 
 class Granularity(StrEnum):

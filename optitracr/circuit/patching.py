@@ -16,7 +16,7 @@ from optitracr.model.forward import ForwardOutput
 
 if TYPE_CHECKING:
     from optitracr.circuit.scoring import FoundEdge
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 Array = NDArray[np.float32]
 

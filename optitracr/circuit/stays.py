@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.assembly.layout import Layout
+from optitracr.model.layout import Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.circuit.hooks import PORTS
-from optitracr.circuit.record import HEAD, CircuitNode
 from optitracr.model.config import ModelConfig
+from optitracr.model.record import HEAD, CircuitNode
 
 Columns = NDArray[np.bool_]
 Params = Mapping[str, Mapping[str, NDArray[np.float32]]]

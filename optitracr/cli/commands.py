@@ -10,9 +10,9 @@ from optitracr.candidates.families import families_without
 from optitracr.cli.output import Output, one_line, shown, tell
 from optitracr.cli.programs import Named, resolve, token_named
 from optitracr.compile import compile_rasp_to_model
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, OptitracrError, VerificationError
 from optitracr.files.values import any_to_plain
-from optitracr.model.compiled import CompiledModel
 from optitracr.options import parse_objective
 
 

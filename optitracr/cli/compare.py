@@ -8,8 +8,8 @@ from typing import Any
 from optitracr.cli.commands import chosen, compile_named, describe
 from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named
+from optitracr.compiled import CompiledModel
 from optitracr.levels import ALLOCATED_LEVELS, LEVELS
-from optitracr.model.compiled import CompiledModel
 
 
 def compare_programs(arguments: argparse.Namespace, output: Output) -> int:

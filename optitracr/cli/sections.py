@@ -13,10 +13,10 @@ from optitracr.assembly.plan import Arrangement, Assembly
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.verification import VerificationReport
 from optitracr.cli.output import shown
+from optitracr.compiled import CompiledModel
 from optitracr.files.values import any_to_plain
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.tabled import TabledProgram
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.source import SourceLine, source_of
 from optitracr.stages import Made, Stage
 from solvers import Allocation, Kind, Plan, Problem

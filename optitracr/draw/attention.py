@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import (
     Mark,
     Paint,
@@ -24,7 +25,6 @@ from optitracr.draw.picture import (
 from optitracr.draw.residual import plural
 from optitracr.draw.sublayers import Use, uses
 from optitracr.draw.variables import Variables
-from optitracr.model.compiled import CompiledModel
 
 WIDEST = 1060.0
 """Pixels that heads may take side by side: the width of the page's column."""

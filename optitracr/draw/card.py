@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from optitracr.compiled import CompiledModel
 from optitracr.draw.colours import LIGHT
 from optitracr.draw.markup import markup
 from optitracr.draw.picture import Paint, Role
 from optitracr.draw.residual import Panel, plural, residual_picture
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import variables_of
-from optitracr.model.compiled import CompiledModel
 from solvers import Status
 
 

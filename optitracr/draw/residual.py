@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import (
     Line,
     Mark,
@@ -19,7 +20,6 @@ from optitracr.draw.picture import (
     text_width,
 )
 from optitracr.draw.variables import Variables, shown_name
-from optitracr.model.compiled import CompiledModel
 
 WIDEST, TALLEST = 880.0, 560.0
 """Room for the cells of all panels together, and of the tallest, in pixels: with labels and margins

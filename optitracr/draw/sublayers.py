@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import Mark, Paint, Picture, Rectangle, Role, Shape, Text, fitted, plain
 from optitracr.draw.residual import plural
 from optitracr.draw.variables import Variables, shown_name
-from optitracr.model.compiled import CompiledModel
 
 LEFT, TOP = 62.0, 44.0
 """Pixels for the names of layers, and for the two headings with what they say below."""

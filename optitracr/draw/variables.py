@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from optitracr.arguments import text
+from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import Paint, Role, plain
-from optitracr.model.compiled import CompiledModel
 
 
 @dataclass(frozen=True, slots=True)

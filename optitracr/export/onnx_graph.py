@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
+from optitracr.compiled import CompiledModel
 from optitracr.extras import require
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED
 from optitracr.writing import write_file

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from optitracr.compiled import CompiledModel
 from optitracr.extras import require
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import Array
 

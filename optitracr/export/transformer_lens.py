@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from optitracr import arguments
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, MissingExtraError
 from optitracr.extras import require
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED, Array
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from optitracr.circuit.record import HEAD, NEURONS, CircuitNode
 from optitracr.files.values import FieldError, check_distinct, check_range, shown
+from optitracr.model.record import HEAD, NEURONS, CircuitNode
 from optitracr.model.size import Size
 
 if TYPE_CHECKING:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from optitracr.assembly.layout import Layout, Tenancy
 from optitracr.assembly.weights import Params
 from optitracr.candidates.savings import Saving, Savings
-from optitracr.circuit.record import CircuitRecord
+from optitracr.compiled import CompiledModel
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import OptitracrError
@@ -20,9 +19,10 @@ from optitracr.files.program_data import (
 )
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
+from optitracr.model.layout import Layout, Tenancy
+from optitracr.model.record import CircuitRecord
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
 from optitracr.options import CompileOptions

@@ -19,7 +19,7 @@ from optitracr.model.config import relu
 from optitracr.model.copying import copied
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 PLACE = Path("the pickle")
 """Where messages say that the bytes come from."""

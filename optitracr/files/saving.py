@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from optitracr import arguments
+from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError, InputError
 from optitracr.files.checks import check_manifest, sizes_of
 from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
@@ -24,7 +25,6 @@ from optitracr.files.reading import read_bytes
 from optitracr.files.records import from_plain, to_plain
 from optitracr.files.tensors import tensors_from_bytes, tensors_to_bytes
 from optitracr.files.values import FieldError, shown
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.current import exportable
 from optitracr.writing import reason_of, shown_path, write_folder
 

@@ -13,7 +13,7 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.current import check_params, unembedding
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 EDITABLE = ("params", "unembed", "model_config")
 """Attributes that may be set anew; what says how a model was compiled stays as it is."""

@@ -23,7 +23,7 @@ from optitracr.model.params import (
 )
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -19,7 +19,7 @@ from optitracr.model.forward import (
 from optitracr.model.sequences import integers
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 
 @dataclass(frozen=True, slots=True, eq=False)

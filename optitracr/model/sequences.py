@@ -15,7 +15,7 @@ from optitracr.memory import check_memory
 from optitracr.model.runner import WHOLE_LAYERS
 
 if TYPE_CHECKING:
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
 
 NUMBER_BYTES = 4
 """Everything is computed in float32, of four bytes."""

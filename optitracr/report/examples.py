@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from optitracr.checking.verification import number_tolerance
+from optitracr.compiled import CompiledModel
 from optitracr.draw.attention import Pattern, patterns
 from optitracr.errors import EvaluationError
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.encoders import NumericalEncoder
 from optitracr.rasp.evaluate import evaluate_all
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from optitracr import arguments
 from optitracr.checking.verification import VerificationReport
+from optitracr.compiled import CompiledModel
 from optitracr.draw.attention import attention_picture
 from optitracr.draw.picture import Picture
 from optitracr.draw.program_graph import graph_picture
@@ -14,7 +15,6 @@ from optitracr.draw.residual import Panel, residual_picture
 from optitracr.draw.sublayers import sublayers_picture
 from optitracr.draw.variables import Variables
 from optitracr.errors import NotFoundError
-from optitracr.model.compiled import CompiledModel
 from optitracr.report.examples import Example
 from optitracr.report.levels import LevelResult
 

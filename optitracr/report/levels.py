@@ -8,9 +8,9 @@ from typing import Any
 
 from optitracr import rasp
 from optitracr.compile import compile_rasp_to_model
+from optitracr.compiled import CompiledModel
 from optitracr.errors import OptitracrError
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 from optitracr.recipes import RECIPES
 from solvers import Status
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 from optitracr.candidates.savings import MEANING, Saving, SavingKind
+from optitracr.compiled import CompiledModel
 from optitracr.draw.markup import attributes, escaped, joined, markup
 from optitracr.draw.picture import Picture
 from optitracr.draw.program_graph import kind_of
@@ -24,7 +25,6 @@ from optitracr.draw.sublayers import sublayers_picture, uses
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import shown_name
 from optitracr.graph.program import operation_reads
-from optitracr.model.compiled import CompiledModel
 from optitracr.report.facts import Facts
 from optitracr.report.html import Cell, Row, number, swatch, table, text
 from optitracr.report.levels import LevelResult

@@ -15,7 +15,7 @@ import optitracr
 from optitracr import library, load, rasp, validating
 from optitracr.circuit import intervention, patching
 from optitracr.compile import allocation_problem
-from optitracr.model.compiled import CompiledModel
+from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
 from tests.docs.public import public_names
 

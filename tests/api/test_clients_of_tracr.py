@@ -13,7 +13,7 @@ import pytest
 
 import optitracr
 from optitracr import compiling, library, rasp, validating
-from optitracr.model.compiled import CompiledModel
+from optitracr.compiled import CompiledModel
 from optitracr.model.encoders import CategoricalEncoder, NumericalEncoder
 from optitracr.rasp import causal_eval
 

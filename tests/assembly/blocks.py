@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from optitracr.assembly.layout import Layout, Tenancy
 from optitracr.assembly.weights import Placed, SelfAttending, Shape, Weights, assemble
 from optitracr.candidates.component import Component, EmbeddedInput, Embedding, OutputView
 from optitracr.craft.blocks import Block, Head, Mlp
 from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, FloatArray, Space
+from optitracr.model.layout import Layout, Tenancy
 
 POSITION = categorical("position", (0, 1, 2))
 BOS = direction("bos", Space((Direction("bos"),)))

@@ -9,8 +9,8 @@ import pytest
 from optitracr import compile_rasp_to_model, library
 from optitracr.candidates.families import EVERY_FAMILY, Family, families_without
 from optitracr.checking.verification import verify_model
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError
-from optitracr.model.compiled import CompiledModel
 
 PROGRAMS = (
     "hist",

@@ -9,9 +9,9 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.checking.verification import verify_model
+from optitracr.compiled import CompiledModel
 from optitracr.errors import VerificationError
 from optitracr.inputs import check_inputs
-from optitracr.model.compiled import CompiledModel
 
 MUTATIONS = 60
 

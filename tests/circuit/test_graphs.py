@@ -13,9 +13,9 @@ import pytest
 import optitracr
 from optitracr.circuit import hooks
 from optitracr.circuit.parts import Granularity
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, NotFoundError
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 from tests.compiled import compiled
 
 NAMES = ["reverse", "shift_by", "pair_balance", "shuffle_dyck1", "sort", "upper_case", "frac_prevs"]

@@ -7,9 +7,9 @@ import pytest
 
 from optitracr.circuit.intervention import Ablation, ablate, activations, change
 from optitracr.circuit.parts import node_hooks
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, NotFoundError
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 from tests.compiled import compiled
 
 NAMES = [

@@ -14,9 +14,9 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.cli.main import main
+from optitracr.compiled import CompiledModel
 from optitracr.errors import VerificationError
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:

@@ -22,7 +22,7 @@ FOLLOWED = (
     "optitracr.model.",
     "optitracr.checking.",
     "optitracr.circuit.circuit",
-    "optitracr.circuit.record",
+    "optitracr.model.record",
     "optitracr.candidates.savings",
 )
 """Where the classes live whose own annotations are followed further."""
@@ -48,7 +48,7 @@ def public_names() -> set[str]:
 def classes_of_a_model() -> set[type]:
     """The classes in annotations of models, circuits and reports, and those that they lead to."""
     from optitracr.circuit.circuit import Circuit
-    from optitracr.model.compiled import CompiledModel
+    from optitracr.compiled import CompiledModel
     from optitracr.report.report import Report
 
     pending: list[type] = [CompiledModel, Circuit, Report]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optitracr import compile_rasp_to_model, library, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.draw.attention import MOST, attention_picture, patterns
 from optitracr.draw.picture import (
     Line,
@@ -30,7 +31,6 @@ from optitracr.draw.sublayers import sublayers_picture, uses
 from optitracr.draw.variables import Variables, variables_of
 from optitracr.graph.program import operation_reads
 from optitracr.library.random_programs import random_program
-from optitracr.model.compiled import CompiledModel
 
 
 def compiled(name: str, level: int) -> CompiledModel:

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 import optitracr
 from optitracr import library
+from optitracr.compiled import CompiledModel
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 from tests.compiled import compiled, decoded, inside, states
 from tests.model.test_reference_sizes import NAMES
 

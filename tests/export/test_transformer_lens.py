@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError
-from optitracr.model.compiled import CompiledModel
 from tests.compiled import compiled, decoded, inside
 
 with warnings.catch_warnings():

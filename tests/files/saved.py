@@ -14,9 +14,9 @@ import numpy as np
 
 from optitracr import compile_rasp_to_model, library, load, rasp
 from optitracr.checking.verification import check_model
+from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError, OptitracrError
 from optitracr.files.saving import MANIFEST, WEIGHTS, digest
-from optitracr.model.compiled import CompiledModel
 
 
 def compiled(name: str, level: int, length: int = 6) -> CompiledModel:

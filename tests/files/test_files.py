@@ -15,6 +15,7 @@ import pytest
 import optitracr
 from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.checking.verification import VerificationReport, verify_model
+from optitracr.compiled import CompiledModel
 from optitracr.errors import (
     EvaluationError,
     FileError,
@@ -27,7 +28,6 @@ from optitracr.files.saving import MANIFEST, WEIGHTS
 from optitracr.inputs import check_inputs
 from optitracr.levels import LEVELS
 from optitracr.library.random_programs import Feature, random_program
-from optitracr.model.compiled import CompiledModel
 from optitracr.rasp.identity import plain
 from tests.files.saved import compiled, files_of, small, use
 from tests.programs import CASES, Case

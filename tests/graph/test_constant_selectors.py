@@ -10,8 +10,8 @@ import pytest
 
 import optitracr
 from optitracr import compile_rasp_to_model, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.errors import EvaluationError
-from optitracr.model.compiled import CompiledModel
 
 BOS = "compiler_bos"
 RAGGED = [[True], [False, False, True, True], [], [1, 0, 1]]

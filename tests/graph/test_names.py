@@ -7,8 +7,8 @@ from itertools import product
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
-from optitracr.assembly.layout import _unique
 from optitracr.graph.build import RESERVED, build_graph
+from optitracr.model.layout import _unique
 
 BOS = "compiler_bos"
 

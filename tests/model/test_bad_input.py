@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, LimitError, ProgramError, UnsupportedError, ValueSetError
-from optitracr.model.compiled import CompiledModel
 
 BOS = "compiler_bos"
 

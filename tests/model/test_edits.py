@@ -15,8 +15,8 @@ import pytest
 
 from optitracr import compile_rasp_to_model, load, rasp
 from optitracr.circuit.intervention import ablate
+from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError, InputError, OptitracrError, VerificationError
-from optitracr.model.compiled import CompiledModel
 
 TOKENS = ["compiler_bos", "a", "b", "a", "a"]
 MLP = "transformer/layer_0/mlp/linear_1"

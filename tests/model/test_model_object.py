@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library, rasp
+from optitracr.compiled import CompiledModel
 from optitracr.errors import VerificationError
 from optitracr.levels import LEVELS
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.encoders import CategoricalEncoder, NumericalEncoder
 
 BOS, PAD = "compiler_bos", "compiler_pad"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from optitracr import compile_rasp_to_model, library
+from optitracr.compiled import CompiledModel
 from optitracr.errors import InfeasibleError
-from optitracr.model.compiled import CompiledModel
 
 
 def compiled(name: str, level: int, **options: object) -> CompiledModel:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library
-from optitracr.model.compiled import CompiledModel
+from optitracr.compiled import CompiledModel
 from optitracr.model.encoders import CategoricalEncoder
 
 with warnings.catch_warnings():

@@ -8,9 +8,9 @@ from dataclasses import replace
 from optitracr.assembly.plan import Assembly
 from optitracr.candidates.component import Components, Held
 from optitracr.candidates.savings import Savings
+from optitracr.compiled import CompiledModel
 from optitracr.craft.spaces import Direction
 from optitracr.graph.program import ProgramGraph
-from optitracr.model.compiled import CompiledModel
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.reference import Reference

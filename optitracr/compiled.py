@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
-from optitracr.assembly.layout import Layout
 from optitracr.assembly.weights import HeadUse, NeuronUse, Params
 from optitracr.candidates.component import Component
 from optitracr.candidates.savings import Savings
@@ -19,7 +18,6 @@ from optitracr.checking.dataset import Dataset, make_dataset
 from optitracr.checking.verification import VerificationReport
 from optitracr.circuit.build import circuit_of
 from optitracr.circuit.circuit import Circuit
-from optitracr.circuit.record import CircuitRecord
 from optitracr.errors import NotFoundError
 from optitracr.memory import within_memory
 from optitracr.model.config import ModelConfig
@@ -27,8 +25,10 @@ from optitracr.model.copying import checked_edit, copied
 from optitracr.model.current import architecture_of, check_params, current, unembedding
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.forward import Architecture, Edit, ForwardOutput
+from optitracr.model.layout import Layout
 from optitracr.model.module import CompiledModule
 from optitracr.model.params import editable
+from optitracr.model.record import CircuitRecord
 from optitracr.model.reference import Reference
 from optitracr.model.runner import run_jax, run_numpy
 from optitracr.model.sequences import encode_all, encode_one, integers
