@@ -17,7 +17,7 @@ from optitracr.version import __version__
 if TYPE_CHECKING:
     from optitracr import compiling, library, validating
     from optitracr.compile import compile_rasp_to_model
-    from optitracr.files.saving import load
+    from optitracr.compiled import load
     from optitracr.front import pareto_front
     from optitracr.report.report import make_report
 
@@ -43,7 +43,7 @@ def __getattr__(name: str) -> Any:
     if name == "compile_rasp_to_model":
         return importlib.import_module("optitracr.compile").compile_rasp_to_model
     if name == "load":
-        return importlib.import_module("optitracr.files.saving").load
+        return importlib.import_module("optitracr.compiled").load
     if name == "pareto_front":
         return importlib.import_module("optitracr.front").pareto_front
     if name == "make_report":

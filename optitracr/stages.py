@@ -21,7 +21,7 @@ from optitracr.candidates.families import families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.readings import warn_of_causal_reading
 from optitracr.checking.verification import VerificationReport, check_model
-from optitracr.compiled import CompiledModel
+from optitracr.compiled import CompiledModel, with_verbs
 from optitracr.graph.build import build_graph
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.marks import has_marks
@@ -180,7 +180,7 @@ class Compilation:
         savings = self.placed.proposal.savings(assembly.allocation, graph)
         listed = () if has_marks(graph) else self.written.nodes
         known = {node.label: values[node.label].values for node in listed}
-        return build_model(
+        model = build_model(
             self.recipe.level,
             Reference(self.source, self.written, {}, known),
             graph,
@@ -189,6 +189,7 @@ class Compilation:
             with_added(savings, graph),
             self.options,
         )
+        return with_verbs(model)
 
     def _check(self, model: CompiledModel) -> VerificationReport:
         report = check_model(model, self.options.seed)

@@ -1,20 +1,24 @@
-"""From assembled weights to the model object."""
+"""From assembled weights to the transformer."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from optitracr.assembly.plan import Assembly
+from optitracr.assembly.record import circuit_record
 from optitracr.candidates.component import Components, Held
 from optitracr.candidates.savings import Savings
-from optitracr.compiled import CompiledModel
 from optitracr.craft.spaces import Direction
 from optitracr.graph.program import ProgramGraph
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
+from optitracr.model.record import PlacedComponent
 from optitracr.model.reference import Reference
 from optitracr.model.size import LayerSize, Size, parameters
+from optitracr.model.source import source_of
+from optitracr.model.transformer import Transformer
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting
 
@@ -27,10 +31,11 @@ def build_model(
     setting: Setting,
     savings: Savings | None = None,
     options: CompileOptions | None = None,
-) -> CompiledModel:
+) -> Transformer:
     """Puts weights, encoders, sizes and meanings together."""
     shape, weights, components = assembly.shape, assembly.weights, assembly.components
-    return CompiledModel(
+    readings = _known(reference.graph, components.held)
+    return Transformer(
         name=graph.output,
         level=level,
         params=weights.params,
@@ -44,12 +49,15 @@ def build_model(
         size=_size(assembly, setting),
         allocation=assembly.allocation,
         setting=setting,
-        reference=replace(reference, readings=_known(reference.graph, components.held)),
-        heads=weights.heads,
-        neurons=weights.neurons,
-        residual_labels=list(assembly.layout.labels()),
-        components=components.components,
+        record=circuit_record(assembly, readings),
+        components=tuple(
+            PlacedComponent(part.name, part.variable, part.reads, part.serves)
+            for part in components.components
+        ),
         output_reads=components.output.reads,
+        reference=replace(reference, readings=readings),
+        write_source=partial(source_of, reference.graph),
+        residual_labels=list(assembly.layout.labels()),
         savings=savings or Savings(),
         options=options,
     )

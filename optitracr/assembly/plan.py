@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optitracr.assembly.layout import lay_out
 from optitracr.assembly.weights import Placed, SelfAttending, Shape, Weights, assemble
 from optitracr.candidates.component import Component, Components
 from optitracr.craft.numerics import coldness
 from optitracr.craft.reading import Variable
-from optitracr.model.layout import Layout, lay_out
+from optitracr.model.layout import Layout
 from optitracr.setting import Setting
 from solvers import Allocation, Plan, Problem, lifetimes
 

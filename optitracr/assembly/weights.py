@@ -13,8 +13,8 @@ from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.layout import Layout
-
-Params = dict[str, dict[str, NDArray[np.float32]]]
+from optitracr.model.params import Params
+from optitracr.model.record import HeadUse, NeuronUse
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,32 +48,6 @@ class SelfAttending:
     position: Variable
     bos: Variable
     coldness: float
-
-
-@dataclass(frozen=True, slots=True)
-class HeadUse:
-    """Which components one head serves, for the circuit; `erased` for an erasing head.
-
-    Attributes:
-        components: Names of the components.
-        erased: Variables that it erases.
-        columns: For each component its first column of the head's output and the one after
-            its last.
-    """
-
-    components: tuple[str, ...]
-    erased: tuple[str, ...]
-    columns: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NeuronUse:
-    """A run of neurons and the component, or the erased variable, that it serves."""
-
-    start: int
-    stop: int
-    component: str
-    erased: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

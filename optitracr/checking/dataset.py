@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,10 +13,7 @@ from optitracr import arguments
 from optitracr.errors import InputError, VerificationError
 from optitracr.inputs import with_bos
 from optitracr.memory import check_memory
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
-
+from optitracr.model.transformer import Transformer
 
 EXAMPLE_BYTES = 40
 """What a token of an example takes: places in two lists, two integers, a number and a mask."""
@@ -59,7 +56,7 @@ class Dataset:
 
 
 def make_dataset(
-    model: CompiledModel,
+    model: Transformer,
     size: int,
     seed: int = 0,
     lengths: Sequence[int] | None = None,
@@ -147,7 +144,7 @@ def _balanced(outputs: Sequence[Sequence[Any]], size: int) -> list[int]:
 
 
 def _expected(
-    model: CompiledModel, outputs: Sequence[Sequence[Any]], width: int
+    model: Transformer, outputs: Sequence[Sequence[Any]], width: int
 ) -> NDArray[np.int64] | NDArray[np.float64]:
     """The outputs as the model's unembedding gives them.
 
@@ -164,7 +161,7 @@ def _expected(
 
 
 def _encoded(
-    model: CompiledModel, outputs: Sequence[Sequence[Any]], width: int
+    model: Transformer, outputs: Sequence[Sequence[Any]], width: int
 ) -> NDArray[np.int64] | NDArray[np.float64]:
     from optitracr.model.encoders import CategoricalEncoder
 
@@ -183,7 +180,7 @@ def _encoded(
 
 
 def _dataset(
-    model: CompiledModel, inputs: list[list[Any]], outputs: list[list[Any]], codes: NDArray[Any]
+    model: Transformer, inputs: list[list[Any]], outputs: list[list[Any]], codes: NDArray[Any]
 ) -> Dataset:
     encoder = model.input_encoder
     tokens = with_bos(codes, encoder.bos_encoding, encoder.pad_encoding)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,10 @@ from numpy.typing import NDArray
 from optitracr.checking.cases import Cases, cases_of
 from optitracr.checking.mutations import Mutator
 from optitracr.inputs import Codes, InputSet, telling_inputs
+from optitracr.model.transformer import Transformer
 from optitracr.rasp.batch import BatchInterpreter
 from optitracr.rasp.expression import Value, postorder
 from optitracr.rasp.sop import SOp
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
 
 BATCH = 128
 """Inputs evaluated at a time: enough for arrays to pay, few enough to climb often."""
@@ -108,7 +106,7 @@ def find_rare_inputs(
 
 def add_rare_inputs(
     inputs: InputSet,
-    model: CompiledModel,
+    model: Transformer,
     sampled: int,
     seed: int = 0,
     known: Sequence[Sequence[int]] = (),

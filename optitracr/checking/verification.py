@@ -23,9 +23,9 @@ from optitracr.model.forward import Architecture
 from optitracr.model.layout import Tenancy
 from optitracr.model.runner import States, states_jax, states_numpy
 from optitracr.model.sequences import rows_at_once
+from optitracr.model.transformer import Transformer
 
 if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
     from optitracr.rasp.batch import BatchEvaluation
 
 CHUNK = 2048
@@ -83,7 +83,7 @@ class VerificationReport:
 
 
 def verify_model(
-    model: CompiledModel,
+    model: Transformer,
     max_inputs: int = 100_000,
     sampled: int = 2000,
     seed: int = 0,
@@ -111,7 +111,7 @@ def verify_model(
     return _compare(model, max_inputs, sampled, seed, run, exact_shape=numpy)
 
 
-def check_model(model: CompiledModel, seed: int = 0) -> VerificationReport:
+def check_model(model: Transformer, seed: int = 0) -> VerificationReport:
     """The check that every compilation runs: some hundred inputs, random and rare, in NumPy.
 
     Raises:
@@ -121,7 +121,7 @@ def check_model(model: CompiledModel, seed: int = 0) -> VerificationReport:
 
 
 def _compare(
-    model: CompiledModel,
+    model: Transformer,
     max_inputs: int,
     sampled: int,
     seed: int,
@@ -207,7 +207,7 @@ class _Expected:
 class _Check:
     """One chunk of inputs: what the interpreter says of what the model computes."""
 
-    def __init__(self, model: CompiledModel, inputs: InputSet) -> None:
+    def __init__(self, model: Transformer, inputs: InputSet) -> None:
         from optitracr.rasp.batch import evaluate_batch
 
         self.model, self.inputs = model, inputs
@@ -362,7 +362,7 @@ def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(expected == np.rint(expected), np.minimum(allowed, rounds), allowed)
 
 
-def _hint(expected: Any, model: CompiledModel, label: str) -> str:
+def _hint(expected: Any, model: Transformer, label: str) -> str:
     held = [h for h in model.program.readings.values() if h.label == label]
     if any(h.rows is not None and expected is not None and expected not in h.values for h in held):
         return (

@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
+from optitracr.circuit.build import circuit_of
 from optitracr.circuit.hooks import canonical
 from optitracr.errors import NotFoundError
 from optitracr.model.forward import ForwardOutput
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
+from optitracr.model.running import forward_numpy
+from optitracr.model.transformer import Transformer
 
 Tokens = NDArray[np.integer]
 Activations = Mapping[str, NDArray[np.float32]]
@@ -33,7 +32,7 @@ class Ablation(StrEnum):
     RESAMPLE = "resample"
 
 
-def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Activations]:
+def activations(model: Transformer, tokens: Tokens) -> tuple[ForwardOutput, Activations]:
     """The forward pass, and what every head and neuron gives.
 
     Args:
@@ -47,9 +46,7 @@ def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Ac
     Raises:
         InputError: If it is no model, or the tokens are no integers of that shape.
     """
-    from optitracr.compiled import CompiledModel
-
-    arguments.instance("model", model, CompiledModel, "a compiled model")
+    arguments.instance("model", model, Transformer, "a compiled model")
     found: dict[str, NDArray[np.float32]] = {}
 
     def note(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -57,11 +54,11 @@ def activations(model: CompiledModel, tokens: Tokens) -> tuple[ForwardOutput, Ac
             found[name] = array
         return array
 
-    return model.forward_numpy(tokens, note), found
+    return forward_numpy(model, tokens, note), found
 
 
 def ablate(
-    model: CompiledModel,
+    model: Transformer,
     tokens: Tokens,
     parts: Iterable[object],
     how: Ablation | str = Ablation.RESAMPLE,
@@ -100,16 +97,16 @@ def ablate(
         values, mask = instead[name]
         return np.where(mask, values, array)
 
-    return model.forward_numpy(tokens, edit)
+    return forward_numpy(model, tokens, edit)
 
 
-def _chosen(model: CompiledModel, names: Iterable[str]) -> dict[str, list[int]]:
+def _chosen(model: Transformer, names: Iterable[str]) -> dict[str, list[int]]:
     """For each hook the heads or neurons that are named.
 
     Raises:
         NotFoundError: If the model has no such part.
     """
-    known = {p.name for g in ("qkv", "head") for p in model.circuit.wiring(g).parts}
+    known = {p.name for g in ("qkv", "head") for p in circuit_of(model).wiring(g).parts}
     chosen: dict[str, list[int]] = {}
     for name in names:
         if name not in known:
@@ -150,7 +147,7 @@ def _instead(
 
 
 def change(
-    model: CompiledModel, variable: str, before: ForwardOutput, after: ForwardOutput, tokens: Tokens
+    model: Transformer, variable: str, before: ForwardOutput, after: ForwardOutput, tokens: Tokens
 ) -> float:
     """By how much a variable differs between two runs, at most.
 
@@ -166,9 +163,9 @@ def change(
     """
     inside = at_tokens(model, tokens)
     worst = [0.0]
-    held = [stay for stay in model.circuit.dimensions if stay.variable == variable]
+    held = [stay for stay in model.record.dimensions if stay.variable == variable]
     if not held and variable != model.name:
-        model.circuit.parts_of(variable)
+        circuit_of(model).parts_of(variable)
     pairs = list(zip(_states(before), _states(after), strict=True))
     for stay in held:
         columns = list(stay.dimensions)
@@ -181,7 +178,7 @@ def change(
     return max(worst)
 
 
-def at_tokens(model: CompiledModel, tokens: Tokens) -> NDArray[np.bool_]:
+def at_tokens(model: Transformer, tokens: Tokens) -> NDArray[np.bool_]:
     """Shape [batch, seq]: where there is a token, not BOS and not PAD."""
     inside: NDArray[np.bool_] = tokens != model.input_encoder.pad_encoding
     inside[:, 0] = False

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.circuit import hooks
+from optitracr.circuit.build import circuit_of
 from optitracr.circuit.intervention import Activations, Tokens, activations, at_tokens, drawn
-from optitracr.circuit.scoring import pair_of
+from optitracr.circuit.scoring import FoundEdge, pair_of
 from optitracr.errors import InputError
 from optitracr.model.forward import ForwardOutput
-
-if TYPE_CHECKING:
-    from optitracr.circuit.scoring import FoundEdge
-    from optitracr.compiled import CompiledModel
+from optitracr.model.running import forward_numpy
+from optitracr.model.transformer import Transformer
 
 Array = NDArray[np.float32]
 
 
-def patch_edge(model: CompiledModel, tokens: Tokens, edge: FoundEdge, seed: int = 0) -> Array:
+def patch_edge(model: Transformer, tokens: Tokens, edge: FoundEdge, seed: int = 0) -> Array:
     """The output when one part reads another's value at another position of another input.
 
     Every other part reads what it always reads; what follows from the patched reader follows.
@@ -42,7 +39,7 @@ def patch_edge(model: CompiledModel, tokens: Tokens, edge: FoundEdge, seed: int 
     output, clean = activations(model, tokens)
     tokens = np.asarray(tokens)
     writer, reader = pair_of(edge)
-    possible = {*model.circuit.possible_edges("qkv"), *model.circuit.possible_edges("head")}
+    possible = {*circuit_of(model).possible_edges("qkv"), *circuit_of(model).possible_edges("head")}
     if (writer, reader) not in possible:
         raise InputError(
             f"{writer!r} -> {reader!r} is no edge of the model; see "
@@ -54,7 +51,7 @@ def patch_edge(model: CompiledModel, tokens: Tokens, edge: FoundEdge, seed: int 
 
 
 def edge_effects(
-    model: CompiledModel, tokens: Tokens, granularity: str = "head", seed: int = 0
+    model: Transformer, tokens: Tokens, granularity: str = "head", seed: int = 0
 ) -> dict[tuple[str, str], float]:
     """By how much patching each possible edge changes the output, at most.
 
@@ -82,7 +79,7 @@ def edge_effects(
     inside = at_tokens(model, tokens)
     moved: dict[str, Array] = {}
     effects: dict[tuple[str, str], float] = {}
-    for writer, reader in model.circuit.possible_edges(granularity):
+    for writer, reader in circuit_of(model).possible_edges(granularity):
         if writer not in moved:
             written = _written(model, tokens, writer, clean)
             moved[writer] = written[source] - written
@@ -92,7 +89,7 @@ def edge_effects(
 
 
 def _patched(
-    model: CompiledModel, tokens: Tokens, reader: str, delta: Array, before: ForwardOutput
+    model: Transformer, tokens: Tokens, reader: str, delta: Array, before: ForwardOutput
 ) -> Array:
     """The output when what a reader reads is changed by `delta`."""
     if reader == hooks.output_name(model.size.layers):
@@ -104,10 +101,10 @@ def _patched(
     def edit(at: str, array: Array) -> Array:
         return array + changes[at] if at in changes else array
 
-    return np.asarray(model.forward_numpy(tokens, edit).logits)
+    return np.asarray(forward_numpy(model, tokens, edit).logits)
 
 
-def _written(model: CompiledModel, tokens: Tokens, writer: str, clean: Activations) -> Array:
+def _written(model: Transformer, tokens: Tokens, writer: str, clean: Activations) -> Array:
     """What a part adds to the residual stream, of shape [batch, seq, d_model]."""
     if writer == hooks.TOKEN_EMBED:
         return np.asarray(model.params["token_embed"]["embeddings"])[tokens]
@@ -132,7 +129,7 @@ def _split(name: str) -> tuple[str, int, int]:
     return hook, int(layer), int(index[:-1]) if index else -1
 
 
-def _changes(model: CompiledModel, tokens: Tokens, reader: str, delta: Array) -> dict[str, Array]:
+def _changes(model: Transformer, tokens: Tokens, reader: str, delta: Array) -> dict[str, Array]:
     """At each hook of a reader what `delta` in its input adds there."""
     hook, layer, place = _split(reader)
     name, config = f"transformer/layer_{layer}", model.model_config

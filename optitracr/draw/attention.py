@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import (
     Mark,
     Paint,
@@ -25,6 +24,8 @@ from optitracr.draw.picture import (
 from optitracr.draw.residual import plural
 from optitracr.draw.sublayers import Use, uses
 from optitracr.draw.variables import Variables
+from optitracr.model.running import forward_numpy
+from optitracr.model.transformer import Transformer
 
 WIDEST = 1060.0
 """Pixels that heads may take side by side: the width of the page's column."""
@@ -54,7 +55,7 @@ class Pattern:
     weights: NDArray[np.float64]
 
 
-def patterns(model: CompiledModel, tokens: Sequence[Any]) -> tuple[Pattern, ...]:
+def patterns(model: Transformer, tokens: Sequence[Any]) -> tuple[Pattern, ...]:
     """The attention of every head in use, by layer.
 
     Args:
@@ -65,7 +66,7 @@ def patterns(model: CompiledModel, tokens: Sequence[Any]) -> tuple[Pattern, ...]
         InputError: If a token is unknown, or the length is wrong.
     """
     codes = model.input_encoder.encode([model.setting.bos, *tokens])
-    output = model.forward_numpy(np.array([codes], dtype=np.int32)).transformer_output
+    output = forward_numpy(model, np.array([codes], dtype=np.int32)).transformer_output
     found = []
     for use in uses(model):
         if use.head:
@@ -76,7 +77,7 @@ def patterns(model: CompiledModel, tokens: Sequence[Any]) -> tuple[Pattern, ...]
     return tuple(found)
 
 
-def attention_picture(model: CompiledModel, tokens: Sequence[Any], variables: Variables) -> Picture:
+def attention_picture(model: Transformer, tokens: Sequence[Any], variables: Variables) -> Picture:
     """The attention of every head on one input, as small matrices of equal size.
 
     Raises:
@@ -113,7 +114,7 @@ def attention_picture(model: CompiledModel, tokens: Sequence[Any], variables: Va
     )
 
 
-def _note(model: CompiledModel, heads: int) -> str:
+def _note(model: Transformer, heads: int) -> str:
     if not heads:
         return f"level {model.level} needs no attention for this program"
     return f"and {plural(heads - MOST, 'more head')}" if heads > MOST else ""

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from optitracr.compiled import CompiledModel
 from optitracr.draw.colours import LIGHT
 from optitracr.draw.markup import markup
 from optitracr.draw.picture import Paint, Role
 from optitracr.draw.residual import Panel, plural, residual_picture
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import variables_of
+from optitracr.model.transformer import Transformer
 from solvers import Status
 
 
-def card(model: CompiledModel) -> str:
+def card(model: Transformer) -> str:
     """Sizes, proof and residual stream, with all styles inline.
 
     It works for a model that was read from a file too, and keeps its light ground in a dark
@@ -44,7 +44,7 @@ def card(model: CompiledModel) -> str:
     return str(drawn)
 
 
-def sizes(model: CompiledModel) -> str:
+def sizes(model: Transformer) -> str:
     """Level, sizes and proof in one line."""
     size, proven = model.size, model.allocation.status is Status.OPTIMAL
     parts = [

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import (
     Line,
     Mark,
@@ -20,6 +19,7 @@ from optitracr.draw.picture import (
     text_width,
 )
 from optitracr.draw.variables import Variables, shown_name
+from optitracr.model.transformer import Transformer
 
 WIDEST, TALLEST = 880.0, 560.0
 """Room for the cells of all panels together, and of the tallest, in pixels: with labels and margins
@@ -47,7 +47,7 @@ class Panel:
     """
 
     title: str
-    model: CompiledModel
+    model: Transformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Stay:
         )
 
 
-def stays(model: CompiledModel) -> tuple[Stay, ...]:
+def stays(model: Transformer) -> tuple[Stay, ...]:
     """Every stay in a model's residual stream, by birth."""
     end = model.layout.states - 1
     return tuple(
@@ -92,7 +92,7 @@ def stays(model: CompiledModel) -> tuple[Stay, ...]:
             stay.last_state,
             stay.last_state < end,
         )
-        for stay in model.circuit.dimensions
+        for stay in model.record.dimensions
     )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import Mark, Paint, Picture, Rectangle, Role, Shape, Text, fitted, plain
 from optitracr.draw.residual import plural
 from optitracr.draw.variables import Variables, shown_name
+from optitracr.model.transformer import Transformer
 
 LEFT, TOP = 62.0, 44.0
 """Pixels for the names of layers, and for the two headings with what they say below."""
@@ -58,11 +58,11 @@ class Use:
         return f"{self.name}{size} {' and '.join(parts) or 'has no part in the program'}"
 
 
-def uses(model: CompiledModel) -> tuple[Use, ...]:
+def uses(model: Transformer) -> tuple[Use, ...]:
     """Heads and groups of neurons, by layer; neighbours that erase one variable together."""
-    holds = {stay.name: stay.variable for stay in model.circuit.dimensions}
+    holds = {stay.name: stay.variable for stay in model.record.dimensions}
     found: list[Use] = []
-    for node in model.circuit.nodes:
+    for node in model.record.nodes:
         erases = tuple((name, holds.get(name, "")) for name in node.erases)
         amount = 1 if node.kind == "head" else node.index[1] - node.index[0]
         use = Use(node.name, node.layer, node.kind == "head", amount, node.variables, erases)
@@ -84,7 +84,7 @@ def _joined(first: Use, second: Use) -> Use:
     return Use(name, first.layer, False, first.amount + second.amount, (), erases)
 
 
-def sublayers_picture(title: str, model: CompiledModel, variables: Variables) -> Picture:
+def sublayers_picture(title: str, model: Transformer, variables: Variables) -> Picture:
     """One row a layer: its heads side by side, its neurons as bars as long as they are many."""
     found, layers = uses(model), model.size.layers
     row = min(ROW, TALLEST / max(layers, 1))
@@ -113,7 +113,7 @@ def sublayers_picture(title: str, model: CompiledModel, variables: Variables) ->
     )
 
 
-def _captions(model: CompiledModel) -> Iterator[Shape]:
+def _captions(model: Transformer) -> Iterator[Shape]:
     size, muted = model.size, Paint(Role.MUTED)
     yield Text(LEFT, 14, "Attention", 12, bold=True)
     heads = f"up to {plural(size.heads, 'head')} of size {size.head_size}"

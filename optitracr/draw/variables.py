@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from optitracr.arguments import text
-from optitracr.compiled import CompiledModel
 from optitracr.draw.picture import Paint, Role, plain
+from optitracr.model.transformer import Transformer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Variables:
         return Paint(Role.NEUTRAL_EDGE) if index is None else Paint(Role.VARIABLE_EDGE, index)
 
 
-def variables_of(models: Iterable[CompiledModel]) -> Variables:
+def variables_of(models: Iterable[Transformer]) -> Variables:
     """The variables of models of one program, whether compiled or read from files."""
     labels: dict[str, None] = {}
     for model in models:
@@ -48,8 +48,8 @@ def variables_of(models: Iterable[CompiledModel]) -> Variables:
             written = [node.label for node in model.reference.graph.nodes]
             inputs = [label for label in ("tokens", "indices") if label in written]
             labels |= dict.fromkeys((*inputs, *written))
-        labels |= dict.fromkeys(stay.variable for stay in model.circuit.dimensions)
-        for node in model.circuit.nodes:
+        labels |= dict.fromkeys(stay.variable for stay in model.record.dimensions)
+        for node in model.record.nodes:
             labels |= dict.fromkeys(node.variables)
     return Variables(tuple(label for label in labels if label))
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
-from optitracr.compiled import CompiledModel
 from optitracr.extras import require
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED
+from optitracr.model.transformer import Transformer
 from optitracr.writing import write_file
 
 OPSET = 17
@@ -21,7 +21,7 @@ OPSET = 17
 newer."""
 
 
-def to_onnx(model: CompiledModel, path: str | PathLike[str]) -> None:
+def to_onnx(model: Transformer, path: str | PathLike[str]) -> None:
     """Writes a model as an ONNX file.
 
     Its input `tokens` takes int64 of shape [batch, seq], BOS first and padded with PAD. Its
@@ -50,7 +50,7 @@ class _Graph:
         self.constants: list[Any] = []
         self.count = 0
 
-    def of(self, model: CompiledModel) -> Any:
+    def of(self, model: Transformer) -> Any:
         """The whole model."""
         helper, kinds = self.onnx.helper, self.onnx.TensorProto
         architecture, params = self.now.architecture, self.now.params

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from optitracr.compiled import CompiledModel
 from optitracr.extras import require
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import Array
+from optitracr.model.transformer import Transformer
 
 
-def to_torch(model: CompiledModel) -> Any:
+def to_torch(model: Transformer) -> Any:
     """Converts a model.
 
     Returns:

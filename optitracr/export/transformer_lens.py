@@ -12,16 +12,16 @@ from typing import Any
 import numpy as np
 
 from optitracr import arguments
-from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, MissingExtraError
 from optitracr.extras import require
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED, Array
+from optitracr.model.transformer import Transformer
 
 KINDS = ("bridge", "hooked")
 
 
-def to_transformer_lens(model: CompiledModel, kind: str | None = None) -> Any:
+def to_transformer_lens(model: Transformer, kind: str | None = None) -> Any:
     """Converts a model.
 
     A model without layers gets one layer of zeros, heads and neurons likewise: TransformerLens
@@ -62,7 +62,7 @@ def _version() -> str:
     return version("transformer-lens")
 
 
-def _config(model: CompiledModel) -> dict[str, Any]:
+def _config(model: Transformer) -> dict[str, Any]:
     """The sizes under TransformerLens' names."""
     config = model.model_config
     return {
@@ -80,7 +80,7 @@ def _config(model: CompiledModel) -> dict[str, Any]:
     }
 
 
-def _bridge(model: CompiledModel, now: Current) -> Any:
+def _bridge(model: Transformer, now: Current) -> Any:
     import torch
     from transformer_lens.config import TransformerBridgeConfig
     from transformer_lens.model_bridge.sources.native import boot
@@ -130,7 +130,7 @@ def _with_mask(pad: int, module: Any, args: Any, kwargs: Any) -> tuple[Any, Any]
     return (), given
 
 
-def _hooked(model: CompiledModel, now: Current) -> Any:
+def _hooked(model: Transformer, now: Current) -> Any:
     import torch
 
     from optitracr.export.hooked import PaddedTransformer
@@ -153,7 +153,7 @@ def _check_names(strange: list[str]) -> None:
         )
 
 
-def bridge_state(model: CompiledModel, now: Current) -> dict[str, Array]:
+def bridge_state(model: Transformer, now: Current) -> dict[str, Array]:
     """The weights under the names of TransformerLens' native model, linear maps as [out, in]."""
     state = {
         "tok_embed.weight": now.params["token_embed"]["embeddings"],
@@ -176,7 +176,7 @@ def bridge_state(model: CompiledModel, now: Current) -> dict[str, Array]:
     return state
 
 
-def hooked_state(model: CompiledModel, now: Current) -> dict[str, Array]:
+def hooked_state(model: Transformer, now: Current) -> dict[str, Array]:
     """The weights under HookedTransformer's names and in its shapes."""
     unembedding = _unembedding(now)
     state = {
@@ -208,7 +208,7 @@ def _unembedding(now: Current) -> Array:
     return now.unembed if outputs else np.zeros((width, 1), np.float32)
 
 
-def _linear(model: CompiledModel, now: Current, layer: int, part: str) -> tuple[Array, Array]:
+def _linear(model: Transformer, now: Current, layer: int, part: str) -> tuple[Array, Array]:
     """Weights [in, out] and bias; zeros where there is no layer, head or neuron."""
     config, width = _config(model), model.size.width
     inner, neurons = config["n_heads"] * config["d_head"], config["d_mlp"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
-from optitracr.assembly.weights import Params
 from optitracr.candidates.savings import Saving, Savings
-from optitracr.compiled import CompiledModel
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import OptitracrError
@@ -22,9 +21,11 @@ from optitracr.files.values import FieldError
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.layout import Layout, Tenancy
+from optitracr.model.params import Params
 from optitracr.model.record import CircuitRecord
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
+from optitracr.model.transformer import Transformer
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting
 from optitracr.version import __version__
@@ -160,7 +161,7 @@ class Manifest:
     weights: StoredWeights
 
 
-def manifest_of(model: CompiledModel, weights: StoredWeights) -> Manifest:
+def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
     """What is to be written of a model."""
     program, omitted = _stored_program(model)
     return Manifest(
@@ -176,7 +177,7 @@ def manifest_of(model: CompiledModel, weights: StoredWeights) -> Manifest:
         size=model.size,
         residual_labels=tuple(model.residual_labels),
         residual_map=_stored_layout(model.layout),
-        circuit=model.circuit.record,
+        circuit=model.record,
         source=model.source,
         program=program,
         program_omitted=omitted,
@@ -187,7 +188,7 @@ def manifest_of(model: CompiledModel, weights: StoredWeights) -> Manifest:
     )
 
 
-def model_of(manifest: Manifest, params: Params, unembed: Any) -> CompiledModel:
+def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
     """The model of a manifest that was checked, and of its weights.
 
     Raises:
@@ -196,7 +197,7 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> CompiledModel:
     setting = setting_of(manifest)
     stored = manifest.encoders.input
     basis = tuple(Direction(stored.variable, value) for value in stored.values)
-    return CompiledModel(
+    return Transformer(
         name=manifest.name,
         level=manifest.level,
         params=params,
@@ -210,12 +211,18 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> CompiledModel:
         setting=setting,
         reference=None if manifest.program is None else program_from_data(manifest.program),
         residual_labels=list(manifest.residual_labels),
-        saved_circuit=manifest.circuit,
+        record=manifest.circuit,
+        components=(),
+        output_reads=(),
         savings=Savings(manifest.savings),
         options=manifest.options,
-        saved_source=manifest.source,
+        write_source=partial(_given, manifest.source),
         program_omitted=manifest.program_omitted,
     )
+
+
+def _given(source: ProgramSource) -> ProgramSource:
+    return source
 
 
 def _stored_config(config: ModelConfig) -> StoredConfig:
@@ -227,7 +234,7 @@ def _config(stored: StoredConfig) -> ModelConfig:
     return ModelConfig(**asdict(stored))
 
 
-def _stored_program(model: CompiledModel) -> tuple[StoredProgram | None, str]:
+def _stored_program(model: Transformer) -> tuple[StoredProgram | None, str]:
     """The program as tables, or why it is left out: a model is of use without it."""
     if model.reference is None:
         return None, model.program_omitted

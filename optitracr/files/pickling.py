@@ -9,24 +9,22 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optitracr.errors import InputError
 from optitracr.files.saving import MANIFEST, WEIGHTS, decode, encode
 from optitracr.model.config import relu
-from optitracr.model.copying import copied
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
+from optitracr.model.transformer import Transformer
 
 PLACE = Path("the pickle")
 """Where messages say that the bytes come from."""
 
 
-def reduced(model: CompiledModel) -> tuple[Any, ...]:
-    """What a pickle holds of a model.
+def contents(model: Transformer) -> tuple[bytes, bytes, Callable[[Any], Any] | None]:
+    """What a pickle holds of a model: its two files, and an activation function that was set.
 
     Raises:
         FileError: If a value of the program is of a type that a file cannot hold.
@@ -38,10 +36,10 @@ def reduced(model: CompiledModel) -> tuple[Any, ...]:
         # A file holds models with ReLU; another function goes beside it, by its name.
         activation = config.activation_function
         _check_activation(activation)
-        model = copied(model, deep=False)
+        model = copy(model)
         model.model_config = replace(config, activation_function=relu)
     files = encode(model, PLACE)
-    return restored, (files[MANIFEST], files[WEIGHTS], activation)
+    return files[MANIFEST], files[WEIGHTS], activation
 
 
 def _check_activation(activation: Callable[[Any], Any]) -> None:
@@ -56,7 +54,7 @@ def _check_activation(activation: Callable[[Any], Any]) -> None:
 
 def restored(
     manifest: bytes, weights: bytes, activation: Callable[[Any], Any] | None
-) -> CompiledModel:
+) -> Transformer:
     """The model of a pickle.
 
     Raises:

@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from optitracr import arguments
-from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError, InputError
 from optitracr.files.checks import check_manifest, sizes_of
 from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
@@ -26,6 +25,7 @@ from optitracr.files.records import from_plain, to_plain
 from optitracr.files.tensors import tensors_from_bytes, tensors_to_bytes
 from optitracr.files.values import FieldError, shown
 from optitracr.model.current import exportable
+from optitracr.model.transformer import Transformer
 from optitracr.writing import reason_of, shown_path, write_folder
 
 SCHEMA = "optitracr-model"
@@ -50,7 +50,7 @@ around them some ten; Python's parser stops at a thousand."""
 AGAIN = "compile the program again and save it"
 
 
-def save(model: CompiledModel, path: str | PathLike[str]) -> None:
+def save(model: Transformer, path: str | PathLike[str]) -> None:
     """Writes a model to a new folder, or over a model that is there.
 
     The same model gives the same bytes. What stands there is kept until the new folder is
@@ -68,7 +68,7 @@ def save(model: CompiledModel, path: str | PathLike[str]) -> None:
     write_folder(target, encode(model, target))
 
 
-def encode(model: CompiledModel, target: Path) -> dict[str, bytes]:
+def encode(model: Transformer, target: Path) -> dict[str, bytes]:
     """The content of both files, by name.
 
     Args:
@@ -86,12 +86,11 @@ def encode(model: CompiledModel, target: Path) -> dict[str, bytes]:
         ) from None
 
 
-def load(path: str | PathLike[str]) -> CompiledModel:
+def load(path: str | PathLike[str]) -> Transformer:
     """Reads a model that `save` wrote.
 
-    The model runs, exports and says what it holds. Its program is there as tables in place of
-    functions, so that `verify()` and `dataset()` work and nothing of the file is executed;
-    where the tables are too large, they say so.
+    Its program is there as tables in place of functions, so that nothing of the file is
+    executed; where the tables are too large, there is none.
 
     Args:
         path: The folder.
@@ -105,7 +104,7 @@ def load(path: str | PathLike[str]) -> CompiledModel:
     return decode(folder, text, lambda limit: read_bytes(folder / WEIGHTS, limit))
 
 
-def decode(folder: Path, text: bytes, read: Callable[[int], bytes]) -> CompiledModel:
+def decode(folder: Path, text: bytes, read: Callable[[int], bytes]) -> Transformer:
     """The model of a manifest and of its weights.
 
     Args:
@@ -169,7 +168,7 @@ def _is_manifest(path: Path) -> bool:
         return False
 
 
-def _encode(model: CompiledModel) -> dict[str, bytes]:
+def _encode(model: Transformer) -> dict[str, bytes]:
     """The content of both files, as `load` will accept it.
 
     Raises:

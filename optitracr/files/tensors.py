@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.assembly.weights import Params
 from optitracr.files.values import FieldError, shown
-from optitracr.model.params import UNEMBED, Shapes, Sizes, shapes_of
+from optitracr.model.params import UNEMBED, Params, Shapes, Sizes, shapes_of
 
 
 def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], sizes: Sizes) -> bytes:

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.assembly.weights import Params
 from optitracr.errors import InputError
-from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Architecture
-from optitracr.model.params import (
-    UNEMBED,
-    Sizes,
-    check_structure,
-    plain,
-    plain_params,
-    shapes_of,
-)
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
+from optitracr.model.params import Params, plain_params
+from optitracr.model.transformer import Transformer, architecture_of, check_params, unembedding
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +40,7 @@ class Current:
         return found.digest()
 
 
-def current(model: CompiledModel) -> Current:
+def current(model: Transformer) -> Current:
     """The model as it is now.
 
     Raises:
@@ -62,7 +50,7 @@ def current(model: CompiledModel) -> Current:
     return Current(architecture_of(model), plain_params(model.params), unembedding(model))
 
 
-def exportable(model: CompiledModel, where: str) -> Current:
+def exportable(model: Transformer, where: str) -> Current:
     """The model as it is now, if another program can hold it.
 
     Args:
@@ -92,52 +80,3 @@ def exportable(model: CompiledModel, where: str) -> Current:
                 f"{getattr(config, name)!r} instead of {value!r}; set it back"
             )
     return current(model)
-
-
-def check_params(model: CompiledModel, params: Any) -> None:
-    """Checks that weights fit the model, of whatever library their arrays are.
-
-    Raises:
-        InputError: Names the first part that does not.
-    """
-    check_structure(params, shapes_of(_sizes(model)), spare=model.size.layers)
-
-
-def unembedding(model: CompiledModel) -> NDArray[np.float32]:
-    """The unembedding as it is now.
-
-    Raises:
-        InputError: If it is of a wrong shape or type.
-    """
-    found = plain("unembed", model.unembed)
-    wanted = shapes_of(_sizes(model))[UNEMBED]
-    if found.shape != wanted:
-        raise InputError(f"unembed has shape {found.shape}; for this model it has {wanted}")
-    return found
-
-
-def architecture_of(model: CompiledModel) -> Architecture:
-    """What the forward pass has to know beside the weights."""
-    config = model.model_config
-    return Architecture(
-        config.num_layers,
-        config.num_heads,
-        config.key_size,
-        config.causal,
-        model.input_encoder.pad_encoding,
-        isinstance(model.output_encoder, CategoricalEncoder),
-        None if config.is_relu else config.activation_function,
-    )
-
-
-def _sizes(model: CompiledModel) -> Sizes:
-    config, output = model.model_config, model.output_encoder
-    return Sizes(
-        tokens=model.input_encoder.vocab_size,
-        positions=model.setting.max_seq_len + 1,
-        layers=config.num_layers,
-        width=model.size.width,
-        inner=config.num_heads * config.key_size,
-        neurons=config.mlp_hidden_size,
-        outputs=output.vocab_size,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from optitracr import arguments
 from optitracr.model.config import ModelConfig
@@ -16,17 +16,16 @@ from optitracr.model.forward import (
     embed,
     walk_layers,
 )
+from optitracr.model.running import forward
 from optitracr.model.sequences import integers
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
+from optitracr.model.transformer import Transformer
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TransformerModule:
     """The layers of a model, without embedding and unembedding."""
 
-    model: CompiledModel
+    model: Transformer
 
     @property
     def config(self) -> ModelConfig:
@@ -68,7 +67,7 @@ class CompiledModule:
         model: The model.
     """
 
-    model: CompiledModel
+    model: Transformer
 
     @property
     def transformer(self) -> TransformerModule:
@@ -119,10 +118,10 @@ class CompiledModule:
             use_dropout: Taken for compatibility; there is no dropout.
         """
         del use_dropout
-        return self.model.forward(self.model.params, tokens)
+        return forward(self.model, self.model.params, tokens)
 
 
-def _array(model: CompiledModel, name: str, value: Any, axes: int) -> Any:
+def _array(model: Transformer, name: str, value: Any, axes: int) -> Any:
     """An array of JAX's, of states or for each position.
 
     Raises:

@@ -9,13 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.arguments import shown
-from optitracr.assembly.weights import Params
 from optitracr.errors import InputError
 
 UNEMBED = "unembed"
 NAME_BYTES = 256
 """What the header of a file of weights takes at most for one tensor: its longest name, a type, a
 shape and two offsets are some 150 characters."""
+
+Params = dict[str, dict[str, NDArray[np.float32]]]
+"""Weights under Tracr's names: for each part its arrays."""
 
 NO_NUMBERS = "is no array of real numbers; give one of float32"
 

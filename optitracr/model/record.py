@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from optitracr import arguments
+from optitracr.craft.reading import Variable
 
 HEAD, NEURONS = "head", "neurons"
+
+
+@dataclass(frozen=True, slots=True)
+class HeadUse:
+    """Which components one head serves, for the circuit; `erased` for an erasing head.
+
+    Attributes:
+        components: Names of the components.
+        erased: Variables that it erases.
+        columns: For each component its first column of the head's output and the one after
+            its last.
+    """
+
+    components: tuple[str, ...]
+    erased: tuple[str, ...]
+    columns: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class NeuronUse:
+    """A run of neurons and the component, or the erased variable, that it serves."""
+
+    start: int
+    stop: int
+    component: str
+    erased: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedComponent:
+    """A head or a group of neurons that computes one variable; its weights are the model's.
+
+    Attributes:
+        name: Unique name of the component.
+        variable: What it computes.
+        reads: Labels of the variables of the residual stream that it reads.
+        serves: Labels of the RASP variables that it is for.
+    """
+
+    name: str
+    variable: Variable
+    reads: tuple[str, ...]
+    serves: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +139,23 @@ class CircuitRecord:
         """
         variable = arguments.text("variable", variable)
         return tuple(node for node in self.nodes if variable in node.variables)
+
+
+def head_uses(nodes: Iterable[CircuitNode], layers: int) -> tuple[tuple[HeadUse, ...], ...]:
+    """For each layer, what each head serves."""
+    found: list[list[HeadUse]] = [[] for _ in range(layers)]
+    for node in nodes:
+        if node.kind == HEAD:
+            found[node.layer].append(HeadUse(node.components, node.erases, node.columns))
+    return tuple(map(tuple, found))
+
+
+def neuron_uses(nodes: Iterable[CircuitNode], layers: int) -> tuple[tuple[NeuronUse, ...], ...]:
+    """For each layer, what each run of neurons serves."""
+    found: list[list[NeuronUse]] = [[] for _ in range(layers)]
+    for node in nodes:
+        if node.kind == NEURONS:
+            start, stop = node.index
+            component = "".join(node.components)
+            found[node.layer].append(NeuronUse(start, stop, component, node.erases))
+    return tuple(map(tuple, found))

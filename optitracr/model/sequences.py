@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,7 @@ from optitracr import arguments
 from optitracr.errors import InputError
 from optitracr.memory import check_memory
 from optitracr.model.runner import WHOLE_LAYERS
-
-if TYPE_CHECKING:
-    from optitracr.compiled import CompiledModel
+from optitracr.model.transformer import Transformer
 
 NUMBER_BYTES = 4
 """Everything is computed in float32, of four bytes."""
@@ -25,7 +23,7 @@ CHUNK_BYTES = 1 << 29
 enough for JAX and NumPy to be quick, and little beside what a laptop has."""
 
 
-def encode(model: CompiledModel, tokens: object) -> list[int]:
+def encode(model: Transformer, tokens: object) -> list[int]:
     """The integers of one sequence: BOS, at least one token, and then PAD, if any.
 
     Raises:
@@ -66,7 +64,7 @@ def _check_padding(codes: Sequence[int], pad: int, tokens: Sequence[Any]) -> Non
         )
 
 
-def encode_one(model: CompiledModel, tokens: object) -> tuple[NDArray[np.int32], int]:
+def encode_one(model: Transformer, tokens: object) -> tuple[NDArray[np.int32], int]:
     """Integers of shape [1, max_seq_len + 1], padded, and the sequence's length.
 
     Raises:
@@ -76,7 +74,7 @@ def encode_one(model: CompiledModel, tokens: object) -> tuple[NDArray[np.int32],
     return _padded(model, [codes]), len(codes)
 
 
-def encode_all(model: CompiledModel, sequences: object) -> tuple[NDArray[np.int32], list[int]]:
+def encode_all(model: Transformer, sequences: object) -> tuple[NDArray[np.int32], list[int]]:
     """Integers of shape [batch, max_seq_len + 1], padded, and the sequences' lengths.
 
     Raises:
@@ -99,7 +97,7 @@ def encode_all(model: CompiledModel, sequences: object) -> tuple[NDArray[np.int3
     return _padded(model, codes), [len(sequence) for sequence in codes]
 
 
-def _padded(model: CompiledModel, codes: Sequence[Sequence[int]]) -> NDArray[np.int32]:
+def _padded(model: Transformer, codes: Sequence[Sequence[int]]) -> NDArray[np.int32]:
     shape = (len(codes), model.setting.max_seq_len + 1)
     padded = np.full(shape, model.input_encoder.pad_encoding, dtype=np.int32)
     for row, sequence in zip(padded, codes, strict=True):
@@ -107,7 +105,7 @@ def _padded(model: CompiledModel, codes: Sequence[Sequence[int]]) -> NDArray[np.
     return padded
 
 
-def integers(model: CompiledModel, tokens: Any) -> Any:
+def integers(model: Transformer, tokens: Any) -> Any:
     """Integers that a user gave, as an array of shape [batch, seq]; JAX's stay JAX's.
 
     What they mean is not checked: a client may ask what a model does without BOS.
@@ -146,7 +144,7 @@ def integers(model: CompiledModel, tokens: Any) -> Any:
     return given if isinstance(tokens, np.ndarray | list | tuple) else tokens
 
 
-def bytes_of_row(model: CompiledModel, length: int, layers: int) -> int:
+def bytes_of_row(model: Transformer, length: int, layers: int) -> int:
     """What the forward pass of one sequence takes at least: what it gives, no copies.
 
     Args:
@@ -161,7 +159,7 @@ def bytes_of_row(model: CompiledModel, length: int, layers: int) -> int:
     return NUMBER_BYTES * length * max(1, int(states + patterns + neurons))
 
 
-def check_room(model: CompiledModel, rows: int, length: int) -> None:
+def check_room(model: Transformer, rows: int, length: int) -> None:
     """Checks that a forward pass fits in memory.
 
     Raises:
@@ -174,7 +172,7 @@ def check_room(model: CompiledModel, rows: int, length: int) -> None:
     )
 
 
-def rows_at_once(model: CompiledModel) -> int:
+def rows_at_once(model: Transformer) -> int:
     """How many of the longest sequences fit in one chunk."""
     layers = model.model_config.num_layers
     kept = layers if layers <= WHOLE_LAYERS else 1

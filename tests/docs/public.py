@@ -22,7 +22,6 @@ FOLLOWED = (
     "optitracr.model.",
     "optitracr.checking.",
     "optitracr.circuit.circuit",
-    "optitracr.model.record",
     "optitracr.candidates.savings",
 )
 """Where the classes live whose own annotations are followed further."""

@@ -1,0 +1,134 @@
+"""Runs a transformer: on integers in JAX or NumPy, and on tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr import arguments
+from optitracr.model.current import current
+from optitracr.model.forward import Edit, ForwardOutput
+from optitracr.model.runner import run_jax, run_numpy
+from optitracr.model.sequences import encode_all, encode_one, integers
+from optitracr.model.transformer import Transformer, check_params, unembedding
+
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class ModelOutput:
+    """What `apply` gives for one sequence (arrays keep a batch axis of 1, as Tracr's do).
+
+    Attributes:
+        decoded: BOS, then the program's output at each position.
+        unembedded: [1, seq]: the number, or the integer of the categorical value (-1: None).
+        layer_outputs: What each sublayer added, each [1, seq, d_model].
+        residuals: The residual stream after each sublayer, each [1, seq, d_model].
+        attn_logits: Each layer's logits, [1, heads, query, key]; masked ones are -1e30.
+        transformer_output: The last residual stream, [1, seq, d_model].
+        input_embeddings: The first one, [1, seq, d_model].
+    """
+
+    decoded: list[Value]
+    unembedded: Any
+    layer_outputs: tuple[Any, ...]
+    residuals: tuple[Any, ...]
+    attn_logits: tuple[Any, ...]
+    transformer_output: Any
+    input_embeddings: Any
+
+
+@dataclass(frozen=True, slots=True)
+class BatchOutput:
+    """What `apply_batch` gives.
+
+    Attributes:
+        decoded: For each sequence BOS, then the program's output at each position.
+        tokens: Integers of shape [batch, longest], padded.
+        output: Everything the forward pass computed, padded positions included.
+    """
+
+    decoded: list[list[Value]]
+    tokens: NDArray[np.int32]
+    output: ForwardOutput
+
+
+def forward(model: Transformer, params: Any, tokens: Any) -> ForwardOutput:
+    """The forward pass in JAX, differentiable in `params`.
+
+    Args:
+        model: The model.
+        params: Like the model's.
+        tokens: Integers of shape [batch, seq], BOS first and PAD last; what they mean is
+            not checked.
+
+    Raises:
+        InputError: If shapes do not fit, or an integer stands for no token.
+    """
+    tokens = integers(model, tokens)
+    check_params(model, params)
+    return run_jax(model.architecture, params, unembedding(model), tokens)
+
+
+def forward_numpy(
+    model: Transformer, tokens: NDArray[np.integer], edit: Edit | None = None
+) -> ForwardOutput:
+    """The forward pass in NumPy, float32.
+
+    Args:
+        model: The model.
+        tokens: Integers of shape [batch, seq], BOS first and PAD last; what they mean is
+            not checked.
+        edit: For interventions; see `optitracr.model.forward`.
+
+    Raises:
+        InputError: If the shape does not fit, or an integer stands for no token.
+    """
+    codes = np.asarray(integers(model, tokens))
+    if edit is not None:
+        arguments.function("edit", edit)
+    now = current(model)
+    return run_numpy(now.architecture, now.params, now.unembed, codes, edit)
+
+
+def apply(model: Transformer, tokens: Sequence[Value]) -> ModelOutput:
+    """Runs one sequence.
+
+    Raises:
+        InputError: If a token is unknown, BOS is missing, PAD stands before a token, or
+            the length is wrong.
+    """
+    padded, n = encode_one(model, tokens)
+    result = forward(model, model.params, padded)
+    inner = result.transformer_output
+    return ModelOutput(
+        decoded=_decode(model, np.asarray(result.unembedded_output)[0, :n]),
+        unembedded=result.unembedded_output[:, :n],
+        layer_outputs=tuple(x[:, :n] for x in inner.layer_outputs),
+        residuals=tuple(x[:, :n] for x in inner.residuals),
+        attn_logits=tuple(x[:, :, :n, :n] for x in inner.attn_logits),
+        transformer_output=inner.output[:, :n],
+        input_embeddings=inner.input_embeddings[:, :n],
+    )
+
+
+def apply_batch(model: Transformer, sequences: Sequence[Sequence[Value]]) -> BatchOutput:
+    """Runs many sequences in one call.
+
+    Raises:
+        InputError: Naming the first sequence that is wrong.
+        LimitError: If running so many at once does not fit in memory.
+    """
+    padded, lengths = encode_all(model, sequences)
+    result = forward(model, model.params, padded)
+    chosen = np.asarray(result.unembedded_output)
+    decoded = [_decode(model, row[:n]) for row, n in zip(chosen, lengths, strict=True)]
+    return BatchOutput(decoded, padded, result)
+
+
+def _decode(model: Transformer, row: NDArray[Any]) -> list[Value]:
+    return [model.setting.bos, *model.output_encoder.decode(row[1:].tolist())]
