@@ -9,6 +9,10 @@ from collections.abc import Iterable, Iterator
 
 import pytest
 
+from optitracr.graph.rewrites.passes import VERIFICATION
+
+VERIFICATION.between_passes = True
+
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -22,8 +22,8 @@ from optitracr.graph.program import (
     CompoundSelector,
     Pairs,
     Selector,
+    Share,
     TabledSelector,
-    Width,
 )
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.graph.raw import raw_variables
@@ -51,7 +51,7 @@ class SplitUnions(Pass):
         nodes: list[TabledNode] = []
         split = _widths(program)
         for node in program.nodes:
-            if isinstance(node.operation, Width) and node.label in split:
+            if isinstance(node.operation, Share) and node.label in split:
                 pair = _as_union(node.operation.selector, tables, cuts, raw)
                 made = [
                     _summand(node, names.fresh(f"{node.label}.{place}"), selector)
@@ -81,7 +81,7 @@ def _summand(share: TabledNode, label: str, selector: Selector) -> TabledNode:
     """The output of a head that counts a part of what a width counts."""
     assert share.provenance is not None
     provenance = Provenance(SplitUnions.name, share.provenance.variable, Role.SUMMAND)
-    return replace(share, label=label, operation=Width(selector), provenance=provenance)
+    return replace(share, label=label, operation=Share(selector), provenance=provenance)
 
 
 def _sum_table(size: int) -> np.ndarray:

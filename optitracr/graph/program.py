@@ -154,6 +154,11 @@ class Width:
     selector: Selector
 
 
+@dataclass(frozen=True, slots=True)
+class Share(Width):
+    """A width as its head writes it: 1 / (1 + number of positions)."""
+
+
 Operation = Input | Elementwise | Aggregate | Width
 
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.tabled import TabledProgram
+from optitracr.graph.verifier import check_program, check_rewrite
 
 
 class Pass(ABC):
@@ -51,6 +52,21 @@ class Rewritten:
 Watch = Callable[[Rewritten], None]
 
 
+@dataclass(slots=True)
+class Verification:
+    """Whether programs are verified between passes, which changes nothing that is made.
+
+    Attributes:
+        between_passes: Whether they are.
+    """
+
+    between_passes: bool = False
+
+
+VERIFICATION = Verification()
+"""Set by the tests, for all that is compiled in them."""
+
+
 def run_passes(
     program: TabledProgram,
     passes: Sequence[Pass],
@@ -64,10 +80,17 @@ def run_passes(
         passes: The passes, in order.
         inputs: The inputs that matter.
         watch: Called with what each pass did, as soon as it is done.
+
+    Raises:
+        BrokenProgramError: If programs are verified, and one does not hold together.
     """
+    if VERIFICATION.between_passes:
+        check_program(program, "tabling")
     for rewrite in passes:
         start = time.perf_counter()
         after = rewrite(program, inputs)
+        if VERIFICATION.between_passes:
+            check_rewrite(program, after, rewrite.name)
         if watch is not None:
             watch(Rewritten(rewrite.name, program, after, time.perf_counter() - start))
         program = after

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optitracr.graph.inputs import Inputs
-from optitracr.graph.program import Elementwise, Width
+from optitracr.graph.program import Elementwise, Share, Width
 from optitracr.graph.provenance import Role
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.rewrites.writing import Writer
@@ -33,7 +33,8 @@ class SplitWidths(Pass):
         for node in program.nodes:
             if isinstance(node.operation, Width):
                 shares = ValueSet(raw, False, raw)
-                made = writer.make(node, Role.SHARE, node.operation, Encoding.NUMERICAL, shares)
+                head = Share(node.operation.selector)
+                made = writer.make(node, Role.SHARE, head, Encoding.NUMERICAL, shares)
                 own = replace(node.value_set, table=counts.astype(np.int32))
                 node = replace(node, operation=Elementwise((made.label,)), value_set=own)
             writer.add(node)
