@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
@@ -12,10 +12,12 @@ from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.component import Components
 from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.families import Family
+from optitracr.candidates.families.registry import RULES
 from optitracr.candidates.families.standard import standard_components
 from optitracr.candidates.problem import space_problem
 from optitracr.candidates.realise import realise
 from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, Rewrites
+from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Savings
 from optitracr.candidates.space import CandidateSpace
 from optitracr.candidates.support import check_supported
@@ -199,6 +201,7 @@ class CandidateProposal(Proposal):
 
     space: CandidateSpace
     robust: Callable[[], CandidateSpace]
+    rules: tuple[Rule, ...]
 
     def proposed(self) -> list[Proposed]:
         """Each candidate."""
@@ -220,7 +223,7 @@ class CandidateProposal(Proposal):
             lambda tried: space_problem(tried, problem.limits),
             solve,
         )
-        return Placed(CandidateProposal(space, self.robust), problem, allocation)
+        return Placed(replace(self, space=space), problem, allocation)
 
     def components(self, allocation: Allocation) -> Components:
         """The candidates that were chosen."""
@@ -228,22 +231,30 @@ class CandidateProposal(Proposal):
 
     def savings(self, allocation: Allocation, program: ProgramGraph) -> Savings:
         """What became of each variable."""
-        return candidate_savings(self.space, program, allocation)
+        return candidate_savings(self.space, program, allocation, self.rules)
 
 
 @dataclass(frozen=True, slots=True)
 class CandidateCatalogue(Catalogue):
-    """Every family of candidates, the standard components among them."""
+    """Candidates by rules, of which some are families that can be switched off.
+
+    Attributes:
+        any_default: Whether its heads can write any default: they can.
+        rewrites: What is done to a program before.
+        rules: What proposes candidates, in order.
+    """
 
     any_default: bool = True
     rewrites: Rewrites = CANDIDATE_REWRITES
+    rules: tuple[Rule, ...] = RULES
 
     def propose(
         self, program: TabledProgram, setting: Setting, families: frozenset[Family]
     ) -> CandidateProposal:
         """The candidates of some families."""
         check_supported(program, program.values, any_default=self.any_default)
-        return CandidateProposal(
-            candidate_space(program, setting, families),
-            lambda: candidate_space(program, setting, families, robust=True),
-        )
+
+        def space(robust: bool) -> CandidateSpace:
+            return candidate_space(program, setting, families, robust, self.rules)
+
+        return CandidateProposal(space(robust=False), lambda: space(robust=True), self.rules)

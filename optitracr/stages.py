@@ -31,7 +31,7 @@ from optitracr.graph.tabling import tabled_program
 from optitracr.model.reference import Reference
 from optitracr.model.size import check_weights
 from optitracr.options import CompileOptions, search_of
-from optitracr.recipes import RECIPES
+from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
 from solvers import Allocation, OnInterrupt, Problem
 
@@ -93,6 +93,7 @@ class Compilation:
         *,
         on_interrupt: OnInterrupt = "raise",
         watch: Watch = _unwatched,
+        recipe: Recipe | None = None,
     ) -> None:
         """Nothing is compiled yet.
 
@@ -102,9 +103,10 @@ class Compilation:
             options: The options.
             on_interrupt: What Ctrl-C does while the solver searches: "raise" or "keep".
             watch: Called with what each stage made, as soon as it is made.
+            recipe: What the level is made of, if it is not what `optitracr.recipes` says.
         """
         self.source, self.setting, self.options = source, setting, options
-        self.recipe = RECIPES[options.optimize]
+        self.recipe = recipe or RECIPES[options.optimize]
         self._search = search_of(options, on_interrupt)
         self._watch = watch
 

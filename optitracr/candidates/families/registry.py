@@ -17,12 +17,14 @@ from optitracr.candidates.families import (
     rewrites,
     sharing,
     split,
+    standard,
     sums,
     tables,
     thresholds,
     views,
 )
 from optitracr.candidates.rule import Rule
+from optitracr.candidates.validity import COMPILED, Architecture
 
 NEEDED: tuple[Rule, ...] = (sums.RULE, cleaning.RULE, heads.RULE, tables.RULE)
 """Rules without which a program does not compile."""
@@ -42,6 +44,17 @@ FAMILIES: tuple[Rule, ...] = (
 """Rules that can be switched off, in the order of `Family`."""
 
 RULES = (*NEEDED, *FAMILIES)
+"""Those of level 2."""
+
+STANDARD_RULES: tuple[Rule, ...] = (standard.RULE,)
+"""Those of levels 0 and 1."""
+
+
+def valid_rules(
+    architecture: Architecture = COMPILED, rules: Sequence[Rule] = RULES
+) -> tuple[Rule, ...]:
+    """The rules that may be used for a transformer."""
+    return tuple(rule for rule in rules if rule.validity.holds_in(architecture))
 
 
 def rules_of(families: Collection[Family], rules: Sequence[Rule] = RULES) -> tuple[Rule, ...]:

@@ -16,6 +16,7 @@ from optitracr.candidates.component import (
     Held,
     OutputView,
 )
+from optitracr.candidates.rule import Rule
 from optitracr.candidates.sharpness import (
     OneHotError,
     pair_error,
@@ -24,6 +25,7 @@ from optitracr.candidates.sharpness import (
     step_error,
 )
 from optitracr.candidates.support import check_supported
+from optitracr.candidates.validity import Activation, Condition, Validity
 from optitracr.craft.blocks import Block, Mlp
 from optitracr.craft.chamber import maps
 from optitracr.craft.chamber.attention import selector_head
@@ -48,9 +50,21 @@ from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
+NAME = "standard"
+
 MAX_NEURONS = 50_000
 """Neurons of one component, beyond which a function is refused: their weights over a stream of a
 thousand dimensions take some hundreds of megabytes."""
+
+RULE = Rule(
+    name=NAME,
+    validity=Validity(
+        activations=frozenset({Activation.RELU}),
+        needs_bos=True,
+        conditions=frozenset({Condition.FINITE, Condition.BOUNDED, Condition.ONE_VALUE}),
+    ),
+)
+"""Tracr's components: one for each variable, with nothing to choose."""
 
 
 def standard_components(
