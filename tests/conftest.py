@@ -1,6 +1,7 @@
-"""The quick tier: what `pytest -m quick` runs, of every room, in less than two minutes.
+"""What holds for all tests: programs are verified between passes, and the quick tier.
 
-Every test is in it but those marked `slow`, and of a `sweep` over many cases the first one is.
+The tier is what `pytest -m quick` runs, of every room, in less than two minutes. Every test is in
+it but those marked `slow`, and of a `sweep` over many cases the first one is.
 """
 
 from __future__ import annotations

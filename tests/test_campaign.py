@@ -51,6 +51,7 @@ def test_old_programs(first: int) -> None:
                 assert "is None" in run.message or "float32" in run.message, (seed, run)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", FOUND)
 def test_what_campaigns_found(seed: int) -> None:
     assert all(run.outcome in WELL for run in try_program("old", seed))
@@ -99,6 +100,7 @@ def mean_above(least: float) -> rasp.SOp:
     return rasp.Map(lambda x: x > least, mean).named("late")
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", [0, 1, 2])
 @pytest.mark.parametrize(
     ("program", "wrong"),
@@ -183,6 +185,7 @@ def stored(path: Path) -> dict[int, list[dict[str, Any]]]:
     return {x["seed"]: x["runs"] for x in map(json.loads, path.read_text().splitlines())}
 
 
+@pytest.mark.slow
 def test_a_campaign_goes_on_where_it_ended(tmp_path: Path) -> None:
     path = tmp_path / "campaign.jsonl"
     done = run("--generator", "old", "--programs", 4, "-o", path)

@@ -9,8 +9,12 @@ import pytest
 
 from tests.imports import circles, imported, modules, room
 
+WINGS = {"checking", "files", "export", "circuit", "draw"}
+"""What one can do with a model. They stand side by side, and none knows another."""
+
 TIERS: tuple[set[str], ...] = (
-    {"errors", "rounding"},
+    {"errors"},
+    {"rounding"},
     {"special_tokens"},
     {"version"},
     {"arguments"},
@@ -32,7 +36,7 @@ TIERS: tuple[set[str], ...] = (
     {"assembly"},
     {"catalogues"},
     {"recipes"},
-    {"checking", "files", "export", "circuit", "draw"},
+    WINGS,
     {"compiled"},
     {"stages"},
     {"compile"},
@@ -51,6 +55,13 @@ SOLVERS = {name: path for name, path in modules().items() if name.split(".")[0] 
 def tier(name: str) -> int:
     [found] = [i for i, rooms in enumerate(TIERS) if room(name) in rooms]
     return found
+
+
+def test_each_room_has_a_tier_of_its_own() -> None:
+    listed = [name for rooms in TIERS for name in rooms]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {room(name) for name in COMPILER}
+    assert all(len(rooms) == 1 for rooms in TIERS if rooms is not WINGS)
 
 
 @pytest.mark.parametrize("name", COMPILER)

@@ -75,6 +75,7 @@ CASES: dict[str, tuple[Callable[[], rasp.SOp], Callable[[list[str]], list[Any]] 
 }
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", list(CASES))
 def test_as_the_paper_writes_them(name: str) -> None:
     make, expected, layers = CASES[name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +25,7 @@ def programs(draw: st.DrawFn) -> RandomProgram:
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(programs(), st.booleans(), st.sampled_from([0, 1, 2]))
 def test_every_variable_at_every_state_on_every_input(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
 
+
+@pytest.mark.slow
 def test_shapes_are_as_annotated() -> None:
     command = [sys.executable, "-m", "tests.shapes"]
     done = subprocess.run(command, capture_output=True, text=True)

@@ -9,7 +9,7 @@ from optitracr.levels import LEVELS
 from tests.model.test_reference_sizes import NAMES
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", NAMES)
 def test_reference_programs_are_exact(name: str, level: int) -> None:

@@ -145,6 +145,7 @@ def assert_exact(program: rasp.SOp, level: int, length: int) -> None:
                     assert value == wanted
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("refusal", REFUSALS, ids=lambda refusal: refusal.name)
 def test_what_is_recommended_helps(refusal: Refusal) -> None:
     length = 11 if refusal.name == "a mean that can be None" else 3

@@ -40,6 +40,7 @@ def convert(model: CompiledModel) -> Any:
     return bridge.eval()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     "name",
     [
