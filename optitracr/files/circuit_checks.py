@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from optitracr.files.values import FieldError, check_distinct, check_range, shown
@@ -36,11 +37,31 @@ def check_circuit(manifest: Manifest) -> None:
         for name in (*node.erases, *node.writes):
             if name not in held:
                 raise FieldError(field, f"writes or erases {shown(name)}, which nothing holds")
+    _check_components(manifest, held)
     _check_stays(manifest)
     names = {node.name for node in circuit.nodes} | set(ENDS)
     for place, edge in enumerate(circuit.edges):
         if not names.issuperset(edge):
             raise FieldError(f"circuit.edges[{place}]", "names a node that is not there")
+
+
+def _check_components(manifest: Manifest, held: Container[str]) -> None:
+    """Components compute and read what the residual stream holds; nodes are made of them."""
+    components = manifest.components
+    check_distinct("components", (part.name for part in components))
+    for place, part in enumerate(components):
+        _check_held(f"components[{place}]", (part.variable, *part.reads), held)
+    _check_held("output_reads", manifest.output_reads, held)
+    known = {part.name for part in components}
+    for place, node in enumerate(manifest.circuit.nodes):
+        if not known.issuperset(node.components):
+            raise FieldError(f"circuit.nodes[{place}].components", "is none of the components")
+
+
+def _check_held(field: str, labels: Iterable[str], held: Container[str]) -> None:
+    for label in labels:
+        if label not in held:
+            raise FieldError(field, f"names {shown(label)}, which nothing holds")
 
 
 def _check_node(node: CircuitNode, size: Size, field: str) -> None:

@@ -22,7 +22,7 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.layout import Layout, Tenancy
 from optitracr.model.params import Params
-from optitracr.model.record import CircuitRecord
+from optitracr.model.record import CircuitRecord, PlacedComponent
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
 from optitracr.model.transformer import Transformer
@@ -109,6 +109,16 @@ class StoredLayout:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredComponent:
+    """A component: its name, the variable that it computes, what it reads, and what it is for."""
+
+    name: str
+    variable: str
+    reads: tuple[str, ...]
+    serves: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class StoredWeights:
     """The file of the weights, and its SHA-256 in hexadecimal."""
 
@@ -132,6 +142,8 @@ class Manifest:
         residual_labels: One a dimension.
         residual_map: Which column holds which variable, and when.
         circuit: Which head, neuron and dimension serves which variable.
+        components: What was placed.
+        output_reads: The variables that the unembedding reads.
         source: The program as text.
         program: The program as tables, for the interpreter; None where it is left out.
         program_omitted: Why it is left out, or "".
@@ -152,6 +164,8 @@ class Manifest:
     residual_labels: tuple[str, ...]
     residual_map: StoredLayout
     circuit: CircuitRecord
+    components: tuple[StoredComponent, ...]
+    output_reads: tuple[str, ...]
     source: ProgramSource
     program: StoredProgram | None
     program_omitted: str
@@ -178,6 +192,11 @@ def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
         residual_labels=tuple(model.residual_labels),
         residual_map=_stored_layout(model.layout),
         circuit=model.record,
+        components=tuple(
+            StoredComponent(part.name, part.variable.label, part.reads, part.serves)
+            for part in model.components
+        ),
+        output_reads=model.output_reads,
         source=model.source,
         program=program,
         program_omitted=omitted,
@@ -197,6 +216,7 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
     setting = setting_of(manifest)
     stored = manifest.encoders.input
     basis = tuple(Direction(stored.variable, value) for value in stored.values)
+    layout = _layout(manifest.residual_map)
     return Transformer(
         name=manifest.name,
         level=manifest.level,
@@ -205,19 +225,27 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
         model_config=_config(manifest.config),
         input_encoder=CategoricalEncoder(basis, True, stored.bos, stored.pad, stored.max_seq_len),
         output_encoder=_output_encoder(manifest.encoders.output),
-        layout=_layout(manifest.residual_map),
+        layout=layout,
         size=manifest.size,
         allocation=manifest.certificate,
         setting=setting,
         reference=None if manifest.program is None else program_from_data(manifest.program),
         residual_labels=list(manifest.residual_labels),
         record=manifest.circuit,
-        components=(),
-        output_reads=(),
+        components=_components(manifest.components, layout),
+        output_reads=manifest.output_reads,
         savings=Savings(manifest.savings),
         options=manifest.options,
         write_source=partial(_given, manifest.source),
         program_omitted=manifest.program_omitted,
+    )
+
+
+def _components(stored: tuple[StoredComponent, ...], layout: Layout) -> tuple[PlacedComponent, ...]:
+    variables = {tenancy.variable.label: tenancy.variable for tenancy in layout.tenancies}
+    return tuple(
+        PlacedComponent(part.name, variables[part.variable], part.reads, part.serves)
+        for part in stored
     )
 
 

@@ -30,7 +30,7 @@ from optitracr.writing import reason_of, shown_path, write_folder
 
 SCHEMA = "optitracr-model"
 
-VERSION = 2
+VERSION = 3
 """Of the manifest; counted up when code of the version before cannot read it any more."""
 
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"

@@ -90,6 +90,9 @@ def use(model: CompiledModel) -> None:
         assert tenancy.variable.signed in (True, False)
     str(model.source), str(model.savings), repr(model.options), model.savings.counts()
     model.size.as_dict(), model.circuit.as_dict()
+    assert len(model.heads) == len(model.neurons) == model.size.layers
+    held = {tenancy.variable.label for tenancy in model.layout.tenancies}
+    assert held.issuperset(part.variable.label for part in model.components)
 
 
 def use_program(model: CompiledModel) -> None:

@@ -48,6 +48,8 @@ def assert_same(again: CompiledModel, model: CompiledModel) -> None:
         assert getattr(again, name) == getattr(model, name), name
     for name in ("layout", "residual_map", "residual_labels", "savings", "source"):
         assert getattr(again, name) == getattr(model, name), name
+    for name in ("record", "components", "output_reads", "heads", "neurons"):
+        assert getattr(again, name) == getattr(model, name), name
     for name in ("input_encoder", "output_encoder"):
         assert repr(getattr(again, name)) == repr(getattr(model, name)), name
     assert repr(again.layout) == repr(model.layout)
