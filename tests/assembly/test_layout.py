@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optitracr.assembly.layout import lay_out
 from optitracr.craft.reading import Variable, categorical, numerical
 from optitracr.craft.spaces import numerical_space
 from optitracr.errors import InputError, NotFoundError
-from optitracr.model.layout import Layout, Tenancy, lay_out
+from optitracr.model.layout import Layout, Tenancy
 
 LAYERS = 3
 STATES = 2 * LAYERS + 1
