@@ -13,6 +13,7 @@ from optitracr.candidates.component import Components
 from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.registry import RULES
+from optitracr.candidates.families.standard import RULE as STANDARD
 from optitracr.candidates.families.standard import standard_components
 from optitracr.candidates.problem import space_problem
 from optitracr.candidates.realise import realise
@@ -37,11 +38,15 @@ class Proposed:
 
     Attributes:
         variable: The variable of the program that it computes.
+        rule: Name of the rule that proposes it.
         kind: Whether it is a head or an MLP.
+        families: Names of the further rules without which it would not be proposed.
     """
 
     variable: str
+    rule: str
     kind: Kind
+    families: tuple[str, ...] = ()
 
 
 def _kind(is_head: bool) -> Kind:
@@ -148,7 +153,7 @@ class StandardProposal(Proposal):
     def proposed(self) -> list[Proposed]:
         """Each component."""
         return [
-            Proposed(c.serves[0], _kind(isinstance(c.block, Head)))
+            Proposed(c.serves[0], STANDARD.name, _kind(isinstance(c.block, Head)))
             for c in self.standard.components
         ]
 
@@ -207,7 +212,12 @@ class CandidateProposal(Proposal):
         """Each candidate."""
         owner, forms = self.space.owner, self.space.forms
         return [
-            Proposed(owner[forms[c.form].label], _kind(isinstance(c.plan, HeadPlan)))
+            Proposed(
+                owner[forms[c.form].label],
+                c.rule,
+                _kind(isinstance(c.plan, HeadPlan)),
+                c.families,
+            )
             for c in self.space.candidates.values()
         ]
 

@@ -90,14 +90,20 @@ def _values(program: TabledProgram) -> Described:
 
 def _candidates(proposal: Proposal) -> Described:
     proposed = proposal.proposed()
-    kinds = Counter((one.variable, one.kind) for one in proposed)
+    kinds = Counter((one.variable, one.rule, one.kind) for one in proposed)
+    families: dict[tuple[str, str], dict[str, None]] = {}
+    for one in proposed:
+        further = dict.fromkeys(str(family) for family in one.families)
+        families.setdefault((one.variable, one.rule), {}).update(further)
     return {"candidates": len(proposed)}, (
         {
             "variable": variable,
-            "heads": kinds[variable, Kind.ATTENTION],
-            "mlps": kinds[variable, Kind.MLP],
+            "rule": str(rule),
+            "heads": kinds[variable, rule, Kind.ATTENTION],
+            "mlps": kinds[variable, rule, Kind.MLP],
+            "families": list(further),
         }
-        for variable in dict.fromkeys(one.variable for one in proposed)
+        for (variable, rule), further in families.items()
     )
 
 

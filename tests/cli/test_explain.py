@@ -67,10 +67,19 @@ def test_the_problem_is_the_one_solved(capsys: pytest.CaptureFixture[str], level
 @pytest.mark.parametrize("level", LEVELS)
 def test_candidates_are_counted(capsys: pytest.CaptureFixture[str], level: int) -> None:
     found = stages(capsys, "reverse", "-O", str(level), "--time-limit", "0")[Stage.CANDIDATES]
-    counted = {row["variable"]: row["heads"] + row["mlps"] for row in found["rows"]}
+    counted = {(row["variable"], row["rule"]): row["heads"] + row["mlps"] for row in found["rows"]}
     assert sum(counted.values()) == found["candidates"]
+    assert len(counted) == len(found["rows"])
     if level in ALLOCATED_LEVELS:
         assert all(counted.values())
+
+
+def test_candidates_are_told_by_rule_and_family(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = stages(capsys, "reverse", "--time-limit", "0")[Stage.CANDIDATES]["rows"]
+    assert {row["rule"] for row in rows} == {"head", "table"}
+    assert {family for row in rows for family in row["families"]} == {"circles", "cuts", "split"}
+    standard = stages(capsys, "reverse", "-O", "0")[Stage.CANDIDATES]["rows"]
+    assert {row["rule"] for row in standard} == {"standard"}
 
 
 def test_values_of_every_type_are_strict_json(
