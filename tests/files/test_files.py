@@ -64,6 +64,7 @@ def assert_same(again: CompiledModel, model: CompiledModel) -> None:
     assert again.unembed.tobytes() == model.unembed.tobytes()
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", library.names())
 def test_the_library_comes_back(name: str, tmp_path: Path) -> None:
     for level in LEVELS:
@@ -94,6 +95,7 @@ def test_every_feature_of_the_language_comes_back(case: Case, tmp_path: Path) ->
         assert decoded(again) == decoded(model)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("seed", range(40))
 def test_random_programs_come_back(seed: int, tmp_path: Path) -> None:
     made = random_program(seed, 2 + seed % 9, features=frozenset(Feature))
@@ -186,6 +188,7 @@ def assert_same_program(again: CompiledModel, model: CompiledModel) -> None:
     ]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", library.names())
 def test_loaded_models_are_verified_and_make_data_sets(name: str, tmp_path: Path) -> None:
     model = compiled(name, 2)

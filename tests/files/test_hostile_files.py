@@ -95,6 +95,7 @@ def test_no_value_in_any_place_gives_a_model_that_breaks(
     assert refused > 5 * taken > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("saved", MODELS, indirect=True)
 def test_nothing_may_be_left_out_or_added(saved: tuple[Path, dict[str, Any]]) -> None:
     folder, data = saved
