@@ -45,6 +45,16 @@ class Setting:
     causal: bool = False
 
     @property
+    def token_rows(self) -> int:
+        """Rows of the token embedding: the vocabulary, BOS and PAD."""
+        return len(self.vocabulary) + 2
+
+    @property
+    def position_rows(self) -> int:
+        """Rows of the position embedding: BOS, then every position."""
+        return self.max_seq_len + 1
+
+    @property
     def inputs(self) -> Inputs:
         """The inputs that the model has to be right on."""
         return Inputs(self.vocabulary, self.max_seq_len, self.causal)

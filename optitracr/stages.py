@@ -29,7 +29,7 @@ from optitracr.graph.rewrites.passes import Pass, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.tabling import tabled_program
 from optitracr.model.reference import Reference
-from optitracr.model.size import check_weights
+from optitracr.model.shape import shape_in
 from optitracr.options import CompileOptions, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
@@ -230,9 +230,6 @@ def arranged(placed: Placed, setting: Setting, least: Least) -> Arrangement:
     """
     components = placed.proposal.components(placed.allocation)
     arrangement = arrange(components, placed.problem, placed.allocation, least)
-    plan = arrangement.plan
-    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
     outputs = components.output.unembedding.shape[1]
-    inner = plan.heads * plan.head_size
-    check_weights(rows, outputs, plan.layers, plan.width, inner, plan.neurons)
+    shape_in(setting, arrangement.sizes, outputs).check_memory()
     return arrangement

@@ -12,7 +12,8 @@ import pytest
 from optitracr import arguments, compile_rasp_to_model, memory, rasp, validating
 from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError, InputError, LimitError, OptitracrError
-from optitracr.model.size import check_weights
+from optitracr.model.shape import Shape
+from solvers import Sizes
 
 HIST = rasp.SelectorWidth(rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ))
 BOS, PAD = "^", "$"
@@ -181,7 +182,7 @@ def test_batches_and_weights_are_measured(
     assert model.apply_batch([[BOS, "a"]] * 3).decoded == [[BOS, 1]] * 3
     monkeypatch.setattr(memory, "_machine", lambda: 7_999)
     with pytest.raises(LimitError, match="2,000 parameters, which would take at least 8 kB"):
-        check_weights(100, 100, layers=0, width=10, inner=4, neurons=9)
+        Shape(Sizes(0, 10, 1, 4, 9), tokens=60, positions=40, outputs=100).check_memory()
 
 
 def test_memory_that_runs_out_is_an_error_of_the_library() -> None:
@@ -206,6 +207,6 @@ def test_a_model_that_runs_out_of_memory_says_so(
     def none_left(*args: object, **options: object) -> object:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("optitracr.compiled.run_jax", none_left)
+    monkeypatch.setattr("optitracr.model.running.run_jax", none_left)
     with pytest.raises(LimitError, match=r"apply_batch ran out of memory.*no room"):
         model.apply_batch([[BOS, "a"]])

@@ -76,7 +76,7 @@ def build_problem(
 
 def size_constants(components: Components, setting: Setting) -> SizeConstants:
     """Rows of the embeddings (tokens, BOS, PAD, positions) and outputs of the unembedding."""
-    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    rows = setting.token_rows + setting.position_rows
     return SizeConstants(embedding_rows=rows, outputs=components.output.unembedding.shape[1])
 
 

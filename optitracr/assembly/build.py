@@ -16,7 +16,8 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.record import PlacedComponent
 from optitracr.model.reference import Reference
-from optitracr.model.size import LayerSize, Size, parameters
+from optitracr.model.shape import shape_in
+from optitracr.model.size import LayerSize, Size
 from optitracr.model.source import source_of
 from optitracr.model.transformer import Transformer
 from optitracr.options import CompileOptions
@@ -33,7 +34,7 @@ def build_model(
     options: CompileOptions | None = None,
 ) -> Transformer:
     """Puts weights, encoders, sizes and meanings together."""
-    shape, weights, components = assembly.shape, assembly.weights, assembly.components
+    sizes, weights, components = assembly.sizes, assembly.weights, assembly.components
     readings = _known(reference.graph, components.held)
     return Transformer(
         name=graph.output,
@@ -41,7 +42,7 @@ def build_model(
         params=weights.params,
         unembed=weights.unembedding,
         model_config=ModelConfig(
-            shape.heads, shape.layers, shape.head_size, shape.neurons, causal=setting.causal
+            sizes.heads, sizes.layers, sizes.head_size, sizes.neurons, causal=setting.causal
         ),
         input_encoder=_input_encoder(setting),
         output_encoder=_output_encoder(graph, components),
@@ -88,20 +89,18 @@ def _known(graph: ProgramGraph, held: Mapping[str, Held]) -> dict[str, Held]:
 
 
 def _size(assembly: Assembly, setting: Setting) -> Size:
-    shape, weights = assembly.shape, assembly.weights
-    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
-    count = parameters(
-        rows,
-        weights.unembedding.shape[1],
-        shape.layers,
-        shape.width,
-        shape.heads * shape.head_size,
-        shape.neurons,
-    )
+    sizes, weights = assembly.sizes, assembly.weights
     per_layer = tuple(
         LayerSize(len(heads), max((use.stop for use in neurons), default=0))
         for heads, neurons in zip(weights.heads, weights.neurons, strict=True)
     )
+    shape = shape_in(setting, sizes, outputs=weights.unembedding.shape[1])
     return Size(
-        shape.layers, shape.width, shape.heads, shape.head_size, shape.neurons, count, per_layer
+        sizes.layers,
+        sizes.width,
+        sizes.heads,
+        sizes.head_size,
+        sizes.neurons,
+        shape.parameters,
+        per_layer,
     )

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from optitracr.assembly.layout import lay_out
-from optitracr.assembly.weights import Placed, SelfAttending, Shape, Weights, assemble
+from optitracr.assembly.weights import Placed, SelfAttending, Weights, assemble
 from optitracr.candidates.component import Component, Components
 from optitracr.craft.numerics import coldness
 from optitracr.craft.reading import Variable
 from optitracr.model.layout import Layout
 from optitracr.setting import Setting
-from solvers import Allocation, Plan, Problem, lifetimes
+from solvers import Allocation, Plan, Problem, Sizes, lifetimes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Least:
 class Arrangement:
     """A model before its weights: its sizes, who lives where, and the components placed."""
 
-    shape: Shape
+    sizes: Sizes
     layout: Layout
     components: Components
     allocation: Allocation
@@ -46,7 +46,7 @@ class Arrangement:
 class Assembly:
     """A layout, the weights in it, the sizes they were made for, and what they implement."""
 
-    shape: Shape
+    sizes: Sizes
     layout: Layout
     weights: Weights
     components: Components
@@ -66,7 +66,7 @@ def arrange(
     """
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before assembly"
-    shape = Shape(
+    sizes = Sizes(
         plan.layers,
         plan.width,
         max(plan.heads, least.heads),
@@ -74,7 +74,7 @@ def arrange(
         max(plan.neurons, least.neurons),
     )
     layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, plan.width)
-    return Arrangement(shape, layout, components, allocation)
+    return Arrangement(sizes, layout, components, allocation)
 
 
 def write_weights(arrangement: Arrangement, setting: Setting) -> Assembly:
@@ -84,19 +84,19 @@ def write_weights(arrangement: Arrangement, setting: Setting) -> Assembly:
         arrangement: Sizes, layout and components.
         setting: Vocabulary and length.
     """
-    shape, layout, components = arrangement.shape, arrangement.layout, arrangement.components
+    sizes, layout, components = arrangement.sizes, arrangement.layout, arrangement.components
     by_label = {v.label: v for v in components.variables}
     position, bos = (by_label[label] for label in components.self_attention)
     cold = coldness(setting.max_seq_len + 1) / _least_gap(components, position)
     weights = assemble(
-        shape,
+        sizes,
         layout,
         components.inputs,
         _placed(components, arrangement.plan, by_label),
         components.output,
         SelfAttending(position, bos, cold),
     )
-    return Assembly(shape, layout, weights, components, arrangement.allocation)
+    return Assembly(sizes, layout, weights, components, arrangement.allocation)
 
 
 def _least_gap(components: Components, position: Variable) -> float:

@@ -15,17 +15,7 @@ from optitracr.craft.spaces import FloatArray
 from optitracr.model.layout import Layout
 from optitracr.model.params import Params
 from optitracr.model.record import HeadUse, NeuronUse
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The uniform sizes of a model: layers, width, heads, head size and neurons."""
-
-    layers: int
-    width: int
-    heads: int
-    head_size: int
-    neurons: int
+from solvers import Sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +58,7 @@ class Weights:
 
 
 def assemble(
-    shape: Shape,
+    sizes: Sizes,
     layout: Layout,
     inputs: Sequence[EmbeddedInput],
     sublayers: Mapping[int, Placed],
@@ -78,26 +68,26 @@ def assemble(
     """Writes every component into the weights of its sublayer.
 
     Args:
-        shape: Sizes of the model.
+        sizes: Sizes of the model.
         layout: Columns of every variable.
         inputs: The embedded variables that exist.
         sublayers: What each sublayer does; a missing one does nothing.
         output: How the output is read.
         self_attending: For erasing heads.
     """
-    params = _embeddings(shape, layout, inputs)
+    params = _embeddings(sizes, layout, inputs)
     heads, neurons = [], []
     nothing = Placed((), ())
-    for layer in range(shape.layers):
+    for layer in range(sizes.layers):
         name = f"transformer/layer_{layer}"
-        attention = _Attention(shape, layout)
+        attention = _Attention(sizes, layout)
         placed = sublayers.get(2 * layer, nothing)
         heads.append(attention.fill(placed, self_attending))
         params |= {f"{name}/attn/{part}": _linear(*wb) for part, wb in attention.parts().items()}
-        mlp = _Mlp(shape, layout)
+        mlp = _Mlp(sizes, layout)
         neurons.append(mlp.fill(sublayers.get(2 * layer + 1, nothing)))
         params |= {f"{name}/mlp/{part}": _linear(*wb) for part, wb in mlp.parts().items()}
-    unembedding = np.zeros((shape.width, output.unembedding.shape[1]))
+    unembedding = np.zeros((sizes.width, output.unembedding.shape[1]))
     unembedding[layout.columns_of(output.space)] = output.unembedding
     return Weights(params, unembedding.astype(np.float32), tuple(heads), tuple(neurons))
 
@@ -106,12 +96,12 @@ def _linear(w: FloatArray, b: FloatArray) -> dict[str, NDArray[np.float32]]:
     return {"w": w.astype(np.float32), "b": b.astype(np.float32)}
 
 
-def _embeddings(shape: Shape, layout: Layout, inputs: Sequence[EmbeddedInput]) -> Params:
+def _embeddings(sizes: Sizes, layout: Layout, inputs: Sequence[EmbeddedInput]) -> Params:
     tables: Params = {}
     for source, key in ((Embedding.TOKENS, "token_embed"), (Embedding.POSITIONS, "pos_embed")):
         entries = [entry for entry in inputs if entry.source is source]
         rows = next(e.table.shape[0] for e in entries)
-        table = np.zeros((rows, shape.width), dtype=np.float32)
+        table = np.zeros((rows, sizes.width), dtype=np.float32)
         alive = {tenancy.variable.label for tenancy in layout.tenancies}
         for entry in entries:
             if entry.variable.label in alive:
@@ -123,11 +113,11 @@ def _embeddings(shape: Shape, layout: Layout, inputs: Sequence[EmbeddedInput]) -
 class _Attention:
     """The weights of one attention sublayer while it is being filled."""
 
-    def __init__(self, shape: Shape, layout: Layout) -> None:
-        self.shape, self.layout = shape, layout
-        columns = (shape.width, shape.heads, shape.head_size)
+    def __init__(self, sizes: Sizes, layout: Layout) -> None:
+        self.sizes, self.layout = sizes, layout
+        columns = (sizes.width, sizes.heads, sizes.head_size)
         self.query, self.key, self.value = (np.zeros(columns) for _ in range(3))
-        self.out = np.zeros((shape.heads, shape.head_size, shape.width))
+        self.out = np.zeros((sizes.heads, sizes.head_size, sizes.width))
         self.query_bias, self.value_bias = (np.zeros(columns[1:]) for _ in range(2))
         self.uses: list[HeadUse] = []
 
@@ -149,9 +139,9 @@ class _Attention:
         values, biases, outputs, owners = [], [], [], []
         for component in group:
             head = _head(component)
-            value = np.zeros((self.shape.width, head.value_width))
+            value = np.zeros((self.sizes.width, head.value_width))
             value[self.layout.columns_of(head.value)] = head.w_value
-            out = np.zeros((head.value_width, self.shape.width))
+            out = np.zeros((head.value_width, self.sizes.width))
             out[:, self.layout.columns_of(head.output)] = head.w_output
             values.append(value)
             biases.append(head.b_value)
@@ -159,8 +149,8 @@ class _Attention:
             owners += [component.name] * head.value_width
         value, bias = np.concatenate(values, axis=1), np.concatenate(biases)
         out = np.concatenate(outputs, axis=0)
-        for start in range(0, value.shape[1], self.shape.head_size):
-            part = slice(start, start + self.shape.head_size)
+        for start in range(0, value.shape[1], self.sizes.head_size):
+            part = slice(start, start + self.sizes.head_size)
             names = tuple(dict.fromkeys(owners[part]))
             ends = np.cumsum([owners[part].count(name) for name in names]).tolist()
             use = HeadUse(names, (), tuple(zip([0, *ends], ends, strict=False)))
@@ -173,9 +163,9 @@ class _Attention:
         identity = np.eye(columns.size)
         where = np.concatenate([self.layout.columns_of(v.space) for v in erased])
         names = tuple(v.label for v in erased)
-        for start in range(0, where.size, self.shape.head_size):
-            part = where[start : start + self.shape.head_size]
-            value = np.zeros((self.shape.width, part.size))
+        for start in range(0, where.size, self.sizes.head_size):
+            part = where[start : start + self.sizes.head_size]
+            value = np.zeros((self.sizes.width, part.size))
             value[part, np.arange(part.size)] = 1.0
             query = (columns, identity * self_attending.coldness, np.zeros(columns.size))
             values = (value, np.zeros(part.size))
@@ -190,7 +180,7 @@ class _Attention:
         use: HeadUse,
     ) -> None:
         head = len(self.uses)
-        scale = np.sqrt(self.shape.head_size)
+        scale = np.sqrt(self.sizes.head_size)
         inner = query[1].shape[1]
         self.query[query[0], head, :inner] = query[1] * scale
         self.query_bias[head, :inner] = query[2] * scale
@@ -201,7 +191,7 @@ class _Attention:
         self.uses.append(use)
 
     def parts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
-        width, inner = self.shape.width, self.shape.heads * self.shape.head_size
+        width, inner = self.sizes.width, self.sizes.heads * self.sizes.head_size
         flat = {
             "query": (self.query, self.query_bias),
             "key": (self.key, np.zeros(inner)),
@@ -220,10 +210,10 @@ def _head(component: Component) -> Head:
 class _Mlp:
     """The weights of one MLP sublayer while it is being filled."""
 
-    def __init__(self, shape: Shape, layout: Layout) -> None:
+    def __init__(self, sizes: Sizes, layout: Layout) -> None:
         self.layout = layout
-        self.w_in, self.b_in = np.zeros((shape.width, shape.neurons)), np.zeros(shape.neurons)
-        self.w_out, self.b_out = np.zeros((shape.neurons, shape.width)), np.zeros(shape.width)
+        self.w_in, self.b_in = np.zeros((sizes.width, sizes.neurons)), np.zeros(sizes.neurons)
+        self.w_out, self.b_out = np.zeros((sizes.neurons, sizes.width)), np.zeros(sizes.width)
         self.used = 0
         self.uses: list[NeuronUse] = []
 

@@ -37,7 +37,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
         a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
     )
     setting = space.setting
-    rows = len(setting.vocabulary) + 2 + setting.max_seq_len + 1
+    rows = setting.token_rows + setting.position_rows
     outputs = space.outputs[0][1].shape[1]
     return Problem(
         name=space.graph.output,

@@ -162,13 +162,13 @@ def _sublayers(problem: Problem, plan: Plan) -> Iterable[dict[str, Any]]:
 
 
 def _arrangement(arrangement: Arrangement) -> Described:
-    shape = arrangement.shape
+    sizes = arrangement.sizes
     facts = {
-        "layers": shape.layers,
-        "width": shape.width,
-        "heads": shape.heads,
-        "head_size": shape.head_size,
-        "neurons": shape.neurons,
+        "layers": sizes.layers,
+        "width": sizes.width,
+        "heads": sizes.heads,
+        "head_size": sizes.head_size,
+        "neurons": sizes.neurons,
     }
     return facts, (
         {

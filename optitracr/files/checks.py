@@ -25,11 +25,10 @@ from optitracr.files.program_checks import check_program
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError, check_distinct, check_range, shown
 from optitracr.levels import LEVELS
-from optitracr.model.params import Sizes
-from optitracr.model.size import parameters
+from optitracr.model.shape import Shape, shape_in
 from optitracr.recipes import RECIPES
 from optitracr.setting import check_setting
-from solvers import OBJECTIVES, Plan
+from solvers import OBJECTIVES, Plan, Sizes
 
 LARGEST = 2**31 - 1
 """No size is larger: what libraries hold in 32 bits, and far beyond what fits in memory."""
@@ -51,18 +50,18 @@ def check_manifest(manifest: Manifest) -> None:
     _check_certificate(manifest)
 
 
-def sizes_of(manifest: Manifest) -> Sizes:
-    """The sizes that decide the shape of every tensor."""
+def shape_of(manifest: Manifest) -> Shape:
+    """What decides the shape of every tensor."""
     config, output = manifest.config, manifest.encoders.output
-    return Sizes(
-        tokens=len(manifest.vocabulary) + 2,
-        positions=manifest.max_seq_len + 1,
+    sizes = Sizes(
         layers=config.num_layers,
         width=manifest.residual_map.width,
-        inner=config.num_heads * config.key_size,
+        heads=config.num_heads,
+        head_size=config.key_size,
         neurons=config.mlp_hidden_size,
-        outputs=1 if output.kind == "numerical" else len(output.values),
     )
+    outputs = 1 if output.kind == "numerical" else len(output.values)
+    return shape_in(setting_of(manifest), sizes, outputs)
 
 
 def _check_setting(manifest: Manifest) -> None:
@@ -123,9 +122,7 @@ def _check_sizes(manifest: Manifest) -> None:
     for place, layer in enumerate(size.per_layer):
         check_range(f"size.per_layer[{place}].heads", layer.heads, 0, size.heads)
         check_range(f"size.per_layer[{place}].neurons", layer.neurons, 0, size.neurons)
-    of = sizes_of(manifest)
-    rows = of.tokens + of.positions
-    count = parameters(rows, of.outputs, of.layers, of.width, of.inner, of.neurons)
+    count = shape_of(manifest).parameters
     if size.parameters != count:
         raise FieldError("size.parameters", f"is {shown(size.parameters)} instead of {count}")
 

@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 
 from optitracr import arguments
 from optitracr.errors import FileError, InputError
-from optitracr.files.checks import check_manifest, sizes_of
+from optitracr.files.checks import check_manifest, shape_of
 from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
 from optitracr.files.reading import read_bytes
 from optitracr.files.records import from_plain, to_plain
@@ -118,14 +118,14 @@ def decode(folder: Path, text: bytes, read: Callable[[int], bytes]) -> Transform
     place, weights = folder / MANIFEST, folder / WEIGHTS
     try:
         manifest = _manifest(place, text)
-        sizes = sizes_of(manifest)
-        if sizes.bytes > WEIGHTS_LIMIT:
+        shape = shape_of(manifest)
+        if shape.file_bytes > WEIGHTS_LIMIT:
             raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
-        data = read(sizes.bytes)
+        data = read(shape.file_bytes)
         if hashlib.sha256(data).hexdigest() != manifest.weights.sha256:
             raise FileError(f"{shown_path(weights)} is truncated or changed; {AGAIN}")
         place = weights
-        params, unembed = tensors_from_bytes(data, sizes)
+        params, unembed = tensors_from_bytes(data, shape)
         place = folder / MANIFEST
         return model_of(manifest, params, unembed)
     except FieldError as error:
@@ -177,10 +177,10 @@ def _encode(model: Transformer) -> dict[str, bytes]:
     now = exportable(model, "a file")
     manifest = manifest_of(model, StoredWeights(WEIGHTS, ""))
     check_manifest(manifest)
-    sizes = sizes_of(manifest)
-    if sizes.bytes > WEIGHTS_LIMIT:
+    shape = shape_of(manifest)
+    if shape.file_bytes > WEIGHTS_LIMIT:
         raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
-    weights = tensors_to_bytes(now.params, now.unembed, sizes)
+    weights = tensors_to_bytes(now.params, now.unembed, shape)
     data = to_plain(manifest, Manifest)
     data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
     data = {"schema": SCHEMA, "version": VERSION, **data}

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.files.values import FieldError, shown
-from optitracr.model.params import UNEMBED, Params, Shapes, Sizes, shapes_of
+from optitracr.model.names import UNEMBED
+from optitracr.model.params import Params
+from optitracr.model.shape import Shape, Shapes
 
 
-def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], sizes: Sizes) -> bytes:
+def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], shape: Shape) -> bytes:
     """The file's content; the same weights give the same bytes.
 
     Raises:
@@ -23,7 +25,7 @@ def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], sizes: Sizes)
 
     found = {f"{part}:{key}": a for part, arrays in params.items() for key, a in arrays.items()}
     tensors = {name: np.ascontiguousarray(a) for name, a in {**found, UNEMBED: unembed}.items()}
-    shapes = shapes_of(sizes)
+    shapes = shape.tensors()
     _check_names(tensors, shapes)
     for name, array in tensors.items():
         _check_shape(name, array.dtype == np.float32, array.shape, shapes[name])
@@ -31,7 +33,7 @@ def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], sizes: Sizes)
     return bytes(save(tensors))
 
 
-def tensors_from_bytes(data: bytes, sizes: Sizes) -> tuple[Params, NDArray[np.float32]]:
+def tensors_from_bytes(data: bytes, shape: Shape) -> tuple[Params, NDArray[np.float32]]:
     """Parameters and unembedding.
 
     Raises:
@@ -41,13 +43,13 @@ def tensors_from_bytes(data: bytes, sizes: Sizes) -> tuple[Params, NDArray[np.fl
     from safetensors import SafetensorError
     from safetensors.numpy import load
 
-    shapes = shapes_of(sizes)
+    shapes = shape.tensors()
     header = _header(data)
     _check_names(header, shapes)
     for name, entry in header.items():
         entry = entry if isinstance(entry, dict) else {}
-        shape = entry.get("shape")
-        found = tuple(shape) if isinstance(shape, list) else ()
+        stated = entry.get("shape")
+        found = tuple(stated) if isinstance(stated, list) else ()
         _check_shape(name, entry.get("dtype") == "F32", found, shapes[name])
     try:
         tensors = load(data)

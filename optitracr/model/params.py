@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.arguments import shown
 from optitracr.errors import InputError
+from optitracr.model.names import layer_prefix
+from optitracr.model.shape import Shapes
 
 UNEMBED = "unembed"
 NAME_BYTES = 256
@@ -20,9 +22,6 @@ Params = dict[str, dict[str, NDArray[np.float32]]]
 """Weights under Tracr's names: for each part its arrays."""
 
 NO_NUMBERS = "is no array of real numbers; give one of float32"
-
-Shapes = dict[str, tuple[int, ...]]
-"""By the name of a tensor: that of its part, a colon, and its own."""
 
 
 class Weight(np.ndarray[Any, Any]):
@@ -42,44 +41,6 @@ class Weight(np.ndarray[Any, Any]):
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         """What NumPy's functions give: a weight, or a plain number."""
         return array[()] if return_scalar else np.asarray(array).view(Weight)
-
-
-class Sizes(NamedTuple):
-    """What decides the shape of every tensor."""
-
-    tokens: int
-    positions: int
-    layers: int
-    width: int
-    inner: int
-    neurons: int
-    outputs: int
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the largest file that holds such weights in float32, header included."""
-        d, m, inner = self.width, self.neurons, self.inner
-        layer = 3 * (d * inner + inner) + inner * d + d + d * m + m + m * d + d
-        count = (self.tokens + self.positions + self.outputs) * d + self.layers * layer
-        return 4 * count + (12 * self.layers + 4) * NAME_BYTES
-
-
-def shapes_of(sizes: Sizes) -> Shapes:
-    """The shape of each tensor, under the name that it has in a file."""
-    d, m, inner = sizes.width, sizes.neurons, sizes.inner
-    shapes: Shapes = {
-        "token_embed:embeddings": (sizes.tokens, d),
-        "pos_embed:embeddings": (sizes.positions, d),
-        UNEMBED: (d, sizes.outputs),
-    }
-    for layer in range(sizes.layers):
-        name = f"transformer/layer_{layer}"
-        linear = {f"attn/{part}": (d, inner) for part in ("query", "key", "value")}
-        linear |= {"attn/linear": (inner, d), "mlp/linear_1": (d, m), "mlp/linear_2": (m, d)}
-        for part, shape in linear.items():
-            shapes[f"{name}/{part}:w"] = shape
-            shapes[f"{name}/{part}:b"] = (shape[1],)
-    return shapes
 
 
 def editable(params: Any) -> Any:
@@ -127,7 +88,7 @@ def check_structure(params: Any, shapes: Shapes, spare: int) -> None:
         if not _is_real(leaf):
             raise InputError(f"params[{part!r}][{key!r}] {NO_NUMBERS}")
     known = {name.rpartition(":")[0] for name in shapes}
-    beyond = tuple(f"transformer/layer_{layer}/" for layer in range(spare))
+    beyond = tuple(map(layer_prefix, range(spare)))
     for part in params:
         if part not in known and not (isinstance(part, str) and part.startswith(beyond)):
             raise InputError(f"params holds {shown(part)}, which is no part of the model")

@@ -17,15 +17,8 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.forward import Architecture
 from optitracr.model.layout import Layout
-from optitracr.model.params import (
-    UNEMBED,
-    Params,
-    Sizes,
-    check_structure,
-    editable,
-    plain,
-    shapes_of,
-)
+from optitracr.model.names import UNEMBED
+from optitracr.model.params import Params, check_structure, editable, plain
 from optitracr.model.record import (
     CircuitRecord,
     HeadUse,
@@ -35,11 +28,12 @@ from optitracr.model.record import (
     neuron_uses,
 )
 from optitracr.model.reference import Reference
+from optitracr.model.shape import Shape
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting
-from solvers import Allocation
+from solvers import Allocation, Sizes
 
 EDITABLE = ("params", "unembed", "model_config")
 """Attributes that may be set anew; what says how a model was compiled stays as it is."""
@@ -206,17 +200,20 @@ def architecture_of(model: Transformer) -> Architecture:
     )
 
 
-def sizes_of(model: Transformer) -> Sizes:
+def shape_of(model: Transformer) -> Shape:
     """What decides the shape of every tensor, by the configuration as it is now."""
-    config, output = model.model_config, model.output_encoder
-    return Sizes(
+    config = model.model_config
+    return Shape(
+        Sizes(
+            layers=config.num_layers,
+            width=model.size.width,
+            heads=config.num_heads,
+            head_size=config.key_size,
+            neurons=config.mlp_hidden_size,
+        ),
         tokens=model.input_encoder.vocab_size,
-        positions=model.setting.max_seq_len + 1,
-        layers=config.num_layers,
-        width=model.size.width,
-        inner=config.num_heads * config.key_size,
-        neurons=config.mlp_hidden_size,
-        outputs=output.vocab_size,
+        positions=model.setting.position_rows,
+        outputs=model.output_encoder.vocab_size,
     )
 
 
@@ -226,7 +223,7 @@ def check_params(model: Transformer, params: Any) -> None:
     Raises:
         InputError: Names the first part that does not.
     """
-    check_structure(params, shapes_of(sizes_of(model)), spare=model.size.layers)
+    check_structure(params, shape_of(model).tensors(), spare=model.size.layers)
 
 
 def unembedding(model: Transformer) -> NDArray[np.float32]:
@@ -236,7 +233,7 @@ def unembedding(model: Transformer) -> NDArray[np.float32]:
         InputError: If it is of a wrong shape or type.
     """
     found = plain("unembed", model.unembed)
-    wanted = shapes_of(sizes_of(model))[UNEMBED]
+    wanted = shape_of(model).tensors()[UNEMBED]
     if found.shape != wanted:
         raise InputError(f"unembed has shape {found.shape}; for this model it has {wanted}")
     return found

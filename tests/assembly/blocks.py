@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from optitracr.assembly.weights import Placed, SelfAttending, Shape, Weights, assemble
+from optitracr.assembly.weights import Placed, SelfAttending, Weights, assemble
 from optitracr.candidates.component import Component, EmbeddedInput, Embedding, OutputView
 from optitracr.craft.blocks import Block, Head, Mlp
 from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.model.layout import Layout, Tenancy
+from solvers import Sizes
 
 POSITION = categorical("position", (0, 1, 2))
 BOS = direction("bos", Space((Direction("bos"),)))
@@ -18,7 +19,7 @@ NUMBER = numerical("number", (-1.0, 2.0))
 RESULT = categorical("result", (0, 1, 2))
 VARIABLES = (POSITION, BOS, LETTERS, NUMBER, RESULT)
 
-SHAPE = Shape(layers=1, width=12, heads=3, head_size=4, neurons=8)
+SHAPE = Sizes(layers=1, width=12, heads=3, head_size=4, neurons=8)
 COLDNESS = 50.0
 
 

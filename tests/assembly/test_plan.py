@@ -50,19 +50,19 @@ def test_every_component_and_erasure_is_in_the_weights(name: str, level: int) ->
 @pytest.mark.parametrize(("name", "level"), CASES)
 def test_weights_have_the_shape_and_no_more_than_is_used(name: str, level: int) -> None:
     arrangement, assembly = made(name, level)
-    shape = arrangement.shape
-    inner = shape.heads * shape.head_size
-    for layer in range(shape.layers):
+    sizes = arrangement.sizes
+    inner = sizes.heads * sizes.head_size
+    for layer in range(sizes.layers):
         part = {
             name: assembly.weights.params[f"transformer/layer_{layer}/{name}"]["w"]
             for name in ("attn/query", "attn/linear", "mlp/linear_1", "mlp/linear_2")
         }
-        assert part["attn/query"].shape == part["attn/linear"].T.shape == (shape.width, inner)
-        assert part["mlp/linear_1"].shape == (shape.width, shape.neurons)
+        assert part["attn/query"].shape == part["attn/linear"].T.shape == (sizes.width, inner)
+        assert part["mlp/linear_1"].shape == (sizes.width, sizes.neurons)
         used = max((use.stop for use in assembly.weights.neurons[layer]), default=0)
-        assert used <= shape.neurons
+        assert used <= sizes.neurons
         assert not part["mlp/linear_1"][:, used:].any()
-        heads = len(assembly.weights.heads[layer]) * shape.head_size
+        heads = len(assembly.weights.heads[layer]) * sizes.head_size
         assert heads <= inner
         assert not part["attn/linear"][heads:].any()
 
@@ -71,8 +71,8 @@ def test_minima_are_kept_whatever_the_plan_takes() -> None:
     found = compilation("is_vowel", 2)
     components = found.placed.proposal.components(found.placed.allocation)
     problem, allocation = found.placed.problem, found.placed.allocation
-    bare = arrange(components, problem, allocation, Least()).shape
-    kept = arrange(components, problem, allocation, Least(heads=2, head_size=3, neurons=5)).shape
+    bare = arrange(components, problem, allocation, Least()).sizes
+    kept = arrange(components, problem, allocation, Least(heads=2, head_size=3, neurons=5)).sizes
     assert (bare.heads, bare.head_size, bare.neurons) == (0, 0, 0)
     assert (kept.heads, kept.head_size, kept.neurons) == (2, 3, 5)
     assert (kept.layers, kept.width) == (bare.layers, bare.width)
