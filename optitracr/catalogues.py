@@ -194,7 +194,7 @@ class StandardCatalogue(Catalogue):
         self, program: TabledProgram, setting: Setting, families: frozenset[Family]
     ) -> StandardProposal:
         """One component for each node."""
-        check_tables(program, program.values)
+        check_tables(program)
         joined = self.joined(program, setting)
         components = standard_components(joined, setting, self.shared_heads)
         return StandardProposal(program.output, components, setting, self.head_size)
@@ -262,7 +262,7 @@ class CandidateCatalogue(Catalogue):
         self, program: TabledProgram, setting: Setting, families: frozenset[Family]
     ) -> CandidateProposal:
         """The candidates of some families."""
-        check_supported(program, program.values, any_default=self.any_default)
+        check_supported(program, any_default=self.any_default)
 
         def space(robust: bool) -> CandidateSpace:
             return candidate_space(program, setting, families, robust, self.rules)

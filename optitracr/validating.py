@@ -101,7 +101,7 @@ def _for_setting(compilation: Compilation) -> list[TracrUnsupportedExpr]:
         return [TracrUnsupportedExpr(expressions[named[0]] if named else program, message)]
     found = [
         TracrUnsupportedExpr(expressions.get(node.label, program), reason)
-        for node, reason in unsupported(joined, joined.values, catalogue.any_default)
+        for node, reason in unsupported(joined, catalogue.any_default)
     ]
     return [*found, *_undefined(program, compilation.setting)]
 

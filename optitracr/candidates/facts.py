@@ -42,7 +42,7 @@ class Facts:
         self.nodes = self.graph.by_label()
         self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
         self.raw = raw_variables(self.graph)
-        self.tables = FunctionTables.of(self.graph, self.values, program.definitions)
+        self.tables = FunctionTables.of(program)
         self.cuts = enumerate_cuts(self.graph, self.tables)
         self.cold = coldness(setting.max_seq_len + 1)
         self._relations: dict[Selector, Relation] = {}
@@ -101,7 +101,7 @@ class Facts:
     def relation(self, selector: Selector) -> Relation:
         """The relation of a selector, made once: its predicate is asked for every pair."""
         if selector not in self._relations:
-            self._relations[selector] = relation_of(selector, self.values)
+            self._relations[selector] = relation_of(selector)
         return self._relations[selector]
 
     def selector_key(self, selector: Selector) -> object:

@@ -353,9 +353,8 @@ def _is_share(space: CandidateSpace, form: Form) -> bool:
 def _copies(space: CandidateSpace, label: str) -> bool:
     """Whether a head reads one position, so that no weight moves between several."""
     operation = space.graph.node(label).operation
-    operations = {node.label: node.operation for node in space.graph.nodes}
     return isinstance(operation, Aggregate) and selects_at_most_one(
-        operation.selector, operations, space.values
+        operation.selector, space.graph.by_label()
     )
 
 

@@ -25,9 +25,8 @@ from optitracr.graph.tabled import TabledProgram
 
 def are_conjunctions(program: TabledProgram) -> Callable[[CompoundSelector], bool]:
     """Which selectors one head computes, as a sum of conditions on one key and one query."""
-    values = program.values
-    tables = FunctionTables.of(program, values)
-    return lambda selector: conditions(relation_of(selector, values), tables) is not None
+    tables = FunctionTables.of(program)
+    return lambda selector: conditions(relation_of(selector), tables) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from optitracr.constructions.needs import Need
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.build import BOS
-from optitracr.graph.program import Input, ProgramGraph
+from optitracr.graph.program import Input
+from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.values import ValueSet
 from optitracr.setting import Setting
 
@@ -42,7 +43,7 @@ class CandidateSpace:
             not carry what comes of it; NOTHING in place of the form excludes the candidate.
     """
 
-    graph: ProgramGraph
+    graph: TabledProgram
     values: Mapping[str, ValueSet]
     setting: Setting
     forms: Mapping[str, Form]

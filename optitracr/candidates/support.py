@@ -15,31 +15,28 @@ from optitracr.graph.program import (
     Width,
     selector_reads,
 )
-from optitracr.graph.values import ValueSet
+from optitracr.graph.tabled import TabledNode, TabledProgram
 
 
-def check_supported(graph: ProgramGraph, values: Mapping[str, ValueSet], any_default: bool) -> None:
+def check_supported(program: TabledProgram, any_default: bool) -> None:
     """Raises if some node has no lowering.
 
     Args:
-        graph: The program.
-        values: Its value sets.
+        program: The program.
         any_default: Whether its heads can write any default, and not None and 0 alone.
 
     Raises:
         UnsupportedError: Names the first such s-op.
     """
-    for node, reason in unsupported(graph, values, any_default):
+    for node, reason in unsupported(program, any_default):
         raise UnsupportedError(f"s-op {node.describe()}: {reason}")
 
 
-def unsupported(
-    graph: ProgramGraph, values: Mapping[str, ValueSet], any_default: bool
-) -> Iterator[tuple[Node, str]]:
+def unsupported(program: TabledProgram, any_default: bool) -> Iterator[tuple[TabledNode, str]]:
     """Every node without a lowering, with the reason."""
-    nodes = graph.by_label()
-    for node in graph.nodes:
-        for reason in _reasons(node, nodes, values, any_default):
+    nodes = program.by_label()
+    for node in program.nodes:
+        for reason in _reasons(node, nodes, any_default):
             yield node, reason
 
 
@@ -54,16 +51,15 @@ def unsupported_everywhere(graph: ProgramGraph, any_default: bool) -> Iterator[t
                 yield node, reason
 
 
-def _reasons(
-    node: Node, nodes: Mapping[str, Node], values: Mapping[str, ValueSet], any_default: bool
-) -> Iterator[str]:
-    if node.is_numerical and values[node.label].may_be_none:
+def _reasons(node: TabledNode, nodes: Mapping[str, Node], any_default: bool) -> Iterator[str]:
+    own = node.value_set
+    if node.is_numerical and own.may_be_none:
         remedy = "give the Aggregate below it a default (default=0)"
-        if not values[node.label].exploded:
+        if not own.exploded:
             remedy += ", or encode it with rasp.categorical"
         yield f"it is numerical and can be None, which a number cannot tell from 0; {remedy}"
     if node.is_numerical:
-        odd = [v for v in values[node.label].values if not isinstance(v, int | float)]
+        odd = [v for v in own.values if not isinstance(v, int | float)]
         if odd:
             yield (
                 f"it is numerical and can be {odd[0]!r}, which is no number; encode it with "

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optitracr.constructions.reduction import Codes
-from optitracr.graph.program import Elementwise, Node, ProgramGraph
-from optitracr.graph.tabled import Definition
+from optitracr.graph.program import Elementwise, Node
+from optitracr.graph.tabled import Definition, TabledProgram
 from optitracr.graph.values import ValueSet
 
 KEPT_ENTRIES = 30_000
@@ -41,12 +41,10 @@ class FunctionTables:
     @classmethod
     def of(
         cls,
-        graph: ProgramGraph,
-        values: Mapping[str, ValueSet],
-        others: Mapping[str, tuple[Definition, ...]] | None = None,
+        program: TabledProgram,
     ) -> FunctionTables:
         """Tables of a program."""
-        return cls(graph.by_label(), values, others or {})
+        return cls(program.by_label(), program.values, program.definitions)
 
     def definitions(self, label: str) -> tuple[Definition, ...]:
         """A variable as functions of others: the program's definition first, if it has one."""

@@ -44,7 +44,7 @@ class SplitUnions(Pass):
     def __call__(self, program: TabledProgram, inputs: Inputs) -> TabledProgram:
         """The program with the new widths and definitions."""
         definitions = program.definitions
-        tables = FunctionTables.of(program, program.values, definitions)
+        tables = FunctionTables.of(program)
         cuts = enumerate_cuts(program, tables)
         raw = raw_variables(program)
         names = program.names()
@@ -98,7 +98,7 @@ def _as_union(
     raw: frozenset[str],
 ) -> tuple[Selector, Selector] | None:
     """Two selectors that select disjoint sets, together those of the given one."""
-    relation = relation_of(selector, tables.values)
+    relation = relation_of(selector)
     sides = [
         [pair for label in side for pair in _pairs(label, cuts, raw)]
         for side in (relation.keys, relation.queries)

@@ -8,8 +8,9 @@ from typing import Any
 
 from optitracr.errors import ValueSetError
 from optitracr.graph.numbers import check_numbers
-from optitracr.graph.program import Aggregate, Node, Operation
+from optitracr.graph.program import Aggregate, Node
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.tabled import TabledNode
 from optitracr.graph.values import (
     MAX_COMBINATIONS,
     MAX_VALUES,
@@ -105,11 +106,10 @@ def _too_many_means(node: Node) -> ExplodedError:
 def aggregate_forms(
     operation: Aggregate,
     own: ValueSet,
-    operations: Mapping[str, Operation],
-    sets: Mapping[str, ValueSet],
+    known: Mapping[str, TabledNode],
 ) -> Forms:
     """One value selected stays as it is, the default too; a mean has a type of its own."""
-    operand = sets[operation.operand]
+    operand = known[operation.operand].value_set
     distinct = Distinct()
     for value in own.values:
         distinct.add(value)
@@ -117,7 +117,7 @@ def aggregate_forms(
         distinct.add(value)
     if operation.default is not None:
         distinct.add(operation.default)
-    if not selects_at_most_one(operation.selector, operations, sets):
+    if not selects_at_most_one(operation.selector, known):
         for value in mean_forms(operand.values, operand.forms):
             distinct.add(value)
     return distinct.forms

@@ -26,8 +26,6 @@ from optitracr.graph.program import (
     TabledSelector,
     Width,
     map_pairs,
-    operation_reads,
-    selector_reads,
 )
 from optitracr.graph.reach.correlated import Ask, Occurring
 from optitracr.graph.selecting import always_selects, selects_at_most_one
@@ -48,7 +46,7 @@ def inferred(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
     work = Inference(inputs)
     for node in graph.nodes:
         work.add(node)
-    return TabledProgram(tuple(work.nodes.values()), graph.output, graph.expressions)
+    return TabledProgram(tuple(work.known.values()), graph.output, graph.expressions)
 
 
 @dataclass(slots=True, eq=False)
@@ -58,19 +56,17 @@ class Inference:
     Attributes:
         inputs: The inputs that matter.
         ask: What knows more of values that occur together than their tables tell.
-        nodes: The variables.
-        sets: Their value sets.
+        known: The variables.
     """
 
     inputs: Inputs
     ask: Ask | None = None
-    nodes: dict[str, TabledNode] = field(default_factory=dict)
-    sets: dict[str, ValueSet] = field(default_factory=dict)
+    known: dict[str, TabledNode] = field(default_factory=dict)
     _occurring: Occurring = field(init=False)
     _selectors: dict[int, tuple[Selector, Selector]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._occurring = Occurring(self.nodes, self.sets, self.ask)
+        self._occurring = Occurring(self.known, self.ask)
 
     def add(self, node: Node) -> TabledNode:
         """Infers a variable whose operands are inferred.
@@ -83,15 +79,14 @@ class Inference:
         try:
             found = self._tabled(node)
         except ToldApartError as error:
-            error.known = self.nodes
+            error.known = self.known
             raise
-        self.nodes[node.label] = found
-        self.sets[node.label] = found.value_set
+        self.known[node.label] = found
         return found
 
     def remove(self, label: str) -> None:
         """Forgets a variable that nothing reads yet."""
-        del self.nodes[label], self.sets[label]
+        del self.known[label]
 
     def _tabled(self, node: Node) -> TabledNode:
         operation = node.operation
@@ -119,7 +114,7 @@ class Inference:
         return ValueSet(values, False, values)
 
     def _function(self, node: Node, operation: Function) -> ValueSet:
-        operands = [self.sets[label] for label in operation.operands]
+        operands = [self.known[label].value_set for label in operation.operands]
         if node.is_numerical and operation.factors is not None:
             return or_exploded(
                 any(x.may_be_none for x in operands),
@@ -130,18 +125,16 @@ class Inference:
     def _aggregate(self, node: Node, operation: Aggregate) -> TabledNode:
         held = node
         told = replace(node, operation=operation)
-        operand = self.sets[operation.operand]
-        if is_copy_with_none(told, self.nodes, self.sets):
+        operand = self.known[operation.operand].value_set
+        if is_copy_with_none(told, self.known):
             # It is held as classes, whatever its encoding, so that its values have to be these.
             held = replace(node, encoding=Encoding.CATEGORICAL)
             check_numbers(node, operand.values, operation.default)
         own = aggregate_values(held, operation, operand, self.inputs.max_seq_len)
-        reads = (*selector_reads(operation.selector), operation.operand)
-        operations = {label: self.nodes[label].operation for label in reads}
-        own = replace(own, forms=aggregate_forms(operation, own, operations, self.sets))
+        own = replace(own, forms=aggregate_forms(operation, own, self.known))
         if own.may_be_none:
             of_none = operand.may_be_none and not operation.skips_none
-            never_empty = always_selects(operation.selector, operations, self.sets)
+            never_empty = always_selects(operation.selector, self.known)
             own = replace(own, may_be_none=of_none or not never_empty)
         return tabled(told, own)
 
@@ -170,7 +163,8 @@ class Inference:
 
     def _pair(self, node: Node, selector: Predicate) -> TabledSelector:
         sides = (selector.keys, selector.queries)
-        keys, queries = (self.sets[label].values for label in sides)
+        sets = [self.known[label].value_set for label in sides]
+        keys, queries = (own.values for own in sets)
         made = predicate_table(selector, keys, queries)
         user = user_predicate(selector)
         told = replace(user, what=f"{user.what} of s-op {node.describe()}")
@@ -179,14 +173,14 @@ class Inference:
             return self._occurring.first_apart(*sides, places)
 
         check_defined(told, (keys, queries), made.calls, first_of)
-        operands = [(x, self.sets[x].values, self.sets[x].forms) for x in sides]
+        operands = [(x, own.values, own.forms) for x, own in zip(sides, sets, strict=True)]
         if any(forms for _, _, forms in operands):
             results = made.selector.pairs.holds.ravel().tolist()
             check_equal_results(node, user.call, operands, results, Distinct())
         return made.selector
 
 
-def is_copy_with_none(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, ValueSet]) -> bool:
+def is_copy_with_none(node: Node, known: Mapping[str, TabledNode]) -> bool:
     """Whether a numerical Aggregate gives one value of its operand, which can be None.
 
     A number cannot say None, so that such an Aggregate is held as classes.
@@ -194,7 +188,5 @@ def is_copy_with_none(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, 
     operation = node.operation
     if not (isinstance(operation, Aggregate) and node.is_numerical) or operation.skips_none:
         return False
-    operations = {label: nodes[label].operation for label in operation_reads(operation)}
-    return sets[operation.operand].may_be_none and selects_at_most_one(
-        operation.selector, operations, sets
-    )
+    may_be_none = known[operation.operand].value_set.may_be_none
+    return may_be_none and selects_at_most_one(operation.selector, known)

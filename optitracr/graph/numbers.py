@@ -21,8 +21,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from optitracr.errors import LimitError, UnsupportedError
-from optitracr.graph.program import Aggregate, Elementwise, Node, Operation, ProgramGraph
+from optitracr.graph.program import Aggregate, Elementwise, Node
 from optitracr.graph.selecting import selects_at_most_one
+from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.graph.values import ValueSet
 from optitracr.rounding import ATTENTION_LEAK, BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
@@ -141,27 +142,24 @@ def _beyond(node: Node, what: str) -> LimitError:
     )
 
 
-def check_precision(graph: ProgramGraph, values: Mapping[str, ValueSet], max_seq_len: int) -> None:
+def check_precision(program: TabledProgram, max_seq_len: int) -> None:
     """Checks that float32 carries every number of a program, whatever the input.
 
     Args:
-        graph: The program, with every encoding that its operations need.
-        values: Its value sets.
+        program: The program, with every encoding that its operations need.
         max_seq_len: Number of positions, BOS not counted.
 
     Raises:
         UnsupportedError: If a number can be something that is none.
         LimitError: If the error of one can be too large; names the s-op.
     """
-    operations = {node.label: node.operation for node in graph.nodes}
-    known: dict[str, Precision] = {}
-    for node in graph.nodes:
+    known, bounds = program.by_label(), dict[str, Precision]()
+    for node in program.nodes:
         if not node.is_numerical:
             continue
-        _check_values(node, values[node.label])
-        found = _precision(node, operations, values, known, max_seq_len)
-        known[node.label] = found
-        _check(node, values[node.label], found)
+        _check_values(node, node.value_set)
+        found = bounds[node.label] = _precision(node, known, bounds, max_seq_len)
+        _check(node, node.value_set, found)
 
 
 def _check_values(node: Node, own: ValueSet) -> None:
@@ -185,23 +183,23 @@ def _check(node: Node, own: ValueSet, found: Precision) -> None:
 
 
 def _precision(
-    node: Node,
-    operations: Mapping[str, Operation],
-    values: Mapping[str, ValueSet],
-    known: Mapping[str, Precision],
+    node: TabledNode,
+    known: Mapping[str, TabledNode],
+    bounds: Mapping[str, Precision],
     max_seq_len: int,
 ) -> Precision:
+    def read(label: str) -> Precision:
+        return bounds.get(label) or _of_table(known[label].value_set)
+
     operation = node.operation
     match operation:
         case Aggregate():
-            operand = known.get(operation.operand) or _of_table(values[operation.operand])
-            single = selects_at_most_one(operation.selector, operations, values)
-            return _of_mean(operation, operand, 1 if single else max_seq_len)
+            single = selects_at_most_one(operation.selector, known)
+            return _of_mean(operation, read(operation.operand), 1 if single else max_seq_len)
         case Elementwise(factors=factors) if factors is not None and len(operation.operands) == 2:
-            operands = [known.get(x) or _of_table(values[x]) for x in operation.operands]
-            return _of_sum(factors, operands)
+            return _of_sum(factors, [read(label) for label in operation.operands])
         case _:
-            return _of_table(values[node.label])
+            return _of_table(node.value_set)
 
 
 def _of_table(own: ValueSet) -> Precision:

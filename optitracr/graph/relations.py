@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,6 @@ from optitracr.graph.program import (
     fold_selector,
     holds_of,
 )
-from optitracr.graph.values import ValueSet
 
 Table = NDArray[np.bool_]
 
@@ -41,7 +40,7 @@ class Relation:
     table: Table
 
 
-def relation_of(selector: Selector, sets: Mapping[str, ValueSet]) -> Relation:
+def relation_of(selector: Selector) -> Relation:
     """The relation of a selector over its own keys and queries.
 
     Raises:

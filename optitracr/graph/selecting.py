@@ -9,19 +9,16 @@ import numpy as np
 from optitracr.graph.program import (
     CompoundSelector,
     Input,
-    Operation,
     PairSelector,
     Selector,
     Source,
     fold_selector,
     holds_of,
 )
-from optitracr.graph.values import ValueSet
+from optitracr.graph.tabled import TabledNode
 
 
-def always_selects(
-    selector: Selector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
-) -> bool:
+def always_selects(selector: Selector, known: Mapping[str, TabledNode]) -> bool:
     """Whether each query selects at least one key, whatever the input; False if not known.
 
     The shortest input that has a position ends there, so that only keys at or before the
@@ -29,12 +26,11 @@ def always_selects(
 
     Args:
         selector: The selector.
-        operations: What computes each variable.
-        sets: Value sets of its keys and queries.
+        known: Its keys and queries at least.
     """
     return fold_selector(
         selector,
-        lambda pair: (_selects_itself(pair, sets), _some_key(pair, operations, sets)),
+        lambda pair: (_selects_itself(pair, known), _some_key(pair, known)),
         _some_of_parts,
     )[1]
 
@@ -54,47 +50,42 @@ def _some_of_parts(selector: CompoundSelector, parts: tuple[SelectsSome, ...]) -
             return False, False
 
 
-def _selects_itself(selector: PairSelector, sets: Mapping[str, ValueSet]) -> bool:
-    own = sets[selector.keys]
+def _selects_itself(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
+    own = known[selector.keys].value_set
     if selector.keys != selector.queries or own.may_be_none or own.exploded:
         return False
     return bool(holds_of(selector).diagonal().all())
 
 
-def _some_key(
-    selector: PairSelector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
-) -> bool:
-    if _selects_itself(selector, sets):
+def _some_key(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
+    if _selects_itself(selector, known):
         return True
-    queries = sets[selector.queries]
-    if not _is_indices(operations[selector.keys]) or queries.may_be_none:
+    queries = known[selector.queries].value_set
+    if not _is_indices(known[selector.keys]) or queries.may_be_none:
         return False
     holds = holds_of(selector)
-    if _is_indices(operations[selector.queries]):
+    if _is_indices(known[selector.queries]):
         return bool(np.triu(holds).any(axis=0).all())
     return bool(holds[0].all())
 
 
-def selects_at_most_one(
-    selector: Selector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
-) -> bool:
+def selects_at_most_one(selector: Selector, known: Mapping[str, TabledNode]) -> bool:
     """Whether no query selects two positions, since it selects by index; False if not known."""
     return fold_selector(
         selector,
-        lambda pair: _one_by_index(pair, operations, sets),
+        lambda pair: _one_by_index(pair, known),
         lambda compound, parts: compound.operator == "and" and any(parts),
     )
 
 
-def _one_by_index(
-    selector: PairSelector, operations: Mapping[str, Operation], sets: Mapping[str, ValueSet]
-) -> bool:
-    queries = sets[selector.queries]
-    if not _is_indices(operations[selector.keys]) or queries.exploded:
+def _one_by_index(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
+    queries = known[selector.queries].value_set
+    if not _is_indices(known[selector.keys]) or queries.exploded:
         return False
     holds = holds_of(selector)
     return bool((holds.sum(axis=0) <= 1).all())
 
 
-def _is_indices(operation: Operation) -> bool:
+def _is_indices(node: TabledNode) -> bool:
+    operation = node.operation
     return isinstance(operation, Input) and operation.source is Source.INDICES

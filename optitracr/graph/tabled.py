@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,7 +85,7 @@ class TabledProgram(ProgramGraph):
 
     def by_label(self) -> Mapping[str, TabledNode]:
         """Every node under its label, in order."""
-        return {node.label: node for node in self.nodes}
+        return cast(Mapping[str, TabledNode], self._nodes)
 
     def node(self, label: str) -> TabledNode:
         """The node of that label.

@@ -45,7 +45,7 @@ def tabled_program(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
         except ToldApartError as error:
             graph = without_unread(tell_apart(work.so_far(), error, marks))
             continue
-        nodes = tuple(work.known.nodes.values())
+        nodes = tuple(work.inference.known.values())
         return TabledProgram(nodes, graph.output, graph.expressions)
 
 
@@ -58,7 +58,7 @@ class _Tabling:
         copies: Aggregates that are known to copy; grows.
         expressions: The author's s-ops by label.
         written: The variables so far, with those that the compiler adds, as written.
-        known: The same variables, tabled.
+        inference: The same variables, tabled.
         names: Labels for variables that the compiler adds.
     """
 
@@ -66,13 +66,13 @@ class _Tabling:
         self.graph, self.inputs, self.copies = graph, inputs, copies
         self.expressions = dict(graph.expressions)
         self.written: dict[str, Node] = {}
-        self.known = Inference(inputs, self._ask)
+        self.inference = Inference(inputs, self._ask)
         self.names = Names({*graph.by_label(), *self.expressions})
 
     def add(self, node: Node) -> None:
         """Tables a variable, as the class of a mean if it may average."""
         self._infer(node)
-        if not may_average(node, self.known.nodes, self.known.sets):
+        if not may_average(node, self.inference.known):
             return
         if node.label in self.copies:
             return
@@ -84,7 +84,7 @@ class _Tabling:
             return
         assert isinstance(node.operation, Aggregate)
         parts = as_mean(facts, node, node.operation, answer, self.names)
-        self.known.remove(node.label)
+        self.inference.remove(node.label)
         del self.written[node.label]
         for part in parts:
             self._infer(part)
@@ -96,13 +96,12 @@ class _Tabling:
 
     def _infer(self, node: Node) -> None:
         self.written[node.label] = node
-        self.known.add(node)
+        self.inference.add(node)
 
     def _facts(self) -> Facts:
         program = self.expressions[self.graph.output]
         copies = frozenset(self.copies)
-        known = self.known
-        return Facts(known.nodes, self.expressions, program, known.sets, self.inputs, copies)
+        return Facts(self.inference.known, self.expressions, program, self.inputs, copies)
 
     def _ask(
         self, labels: tuple[str, ...], places: Sequence[Place], apart: bool

@@ -157,7 +157,7 @@ def test_pairs_of_key_and_query_that_can_occur(key: str, query: str) -> None:
     graph = build_graph(program)
     known = inferred(graph, Inputs(("a", "b"), 3))
     sets = known.values
-    occurring = Occurring(known.by_label(), sets)
+    occurring = Occurring(known.by_label())
     seen = set()
     for size in (1, 2, 3):
         for tokens in product("ab", repeat=size):

@@ -59,7 +59,7 @@ def test_programs_of_the_library_average_at_no_length() -> None:
         facts = facts_of(entry.make(), entry.vocab, entry.max_seq_len, entry.causal)
         graph = build_graph(entry.make())
         for node in graph.nodes:
-            if not may_average(node, facts.nodes, facts.sets):
+            if not may_average(node, facts.nodes):
                 continue
             answer = averages(facts, node.label)
             if answer.ground is Ground.TABLES:
@@ -254,8 +254,8 @@ def test_values_at_one_position(
     labels = graph.node(graph.output).operation.operands
     places = [
         (i, j)
-        for i, x in enumerate(facts.sets[labels[0]].values)
-        for j, y in enumerate(facts.sets[labels[1]].values)
+        for i, x in enumerate(facts.nodes[labels[0]].value_set.values)
+        for j, y in enumerate(facts.nodes[labels[1]].value_set.values)
         if asked(x, y)
     ]
     answer = occur_together(facts, labels, places).answer
@@ -281,8 +281,8 @@ def test_values_at_a_key_and_a_query(
     selector = graph.node(graph.output).operation.selector
     places = [
         (i, j)
-        for i, k in enumerate(facts.sets[selector.keys].values)
-        for j, q in enumerate(facts.sets[selector.queries].values)
+        for i, k in enumerate(facts.nodes[selector.keys].value_set.values)
+        for j, q in enumerate(facts.nodes[selector.queries].value_set.values)
         if asked(k, q)
     ]
     answer = occur_apart(facts, (selector.keys, selector.queries), places).answer

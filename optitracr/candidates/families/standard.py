@@ -84,7 +84,7 @@ def standard_components(
             reason, and what would help.
         LimitError: If a component would be too large.
     """
-    check_supported(program, program.values, any_default=False)
+    check_supported(program, any_default=False)
     lowering = _Lowering(program, setting)
     components = tuple(
         c if shared else replace(c, selector="")
@@ -126,7 +126,6 @@ class _Lowering:
         }
         self.errors = {label: OneHotError() for label in self.variable}
         self.sharp: dict[str, Variable] = {}
-        self.operations = {node.label: node.operation for node in program.nodes}
         self.has_means = any(
             isinstance(node.operation, Aggregate)
             and node.is_numerical
@@ -178,7 +177,7 @@ class _Lowering:
         values, block = self.values[node.label].values, component.block
         match node.operation:
             case Aggregate(selector=selector, operand=operand):
-                of_one = selects_at_most_one(selector, self.operations, self.values)
+                of_one = selects_at_most_one(selector, self.nodes)
                 error = self.errors[operand].copied(of_one)
             case Width():
                 assert isinstance(block, Mlp), "the second component of a width is an MLP"
@@ -287,7 +286,7 @@ class _Lowering:
         ]
 
     def _copies_one(self, operation: Aggregate) -> bool:
-        return selects_at_most_one(operation.selector, self.operations, self.values)
+        return selects_at_most_one(operation.selector, self.nodes)
 
     def _sharpened(
         self, node: Node, *variables: Variable

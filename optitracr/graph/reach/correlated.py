@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.calls import Occurrence, Place
-from optitracr.graph.program import Elementwise, Input, Node, PairSelector, Source, Width, holds_of
-from optitracr.graph.values import ValueSet
+from optitracr.graph.program import Elementwise, Input, PairSelector, Source, Width, holds_of
+from optitracr.graph.tabled import TabledNode
 
 Ask = Callable[[tuple[str, ...], Sequence[Place], bool], Occurrence | None]
 """Asks further of combinations that tables allow: of values of variables at one position, or, if
@@ -38,15 +38,13 @@ class Occurring:
     """What is known of the values of a program's variables.
 
     Attributes:
-        nodes: The program's nodes by label, in order.
-        sets: Value sets of those that are asked about, and of all below them.
+        known: Those that are asked about, and all below them, in order.
         ask: What knows more; None if nothing does.
     """
 
-    nodes: Mapping[str, Node]
-    sets: Mapping[str, ValueSet]
+    known: Mapping[str, TabledNode]
     ask: Ask | None = None
-    _known: dict[tuple[str, str, bool], Mask | None] = field(default_factory=dict)
+    _pairs_of: dict[tuple[str, str, bool], Mask | None] = field(default_factory=dict)
 
     def together(self, labels: Sequence[str], place: Sequence[int]) -> bool:
         """Whether variables may have these values at one position; True if not known.
@@ -84,9 +82,9 @@ class Occurring:
 
     def _may(self, first: str, second: str, place: Sequence[int], apart: bool) -> bool:
         known = (first, second, apart)
-        if known not in self._known:
-            self._known[known] = self._pairs(first, second, apart)
-        pairs = self._known[known]
+        if known not in self._pairs_of:
+            self._pairs_of[known] = self._pairs(first, second, apart)
+        pairs = self._pairs_of[known]
         return pairs is None or bool(pairs[place[0], place[1]])
 
     def _pairs(self, first: str, second: str, apart: bool) -> Mask | None:
@@ -101,7 +99,7 @@ class Occurring:
                 if self._is_root(label)
             )
         )
-        sizes = [len(self.sets[label].values) + 1 for label, _ in roots]
+        sizes = [len(self.known[label].value_set.values) + 1 for label, _ in roots]
         if np.prod(sizes, dtype=np.float64) > MAX_CELLS or self._unknown(roots):
             return None
         rows, columns = (
@@ -112,27 +110,30 @@ class Occurring:
         allowed = np.broadcast_to(self._allowed(roots), shape)
         rows, columns = np.broadcast_to(rows, shape), np.broadcast_to(columns, shape)
         inside = allowed & (rows >= 0) & (columns >= 0)
-        pairs = np.zeros((len(self.sets[first].values), len(self.sets[second].values)), dtype=bool)
+        pairs = np.zeros(
+            (len(self.known[first].value_set.values), len(self.known[second].value_set.values)),
+            dtype=bool,
+        )
         pairs[rows[inside], columns[inside]] = True
         return pairs
 
     def _is_root(self, label: str) -> bool:
-        operation = self.nodes[label].operation
-        return not isinstance(operation, Elementwise) or self.sets[label].table is None
+        operation = self.known[label].operation
+        return not isinstance(operation, Elementwise) or self.known[label].table is None
 
     def _unknown(self, roots: Sequence[Root]) -> bool:
-        return any(self.sets[label].exploded for label, _ in roots)
+        return any(self.known[label].value_set.exploded for label, _ in roots)
 
     def _below(self, label: str) -> list[str]:
         """A variable and what it is a function of, operands first."""
         found, stack = {label}, [label]
         while stack:
             one = stack.pop()
-            operation = self.nodes[one].operation
+            operation = self.known[one].operation
             if isinstance(operation, Elementwise) and not self._is_root(one):
                 stack += [operand for operand in operation.operands if operand not in found]
                 found.update(operation.operands)
-        return [one for one in self.nodes if one in found]
+        return [one for one in self.known if one in found]
 
     def _codes(
         self, label: str, side: int, below: Sequence[str], roots: Sequence[Root]
@@ -140,9 +141,9 @@ class Occurring:
         """The place of a variable's value, -1 for None, for each combination of the roots'."""
         codes: dict[str, NDArray[Any]] = {}
         for one in below:
-            operation, table = self.nodes[one].operation, self.sets[one].table
+            operation, table = self.known[one].operation, self.known[one].table
             if self._is_root(one) or table is None or not isinstance(operation, Elementwise):
-                own = np.append(np.arange(len(self.sets[one].values)), -1)
+                own = np.append(np.arange(len(self.known[one].value_set.values)), -1)
                 codes[one] = _line(own, roots.index((one, side)), len(roots))
                 continue
             if table.ndim == 0:
@@ -157,14 +158,14 @@ class Occurring:
         count = len(roots)
         allowed = np.ones((1,) * count, dtype=bool)
         for axis, (label, _) in enumerate(roots):
-            own = np.ones(len(self.sets[label].values) + 1, dtype=bool)
-            own[-1] = self.sets[label].may_be_none
+            own = np.ones(len(self.known[label].value_set.values) + 1, dtype=bool)
+            own[-1] = self.known[label].value_set.may_be_none
             allowed = allowed & _line(own, axis, count)
         for axis, one in enumerate(roots):
             for other_axis, other in enumerate(roots):
                 if one != other and self._below_length(one, other):
                     least = self._numbers(one[0])
-                    if isinstance(self.nodes[one[0]].operation, Input):
+                    if isinstance(self.known[one[0]].operation, Input):
                         least = least + 1
                     length = self._numbers(other[0])
                     bounded = _line(least, axis, count) <= _line(length, other_axis, count)
@@ -173,7 +174,7 @@ class Occurring:
 
     def _numbers(self, label: str) -> NDArray[np.float64]:
         """The values of positions and counts, which are never None."""
-        return np.array([*self.sets[label].values, np.nan], dtype=np.float64)
+        return np.array([*self.known[label].value_set.values, np.nan], dtype=np.float64)
 
     def _below_length(self, one: Root, other: Root) -> bool:
         """Whether the first is a position or a count, and the second a length that bounds it.
@@ -181,18 +182,18 @@ class Occurring:
         That of a query bounds what a key that it sees can be, in the causal reading too, where
         the length is the number of tokens so far; that of a key bounds nothing at a query.
         """
-        operation = self.nodes[one[0]].operation
+        operation = self.known[one[0]].operation
         position = isinstance(operation, Input) and operation.source is Source.INDICES
         counted = position or isinstance(operation, Width)
         return counted and one[1] <= other[1] and self._is_length(other[0])
 
     def _is_length(self, label: str) -> bool:
         """Whether a variable counts every token."""
-        operation = self.nodes[label].operation
+        operation = self.known[label].operation
         if not isinstance(operation, Width) or not isinstance(operation.selector, PairSelector):
             return False
         selector = operation.selector
-        keys, queries = self.sets[selector.keys], self.sets[selector.queries]
+        keys, queries = self.known[selector.keys].value_set, self.known[selector.queries].value_set
         sure = not any(x.may_be_none or x.exploded for x in (keys, queries))
         return sure and bool(holds_of(selector).all())
 

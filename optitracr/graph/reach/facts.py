@@ -18,15 +18,13 @@ from optitracr.graph.program import (
     Aggregate,
     Elementwise,
     Input,
-    Node,
     PairSelector,
     Source,
     holds_of,
     operation_reads,
 )
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.tabled import TabledProgram
-from optitracr.graph.values import ValueSet
+from optitracr.graph.tabled import TabledNode, TabledProgram
 
 Codes = NDArray[np.int64]
 
@@ -40,18 +38,16 @@ class Facts:
     """A program as a question sees it.
 
     Attributes:
-        nodes: The program's nodes by label.
+        nodes: The program's nodes by label, of at least all that the question reads.
         expressions: The author's s-ops by label.
         program: The s-op that is compiled.
-        sets: Value sets of at least all that the question reads.
         inputs: The inputs that matter.
         copies: Aggregates that are known to give the value of each position they select.
     """
 
-    nodes: Mapping[str, Node]
+    nodes: Mapping[str, TabledNode]
     expressions: Mapping[str, Any]
     program: Any
-    sets: Mapping[str, ValueSet]
     inputs: Inputs
     copies: frozenset[str] = frozenset()
     _telling: dict[str, bool] = field(default_factory=dict)
@@ -67,7 +63,7 @@ class Facts:
         """The facts of a program."""
         known = dict(program.expressions)
         output = known[program.output]
-        return cls(program.by_label(), known, output, program.values, inputs, copies)
+        return cls(program.by_label(), known, output, inputs, copies)
 
     @property
     def tokens(self) -> str | None:
@@ -94,7 +90,7 @@ class Facts:
 
         None if it is not listed; codes of None are left out where an operand cannot be None.
         """
-        operation, own = self.nodes[label].operation, self.sets[label]
+        operation, own = self.nodes[label].operation, self.nodes[label].value_set
         assert isinstance(operation, Elementwise)
         if own.table is None or not all(map(self.is_listed, operation.operands)):
             return None
@@ -105,7 +101,9 @@ class Facts:
 
     def held(self, label: str) -> slice:
         """The codes that a variable can have."""
-        return slice(None) if self.sets[label].may_be_none else slice(0, self.none(label))
+        return (
+            slice(None) if self.nodes[label].value_set.may_be_none else slice(0, self.none(label))
+        )
 
     def size(self, label: str) -> int:
         """Codes of a variable."""
@@ -113,16 +111,16 @@ class Facts:
 
     def entries(self, label: str) -> int:
         """Entries of a variable's table; 1 if it has none."""
-        table = self.sets[label].table if label in self.sets else None
+        table = self.nodes[label].table if label in self.nodes else None
         return 1 if table is None else table.size
 
     def is_listed(self, label: str) -> bool:
         """Whether the values of a variable are listed."""
-        return label in self.sets and not self.sets[label].exploded
+        return label in self.nodes and not self.nodes[label].value_set.exploded
 
     def none(self, label: str) -> int:
         """The code of None."""
-        return len(self.sets[label].values)
+        return len(self.nodes[label].value_set.values)
 
     def pairs(self, selector: PairSelector) -> NDArray[np.bool_] | None:
         """[key code, query code], whether the pair is selected; None if that is not known.
@@ -148,8 +146,8 @@ class Facts:
         """
         operation = self.nodes[label].operation
         assert isinstance(operation, Aggregate)
-        place = {value: i for i, value in enumerate(self.sets[label].values)}
-        own = [place.get(value, -1) for value in self.sets[operation.operand].values]
+        place = {value: i for i, value in enumerate(self.nodes[label].value_set.values)}
+        own = [place.get(value, -1) for value in self.nodes[operation.operand].value_set.values]
         return np.array([*own, self.none(label)], dtype=np.int64)
 
     def default(self, label: str) -> int:
@@ -158,7 +156,7 @@ class Facts:
         assert isinstance(operation, Aggregate)
         if operation.default is None:
             return self.none(label)
-        return self.sets[label].values.index(operation.default)
+        return self.nodes[label].value_set.values.index(operation.default)
 
     def is_index(self, label: str) -> bool:
         """Whether a variable is the index."""
@@ -173,7 +171,7 @@ class Facts:
 
     def _tells_position(self, label: str) -> bool:
         operation = self.nodes[label].operation
-        if not isinstance(operation, Elementwise) or self.sets[label].may_be_none:
+        if not isinstance(operation, Elementwise) or self.nodes[label].value_set.may_be_none:
             return False
         table = self.table(label)
         axes = [i for i, operand in enumerate(operation.operands) if self.is_index(operand)]
@@ -189,5 +187,4 @@ class Facts:
         operation = self.nodes[label].operation
         if label in self.copies or not isinstance(operation, Aggregate):
             return label in self.copies
-        operations = {name: node.operation for name, node in self.nodes.items()}
-        return selects_at_most_one(operation.selector, operations, self.sets)
+        return selects_at_most_one(operation.selector, self.nodes)

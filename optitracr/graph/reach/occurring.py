@@ -130,7 +130,10 @@ def _seen(
     facts: Facts, labels: tuple[str, ...], found: Iterable[tuple[Any, ...]], places: Places
 ) -> list[tuple[int, ...]]:
     """Those of some combinations that are among the values found."""
-    index = [{value: i for i, value in enumerate(facts.sets[label].values)} for label in labels]
+    index = [
+        {value: i for i, value in enumerate(facts.nodes[label].value_set.values)}
+        for label in labels
+    ]
     asked = {tuple(map(int, place)): place for place in places}
     rows = (
         tuple(codes[value] for codes, value in zip(index, row, strict=True))

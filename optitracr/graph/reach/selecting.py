@@ -62,7 +62,7 @@ def _selects_two(facts: Facts, label: str, codes: Sequence[int], different: bool
             selects_at(world, operation.selector, at, query)
 
     def confirm(tokens: tuple[Any, ...]) -> bool:
-        asked = {facts.sets[operation.operand].values[code] for code in codes}
+        asked = {facts.nodes[operation.operand].value_set.values[code] for code in codes}
         rows = ([x for x in _taken(*row) if x in asked] for row in _rows(facts, label, tokens))
         return any((len(set(found)) if different else len(found)) > 1 for found in rows)
 
@@ -78,7 +78,7 @@ def _selects_two(facts: Facts, label: str, codes: Sequence[int], different: bool
 def selects_none(facts: Facts, label: str) -> Answer:
     """Whether some query of an Aggregate selects a position at which its operand is None."""
     operation = _aggregate(facts, label)
-    if not facts.sets[operation.operand].may_be_none:
+    if not facts.nodes[operation.operand].value_set.may_be_none:
         return Answer(Reach.NEVER, Ground.TABLES)
     none = (facts.none(operation.operand),)
 
@@ -118,7 +118,7 @@ def _aggregate(facts: Facts, label: str) -> Aggregate:
 
 def _numbers(facts: Facts, label: str) -> tuple[int, ...]:
     """The codes of an operand's values that are numbers: only these have a mean."""
-    values = facts.sets[_aggregate(facts, label).operand].values
+    values = facts.nodes[_aggregate(facts, label).operand].value_set.values
     return tuple(code for code, value in enumerate(values) if isinstance(value, Number))
 
 

@@ -80,7 +80,7 @@ class World(Positions):
         """Any value that the variable's set holds."""
         if not self.facts.is_listed(label):
             return None
-        count = self.facts.none(label) + int(self.facts.sets[label].may_be_none)
+        count = self.facts.none(label) + int(self.facts.nodes[label].value_set.may_be_none)
         return self.model.new_int_var(0, max(count - 1, 0), "") if count else None
 
     def _elementwise(self, label: str, operation: Elementwise, position: int) -> Any:

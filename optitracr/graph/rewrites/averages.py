@@ -15,14 +15,13 @@ from typing import Any
 
 from optitracr.arguments import shown
 from optitracr.errors import UnsupportedError
-from optitracr.graph.program import Aggregate, Function, Node, Operation, operation_reads
+from optitracr.graph.program import Aggregate, Function, Node, Operation
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.graph.reach.answer import Answer, Reach
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.selecting import repeats, selects_none
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.tabled import Names
-from optitracr.graph.values import ValueSet
+from optitracr.graph.tabled import Names, TabledNode
 from optitracr.rasp import Encoding
 from optitracr.rasp.exact import is_its_own_mean
 
@@ -30,14 +29,13 @@ NAME = "means as numbers"
 """What this rewrite is called."""
 
 
-def may_average(node: Node, nodes: Mapping[str, Node], sets: Mapping[str, ValueSet]) -> bool:
+def may_average(node: Node, known: Mapping[str, TabledNode]) -> bool:
     """Whether a categorical Aggregate of numbers may select several positions."""
-    operation = nodes[node.label].operation
+    operation = known[node.label].operation
     if not isinstance(operation, Aggregate) or node.is_numerical:
         return False
-    numbers = sum(isinstance(value, Number) for value in sets[operation.operand].values)
-    operations = {label: nodes[label].operation for label in operation_reads(operation)}
-    return numbers > 0 and not selects_at_most_one(operation.selector, operations, sets)
+    numbers = sum(isinstance(value, Number) for value in known[operation.operand].value_set.values)
+    return numbers > 0 and not selects_at_most_one(operation.selector, known)
 
 
 def check_repeated(facts: Facts, node: Node) -> None:
@@ -48,7 +46,7 @@ def check_repeated(facts: Facts, node: Node) -> None:
     """
     operation = node.operation
     assert isinstance(operation, Aggregate)
-    values, longest = facts.sets[operation.operand].values, facts.inputs.max_seq_len
+    values, longest = facts.nodes[operation.operand].value_set.values, facts.inputs.max_seq_len
     odd = [i for i, value in enumerate(values) if not is_its_own_mean(value, longest)]
     if not odd:
         return
@@ -86,7 +84,7 @@ def as_mean(
         )
     coding = _coding(facts, node, operation, answer)
     nodes: list[Node] = []
-    mean = replace(operation, skips_none=facts.sets[operation.operand].may_be_none)
+    mean = replace(operation, skips_none=facts.nodes[operation.operand].value_set.may_be_none)
     if coding is not None:
         encode = Function((operation.operand,), call=coding.encode)
         coded = _made(names, node, Role.CODED, encode, Encoding.CATEGORICAL)
@@ -131,7 +129,7 @@ def _coding(facts: Facts, node: Node, operation: Aggregate, answer: Answer) -> _
         UnsupportedError: If some are numbers that no float is, such as fractions.
     """
     default = () if operation.default is None else (operation.default,)
-    held = (*facts.sets[operation.operand].values, *default)
+    held = (*facts.nodes[operation.operand].value_set.values, *default)
     odd = list(dict.fromkeys(value for value in held if not isinstance(value, int | float)))
     number = next((value for value in odd if isinstance(value, Number)), None)
     if number is not None:

@@ -73,7 +73,6 @@ class _Counting:
     def __init__(self, program: TabledProgram, length: int) -> None:
         self.program, self.length, self.names = program, length, program.names()
         self.nodes, self.raw = program.by_label(), raw_variables(program)
-        self.values = program.values
         self.readers = _readers(program)
         self.definitions: dict[str, tuple[Definition, ...]] = program.definitions
 
@@ -87,10 +86,7 @@ class _Counting:
             return []
         if len(parts[1]) > MAX_PARTS:
             return []
-        operations = {label: known.operation for label, known in self.nodes.items()}
-        if not node.is_numerical and selects_at_most_one(
-            operation.selector, operations, self.values
-        ):
+        if not node.is_numerical and selects_at_most_one(operation.selector, self.nodes):
             return self._by_copy(node, operation, *parts)
         if parts[0] == "or" and self._only_zero_counts(node, operation):
             return self._by_mean(node, operation, parts[1])

@@ -70,9 +70,6 @@ class _Conversion:
             case _:
                 self.writer.add(node)
 
-    def set_of(self, label: str) -> ValueSet:
-        return self.writer.nodes[label].value_set
-
     def selector(self, node: Node, selector: Selector) -> Selector:
         """The selector over categorical keys and queries."""
 
@@ -117,7 +114,7 @@ class _Conversion:
 
     def _held_as_classes(self, label: str) -> bool:
         """Whether a number became categorical because it can be None."""
-        return self.set_of(label).may_be_none and not self.writer.nodes[label].is_numerical
+        return self.writer.set_of(label).may_be_none and not self.writer.nodes[label].is_numerical
 
     def width(self, node: TabledNode, operation: Width) -> None:
         """A count as classes, and as a number where that is asked for."""
@@ -132,8 +129,8 @@ class _Conversion:
 
     def aggregate(self, node: TabledNode, operation: Aggregate) -> None:
         """A copy of classes, or a mean."""
-        of_none = self.set_of(operation.operand).may_be_none and not operation.skips_none
-        if is_copy_with_none(node, self.writer.nodes, self.writer.sets):
+        of_none = self.writer.set_of(operation.operand).may_be_none and not operation.skips_none
+        if is_copy_with_none(node, self.writer.nodes):
             node = replace(node, encoding=Encoding.CATEGORICAL)
         if not node.is_numerical:
             read = self.categorical(node, operation.operand)

@@ -75,11 +75,11 @@ class JoinSelectors(Pass):
 
 def _joined(writer: Writer, node: TabledNode, selector: CompoundSelector) -> TabledSelector:
     """A plain selector that selects the same, after the joint variables that it needs."""
-    relation = relation_of(selector, writer.sets)
+    relation = relation_of(selector)
     _refuse_none(node, selector, relation, writer.nodes)
     inner = relation.table[tuple(slice(0, -1) for _ in range(relation.table.ndim))]
-    keys = [len(writer.sets[x].values) for x in relation.keys]
-    queries = [len(writer.sets[x].values) for x in relation.queries]
+    keys = [len(writer.set_of(x).values) for x in relation.keys]
+    queries = [len(writer.set_of(x).values) for x in relation.queries]
     flat = inner.reshape(int(np.prod(keys)), int(np.prod(queries)))
     rows, key_class = np.unique(flat, axis=0, return_inverse=True)
     blocks, query_class = np.unique(rows, axis=1, return_inverse=True)
@@ -106,13 +106,13 @@ def _variable(
         return operands[0], member
     first = operands[0]
     for place, second in enumerate(operands[1:-1]):
-        sizes = [len(writer.sets[x].values) for x in (first, second)]
+        sizes = [len(writer.set_of(x).values) for x in (first, second)]
         pairs = np.arange(sizes[0] * sizes[1], dtype=np.int32).reshape(sizes)
         first = _joint(writer, node, f"{label}.{place}", (first, second), pairs)
     last = (first, operands[-1])
-    classes = member.reshape([len(writer.sets[x].values) for x in last]).astype(np.int32)
+    classes = member.reshape([len(writer.set_of(x).values) for x in last]).astype(np.int32)
     found = _joint(writer, node, label, last, classes)
-    return found, np.arange(len(writer.sets[found].values))
+    return found, np.arange(len(writer.set_of(found).values))
 
 
 def _joint(
@@ -120,7 +120,7 @@ def _joint(
 ) -> str:
     """A variable with one value for each class of pairs of values."""
     found = tuple(range(int(table.max(initial=-1)) + 1))
-    none = any(writer.sets[x].may_be_none for x in operands)
+    none = any(writer.set_of(x).may_be_none for x in operands)
     value_set = ValueSet(found, none, found, table=table)
     made = writer.make(
         node, Role.JOINT, Elementwise(operands), Encoding.CATEGORICAL, value_set, label

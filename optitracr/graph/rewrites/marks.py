@@ -175,9 +175,7 @@ def _copies_one(known: Mapping[str, TabledNode], label: str) -> bool:
     """Whether an Aggregate selects at most one position."""
     operation = known[label].operation
     assert isinstance(operation, Aggregate)
-    operations = {name: node.operation for name, node in known.items()}
-    sets = {name: node.value_set for name, node in known.items()}
-    return selects_at_most_one(operation.selector, operations, sets)
+    return selects_at_most_one(operation.selector, known)
 
 
 def _variable(

@@ -23,5 +23,5 @@ class CheckPrecision(Pass):
 
     def __call__(self, program: TabledProgram, inputs: Inputs) -> TabledProgram:
         """The program as it is."""
-        check_precision(program, program.values, inputs.max_seq_len)
+        check_precision(program, inputs.max_seq_len)
         return program

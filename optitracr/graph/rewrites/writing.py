@@ -19,18 +19,19 @@ class Writer:
         name: The name of the pass.
         names: Labels of what it makes.
         nodes: The nodes so far, by label.
-        sets: Their value sets.
     """
 
     name: str
     names: Names
     nodes: dict[str, TabledNode] = field(default_factory=dict)
-    sets: dict[str, ValueSet] = field(default_factory=dict)
+
+    def set_of(self, label: str) -> ValueSet:
+        """What a variable that is there can be."""
+        return self.nodes[label].value_set
 
     def add(self, node: TabledNode) -> TabledNode:
         """Adds a node whose operands are there."""
         self.nodes[node.label] = node
-        self.sets[node.label] = node.value_set
         return node
 
     def make(
