@@ -109,6 +109,8 @@ def aggregate_forms(
     known: Mapping[str, TabledNode],
 ) -> Forms:
     """One value selected stays as it is, the default too; a mean has a type of its own."""
+    if own.exploded:
+        return {}
     operand = known[operation.operand].value_set
     distinct = Distinct()
     for value in own.values:
