@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from optitracr.model.forward import Edit, ForwardOutput
 from optitracr.model.module import CompiledModule
 from optitracr.model.running import BatchOutput, ModelOutput
 from optitracr.model.transformer import Transformer
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 Value = Any
 
@@ -120,7 +123,9 @@ class CompiledModel(Transformer):
         """The forward pass under the names of Tracr's Haiku module."""
         return CompiledModule(self)
 
-    def forward_numpy(self, tokens: NDArray[np.integer], edit: Edit | None = None) -> ForwardOutput:
+    def forward_numpy(
+        self, tokens: Int[NDArray[np.integer], "batch seq"], edit: Edit | None = None
+    ) -> ForwardOutput:
         """The forward pass in NumPy, float32.
 
         Args:

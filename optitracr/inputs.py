@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.memory import check_memory
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 Codes = NDArray[np.int32]
 
@@ -94,16 +98,18 @@ def telling_inputs(
     return np.concatenate(blocks)[:count]
 
 
-def with_bos(codes: NDArray[np.integer], bos: int, pad: int) -> Codes:
+def with_bos(
+    codes: Int[NDArray[np.integer], "count max_seq_len"], bos: int, pad: int
+) -> Int[Codes, "count longest"]:
     """Sequences as a model takes them.
 
     Args:
-        codes: Shape [count, max_seq_len]; -1 pads.
+        codes: Integers of tokens; -1 pads.
         bos: Integer of the BOS token.
         pad: Integer of the PAD token.
 
     Returns:
-        Shape [count, max_seq_len + 1], BOS first.
+        One more for each sequence, BOS first.
     """
     first = np.full((len(codes), 1), bos)
     return np.concatenate([first, np.where(codes < 0, pad, codes)], axis=1).astype(np.int32)

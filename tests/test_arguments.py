@@ -103,7 +103,6 @@ def test_numbers_of_numpy_are_options() -> None:
     )
     assert model.setting.max_seq_len == 3
     assert model.apply(["compiler_bos", "a", "a"]).decoded == ["compiler_bos", 2, 2]
-    assert model.options is not None
     assert type(model.options.seed) is type(model.options.optimize) is int
 
 

@@ -30,8 +30,8 @@ def build_model(
     graph: ProgramGraph,
     assembly: Assembly,
     setting: Setting,
-    savings: Savings | None = None,
-    options: CompileOptions | None = None,
+    savings: Savings,
+    options: CompileOptions,
 ) -> Transformer:
     """Puts weights, encoders, sizes and meanings together."""
     sizes, weights, components = assembly.sizes, assembly.weights, assembly.components
@@ -59,7 +59,7 @@ def build_model(
         reference=replace(reference, readings=readings),
         write_source=partial(source_of, reference.graph),
         residual_labels=list(assembly.layout.labels()),
-        savings=savings or Savings(),
+        savings=savings,
         options=options,
     )
 

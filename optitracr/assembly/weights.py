@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from optitracr.model.layout import Layout
 from optitracr.model.params import Params
 from optitracr.model.record import HeadUse, NeuronUse
 from solvers import Sizes
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,13 @@ class Weights:
 
     Attributes:
         params: Nested dicts under Tracr's names, float32.
-        unembedding: Shape [width, outputs].
+        unembedding: From the residual stream to the outputs.
         heads: For each layer, what each head serves.
         neurons: For each layer, what each run of neurons serves.
     """
 
     params: Params
-    unembedding: NDArray[np.float32]
+    unembedding: Float[NDArray[np.float32], "width outputs"]
     heads: tuple[tuple[HeadUse, ...], ...]
     neurons: tuple[tuple[NeuronUse, ...], ...]
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from optitracr.craft.blocks import Block
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray, Space, Value
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 class Embedding(Enum):
@@ -25,13 +29,13 @@ class EmbeddedInput:
     Attributes:
         variable: The variable.
         source: The table that holds it.
-        table: Shape [rows, width]. Rows of tokens: the vocabulary, BOS, PAD; of positions:
+        table: Its rows: of tokens the vocabulary, BOS, PAD; of positions:
             BOS, then 0 to max_seq_len - 1.
     """
 
     variable: Variable
     source: Embedding
-    table: FloatArray
+    table: Float[FloatArray, "rows width"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +70,12 @@ class OutputView:
     Attributes:
         reads: The variables that it reads.
         space: Their directions, in the order of the matrix rows.
-        unembedding: Shape [space, outputs].
+        unembedding: From these directions to the outputs.
     """
 
     reads: tuple[str, ...]
     space: Space
-    unembedding: FloatArray
+    unembedding: Float[FloatArray, "space outputs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,13 @@ class Held:
     Attributes:
         label: The RASP variable.
         values: Its value set; values outside it are errors of the compiler's analysis.
-        rows: Shape [values, width]: the dimensions for each value; None for the number.
+        rows: The dimensions for each value; None for the number.
         clean: Whether the dimensions are zero at BOS.
     """
 
     label: str
     values: tuple[Value, ...]
-    rows: FloatArray | None
+    rows: Float[FloatArray, "values width"] | None
     clean: bool = True
 
 

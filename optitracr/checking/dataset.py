@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from optitracr.errors import InputError, VerificationError
 from optitracr.inputs import with_bos
 from optitracr.memory import check_memory
 from optitracr.model.transformer import Transformer
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
 
 EXAMPLE_BYTES = 40
 """What a token of an example takes: places in two lists, two integers, a number and a mask."""
@@ -38,9 +41,9 @@ class Dataset:
 
     inputs: list[list[Any]]
     outputs: list[list[Any]]
-    tokens: NDArray[np.int32]
-    mask: NDArray[np.bool_]
-    expected: NDArray[np.int64] | NDArray[np.float64]
+    tokens: Int[NDArray[np.int32], "size longest"]
+    mask: Bool[NDArray[np.bool_], "size longest"]
+    expected: Int[NDArray[np.int64], "size longest"] | Float[NDArray[np.float64], "size longest"]
 
     def to_torch(self) -> Any:
         """A `torch.utils.data.TensorDataset` of tokens, mask and expected outputs.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from optitracr import arguments
 from optitracr.circuit.hooks import PORTS
 from optitracr.model.config import ModelConfig
 from optitracr.model.record import HEAD, CircuitNode
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Shaped
 
 Columns = NDArray[np.bool_]
 Params = Mapping[str, Mapping[str, NDArray[np.float32]]]
@@ -45,13 +49,13 @@ class Weights:
     Attributes:
         config: Sizes.
         params: Nested dicts under Tracr's names.
-        unembed: Shape [d_model, outputs].
+        unembed: From the residual stream to the outputs.
         nodes: What each head and each run of neurons is for.
     """
 
     config: ModelConfig
     params: Params
-    unembed: NDArray[np.float32]
+    unembed: Float[NDArray[np.float32], "d_model outputs"]
     nodes: tuple[CircuitNode, ...]
 
     @property
@@ -153,7 +157,7 @@ class Weights:
         return flat.reshape(-1, self.config.num_heads, self.config.key_size)
 
 
-def touched(weight: NDArray[np.generic]) -> Columns:
+def touched(weight: Shaped[NDArray[np.generic], "rows columns"]) -> Columns:
     """Rows of a matrix that are not zero."""
     found: Columns = np.any(weight != 0, axis=1)
     return found

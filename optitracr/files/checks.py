@@ -160,8 +160,6 @@ def _check_tenancy(tenancy: StoredTenancy, width: int, field: str) -> None:
 
 def _check_options(manifest: Manifest) -> None:
     options = manifest.options
-    if options is None:
-        return
     if options.optimize != manifest.level:
         raise FieldError("options.optimize", "is not the level")
     if options.causal != manifest.config.causal:

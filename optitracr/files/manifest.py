@@ -131,7 +131,7 @@ class Manifest:
     """All of a saved model but its weights; `checks.py` says what must hold among the fields.
 
     Attributes:
-        optitracr: Version of the package that wrote it; "" where that is not known.
+        optitracr: Version of the package that wrote it.
         name: Name of the program's output.
         level: Level of optimisation.
         config: Sizes under Tracr's names.
@@ -147,7 +147,7 @@ class Manifest:
         source: The program as text.
         program: The program as tables, for the interpreter; None where it is left out.
         program_omitted: Why it is left out, or "".
-        options: What it was compiled with; None where that is not known.
+        options: What it was compiled with.
         certificate: The allocation: solver, status, value, bound, and the plan.
         savings: What made it smaller.
         weights: The file beside it.
@@ -169,7 +169,7 @@ class Manifest:
     source: ProgramSource
     program: StoredProgram | None
     program_omitted: str
-    options: CompileOptions | None
+    options: CompileOptions
     certificate: Allocation
     savings: tuple[Saving, ...]
     weights: StoredWeights

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,13 @@ from optitracr.model.names import UNEMBED
 from optitracr.model.params import Params
 from optitracr.model.shape import Shape, Shapes
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
-def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], shape: Shape) -> bytes:
+
+def tensors_to_bytes(
+    params: Params, unembed: Float[NDArray[np.float32], "d_model outputs"], shape: Shape
+) -> bytes:
     """The file's content; the same weights give the same bytes.
 
     Raises:
@@ -33,7 +38,9 @@ def tensors_to_bytes(params: Params, unembed: NDArray[np.float32], shape: Shape)
     return bytes(save(tensors))
 
 
-def tensors_from_bytes(data: bytes, shape: Shape) -> tuple[Params, NDArray[np.float32]]:
+def tensors_from_bytes(
+    data: bytes, shape: Shape
+) -> tuple[Params, Float[NDArray[np.float32], "d_model outputs"]]:
     """Parameters and unembedding.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,9 @@ from optitracr.model.forward import Architecture
 from optitracr.model.params import Params, plain_params
 from optitracr.model.transformer import Transformer, architecture_of, check_params, unembedding
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Current:
@@ -21,12 +25,12 @@ class Current:
     Attributes:
         architecture: Static sizes and the activation function.
         params: Nested dicts under Tracr's names, of NumPy's plain arrays of float32.
-        unembed: Shape [d_model, outputs].
+        unembed: From the residual stream to the outputs.
     """
 
     architecture: Architecture
     params: Params
-    unembed: NDArray[np.float32]
+    unembed: Float[NDArray[np.float32], "d_model outputs"]
 
     @property
     def digest(self) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from optitracr.arguments import integer, shown
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,7 @@ class Layout:
         }
         object.__setattr__(self, "_column", column)
 
-    def columns_of(self, space: Space) -> NDArray[np.intp]:
+    def columns_of(self, space: Space) -> Int[NDArray[np.intp], " directions"]:
         """The columns of a space's directions.
 
         Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from optitracr.model.forward import Edit, ForwardOutput
 from optitracr.model.runner import run_jax, run_numpy
 from optitracr.model.sequences import encode_all, encode_one, integers
 from optitracr.model.transformer import Transformer, check_params, unembedding
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 Value = Any
 
@@ -53,7 +56,7 @@ class BatchOutput:
     """
 
     decoded: list[list[Value]]
-    tokens: NDArray[np.int32]
+    tokens: Int[NDArray[np.int32], "batch longest"]
     output: ForwardOutput
 
 
@@ -75,7 +78,9 @@ def forward(model: Transformer, params: Any, tokens: Any) -> ForwardOutput:
 
 
 def forward_numpy(
-    model: Transformer, tokens: NDArray[np.integer], edit: Edit | None = None
+    model: Transformer,
+    tokens: Int[NDArray[np.integer], "batch seq"],
+    edit: Edit | None = None,
 ) -> ForwardOutput:
     """The forward pass in NumPy, float32.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,9 @@ from optitracr.errors import InputError
 from optitracr.memory import check_memory
 from optitracr.model.runner import WHOLE_LAYERS
 from optitracr.model.transformer import Transformer
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
 
 NUMBER_BYTES = 4
 """Everything is computed in float32, of four bytes."""
@@ -64,8 +67,10 @@ def _check_padding(codes: Sequence[int], pad: int, tokens: Sequence[Any]) -> Non
         )
 
 
-def encode_one(model: Transformer, tokens: object) -> tuple[NDArray[np.int32], int]:
-    """Integers of shape [1, max_seq_len + 1], padded, and the sequence's length.
+def encode_one(
+    model: Transformer, tokens: object
+) -> tuple[Int[NDArray[np.int32], "1 longest"], int]:
+    """Integers, padded to max_seq_len + 1, and the sequence's length.
 
     Raises:
         InputError: Naming the token that is wrong.
@@ -74,8 +79,10 @@ def encode_one(model: Transformer, tokens: object) -> tuple[NDArray[np.int32], i
     return _padded(model, [codes]), len(codes)
 
 
-def encode_all(model: Transformer, sequences: object) -> tuple[NDArray[np.int32], list[int]]:
-    """Integers of shape [batch, max_seq_len + 1], padded, and the sequences' lengths.
+def encode_all(
+    model: Transformer, sequences: object
+) -> tuple[Int[NDArray[np.int32], "batch longest"], list[int]]:
+    """Integers, padded to max_seq_len + 1, and the sequences' lengths.
 
     Raises:
         InputError: Naming the first sequence that is wrong.

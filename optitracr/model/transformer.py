@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,9 @@ from optitracr.model.source import ProgramSource
 from optitracr.options import CompileOptions
 from optitracr.setting import Setting
 from solvers import Allocation, Sizes
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 EDITABLE = ("params", "unembed", "model_config")
 """Attributes that may be set anew; what says how a model was compiled stays as it is."""
@@ -64,16 +67,16 @@ class Transformer:
         output_reads: The variables that the unembedding reads.
         reference: The program, for checks against the interpreter; None where none is held.
         write_source: Writes the program as text; files are read only when it is called.
+        options: What it was compiled with.
         program_omitted: Why no program is held, or "".
         residual_labels: One unique label a dimension, as Tracr has them.
         savings: What made the model smaller than the standard one; prints as a table.
-        options: What it was compiled with; None where that is not known.
     """
 
     name: str
     level: int
     params: Params
-    unembed: NDArray[np.float32]
+    unembed: Float[NDArray[np.float32], "d_model outputs"]
     model_config: ModelConfig
     input_encoder: CategoricalEncoder
     output_encoder: Encoder
@@ -86,10 +89,10 @@ class Transformer:
     output_reads: tuple[str, ...]
     reference: Reference | None
     write_source: Callable[[], ProgramSource]
+    options: CompileOptions
     program_omitted: str = ""
     residual_labels: list[str] = field(default_factory=list)
     savings: Savings = field(default_factory=Savings)
-    options: CompileOptions | None = None
 
     def __post_init__(self) -> None:
         self._complete = True
@@ -226,7 +229,7 @@ def check_params(model: Transformer, params: Any) -> None:
     check_structure(params, shape_of(model).tensors(), spare=model.size.layers)
 
 
-def unembedding(model: Transformer) -> NDArray[np.float32]:
+def unembedding(model: Transformer) -> Float[NDArray[np.float32], "d_model outputs"]:
     """The unembedding as it is now.
 
     Raises:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import EvaluationError, InputError
 from optitracr.rasp.aggregate import Aggregate, SelectorWidth
-from optitracr.rasp.evaluate import fitted
+from optitracr.rasp.evaluate import fitted, unknown_kind
 from optitracr.rasp.expression import RASPExpr, Value, describe, postorder
 from optitracr.rasp.means import MeanTable
 from optitracr.rasp.selector import (
@@ -37,6 +37,9 @@ from optitracr.rasp.sop import (
 )
 from optitracr.rasp.tables import RAISED, Codes, Interner, MapTable, PairTable
 
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Float, Int
+
 Mask = NDArray[np.bool_]
 
 CHUNK_CELLS = 1 << 20
@@ -49,18 +52,18 @@ class BatchEvaluation:
     """The values of some s-ops, and what some selectors select, on a batch of inputs.
 
     Attributes:
-        undefined: [batch], the inputs on which the plain interpreter raises. Their codes
+        undefined: The inputs on which the plain interpreter raises. Their codes
             mean nothing.
     """
 
-    undefined: Mask
+    undefined: Bool[Mask, " batch"]
     _codes: dict[int, NDArray[np.int32]]
     _interners: dict[int, Interner]
     _exprs: tuple[RASPExpr, ...]
     _selected: dict[int, Mask]
 
-    def codes(self, expr: SOp) -> NDArray[np.int32]:
-        """[batch, seq], the code of each value; 0 where it is None, and at padding.
+    def codes(self, expr: SOp) -> Int[NDArray[np.int32], "batch seq"]:
+        """The code of each value; 0 where it is None, and at padding.
 
         Raises:
             EvaluationError: If `expr` was not among those to evaluate.
@@ -77,8 +80,8 @@ class BatchEvaluation:
         self._check(expr)
         return tuple(self._interners[id(expr)].values)
 
-    def numbers(self, expr: SOp) -> NDArray[np.float64]:
-        """[batch, seq], the values of an s-op of numbers; nan where it is None.
+    def numbers(self, expr: SOp) -> Float[NDArray[np.float64], "batch seq"]:
+        """The values of an s-op of numbers; nan where it is None.
 
         Raises:
             EvaluationError: If `expr` was not among those to evaluate, or if some value is
@@ -93,8 +96,8 @@ class BatchEvaluation:
             ) from error
         return table.take(self.codes(expr))
 
-    def selected(self, selector: Selector) -> Mask:
-        """[batch, key, query], what a selector selects.
+    def selected(self, selector: Selector) -> Bool[Mask, "batch key query"]:
+        """What a selector selects.
 
         Raises:
             EvaluationError: If `selector` was not among the expressions to evaluate.
@@ -166,8 +169,8 @@ class BatchInterpreter:
 def evaluate_batch(
     exprs: Sequence[RASPExpr],
     vocab: Sequence[Value],
-    tokens: NDArray[np.integer[Any]],
-    lengths: NDArray[np.integer[Any]],
+    tokens: Int[NDArray[np.integer[Any]], "batch seq"],
+    lengths: Int[NDArray[np.integer[Any]], " batch"],
     causal: bool = False,
 ) -> BatchEvaluation:
     """Evaluates expressions on one batch of inputs.
@@ -175,8 +178,8 @@ def evaluate_batch(
     Args:
         exprs: The s-ops and selectors whose values are wanted.
         vocab: What the codes in `tokens` stand for, from 0.
-        tokens: [batch, seq], padded at the end with anything.
-        lengths: [batch], the number of tokens of each input.
+        tokens: Padded at the end with anything.
+        lengths: The number of tokens of each input.
         causal: Whether no query selects a later key.
 
     Raises:
@@ -259,7 +262,7 @@ class _Program:
             return self._sop_step(expr, self.interners[id(expr)])
         if isinstance(expr, Selector):
             return self._masked(self._selector_step(expr))
-        raise _unknown(expr)
+        raise unknown_kind(expr)
 
     def _sop_step(self, sop: SOp, out: Interner) -> _Step:
         match sop:
@@ -285,7 +288,7 @@ class _Program:
             case Aggregate():
                 return self._aggregate(sop, out)
             case _:
-                raise _unknown(sop)
+                raise unknown_kind(sop)
 
     def _tokens(self, out: Interner) -> _Step:
         table = np.array([0, *map(out.code, self.vocab)], dtype=np.intp)
@@ -344,7 +347,7 @@ class _Program:
             case SelectorNot():
                 return lambda c: ~c.values[id(selector.inner)] & _positions(c)
             case _:
-                raise _unknown(selector)
+                raise unknown_kind(selector)
 
     def _select(self, select: Select) -> _Step:
         operands = self.interners[id(select.keys)], self.interners[id(select.queries)]
@@ -389,10 +392,3 @@ def _of_length(step: _Step, length: int) -> _Step:
         return step(chunk)
 
     return checked
-
-
-def _unknown(expr: RASPExpr) -> EvaluationError:
-    return EvaluationError(
-        f"{describe(expr)} is of the unknown kind {type(expr).__name__}; build programs from "
-        "the expressions of optitracr.rasp"
-    )

@@ -132,10 +132,7 @@ class DefaultRASPEvaluator:
         for kind in type(expr).__mro__:
             if kind in self._methods:
                 return self._methods[kind](expr, xs)
-        raise EvaluationError(
-            f"{describe(expr)} is of the unknown kind {type(expr).__name__}; build programs "
-            "from the expressions of optitracr.rasp"
-        )
+        raise unknown_kind(expr)
 
     def eval_tokens(self, sop: TokensType, xs: Sequence[Value]) -> list[Value]:
         """The input."""
@@ -275,6 +272,14 @@ def not_a_number(sop: Aggregate, value: Value) -> str:
     return (
         f"{describe(sop)} selects several values at one position and takes their mean, but "
         f"{value!r} is no number; make the selector choose one, or map the values to numbers"
+    )
+
+
+def unknown_kind(expr: RASPExpr) -> EvaluationError:
+    """The error for an expression that is none of the language's."""
+    return EvaluationError(
+        f"{describe(expr)} is of the unknown kind {type(expr).__name__}; build programs from "
+        "the expressions of optitracr.rasp"
     )
 
 

@@ -143,7 +143,6 @@ def test_options_and_certificate(tmp_path: Path) -> None:
     )
     model.save(tmp_path / "model")
     options = optitracr.load(tmp_path / "model").options
-    assert options is not None
     assert (options.optimize, options.objective, options.seed) == (2, ("width", "depth"), 7)
     assert (options.limits.neurons, options.limits.width) == (20, None)
     assert (options.without, options.causal) == (("push", "circles"), True)
