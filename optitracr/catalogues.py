@@ -12,7 +12,7 @@ from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.component import Components
 from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.families import Family
-from optitracr.candidates.families.registry import RULES
+from optitracr.candidates.families.registry import RULES, STANDARD_RULES, rules_of
 from optitracr.candidates.families.standard import RULE as STANDARD
 from optitracr.candidates.families.standard import standard_components
 from optitracr.candidates.problem import space_problem
@@ -26,7 +26,7 @@ from optitracr.candidates.table_sizes import check_tables
 from optitracr.constructions.heads import HeadPlan
 from optitracr.craft.blocks import Head
 from optitracr.graph.program import ProgramGraph
-from optitracr.graph.rewrites.passes import run_passes
+from optitracr.graph.rewrites.passes import Pass, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 from solvers import Allocation, Kind, Limits, Problem
@@ -111,10 +111,12 @@ class Catalogue(ABC):
     Attributes:
         any_default: Whether its heads can write any default, and not None and 0 alone.
         rewrites: What is done to a program before its components are proposed.
+        rules: What proposes components, in order.
     """
 
     any_default: bool
     rewrites: Rewrites
+    rules: tuple[Rule, ...]
 
     def joined(self, program: TabledProgram, setting: Setting) -> TabledProgram:
         """The program with joint variables for the composite selectors that no head computes.
@@ -125,13 +127,35 @@ class Catalogue(ABC):
         return run_passes(program, self.rewrites.joined, setting.inputs)
 
     @abstractmethod
+    def check(self, program: TabledProgram) -> None:
+        """Refuses a program before it is lowered.
+
+        Args:
+            program: The program, with every encoding that its operations need.
+
+        Raises:
+            UnsupportedError: If an operation has no component.
+            LimitError: If a matrix would not fit in memory.
+        """
+
+    def lowered(self, families: frozenset[Family]) -> tuple[Pass, ...]:
+        """The rewrites that follow the encodings, those of rules among them."""
+        of_rules = (each for rule in rules_of(families, self.rules) for each in rule.rewrites)
+        return self.rewrites.lowered(of_rules)
+
+    @abstractmethod
     def propose(
-        self, program: TabledProgram, setting: Setting, families: frozenset[Family]
+        self,
+        rewritten: TabledProgram,
+        program: TabledProgram,
+        setting: Setting,
+        families: frozenset[Family],
     ) -> Proposal:
         """The components for a program.
 
         Args:
-            program: The program, with every encoding that its operations need.
+            rewritten: The program as lowered.
+            program: The one before, for whose variables they are.
             setting: Vocabulary and length.
             families: Kinds of candidates to propose, where there is a choice.
 
@@ -183,20 +207,28 @@ class StandardCatalogue(Catalogue):
         shared_heads: Whether components with equal selectors share a head.
         head_size: How the size of a head is counted.
         rewrites: What is done to a program before.
+        rules: The one of Tracr's components.
     """
 
     shared_heads: bool = True
     head_size: HeadSize = rank
     any_default: bool = False
     rewrites: Rewrites = STANDARD_REWRITES
+    rules: tuple[Rule, ...] = STANDARD_RULES
+
+    def check(self, program: TabledProgram) -> None:
+        """Refuses a program whose one-hots do not fit in memory."""
+        check_tables(program)
 
     def propose(
-        self, program: TabledProgram, setting: Setting, families: frozenset[Family]
+        self,
+        rewritten: TabledProgram,
+        program: TabledProgram,
+        setting: Setting,
+        families: frozenset[Family],
     ) -> StandardProposal:
         """One component for each node."""
-        check_tables(program)
-        joined = self.joined(program, setting)
-        components = standard_components(joined, setting, self.shared_heads)
+        components = standard_components(rewritten, setting, self.shared_heads)
         return StandardProposal(program.output, components, setting, self.head_size)
 
 
@@ -251,20 +283,28 @@ class CandidateCatalogue(Catalogue):
     Attributes:
         any_default: Whether its heads can write any default: they can.
         rewrites: What is done to a program before.
-        rules: What proposes candidates, in order.
+        rules: What proposes candidates, in order; those of families can be switched off.
     """
 
     any_default: bool = True
     rewrites: Rewrites = CANDIDATE_REWRITES
     rules: tuple[Rule, ...] = RULES
 
-    def propose(
-        self, program: TabledProgram, setting: Setting, families: frozenset[Family]
-    ) -> CandidateProposal:
-        """The candidates of some families."""
+    def check(self, program: TabledProgram) -> None:
+        """Refuses a program with a variable that has no component."""
         check_supported(program, any_default=self.any_default)
 
+    def propose(
+        self,
+        rewritten: TabledProgram,
+        program: TabledProgram,
+        setting: Setting,
+        families: frozenset[Family],
+    ) -> CandidateProposal:
+        """The candidates of some families."""
+        on = rules_of(families, self.rules)
+
         def space(robust: bool) -> CandidateSpace:
-            return candidate_space(program, setting, families, robust, self.rules)
+            return candidate_space(rewritten, program, setting, on, robust)
 
         return CandidateProposal(space(robust=False), lambda: space(robust=True), self.rules)

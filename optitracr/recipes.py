@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from optitracr.allocation.allocate import Allocator, by_longest_path, by_solver
 from optitracr.allocation.problem import longest_side
 from optitracr.assembly.plan import Least
+from optitracr.candidates.families.registry import RULES, STANDARD_RULES
+from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES
 from optitracr.catalogues import CandidateCatalogue, Catalogue, StandardCatalogue
 
 
@@ -17,7 +19,7 @@ class Recipe:
     Attributes:
         level: Its number, as users give it.
         title: What pictures and tables call what it does; {found} stands for how good it is.
-        catalogue: The components that it knows.
+        catalogue: The components that it knows: by which rules, after which rewrites.
         allocator: What chooses among them and places them.
         least: Sizes that its models have at least.
     """
@@ -32,7 +34,9 @@ class Recipe:
 TRACR = Recipe(
     level=0,
     title="heuristic",
-    catalogue=StandardCatalogue(shared_heads=False, head_size=longest_side),
+    catalogue=StandardCatalogue(
+        rewrites=STANDARD_REWRITES, rules=STANDARD_RULES, shared_heads=False, head_size=longest_side
+    ),
     allocator=by_longest_path,
     least=Least(heads=1, head_size=1, neurons=1),
 )
@@ -41,14 +45,18 @@ TRACR = Recipe(
 STANDARD = Recipe(
     level=1,
     title="{found} allocation",
-    catalogue=StandardCatalogue(),
+    catalogue=StandardCatalogue(rewrites=STANDARD_REWRITES, rules=STANDARD_RULES),
     allocator=by_solver,
     least=Least(),
 )
 """The same components, allocated optimally."""
 
 CANDIDATES = Recipe(
-    level=2, title="{found}", catalogue=CandidateCatalogue(), allocator=by_solver, least=Least()
+    level=2,
+    title="{found}",
+    catalogue=CandidateCatalogue(rewrites=CANDIDATE_REWRITES, rules=RULES),
+    allocator=by_solver,
+    least=Least(),
 )
 """Components and allocation chosen together."""
 

@@ -25,7 +25,7 @@ from optitracr.compiled import CompiledModel, with_verbs
 from optitracr.graph.build import build_graph
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.marks import has_marks
-from optitracr.graph.rewrites.passes import Pass, run_passes
+from optitracr.graph.rewrites.passes import Pass, Rewritten, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.tabling import tabled_program
 from optitracr.model.reference import Reference
@@ -44,6 +44,8 @@ class Stage(StrEnum):
 
     GRAPH = "graph"
     VALUES = "value sets"
+    ENCODINGS = "encodings"
+    REWRITES = "rewrites"
     CANDIDATES = "candidates"
     PROBLEM = "problem"
     ALLOCATION = "allocation"
@@ -66,6 +68,19 @@ class Made:
     stage: Stage
     seconds: float
     value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """A program, and what was done to it last.
+
+    Attributes:
+        program: The program.
+        done: Each pass, in order.
+    """
+
+    program: TabledProgram
+    done: tuple[Rewritten, ...]
 
 
 Watch = Callable[[Made], None]
@@ -107,6 +122,7 @@ class Compilation:
         """
         self.source, self.setting, self.options = source, setting, options
         self.recipe = recipe or RECIPES[options.optimize]
+        self._families = families_without(options.without)
         self._search = search_of(options, on_interrupt)
         self._watch = watch
 
@@ -117,16 +133,31 @@ class Compilation:
 
     @cached_property
     def tabled(self) -> TabledProgram:
-        """The program with what each variable can be, and every encoding that is needed."""
+        """The program with what each variable can be."""
+        return self._timed(Stage.VALUES, tabled_program, self.written, self.setting.inputs)
+
+    @cached_property
+    def encoded(self) -> Rewriting:
+        """The same with every encoding that its operations need."""
         passes = self.recipe.catalogue.rewrites.encoded
-        return self._timed(Stage.VALUES, tabled, self.written, self.setting, passes)
+        return self._timed(Stage.ENCODINGS, rewritten, self.tabled, passes, self.setting)
+
+    @cached_property
+    def lowered(self) -> Rewriting:
+        """The same as the level computes it."""
+        return self._timed(Stage.REWRITES, self._lower, self.encoded.program)
 
     @cached_property
     def proposal(self) -> Proposal:
         """The components that the model may be made of."""
-        families = families_without(self.options.without)
-        propose = self.recipe.catalogue.propose
-        return self._timed(Stage.CANDIDATES, propose, self.tabled, self.setting, families)
+        return self._timed(
+            Stage.CANDIDATES,
+            self.recipe.catalogue.propose,
+            self.lowered.program,
+            self.encoded.program,
+            self.setting,
+            self._families,
+        )
 
     @cached_property
     def problem(self) -> Problem:
@@ -174,11 +205,16 @@ class Compilation:
         self._watch(Made(stage, time.perf_counter() - start, value))
         return value
 
+    def _lower(self, program: TabledProgram) -> Rewriting:
+        catalogue = self.recipe.catalogue
+        catalogue.check(program)
+        return rewritten(program, catalogue.lowered(self._families), self.setting)
+
     def _solve(self, problem: Problem) -> Allocation:
         return self.recipe.allocator(problem, self._search)
 
     def _model(self, assembly: Assembly) -> CompiledModel:
-        graph, values = self.tabled, self.tabled.values
+        graph, values = self.encoded.program, self.encoded.program.values
         savings = self.placed.proposal.savings(assembly.allocation, graph)
         listed = () if has_marks(graph) else self.written.nodes
         known = {node.label: values[node.label].values for node in listed}
@@ -200,21 +236,21 @@ class Compilation:
         return report
 
 
-def tabled(written: ProgramGraph, setting: Setting, passes: Sequence[Pass]) -> TabledProgram:
-    """The program with every encoding that its operations need.
+def rewritten(program: TabledProgram, passes: Sequence[Pass], setting: Setting) -> Rewriting:
+    """The program after some passes, and what each of them did.
 
     Args:
-        written: The program as the user wrote it.
+        program: The program.
+        passes: The passes, in order.
         setting: Vocabulary and length.
-        passes: What is done to it once it is tabled.
 
     Raises:
-        ValueSetError: If a value set explodes or a function raises.
-        UnsupportedError: If a number has too many values to be read as classes, or a mean
-            cannot be held as a number.
+        UnsupportedError: If a number has too many values to be read as classes, or a selector
+            needs to tell None apart.
         LimitError: If float32 does not carry a number.
     """
-    return run_passes(tabled_program(written, setting.inputs), passes, setting.inputs)
+    done: list[Rewritten] = []
+    return Rewriting(run_passes(program, passes, setting.inputs, done.append), tuple(done))
 
 
 def arranged(placed: Placed, setting: Setting, least: Least) -> Arrangement:

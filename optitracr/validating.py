@@ -93,7 +93,7 @@ def _for_setting(compilation: Compilation) -> list[TracrUnsupportedExpr]:
     program, catalogue = compilation.source, compilation.recipe.catalogue
     expressions = dict(compilation.written.expressions)
     try:
-        joined = catalogue.joined(compilation.tabled, compilation.setting)
+        joined = catalogue.joined(compilation.encoded.program, compilation.setting)
     except (UnsupportedError, ValueSetError) as error:
         message = str(error)
         places = {message.find(f"'{label}'"): label for label in expressions}

@@ -34,6 +34,8 @@ def test_every_stage_is_watched_once_and_in_order(level: int) -> None:
     assert [one.value for one in made] == [
         found.written,
         found.tabled,
+        found.encoded,
+        found.lowered,
         found.proposal,
         found.problem,
         found.placed,

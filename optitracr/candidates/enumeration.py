@@ -10,12 +10,10 @@ import numpy as np
 
 from optitracr.candidates.computable import computable
 from optitracr.candidates.facts import Facts
-from optitracr.candidates.families import EVERY_FAMILY, Family
-from optitracr.candidates.families.registry import RULES, rules_of
+from optitracr.candidates.families.registry import RULES
 from optitracr.candidates.forms import Form, serves
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.readings import Readings
-from optitracr.candidates.rewriting import CANDIDATE_REWRITES
 from optitracr.candidates.rule import Rule, repertoire
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.candidates.table_plans import TablePlans
@@ -28,47 +26,43 @@ from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError
 from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.program import Input, ProgramGraph, Source
-from optitracr.graph.rewrites.passes import run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
 
 def candidate_space(
+    rewritten: TabledProgram,
     program: TabledProgram,
     setting: Setting,
-    families: frozenset[Family] = EVERY_FAMILY,
-    robust: bool = False,
     rules: Sequence[Rule] = RULES,
+    robust: bool = False,
 ) -> CandidateSpace:
     """Enumerates the candidates of a program.
 
     Args:
-        program: The program, with every encoding that its operations need.
+        rewritten: The program after the rewrites of the level and of the rules.
+        program: The one before, for whose variables the candidates are.
         setting: Vocabulary and length.
-        families: Kinds of candidates to propose.
+        rules: What proposes candidates, in order.
         robust: Propose what bears and makes the least errors, the standard constructions
             among it, in place of the fewest neurons.
-        rules: All rules, those of families that are off among them.
     """
-    on = rules_of(families, rules)
-    passes = CANDIDATE_REWRITES.lowered(each for rule in on for each in rule.rewrites)
-    merged = run_passes(program, passes, setting.inputs)
-    sets = merged.values
-    proposals = Proposals(Facts(merged, setting), repertoire(on), robust)
+    sets = rewritten.values
+    proposals = Proposals(Facts(rewritten, setting), repertoire(rules), robust)
     readings = _output_readings(proposals)
     needs = [reading.need for way in readings for reading in way]
-    enumerate_candidates(proposals, on, needs)
+    enumerate_candidates(proposals, rules, needs)
     forms = proposals.forms
     points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *proposals.patterns.slots.values()])
-    position = _position(merged, forms, setting.max_seq_len, points)
+    position = _position(rewritten, forms, setting.max_seq_len, points)
     variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(proposals.readings, forms, need) for need in proposals.needs}
-    node = merged.node(merged.output)
-    columns = 1 if node.is_numerical else len(sets[merged.output].values)
+    node = rewritten.node(rewritten.output)
+    columns = 1 if node.is_numerical else len(sets[rewritten.output].values)
     views = tuple(view for way in readings for view in _views(way, options, columns))
     space = CandidateSpace(
-        merged,
+        rewritten,
         sets,
         setting,
         forms,
@@ -76,10 +70,10 @@ def candidate_space(
         {candidate.name: candidate for candidate in proposals.candidates},
         options,
         views,
-        () if node.is_numerical else sets[merged.output].values,
+        () if node.is_numerical else sets[rewritten.output].values,
         position,
-        merged.stands_for,
-        _owners(merged, program),
+        rewritten.stands_for,
+        _owners(rewritten, program),
         proposals.facts.tables,
     )
     return _with_usable_outputs(space, proposals.tables)

@@ -16,9 +16,10 @@ from optitracr.cli.output import shown
 from optitracr.compiled import CompiledModel
 from optitracr.files.values import any_to_plain
 from optitracr.graph.program import ProgramGraph
+from optitracr.graph.rewrites.passes import Rewritten
 from optitracr.graph.tabled import TabledProgram
 from optitracr.model.source import SourceLine, source_of
-from optitracr.stages import Made, Stage
+from optitracr.stages import Made, Rewriting, Stage
 from solvers import Allocation, Kind, Plan, Problem
 
 SHOWN_VALUES = 12
@@ -86,6 +87,21 @@ def _values(program: TabledProgram) -> Described:
         }
         for node in program.nodes
     )
+
+
+def _rewriting(rewriting: Rewriting) -> Described:
+    return {"variables": len(rewriting.program.nodes)}, map(_rewritten, rewriting.done)
+
+
+def _rewritten(done: Rewritten) -> dict[str, Any]:
+    before, after = (program.by_label() for program in (done.before, done.after))
+    return {
+        "rewrite": done.name,
+        "seconds": done.seconds,
+        "variables": len(after),
+        "added": [label for label in after if label not in before],
+        "removed": [label for label in before if label not in after],
+    }
 
 
 def _candidates(proposal: Proposal) -> Described:
@@ -214,6 +230,8 @@ def _checked(report: VerificationReport) -> Described:
 _DESCRIBED: Mapping[Stage, Callable[[Any], Described]] = {
     Stage.GRAPH: _graph,
     Stage.VALUES: _values,
+    Stage.ENCODINGS: _rewriting,
+    Stage.REWRITES: _rewriting,
     Stage.CANDIDATES: _candidates,
     Stage.PROBLEM: _problem,
     Stage.ALLOCATION: _allocation,

@@ -9,7 +9,6 @@ import pytest
 
 from optitracr import library, rasp
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.families import (
     EVERY_FAMILY,
     Family,
@@ -22,6 +21,7 @@ from optitracr.candidates.families import (
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.space import CandidateSpace
 from optitracr.candidates.validity import COMPILED, Activation, Architecture, Condition, Norm
+from optitracr.catalogues import CandidateProposal
 from optitracr.constructions.heads import HeadPlan
 from optitracr.library.counting import make_frac_prevs
 from optitracr.options import check_options
@@ -66,8 +66,10 @@ def two_widths() -> rasp.SOp:
 def space(make: Callable[[], rasp.SOp], *without: Family, length: int = 4) -> CandidateSpace:
     """The candidates of a small program."""
     setting = check_setting({"a", "b", "c"}, length, COMPILER_BOS, COMPILER_PAD, False)
-    program = Compilation(make(), setting, check_options()).tabled
-    return candidate_space(program, setting, EVERY_FAMILY.difference(without))
+    options = check_options(without=[family.value for family in without])
+    proposal = Compilation(make(), setting, options).proposal
+    assert isinstance(proposal, CandidateProposal)
+    return proposal.space
 
 
 def candidates(found: CandidateSpace, rule: str) -> list[Candidate]:

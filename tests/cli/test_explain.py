@@ -74,6 +74,14 @@ def test_candidates_are_counted(capsys: pytest.CaptureFixture[str], level: int) 
         assert all(counted.values())
 
 
+def test_rewrites_say_what_they_added(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = stages(capsys, "reverse", "--time-limit", "0")[Stage.REWRITES]["rows"]
+    shares = [label for row in rows for label in row["added"] if label.endswith(".share")]
+    assert len(shares) == 1
+    assert all(row["seconds"] >= 0 for row in rows)
+    assert len(rows) > len(stages(capsys, "reverse", "-O", "0")[Stage.REWRITES]["rows"])
+
+
 def test_candidates_are_told_by_rule_and_family(capsys: pytest.CaptureFixture[str]) -> None:
     rows = stages(capsys, "reverse", "--time-limit", "0")[Stage.CANDIDATES]["rows"]
     assert {row["rule"] for row in rows} == {"head", "table"}
