@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from optitracr.assembly.plan import Assembly
 from optitracr.candidates.component import Component, Held
 from optitracr.model.layout import Layout
+from optitracr.model.names import node_name
 from optitracr.model.record import (
     HEAD,
     NEURONS,
@@ -63,7 +64,7 @@ def _heads(
         for i, head in enumerate(heads):
             parts = [by_name[name] for name in head.components]
             yield CircuitNode(
-                f"L{layer}.head{i}",
+                node_name(layer, (i,)),
                 layer,
                 HEAD,
                 (i,),
@@ -83,7 +84,7 @@ def _neurons(
             names = (run.component,) if run.component else ()
             parts = [by_name[name] for name in names]
             yield CircuitNode(
-                f"L{layer}.neurons{run.start}-{run.stop}",
+                node_name(layer, (run.start, run.stop)),
                 layer,
                 NEURONS,
                 (run.start, run.stop),

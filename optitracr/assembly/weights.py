@@ -14,6 +14,7 @@ from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.layout import Layout
+from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.model.params import Params
 from optitracr.model.record import HeadUse, NeuronUse
 from solvers import Sizes
@@ -83,14 +84,13 @@ def assemble(
     heads, neurons = [], []
     nothing = Placed((), ())
     for layer in range(sizes.layers):
-        name = f"transformer/layer_{layer}"
         attention = _Attention(sizes, layout)
         placed = sublayers.get(2 * layer, nothing)
         heads.append(attention.fill(placed, self_attending))
-        params |= {f"{name}/attn/{part}": _linear(*wb) for part, wb in attention.parts().items()}
         mlp = _Mlp(sizes, layout)
         neurons.append(mlp.fill(sublayers.get(2 * layer + 1, nothing)))
-        params |= {f"{name}/mlp/{part}": _linear(*wb) for part, wb in mlp.parts().items()}
+        parts = attention.parts() | mlp.parts()
+        params |= {linear_name(layer, part): _linear(*wb) for part, wb in parts.items()}
     unembedding = np.zeros((sizes.width, output.unembedding.shape[1]))
     unembedding[layout.columns_of(output.space)] = output.unembedding
     return Weights(params, unembedding.astype(np.float32), tuple(heads), tuple(neurons))
@@ -102,7 +102,7 @@ def _linear(w: FloatArray, b: FloatArray) -> dict[str, NDArray[np.float32]]:
 
 def _embeddings(sizes: Sizes, layout: Layout, inputs: Sequence[EmbeddedInput]) -> Params:
     tables: Params = {}
-    for source, key in ((Embedding.TOKENS, "token_embed"), (Embedding.POSITIONS, "pos_embed")):
+    for source, key in ((Embedding.TOKENS, TOKENS), (Embedding.POSITIONS, POSITIONS)):
         entries = [entry for entry in inputs if entry.source is source]
         rows = next(e.table.shape[0] for e in entries)
         table = np.zeros((rows, sizes.width), dtype=np.float32)
@@ -194,15 +194,15 @@ class _Attention:
         self.out[head, : out.shape[0]] = out
         self.uses.append(use)
 
-    def parts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
+    def parts(self) -> dict[Linear, tuple[FloatArray, FloatArray]]:
         width, inner = self.sizes.width, self.sizes.heads * self.sizes.head_size
         flat = {
-            "query": (self.query, self.query_bias),
-            "key": (self.key, np.zeros(inner)),
-            "value": (self.value, self.value_bias),
+            Linear.QUERY: (self.query, self.query_bias),
+            Linear.KEY: (self.key, np.zeros(inner)),
+            Linear.VALUE: (self.value, self.value_bias),
         }
         parts = {k: (w.reshape(width, inner), b.reshape(inner)) for k, (w, b) in flat.items()}
-        parts["linear"] = (self.out.reshape(inner, width), np.zeros(width))
+        parts[Linear.HEADS_OUT] = (self.out.reshape(inner, width), np.zeros(width))
         return parts
 
 
@@ -258,5 +258,8 @@ class _Mlp:
         self.uses.append(NeuronUse(self.used, self.used + count, component, erased))
         self.used += count
 
-    def parts(self) -> dict[str, tuple[FloatArray, FloatArray]]:
-        return {"linear_1": (self.w_in, self.b_in), "linear_2": (self.w_out, self.b_out)}
+    def parts(self) -> dict[Linear, tuple[FloatArray, FloatArray]]:
+        return {
+            Linear.NEURONS_IN: (self.w_in, self.b_in),
+            Linear.NEURONS_OUT: (self.w_out, self.b_out),
+        }

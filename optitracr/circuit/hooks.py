@@ -13,30 +13,32 @@ from typing import SupportsIndex
 
 from optitracr.arguments import shown
 from optitracr.errors import InputError
+from optitracr.model import names
+from optitracr.model.names import Hook, PartName
 
 TOKEN_EMBED, POSITION_EMBED = "hook_embed", "hook_pos_embed"
 PORTS = ("query", "key", "value")
-_PORT_HOOK = {"query": "hook_q", "key": "hook_k", "value": "hook_v"}
+_PORT_HOOK = dict(zip(PORTS, names.PORTS, strict=True))
 
 
 def head_name(layer: int, head: int) -> str:
     """The output of a head before its output matrix."""
-    return f"blocks.{layer}.attn.hook_z[:, :, {head}]"
+    return str(PartName(layer, Hook.HEAD, head))
 
 
 def port_name(layer: int, head: int, port: str) -> str:
     """The query, key or value of a head."""
-    return f"blocks.{layer}.attn.{_PORT_HOOK[port]}[:, :, {head}]"
+    return str(PartName(layer, _PORT_HOOK[port], head))
 
 
 def neuron_name(layer: int, neuron: int) -> str:
     """A neuron after its ReLU."""
-    return f"blocks.{layer}.mlp.hook_post[:, :, {neuron}]"
+    return str(PartName(layer, Hook.NEURON, neuron))
 
 
 def mlp_name(layer: int) -> str:
     """What an MLP adds to the residual stream."""
-    return f"blocks.{layer}.hook_mlp_out"
+    return str(PartName(layer, Hook.MLP))
 
 
 def output_name(layers: int) -> str:

@@ -18,6 +18,7 @@ from optitracr.circuit.build import circuit_of
 from optitracr.circuit.hooks import canonical
 from optitracr.errors import NotFoundError
 from optitracr.model.forward import ForwardOutput
+from optitracr.model.names import Hook, PartName, hook_name
 from optitracr.model.running import forward_numpy
 from optitracr.model.transformer import Transformer
 
@@ -50,7 +51,8 @@ def activations(model: Transformer, tokens: Tokens) -> tuple[ForwardOutput, Acti
     found: dict[str, NDArray[np.float32]] = {}
 
     def note(name: str, array: NDArray[np.float32]) -> NDArray[np.float32]:
-        if name.endswith(("hook_z", "hook_post")):
+        part = PartName.parse(name)
+        if part is not None and part.hook in (Hook.HEAD, Hook.NEURON):
             found[name] = array
         return array
 
@@ -113,12 +115,12 @@ def _chosen(model: Transformer, names: Iterable[str]) -> dict[str, list[int]]:
             raise NotFoundError(
                 f"the model has no part {name!r}; see circuit.graph('qkv') and ('head')"
             )
-        hook, _, index = name.partition("[:, :, ")
-        if hook.endswith("hook_mlp_out"):
-            whole = hook.replace("hook_mlp_out", "mlp.hook_post")
-            chosen.setdefault(whole, []).extend(range(model.model_config.mlp_hidden_size))
-        elif hook.endswith(("hook_z", "hook_post")):
-            chosen.setdefault(hook, []).append(int(index[:-1]))
+        match PartName.parse(name):
+            case PartName(layer, Hook.MLP):
+                whole = chosen.setdefault(hook_name(layer, Hook.NEURON), [])
+                whole.extend(range(model.model_config.mlp_hidden_size))
+            case PartName(layer, Hook.HEAD | Hook.NEURON as hook, int(place)):
+                chosen.setdefault(hook_name(layer, hook), []).append(place)
     return chosen
 
 

@@ -10,6 +10,7 @@ from operator import or_
 
 from optitracr.circuit import hooks
 from optitracr.circuit.weights import EVERY, Touched, Weights
+from optitracr.model.names import POSITIONS, TOKENS
 from optitracr.model.record import HEAD, CircuitNode
 
 
@@ -71,8 +72,8 @@ def _in_order(weights: Weights, parts: Sequence[Part]) -> tuple[Part, ...]:
     embeddings = [
         _part(name, -1, Touched(nothing, nothing, weights.embedded(table)), within=(name,))
         for name, table in (
-            (hooks.TOKEN_EMBED, "token_embed"),
-            (hooks.POSITION_EMBED, "pos_embed"),
+            (hooks.TOKEN_EMBED, TOKENS),
+            (hooks.POSITION_EMBED, POSITIONS),
         )
     ]
     output = hooks.output_name(layers)

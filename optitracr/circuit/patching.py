@@ -12,6 +12,16 @@ from optitracr.circuit.intervention import Activations, Tokens, activations, at_
 from optitracr.circuit.scoring import FoundEdge, pair_of
 from optitracr.errors import InputError
 from optitracr.model.forward import ForwardOutput
+from optitracr.model.names import (
+    PORTS,
+    POSITIONS,
+    TOKENS,
+    Hook,
+    Linear,
+    PartName,
+    hook_name,
+    linear_name,
+)
 from optitracr.model.running import forward_numpy
 from optitracr.model.transformer import Transformer
 
@@ -107,44 +117,52 @@ def _patched(
 def _written(model: Transformer, tokens: Tokens, writer: str, clean: Activations) -> Array:
     """What a part adds to the residual stream, of shape [batch, seq, d_model]."""
     if writer == hooks.TOKEN_EMBED:
-        return np.asarray(model.params["token_embed"]["embeddings"])[tokens]
+        return np.asarray(model.params[TOKENS]["embeddings"])[tokens]
     if writer == hooks.POSITION_EMBED:
-        table = np.asarray(model.params["pos_embed"]["embeddings"])[: tokens.shape[1]]
+        table = np.asarray(model.params[POSITIONS]["embeddings"])[: tokens.shape[1]]
         return np.broadcast_to(table, (len(tokens), *table.shape))
-    hook, layer, place = _split(writer)
-    name = f"transformer/layer_{layer}"
-    if hook == "attn.hook_z":
-        size = model.model_config.key_size
-        weight = model.params[f"{name}/attn/linear"]["w"][place * size : (place + 1) * size]
-        return np.asarray(clean[f"blocks.{layer}.{hook}"][:, :, place] @ weight)
-    which = slice(None) if hook == "hook_mlp_out" else slice(place, place + 1)
-    weight = model.params[f"{name}/mlp/linear_2"]["w"][which]
-    return np.asarray(clean[f"blocks.{layer}.mlp.hook_post"][:, :, which] @ weight)
+    part = _part(writer)
+    if part.hook is Hook.HEAD and part.place is not None:
+        own = _columns(model, part.place)
+        weight = model.params[linear_name(part.layer, Linear.HEADS_OUT)]["w"][own]
+        return np.asarray(clean[hook_name(part.layer, Hook.HEAD)][:, :, part.place] @ weight)
+    which = _neurons(part)
+    weight = model.params[linear_name(part.layer, Linear.NEURONS_OUT)]["w"][which]
+    return np.asarray(clean[hook_name(part.layer, Hook.NEURON)][:, :, which] @ weight)
 
 
-def _split(name: str) -> tuple[str, int, int]:
-    """Hook, layer, and head or neuron (-1 for a whole MLP)."""
-    path, _, index = name.partition("[:, :, ")
-    _, layer, hook = path.split(".", 2)
-    return hook, int(layer), int(index[:-1]) if index else -1
+def _part(name: str) -> PartName:
+    """A part of a layer; the graphs name no other that writes or reads, but for the ends."""
+    part = PartName.parse(name)
+    assert part is not None, f"{name} is a part of a layer"
+    return part
+
+
+def _columns(model: Transformer, head: int) -> slice:
+    """The columns of a head among those of all heads."""
+    size = model.model_config.key_size
+    return slice(head * size, (head + 1) * size)
+
+
+def _neurons(part: PartName) -> slice:
+    """The neurons of a part: one, or the whole MLP."""
+    return slice(None) if part.place is None else slice(part.place, part.place + 1)
 
 
 def _changes(model: Transformer, tokens: Tokens, reader: str, delta: Array) -> dict[str, Array]:
     """At each hook of a reader what `delta` in its input adds there."""
-    hook, layer, place = _split(reader)
-    name, config = f"transformer/layer_{layer}", model.model_config
-    if not hook.startswith("attn"):
-        which = slice(None) if place < 0 else slice(place, place + 1)
+    part, config = _part(reader), model.model_config
+    if part.hook in (Hook.MLP, Hook.NEURON):
+        which = _neurons(part)
         moved = np.zeros((*tokens.shape, config.mlp_hidden_size), np.float32)
-        moved[:, :, which] = delta @ model.params[f"{name}/mlp/linear_1"]["w"][:, which]
-        return {f"blocks.{layer}.mlp.hook_pre": moved}
+        weight = model.params[linear_name(part.layer, Linear.NEURONS_IN)]["w"]
+        moved[:, :, which] = delta @ weight[:, which]
+        return {hook_name(part.layer, Hook.NEURON_IN): moved}
+    assert part.place is not None, f"{reader} is of one head"
     changes = {}
-    for port in hooks.PORTS if hook == "attn.hook_z" else [_PORTS[hook]]:
-        own = slice(place * config.key_size, (place + 1) * config.key_size)
+    for port in PORTS if part.hook is Hook.HEAD else (part.hook,):
+        weight = model.params[linear_name(part.layer, PORTS[port])]["w"]
         moved = np.zeros((*tokens.shape, config.num_heads, config.key_size), np.float32)
-        moved[:, :, place] = delta @ model.params[f"{name}/attn/{port}"]["w"][:, own]
-        changes[f"blocks.{layer}.attn.hook_{port[0]}"] = moved
+        moved[:, :, part.place] = delta @ weight[:, _columns(model, part.place)]
+        changes[hook_name(part.layer, port)] = moved
     return changes
-
-
-_PORTS = {f"attn.hook_{port[0]}": port for port in hooks.PORTS}

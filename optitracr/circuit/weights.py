@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.circuit.hooks import PORTS
+from optitracr.model import names
 from optitracr.model.config import ModelConfig
+from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.model.record import HEAD, CircuitNode
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
 Columns = NDArray[np.bool_]
 Params = Mapping[str, Mapping[str, NDArray[np.float32]]]
 EVERY = slice(None)
+
+_READING = dict(zip(PORTS, names.PORTS.values(), strict=True))
+"""The linear map of each query, key and value."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,7 +79,7 @@ class Weights:
         Raises:
             InputError: If there is no such table.
         """
-        table = arguments.choice("table", table, ("token_embed", "pos_embed"))
+        table = arguments.choice("table", table, (TOKENS, POSITIONS))
         return touched(self.params[table]["embeddings"].T)
 
     def port(self, layer: int, head: int, port: str, columns: slice = EVERY) -> Columns:
@@ -83,7 +88,9 @@ class Weights:
         Raises:
             InputError: If there is no such head, or port.
         """
-        return touched(self._part(layer, head, arguments.choice("port", port, PORTS), columns))
+        return touched(
+            self._part(layer, head, _READING[arguments.choice("port", port, PORTS)], columns)
+        )
 
     def head(self, layer: int, head: int, columns: slice = EVERY) -> Touched:
         """What a head, or some columns of its output, reads and writes.
@@ -93,7 +100,7 @@ class Weights:
         """
         query, key = (self.port(layer, head, port) for port in PORTS[:2])
         value = self.port(layer, head, "value", columns)
-        written = touched(self._part(layer, head, "linear", columns))
+        written = touched(self._part(layer, head, Linear.HEADS_OUT, columns))
         return Touched(query | key | value, query | key, written)
 
     def neurons(self, layer: int) -> tuple[Columns, Columns]:
@@ -103,9 +110,8 @@ class Weights:
             InputError: If there is no such layer.
         """
         layer = self._layer(layer)
-        name = f"transformer/layer_{layer}/mlp"
-        read: Columns = self.params[f"{name}/linear_1"]["w"] != 0
-        written: Columns = self.params[f"{name}/linear_2"]["w"].T != 0
+        read: Columns = self.params[linear_name(layer, Linear.NEURONS_IN)]["w"] != 0
+        written: Columns = self.params[linear_name(layer, Linear.NEURONS_OUT)]["w"].T != 0
         return read, written
 
     def run(self, layer: int, which: slice = EVERY) -> Touched:
@@ -140,7 +146,7 @@ class Weights:
     def _layer(self, layer: int) -> int:
         return arguments.integer("layer", layer, least=0, most=self.config.num_layers - 1)
 
-    def _part(self, layer: int, head: int, part: str, columns: slice) -> NDArray[np.float32]:
+    def _part(self, layer: int, head: int, part: Linear, columns: slice) -> NDArray[np.float32]:
         """Some columns of a head's weights, of shape [width, columns]."""
         head = arguments.integer("head", head, least=0, most=self.config.num_heads - 1)
         arguments.instance("columns", columns, slice, "a slice of the head's columns")
@@ -150,10 +156,10 @@ class Weights:
         except (TypeError, ValueError):
             arguments.refuse("columns", columns, "a slice of the head's columns")
 
-    def _head(self, layer: int, part: str) -> NDArray[np.float32]:
+    def _head(self, layer: int, part: Linear) -> NDArray[np.float32]:
         """Shape [width, heads, head size]."""
-        weight = self.params[f"transformer/layer_{layer}/attn/{part}"]["w"]
-        flat = weight.T if part == "linear" else weight
+        weight = self.params[linear_name(layer, part)]["w"]
+        flat = weight.T if part is Linear.HEADS_OUT else weight
         return flat.reshape(-1, self.config.num_heads, self.config.key_size)
 
 

@@ -70,7 +70,7 @@ def patterns(model: Transformer, tokens: Sequence[Any]) -> tuple[Pattern, ...]:
     found = []
     for use in uses(model):
         if use.head:
-            head = int(use.name.rpartition("head")[2])
+            head = use.index[0]
             logits = np.asarray(output.attn_logits[use.layer][0, head], dtype=np.float64)
             weights = np.exp(logits - logits.max(axis=-1, keepdims=True))
             found.append(Pattern(use, weights / weights.sum(axis=-1, keepdims=True)))
@@ -143,8 +143,7 @@ class _Frame:
 
     def _frame(self, use: Use, served: str, variables: Variables) -> Iterator[Shape]:
         room = max(self.side, 96.0)
-        layer, _, head = use.name.partition(".head")
-        yield Text(self.x, self.y - 19, f"layer {layer[1:]} head {head}", 10.5, bold=True)
+        yield Text(self.x, self.y - 19, f"layer {use.layer} head {use.index[0]}", 10.5, bold=True)
         yield Rectangle(self.x, self.y - 14, 8, 8, variables.fill(served), variables.edge(served))
         yield Text(
             self.x + 13, self.y - 6.5, fitted(use.label, room - 13, 10), 10, fill=Paint(Role.MUTED)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from optitracr.draw.picture import Mark, Paint, Picture, Rectangle, Role, Shape, Text, fitted, plain
 from optitracr.draw.residual import plural
 from optitracr.draw.variables import Variables, shown_name
+from optitracr.model.names import node_name
+from optitracr.model.record import HEAD
 from optitracr.model.transformer import Transformer
 
 LEFT, TOP = 62.0, 44.0
@@ -29,20 +31,28 @@ class Use:
     """What a head or some neurons are for.
 
     Attributes:
-        name: The circuit's name of the node.
         layer: Its layer.
-        head: Whether it is a head.
+        index: The head, or the first neuron and the one after the last.
         amount: Neurons, or 1 for a head.
         variables: RASP variables that it helps to compute.
         erases: Variables of the residual stream that it erases, each with its RASP variable.
     """
 
-    name: str
     layer: int
-    head: bool
+    index: tuple[int, ...]
     amount: int
     variables: tuple[str, ...]
     erases: tuple[tuple[str, str], ...]
+
+    @property
+    def name(self) -> str:
+        """The circuit's name of the node."""
+        return node_name(self.layer, self.index)
+
+    @property
+    def head(self) -> bool:
+        """Whether it is a head."""
+        return len(self.index) == 1
 
     @property
     def label(self) -> str:
@@ -64,8 +74,8 @@ def uses(model: Transformer) -> tuple[Use, ...]:
     found: list[Use] = []
     for node in model.record.nodes:
         erases = tuple((name, holds.get(name, "")) for name in node.erases)
-        amount = 1 if node.kind == "head" else node.index[1] - node.index[0]
-        use = Use(node.name, node.layer, node.kind == "head", amount, node.variables, erases)
+        amount = 1 if node.kind == HEAD else node.index[1] - node.index[0]
+        use = Use(node.layer, node.index, amount, node.variables, erases)
         if found and _alike(found[-1], use):
             use = _joined(found.pop(), use)
         found.append(use)
@@ -79,9 +89,9 @@ def _alike(first: Use, second: Use) -> bool:
 
 
 def _joined(first: Use, second: Use) -> Use:
-    name = f"{first.name.rpartition('-')[0]}-{second.name.rpartition('-')[2]}"
+    index = (first.index[0], second.index[-1])
     erases = tuple(dict.fromkeys((*first.erases, *second.erases)))
-    return Use(name, first.layer, False, first.amount + second.amount, (), erases)
+    return Use(first.layer, index, first.amount + second.amount, (), erases)
 
 
 def sublayers_picture(title: str, model: Transformer, variables: Variables) -> Picture:

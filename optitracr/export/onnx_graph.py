@@ -13,6 +13,7 @@ from optitracr import arguments
 from optitracr.extras import require
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED
+from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.model.transformer import Transformer
 from optitracr.writing import write_file
 
@@ -56,8 +57,8 @@ class _Graph:
         architecture, params = self.now.architecture, self.now.params
         length = self.op("Gather", self.op("Shape", "tokens"), self.integers([1]), axis=0)
         zero = self.integers([0])
-        table = self.constant(params["token_embed"]["embeddings"])
-        places = self.constant(params["pos_embed"]["embeddings"])
+        table = self.constant(params[TOKENS]["embeddings"])
+        places = self.constant(params[POSITIONS]["embeddings"])
         near = self.op("Slice", places, zero, length, zero)
         x = self.op("Add", self.op("Gather", table, "tokens", axis=0), near)
         pad = self.integers([architecture.pad_encoding])
@@ -71,10 +72,9 @@ class _Graph:
             mask = self.op("And", mask, own)
         states = [x]
         for layer in range(architecture.layers):
-            part = f"transformer/layer_{layer}"
-            x = self.op("Add", x, self.attention(f"{part}/attn", x, mask))
+            x = self.op("Add", x, self.attention(layer, x, mask))
             states.append(x)
-            x = self.op("Add", x, self.mlp(f"{part}/mlp", x))
+            x = self.op("Add", x, self.mlp(layer, x))
             states.append(x)
         unembed = self.constant(self.now.unembed)
         self.nodes.append(helper.make_node("MatMul", [x, unembed], ["output"]))
@@ -91,32 +91,35 @@ class _Graph:
         opset = [helper.make_opsetid("", OPSET)]
         return helper.make_model(graph, opset_imports=opset, producer_name="optitracr")
 
-    def attention(self, name: str, x: str, mask: str) -> str:
+    def attention(self, layer: int, x: str, mask: str) -> str:
         """What the heads of a layer add; their bias alone where there are none."""
         heads, size = self.now.architecture.heads, self.now.architecture.head_size
         if heads * size == 0:
-            return self.constant(self.now.params[f"{name}/linear"]["b"])
+            return self.constant(self.now.params[linear_name(layer, Linear.HEADS_OUT)]["b"])
         split = self.integers([0, 0, heads, size])
 
-        def project(part: str, *order: int) -> str:
-            flat = self.linear(f"{name}/{part}", x)
+        def project(part: Linear, *order: int) -> str:
+            flat = self.linear(linear_name(layer, part), x)
             return self.op("Transpose", self.op("Reshape", flat, split), perm=list(order))
 
-        query, key = project("query", 0, 2, 1, 3), project("key", 0, 2, 3, 1)
+        query, key = project(Linear.QUERY, 0, 2, 1, 3), project(Linear.KEY, 0, 2, 3, 1)
         scale = self.constant(np.float32(math.sqrt(size)))
         logits = self.op("Div", self.op("MatMul", query, key), scale)
         kept = self.op("Where", mask, logits, self.constant(np.float32(MASKED)))
-        mixed = self.op("MatMul", self.op("Softmax", kept, axis=-1), project("value", 0, 2, 1, 3))
+        mixed = self.op(
+            "MatMul", self.op("Softmax", kept, axis=-1), project(Linear.VALUE, 0, 2, 1, 3)
+        )
         joined = self.op("Transpose", mixed, perm=[0, 2, 1, 3])
         flat = self.op("Reshape", joined, self.integers([0, 0, heads * size]))
-        return self.linear(f"{name}/linear", flat)
+        return self.linear(linear_name(layer, Linear.HEADS_OUT), flat)
 
-    def mlp(self, name: str, x: str) -> str:
+    def mlp(self, layer: int, x: str) -> str:
         """What the neurons of a layer add; their bias alone where there are none."""
-        if self.now.params[f"{name}/linear_1"]["b"].size == 0:
-            return self.constant(self.now.params[f"{name}/linear_2"]["b"])
-        hidden = self.op("Relu", self.linear(f"{name}/linear_1", x))
-        return self.linear(f"{name}/linear_2", hidden)
+        into, out = (linear_name(layer, p) for p in (Linear.NEURONS_IN, Linear.NEURONS_OUT))
+        if self.now.params[into]["b"].size == 0:
+            return self.constant(self.now.params[out]["b"])
+        hidden = self.op("Relu", self.linear(into, x))
+        return self.linear(out, hidden)
 
     def linear(self, name: str, x: str) -> str:
         """Weights and bias."""

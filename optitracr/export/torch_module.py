@@ -9,6 +9,7 @@ import numpy as np
 from optitracr.extras import require
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import Array
+from optitracr.model.names import LINEAR, POSITIONS, TOKENS, Linear, linear_name
 from optitracr.model.transformer import Transformer
 
 
@@ -48,17 +49,15 @@ def to_torch(model: Transformer) -> Any:
 def torch_state(now: Current) -> dict[str, Array]:
     """The weights under the names of the module's state dict, linear maps as [out, in]."""
     state = {"unembed.weight": np.ascontiguousarray(now.unembed.T)}
-    for part in ("token_embed", "pos_embed"):
+    for part in (TOKENS, POSITIONS):
         state[f"{part}.weight"] = now.params[part]["embeddings"]
     for layer in range(now.architecture.layers):
-        for part in ("attn/query", "attn/key", "attn/value", "attn/linear"):
-            state |= _linear(now, layer, part)
-        for part in ("mlp/linear_1", "mlp/linear_2"):
+        for part in LINEAR:
             state |= _linear(now, layer, part)
     return state
 
 
-def _linear(now: Current, layer: int, part: str) -> dict[str, Array]:
-    weights = now.params[f"transformer/layer_{layer}/{part}"]
+def _linear(now: Current, layer: int, part: Linear) -> dict[str, Array]:
+    weights = now.params[linear_name(layer, part)]
     name = f"layers.{layer}.{part.replace('/', '.')}"
     return {f"{name}.weight": np.ascontiguousarray(weights["w"].T), f"{name}.bias": weights["b"]}

@@ -16,7 +16,10 @@ from optitracr.errors import InputError, MissingExtraError
 from optitracr.extras import require
 from optitracr.model.current import Current, exportable
 from optitracr.model.forward import MASKED, Array
+from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
+from optitracr.model.shape import linear_shape
 from optitracr.model.transformer import Transformer
+from solvers import Sizes
 
 KINDS = ("bridge", "hooked")
 
@@ -156,17 +159,17 @@ def _check_names(strange: list[str]) -> None:
 def bridge_state(model: Transformer, now: Current) -> dict[str, Array]:
     """The weights under the names of TransformerLens' native model, linear maps as [out, in]."""
     state = {
-        "tok_embed.weight": now.params["token_embed"]["embeddings"],
-        "pos.weight": now.params["pos_embed"]["embeddings"],
+        "tok_embed.weight": now.params[TOKENS]["embeddings"],
+        "pos.weight": now.params[POSITIONS]["embeddings"],
         "head.weight": np.ascontiguousarray(_unembedding(now).T),
     }
     parts = {
-        "attn/query": "attn.q",
-        "attn/key": "attn.k",
-        "attn/value": "attn.v",
-        "attn/linear": "attn.o",
-        "mlp/linear_1": "mlp.fc_in",
-        "mlp/linear_2": "mlp.fc_out",
+        Linear.QUERY: "attn.q",
+        Linear.KEY: "attn.k",
+        Linear.VALUE: "attn.v",
+        Linear.HEADS_OUT: "attn.o",
+        Linear.NEURONS_IN: "mlp.fc_in",
+        Linear.NEURONS_OUT: "mlp.fc_out",
     }
     for layer in range(max(model.size.layers, 1)):
         for ours, theirs in parts.items():
@@ -180,8 +183,8 @@ def hooked_state(model: Transformer, now: Current) -> dict[str, Array]:
     """The weights under HookedTransformer's names and in its shapes."""
     unembedding = _unembedding(now)
     state = {
-        "embed.W_E": now.params["token_embed"]["embeddings"],
-        "pos_embed.W_pos": now.params["pos_embed"]["embeddings"],
+        "embed.W_E": now.params[TOKENS]["embeddings"],
+        "pos_embed.W_pos": now.params[POSITIONS]["embeddings"],
         "unembed.W_U": unembedding,
         "unembed.b_U": np.zeros(unembedding.shape[1], np.float32),
     }
@@ -189,16 +192,16 @@ def hooked_state(model: Transformer, now: Current) -> dict[str, Array]:
     heads, size = config["n_heads"], config["d_head"]
     for layer in range(config["n_layers"]):
         name = f"blocks.{layer}"
-        for ours, theirs in (("query", "Q"), ("key", "K"), ("value", "V")):
-            weight, bias = _linear(model, now, layer, f"attn/{ours}")
+        for ours, theirs in ((Linear.QUERY, "Q"), (Linear.KEY, "K"), (Linear.VALUE, "V")):
+            weight, bias = _linear(model, now, layer, ours)
             split = weight.reshape(width, heads, size).transpose(1, 0, 2)
             state[f"{name}.attn.W_{theirs}"] = np.ascontiguousarray(split)
             state[f"{name}.attn.b_{theirs}"] = bias.reshape(heads, size)
-        weight, bias = _linear(model, now, layer, "attn/linear")
+        weight, bias = _linear(model, now, layer, Linear.HEADS_OUT)
         state[f"{name}.attn.W_O"] = weight.reshape(heads, size, width)
         state[f"{name}.attn.b_O"] = bias
-        for ours, theirs in (("linear_1", "in"), ("linear_2", "out")):
-            weight, bias = _linear(model, now, layer, f"mlp/{ours}")
+        for ours, theirs in ((Linear.NEURONS_IN, "in"), (Linear.NEURONS_OUT, "out")):
+            weight, bias = _linear(model, now, layer, ours)
             state[f"{name}.mlp.W_{theirs}"], state[f"{name}.mlp.b_{theirs}"] = weight, bias
     return state
 
@@ -208,16 +211,12 @@ def _unembedding(now: Current) -> Array:
     return now.unembed if outputs else np.zeros((width, 1), np.float32)
 
 
-def _linear(model: Transformer, now: Current, layer: int, part: str) -> tuple[Array, Array]:
+def _linear(model: Transformer, now: Current, layer: int, part: Linear) -> tuple[Array, Array]:
     """Weights [in, out] and bias; zeros where there is no layer, head or neuron."""
-    config, width = _config(model), model.size.width
-    inner, neurons = config["n_heads"] * config["d_head"], config["d_mlp"]
-    shape = {
-        "attn/linear": (inner, width),
-        "mlp/linear_1": (width, neurons),
-        "mlp/linear_2": (neurons, width),
-    }.get(part, (width, inner))
-    found = now.params.get(f"transformer/layer_{layer}/{part}")
+    config = _config(model)
+    names = ("n_layers", "d_model", "n_heads", "d_head", "d_mlp")
+    shape = linear_shape(Sizes(*(config[name] for name in names)), part)
+    found = now.params.get(linear_name(layer, part))
     if found is None or found["w"].size == 0:
         bias = np.zeros(shape[1], np.float32) if found is None else found["b"]
         return np.zeros(shape, np.float32), np.resize(bias, shape[1])

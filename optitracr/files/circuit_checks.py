@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING
 
 from optitracr.files.values import FieldError, check_distinct, check_range, shown
+from optitracr.model.names import node_name
 from optitracr.model.record import HEAD, NEURONS, CircuitNode
 from optitracr.model.size import Size
 
@@ -68,12 +69,11 @@ def _check_node(node: CircuitNode, size: Size, field: str) -> None:
     check_range(f"{field}.layer", node.layer, 0, size.layers - 1)
     if node.kind == HEAD and len(node.index) == 1:
         check_range(f"{field}.index", node.index[0], 0, size.heads - 1)
-        name = f"L{node.layer}.head{node.index[0]}"
     elif node.kind == NEURONS and len(node.index) == 2:
         check_range(f"{field}.index", node.index[1], node.index[0], size.neurons)
-        name = f"L{node.layer}.neurons{node.index[0]}-{node.index[1]}"
     else:
         raise FieldError(field, "is neither a head nor a run of neurons")
+    name = node_name(node.layer, node.index)
     if node.name != name:
         raise FieldError(f"{field}.name", f"is not '{name}'")
     if node.columns and len(node.columns) != len(node.components):

@@ -7,12 +7,23 @@ with ReLU, each added to the residual stream (Vaswani et al. 2017; Lindner et al
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from optitracr.arguments import shown
 from optitracr.errors import InputError, OptitracrError
+from optitracr.model.names import (
+    LINEAR,
+    PORTS,
+    POSITIONS,
+    TOKENS,
+    Hook,
+    Linear,
+    hook_name,
+    linear_name,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int, Num
@@ -83,31 +94,85 @@ Edit = Callable[[str, Array], Array]
 """Given a hook's name and what stands there, what stands there instead."""
 
 
+def unchanged(name: str, array: Array) -> Array:
+    """The edit that changes nothing."""
+    del name
+    return array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One layer that is to be run.
+
+    Attributes:
+        xp: `numpy` or `jax.numpy`.
+        architecture: Static sizes.
+        weights: Its linear maps; see `Linear`.
+        number: Which layer it is, for the names of its hooks.
+        edit: For interventions; see `Network`.
+    """
+
+    xp: Any
+    architecture: Architecture
+    weights: Any
+    number: int = 0
+    edit: Edit = unchanged
+
+    def linear(self, part: Linear, x: Array) -> Array:
+        """What a linear map gives."""
+        linear = self.weights[part]
+        return x @ linear["w"] + linear["b"]
+
+    def at(self, hook: Hook, array: Array) -> Array:
+        """What stands at a hook, after an intervention where there is one."""
+        return edited(self.edit, hook_name(self.number, hook), array)
+
+
+LayerRun = Callable[[Layer, Array, Array], "tuple[Step, Step]"]
+"""What runs a layer: given the residual stream and the mask, its two steps."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """What a forward pass runs, and how.
+
+    Attributes:
+        xp: `numpy` or `jax.numpy`.
+        architecture: Static sizes.
+        params: Nested dicts under Tracr's names.
+        edit: For interventions: called at TransformerLens' hooks `blocks.{l}.attn.hook_q`,
+            `hook_k`, `hook_v` and `hook_z`, [batch, seq, heads, head_size], and
+            `blocks.{l}.mlp.hook_pre` and `hook_post`, [batch, seq, neurons].
+        run: What runs one layer, if not `run_layer`, by default.
+    """
+
+    xp: Any
+    architecture: Architecture
+    params: Any
+    edit: Edit = unchanged
+    run: LayerRun | None = None
+
+    def layer(self, number: int) -> Layer:
+        """One of its layers."""
+        weights = {part: self.params[linear_name(number, part)] for part in LINEAR}
+        return Layer(self.xp, self.architecture, weights, number, self.edit)
+
+
 def forward(
-    xp: Any,
-    architecture: Architecture,
-    params: Any,
+    network: Network,
     unembedding: Float[Array, "d_model outputs"],
     tokens: Int[Array, "batch seq"],
-    edit: Edit | None = None,
-    run: LayerRun | None = None,
 ) -> ForwardOutput:
     """Runs the transformer.
 
     Args:
-        xp: `numpy` or `jax.numpy`.
-        architecture: Static sizes.
-        params: Nested dicts under Tracr's names.
+        network: What runs.
         unembedding: Shape [d_model, outputs].
         tokens: Integers of shape [batch, seq]; PAD influences no other position.
-        edit: For interventions: called at TransformerLens' hooks `blocks.{l}.attn.hook_q`,
-            `hook_k`, `hook_v` and `hook_z`, [batch, seq, heads, head_size], and
-            `blocks.{l}.mlp.hook_pre` and `hook_post`, [batch, seq, neurons].
-        run: What runs one layer, if not `run_layer` itself; it takes no edit.
     """
-    output = collected(walk(xp, architecture, params, tokens, edit, run))
+    output = collected(walk(network, tokens))
     scores = output.output @ unembedding
-    return ForwardOutput(output, choose(xp, architecture, scores), scores)
+    return ForwardOutput(output, choose(network.xp, network.architecture, scores), scores)
 
 
 class Step(NamedTuple):
@@ -136,90 +201,53 @@ def collected(steps: Iterable[Step]) -> TransformerOutput:
     )
 
 
-LayerRun = Callable[[Any, Array, Array], tuple[Step, Step]]
-"""One layer: from its weights, the residual stream and the mask to its two steps."""
-
-
-def walk(
-    xp: Any,
-    architecture: Architecture,
-    params: Any,
-    tokens: Int[Array, "batch seq"],
-    edit: Edit | None = None,
-    run: LayerRun | None = None,
-) -> Iterator[Step]:
+def walk(network: Network, tokens: Int[Array, "batch seq"]) -> Iterator[Step]:
     """The forward pass step by step, so that nobody has to keep every state of a deep model.
 
     Args:
-        xp: `numpy` or `jax.numpy`.
-        architecture: Static sizes.
-        params: Nested dicts under Tracr's names.
+        network: What runs.
         tokens: Integers of shape [batch, seq].
-        edit: For interventions; see `forward`.
-        run: What runs one layer, if not `run_layer` itself.
     """
-    seen = tokens != architecture.pad_encoding
-    return walk_layers(xp, architecture, params, embed(params, tokens), seen, edit, run)
+    seen = tokens != network.architecture.pad_encoding
+    return walk_layers(network, embed(network.params, tokens), seen)
 
 
 def embed(params: Any, tokens: Int[Array, "batch seq"]) -> Float[Array, "batch seq d_model"]:
     """The first state of the residual stream, [batch, seq, d_model]."""
-    places = params["pos_embed"]["embeddings"][: tokens.shape[1]]
-    return params["token_embed"]["embeddings"][tokens] + places[None]
+    places = params[POSITIONS]["embeddings"][: tokens.shape[1]]
+    return params[TOKENS]["embeddings"][tokens] + places[None]
 
 
 def walk_layers(
-    xp: Any,
-    architecture: Architecture,
-    params: Any,
+    network: Network,
     stream: Float[Array, "batch seq d_model"],
     seen: Bool[Array, "batch seq"],
-    edit: Edit | None = None,
-    run: LayerRun | None = None,
 ) -> Iterator[Step]:
     """The layers alone, from a first state of the residual stream.
 
     Args:
-        xp: `numpy` or `jax.numpy`.
-        architecture: Static sizes.
-        params: Nested dicts under Tracr's names.
+        network: What runs.
         stream: The first state, [batch, seq, d_model].
         seen: [batch, seq], where there is no PAD.
-        edit: For interventions; see `forward`.
-        run: What runs one layer, if not `run_layer` itself.
     """
-    mask = _mask(xp, architecture, seen)
+    mask = _mask(network.xp, network.architecture, seen)
+    run = network.run or run_layer
     yield Step(stream)
-    for layer in range(architecture.layers):
-        weights = {part: params[f"transformer/layer_{layer}/{part}"] for part in PARTS}
-        if run is None:
-            steps = run_layer(xp, architecture, weights, stream, mask, edit or unchanged, layer)
-        else:
-            steps = run(weights, stream, mask)
+    for number in range(network.architecture.layers):
+        steps = run(network.layer(number), stream, mask)
         stream = steps[-1].stream
         yield from steps
 
 
-PARTS = (
-    *(f"attn/{part}" for part in ("query", "key", "value", "linear")),
-    *(f"mlp/{part}" for part in ("linear_1", "linear_2")),
-)
-"""The linear maps of one layer, under Tracr's names."""
-
-
 def run_layer(
-    xp: Any,
-    architecture: Architecture,
-    weights: Any,
+    layer: Layer,
     stream: Float[Array, "batch seq d_model"],
     mask: Bool[Array, "batch 1 #query key"],
-    edit: Edit,
-    layer: int,
 ) -> tuple[Step, Step]:
     """Attention, then the MLP, of one layer."""
-    added, logits = _attention(xp, architecture, weights, layer, stream, mask, edit)
+    added, logits = _attention(layer, stream, mask)
     attended = Step(stream + added, added, logits)
-    added = _mlp(xp, architecture, weights, layer, attended.stream, edit)
+    added = _mlp(layer, attended.stream)
     return attended, Step(attended.stream + added, added)
 
 
@@ -233,41 +261,28 @@ def _mask(xp: Any, architecture: Architecture, seen: Array) -> Array:
     return seen
 
 
-def _attention(
-    xp: Any,
-    architecture: Architecture,
-    weights: Any,
-    layer: int,
-    stream: Array,
-    mask: Array,
-    edit: Edit,
-) -> tuple[Array, Array]:
+def _attention(layer: Layer, stream: Array, mask: Array) -> tuple[Array, Array]:
+    xp, heads, size = layer.xp, layer.architecture.heads, layer.architecture.head_size
     batch, length, _ = stream.shape
-    heads, size = architecture.heads, architecture.head_size
 
-    def project(part: str) -> Array:
-        projected = _linear(weights[f"attn/{part}"], stream).reshape(batch, length, heads, size)
-        changed = edited(edit, f"blocks.{layer}.attn.hook_{part[0]}", projected)
-        return changed.transpose(0, 2, 1, 3)
+    def project(port: Hook) -> Array:
+        projected = layer.linear(PORTS[port], stream).reshape(batch, length, heads, size)
+        return layer.at(port, projected).transpose(0, 2, 1, 3)
 
-    query, key, value = project("query"), project("key"), project("value")
+    query, key, value = map(project, PORTS)
     scale = np.float32(np.sqrt(max(size, 1)))
     logits = query @ key.transpose(0, 1, 3, 2) / scale
     logits = xp.where(mask, logits, np.float32(MASKED))
     pattern = xp.exp(logits - logits.max(axis=-1, keepdims=True))
     pattern = pattern / pattern.sum(axis=-1, keepdims=True)
-    mixed = (pattern @ value).transpose(0, 2, 1, 3)
-    mixed = edited(edit, f"blocks.{layer}.attn.hook_z", mixed)
-    return _linear(weights["attn/linear"], mixed.reshape(batch, length, heads * size)), logits
+    mixed = layer.at(Hook.HEAD, (pattern @ value).transpose(0, 2, 1, 3))
+    return layer.linear(Linear.HEADS_OUT, mixed.reshape(batch, length, heads * size)), logits
 
 
-def _mlp(
-    xp: Any, architecture: Architecture, weights: Any, layer: int, stream: Array, edit: Edit
-) -> Array:
-    before = _linear(weights["mlp/linear_1"], stream)
-    before = edited(edit, f"blocks.{layer}.mlp.hook_pre", before)
-    hidden = _activated(xp, architecture.activation, before)
-    return _linear(weights["mlp/linear_2"], edited(edit, f"blocks.{layer}.mlp.hook_post", hidden))
+def _mlp(layer: Layer, stream: Array) -> Array:
+    before = layer.at(Hook.NEURON_IN, layer.linear(Linear.NEURONS_IN, stream))
+    hidden = _activated(layer.xp, layer.architecture.activation, before)
+    return layer.linear(Linear.NEURONS_OUT, layer.at(Hook.NEURON, hidden))
 
 
 def edited(edit: Edit, name: str, array: Array) -> Array:
@@ -317,16 +332,6 @@ def _activated(xp: Any, activation: Callable[[Any], Any] | None, before: Array) 
             "set one that acts on each number alone"
         )
     return hidden
-
-
-def _linear(linear: Any, x: Array) -> Array:
-    return x @ linear["w"] + linear["b"]
-
-
-def unchanged(name: str, array: Array) -> Array:
-    """The edit that changes nothing."""
-    del name
-    return array
 
 
 def choose(

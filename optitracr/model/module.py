@@ -10,12 +10,14 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.current import current
 from optitracr.model.forward import (
     ForwardOutput,
+    Network,
     TransformerOutput,
     choose,
     collected,
     embed,
     walk_layers,
 )
+from optitracr.model.names import TOKENS
 from optitracr.model.running import forward
 from optitracr.model.sequences import integers
 from optitracr.model.transformer import Transformer
@@ -56,7 +58,7 @@ class TransformerModule:
                 arguments.refuse("mask", mask, wanted)
         with jax.default_matmul_precision("highest"):
             seen = seen.astype(bool)
-            return collected(walk_layers(jnp, now.architecture, now.params, stream, seen))
+            return collected(walk_layers(Network(jnp, now.architecture, now.params), stream, seen))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,7 +96,7 @@ class CompiledModule:
         """What the tokens alone give of it, [batch, seq, d_model]."""
         import jax.numpy as jnp
 
-        table = jnp.asarray(current(self.model).params["token_embed"]["embeddings"])
+        table = jnp.asarray(current(self.model).params[TOKENS]["embeddings"])
         return table[integers(self.model, tokens)]
 
     def unembed(self, state: Any, use_unembed_argmax: bool | None = None) -> Any:

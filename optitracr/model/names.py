@@ -8,7 +8,10 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 TOKENS, POSITIONS = "token_embed", "pos_embed"
 """The embeddings among the weights."""
@@ -39,3 +42,70 @@ def linear_name(layer: int, part: Linear | str) -> str:
 def layer_prefix(layer: int) -> str:
     """What the names of all of a layer's weights begin with."""
     return f"transformer/layer_{layer}/"
+
+
+class Hook(StrEnum):
+    """Where in a layer a tensor stands, under TransformerLens' names."""
+
+    QUERY = "attn.hook_q"
+    KEY = "attn.hook_k"
+    VALUE = "attn.hook_v"
+    HEAD = "attn.hook_z"
+    NEURON_IN = "mlp.hook_pre"
+    NEURON = "mlp.hook_post"
+    MLP = "hook_mlp_out"
+
+
+PORTS = {Hook.QUERY: Linear.QUERY, Hook.KEY: Linear.KEY, Hook.VALUE: Linear.VALUE}
+"""What a head reads through, and the linear map that it reads with."""
+
+
+def hook_name(layer: int, hook: Hook) -> str:
+    """A hook of a layer, whose tensor holds all heads, or all neurons."""
+    return f"blocks.{layer}.{hook}"
+
+
+@dataclass(frozen=True, slots=True)
+class PartName:
+    """The name of a part of a layer.
+
+    Attributes:
+        layer: Its layer.
+        hook: Where what it gives stands, or for a query, key or value what it reads.
+        place: The head or neuron; None for a whole MLP.
+    """
+
+    layer: int
+    hook: Hook
+    place: int | None = None
+
+    def __str__(self) -> str:
+        name = hook_name(self.layer, self.hook)
+        return name if self.place is None else f"{name}[:, :, {self.place}]"
+
+    @classmethod
+    def parse(cls, text: str) -> Self | None:
+        """The name that a text is; None for all else, the embeddings and the output among it."""
+        found = _PART.fullmatch(text)
+        if found is None or found["hook"] not in set(Hook):
+            return None
+        place = found["place"]
+        return cls(int(found["layer"]), Hook(found["hook"]), int(place) if place else None)
+
+
+_PART = re.compile(
+    r"blocks\.(?P<layer>\d+)\.(?P<hook>[\w.]+)(?:\[:, :, (?P<place>\d+)\])?", re.ASCII
+)
+
+
+def node_name(layer: int, index: tuple[int, ...]) -> str:
+    """A head, or a run of neurons, as the record names it.
+
+    Args:
+        layer: Its layer.
+        index: The head; or the first neuron and the one after the last.
+    """
+    if len(index) == 1:
+        return f"L{layer}.head{index[0]}"
+    first, stop = index
+    return f"L{layer}.neurons{first}-{stop}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,9 @@ from optitracr.model.forward import (
     Array,
     Edit,
     ForwardOutput,
-    LayerRun,
+    Layer,
+    Network,
+    Step,
     choose,
     forward,
     run_layer,
@@ -39,7 +41,8 @@ def run_numpy(
     edit: Edit | None = None,
 ) -> ForwardOutput:
     """Runs in NumPy, float32: no compilation, so the quickest way to a first answer."""
-    return forward(np, architecture, params, unembedding, tokens, edit)
+    network = Network(np, architecture, params, edit or unchanged)
+    return forward(network, unembedding, tokens)
 
 
 @lru_cache(maxsize=1)
@@ -49,7 +52,7 @@ def _jitted() -> Any:
 
     def run(architecture: Architecture, params: Any, unembedding: Any, tokens: Any) -> Any:
         with jax.default_matmul_precision("highest"):
-            return forward(jnp, architecture, params, unembedding, tokens)
+            return forward(Network(jnp, architecture, params), unembedding, tokens)
 
     return jax.jit(run, static_argnums=0)
 
@@ -61,7 +64,7 @@ def _jitted_layer() -> Any:
 
     def run(architecture: Architecture, weights: Any, stream: Any, mask: Any) -> Any:
         with jax.default_matmul_precision("highest"):
-            return run_layer(jnp, architecture, weights, stream, mask, unchanged, 0)
+            return run_layer(Layer(jnp, architecture, weights), stream, mask)
 
     return jax.jit(run, static_argnums=0)
 
@@ -82,10 +85,15 @@ def run_jax(
 
     with jax.default_matmul_precision("highest"):
         tokens, params = jnp.asarray(tokens), jax.tree.map(jnp.asarray, params)
-        # Layers differ in their weights alone, not in their number.
-        own = architecture._replace(layers=1)
-        run = partial(_jitted_layer(), own)
-        return forward(jnp, architecture, params, unembedding, tokens, run=run)
+        network = Network(jnp, architecture, params, run=_layer_jax)
+        return forward(network, unembedding, tokens)
+
+
+def _layer_jax(layer: Layer, stream: Any, mask: Any) -> tuple[Step, Step]:
+    """Runs one layer, compiled once for all: they differ in weights alone, not in their number."""
+    own = layer.architecture._replace(layers=1)
+    steps: tuple[Step, Step] = _jitted_layer()(own, layer.weights, stream, mask)
+    return steps
 
 
 class States:
@@ -110,7 +118,7 @@ def states_numpy(
     tokens: Int[NDArray[np.integer], "batch seq"],
 ) -> States:
     """Runs in NumPy, state by state."""
-    return States(_walked(np, architecture, params, unembedding, tokens, None))
+    return States(_walked(Network(np, architecture, params), unembedding, tokens))
 
 
 def states_jax(
@@ -126,23 +134,16 @@ def states_jax(
     import jax.numpy as jnp
 
     tokens, params = jnp.asarray(tokens), jax.tree.map(jnp.asarray, params)
-    run = partial(_jitted_layer(), architecture._replace(layers=1))
-    return States(_walked(jnp, architecture, params, unembedding, tokens, run))
+    network = Network(jnp, architecture, params, run=_layer_jax)
+    return States(_walked(network, unembedding, tokens))
 
 
-def _walked(
-    xp: Any,
-    architecture: Architecture,
-    params: Any,
-    unembedding: Any,
-    tokens: Any,
-    run: LayerRun | None,
-) -> Generator[Any, None, Any]:
+def _walked(network: Network, unembedding: Any, tokens: Any) -> Generator[Any, None, Any]:
     last = None
-    for step in walk(xp, architecture, params, tokens, run=run):
+    for step in walk(network, tokens):
         last = step.stream
         yield last
-    return choose(xp, architecture, xp.matmul(last, unembedding))
+    return choose(network.xp, network.architecture, network.xp.matmul(last, unembedding))
 
 
 def _listed(output: ForwardOutput) -> Generator[Any, None, Any]:

@@ -55,26 +55,13 @@ class Shape:
             f"{POSITIONS}:embeddings": (self.positions, width),
             UNEMBED: (width, self.outputs),
         }
-        linear = {part: self._linear(part) for part in LINEAR}
+        linear = {part: linear_shape(self.sizes, part) for part in LINEAR}
         for layer in range(self.sizes.layers):
             for part, shape in linear.items():
                 name = linear_name(layer, part)
                 shapes[f"{name}:w"] = shape
                 shapes[f"{name}:b"] = (shape[1],)
         return shapes
-
-    def _linear(self, part: Linear) -> tuple[int, int]:
-        """Inputs and outputs of a linear map."""
-        width, inner = self.sizes.width, self.sizes.heads * self.sizes.head_size
-        match part:
-            case Linear.QUERY | Linear.KEY | Linear.VALUE:
-                return width, inner
-            case Linear.HEADS_OUT:
-                return inner, width
-            case Linear.NEURONS_IN:
-                return width, self.sizes.neurons
-            case Linear.NEURONS_OUT:
-                return self.sizes.neurons, width
 
     def check_memory(self) -> None:
         """Checks that the weights fit in memory, before they are made.
@@ -90,6 +77,20 @@ class Shape:
             PARAMETER_BYTES * count,
             "give fewer tokens, a smaller max_seq_len, or compile with optimize=2",
         )
+
+
+def linear_shape(sizes: Sizes, part: Linear) -> tuple[int, int]:
+    """Inputs and outputs of a linear map of a layer."""
+    width, inner = sizes.width, sizes.heads * sizes.head_size
+    match part:
+        case Linear.QUERY | Linear.KEY | Linear.VALUE:
+            return width, inner
+        case Linear.HEADS_OUT:
+            return inner, width
+        case Linear.NEURONS_IN:
+            return width, sizes.neurons
+        case Linear.NEURONS_OUT:
+            return sizes.neurons, width
 
 
 def shape_in(setting: Setting, sizes: Sizes, outputs: int) -> Shape:
