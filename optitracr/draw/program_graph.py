@@ -41,6 +41,12 @@ twenty characters fits a box, and lines have room between two ranks."""
 MARGIN = 14.0
 """Pixels around the graph: room for the outline of the output."""
 
+LABEL_WIDTH, LABEL_HEIGHT = 24.0, 10.0
+"""Box, in pixels, from which a few letters of a name can be read in it."""
+
+LARGE_HEIGHT, TWO_LINES_HEIGHT = 18.0, 29.0
+"""Heights of a box, in pixels, from which the large font fits it, and two lines."""
+
 WITHOUT = (SavingKind.VIEWED, SavingKind.FUSED, SavingKind.UNUSED)
 """What leaves a variable without a component of its own."""
 
@@ -137,14 +143,14 @@ class _Canvas:
         self, node: Node, fate: list[SavingKind], x: float, y: float, bare: bool
     ) -> Iterator[Text]:
         """The label, in two lines if it must be; else what became of it below."""
-        if self.height < 10 or self.box < 24:
+        if self.height < LABEL_HEIGHT or self.box < LABEL_WIDTH:
             return
         ink = Paint(Role.INK if bare else Role.LABEL)
         middle, center, room = x + self.box / 2, y + self.height / 2, self.box - 6
         label = plain(node.label)
-        size = 11.0 if self.height >= 18 else 9.0
+        size = 11.0 if self.height >= LARGE_HEIGHT else 9.0
         lines = [label] if text_width(label, size) <= room else _broken(label, room, size)
-        if self.height < 29:
+        if self.height < TWO_LINES_HEIGHT:
             yield Text(middle, center + 3.5, fitted(label, room, size), size, "middle", ink)
         elif len(lines) == 2:
             yield Text(middle, center - 2.5, lines[0], size, "middle", ink, bold=True)

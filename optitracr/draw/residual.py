@@ -36,6 +36,15 @@ LEFT, TOP, GAP, BOTTOM = 34.0, 68.0, 40.0, 12.0
 """Pixels for the numbers of dimensions, for the title and the names of states, between two panels,
 and below them."""
 
+THINNEST = 3.0
+"""Side of a box, in pixels, below which an outline would leave nothing of its colour."""
+
+LABEL_HEIGHT = 8.0
+"""Height of a box, in pixels, from which a name can be read in it; so small is its font then."""
+
+CROSS_WIDTH, CROSS_HEIGHT = 24.0, 11.0
+"""Box, in pixels, from which the cross of an erasure fits beside two letters of a name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Panel:
@@ -116,9 +125,13 @@ def runs(columns: Sequence[int]) -> list[tuple[int, int]]:
 
 def column_names(columns: Sequence[int]) -> str:
     """For instance "dimensions 0–3, 7"."""
-    parts = [str(a) if b == a + 1 else f"{a}–{b - 1}" for a, b in runs(columns)]
     unit = "dimension" if len(columns) == 1 else "dimensions"
-    return f"{unit} {', '.join(parts)}" if parts else "no dimension"
+    return f"{unit} {spans(columns)}" if columns else "no dimension"
+
+
+def spans(columns: Sequence[int]) -> str:
+    """For instance "0–3, 7"."""
+    return ", ".join(str(a) if b == a + 1 else f"{a}–{b - 1}" for a, b in runs(columns))
 
 
 def plural(count: int, unit: str) -> str:
@@ -217,18 +230,18 @@ class _Scale:
         x, y = self.left + stay.first * self.wide, TOP + run[0] * self.tall
         width = (stay.last - stay.first + 1) * self.wide
         height = (run[1] - run[0]) * self.tall
-        thin = height < 3 or width < 3
+        thin = min(height, width) < THINNEST
         edge = variables.edge(stay.variable)
         fill = variables.fill(stay.variable)
         yield Rectangle(x, y, width, height, fill, None if thin else edge)
-        cross = stay.erased and height >= 11 and width >= 24
+        cross = stay.erased and height >= CROSS_HEIGHT and width >= CROSS_WIDTH
         if stay.erased and not thin:
             yield Line(((x + width - 1.5, y + 1), (x + width - 1.5, y + height - 1)), edge, 3)
         if cross:
             yield Text(x + width - 9, y + height / 2 + 3.5, "×", 11, "middle", Paint(Role.LABEL))
-        size = max(8.0, min(11.0, 0.85 * height))
+        size = max(LABEL_HEIGHT, min(11.0, 0.85 * height))
         name = shown_name(stay.variable, stay.name)
-        label = fitted(name, width - 8 - 12 * cross, size) if height >= 8 else ""
+        label = fitted(name, width - 8 - 12 * cross, size) if height >= LABEL_HEIGHT else ""
         if label:
             yield Text(x + 4, y + height / 2 + 0.33 * size, label, size, fill=Paint(Role.LABEL))
 

@@ -15,9 +15,9 @@ from optitracr.draw.residual import (
     CELL_HEIGHT,
     CELL_WIDTH,
     cell_size,
-    column_names,
     plural,
     residual_picture,
+    spans,
     stays,
     sublayer_name,
 )
@@ -74,7 +74,7 @@ def _stays_table(title: str, model: CompiledModel, facts: Facts) -> Markup:
         cells = (
             Cell(swatch(stay.variable or shown_name("", stay.name), facts.variables)),
             text(stay.name),
-            text(column_names(stay.columns).partition(" ")[2]),
+            text(spans(stay.columns)),
             text(span),
             text(end),
         )
