@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from optitracr.assembly.weights import HeadUse
 from optitracr.craft.blocks import Block
 from optitracr.craft.evaluate import evaluate
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
+from optitracr.model.record import HeadUse
 from tests.assembly.blocks import (
     BOS,
     LETTERS,
