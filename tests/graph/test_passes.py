@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optitracr import library, rasp
-from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, Rewrites
+from optitracr import rasp
+from optitracr.candidates.families.registry import RULES
+from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES
 from optitracr.candidates.unions import SplitUnions
-from optitracr.errors import EvaluationError, LimitError
+from optitracr.errors import EvaluationError, LimitError, UnsupportedError
 from optitracr.graph.build import build_graph
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
@@ -36,10 +37,12 @@ from optitracr.graph.rewrites.precision import CheckPrecision
 from optitracr.graph.rewrites.widths import SplitWidths
 from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.graph.tabling import tabled_program
+from optitracr.library.random_programs import Feature, random_program
 from optitracr.rasp import Comparison, Encoding, Select, indices, tokens
 from tests.graph.meaning import evaluate
 from tests.graph.test_names import labelled
 from tests.inputs import sequences
+from tests.programs import CASES, Case
 
 INPUTS = Inputs(("a", "b"), 3)
 EQUAL = Select(tokens, tokens, Comparison.EQ)
@@ -269,18 +272,47 @@ def test_labels_of_the_user_stay_the_users() -> None:
     assert taken.label not in after.by_label()
 
 
+LEVELS = [
+    pytest.param((*STANDARD_REWRITES.encoded, *STANDARD_REWRITES.lowered()), id="standard"),
+    pytest.param(
+        (
+            *CANDIDATE_REWRITES.encoded,
+            *CANDIDATE_REWRITES.lowered(each for rule in RULES for each in rule.rewrites),
+        ),
+        id="candidates",
+    ),
+]
+
+
 @pytest.mark.sweep
-@pytest.mark.parametrize("rewrites", [STANDARD_REWRITES, CANDIDATE_REWRITES], ids=["1", "2"])
-@pytest.mark.parametrize("entry", library.programs(), ids=lambda entry: entry.name)
-def test_programs_mean_the_same_after_every_pass(
-    entry: library.Program, rewrites: Rewrites
-) -> None:
-    inputs = Inputs(tuple(sorted(entry.vocab)), entry.max_seq_len, entry.causal)
-    program = entry.make()
-    passes = (*rewrites.encoded, *rewrites.lowered())
+@pytest.mark.parametrize("passes", LEVELS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_programs_mean_the_same_after_every_pass(case: Case, passes: tuple[Pass, ...]) -> None:
+    inputs = Inputs(tuple(sorted(case.vocab)), case.max_seq_len, case.causal)
+    program = case.make()
     run_passes(
         table(program, inputs), passes, inputs, lambda done: same(program, done.after, inputs, 4)
     )
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("passes", LEVELS)
+@pytest.mark.parametrize("seed", range(40))
+def test_random_programs_mean_the_same_after_every_pass(
+    seed: int, passes: tuple[Pass, ...]
+) -> None:
+    made = random_program(seed, 15, max_seq_len=4, features=tuple(Feature))
+    inputs = Inputs(tuple(sorted(made.vocab)), made.max_seq_len)
+    seen: list[str] = []
+
+    def watch(done: Rewritten) -> None:
+        seen.append(done.name)
+        same(made.program, done.after, inputs, 4)
+
+    try:
+        run_passes(table(made.program, inputs), passes, inputs, watch)
+    except UnsupportedError:
+        assert len(seen) < len(passes)
 
 
 def test_tables_of_rewritten_programs_are_plain_arrays() -> None:

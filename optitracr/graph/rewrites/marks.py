@@ -188,7 +188,8 @@ def _variable(
 
 def _made(graph: ProgramGraph, node: Node, role: Role, operation: Operation) -> Node:
     """A variable that the compiler adds for one of the program's."""
-    label = unused(f"{node.label}.{role.value}", graph.by_label())
+    taken = {*graph.by_label(), *(label for label, _ in graph.expressions)}
+    label = unused(f"{node.label}.{role.value}", taken)
     provenance = Provenance(NAME, node.shown, role)
     return Node(label, operation, Encoding.CATEGORICAL, node.source, provenance)
 
