@@ -20,7 +20,14 @@ from optitracr.candidates.families import (
 )
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.space import CandidateSpace
-from optitracr.candidates.validity import COMPILED, Activation, Architecture, Condition, Norm
+from optitracr.candidates.validity import (
+    COMPILED,
+    Activation,
+    Architecture,
+    Condition,
+    Norm,
+    Validity,
+)
 from optitracr.catalogues import CandidateProposal
 from optitracr.constructions.heads import HeadPlan
 from optitracr.library.counting import make_frac_prevs
@@ -112,6 +119,12 @@ def test_a_family_that_is_off_is_no_rule() -> None:
     for family in Family:
         on = registry.rules_of(EVERY_FAMILY - {family})
         assert {rule.name for rule in registry.RULES} - {rule.name for rule in on} == {family}
+
+
+def test_a_rule_that_does_not_hold_for_what_is_compiled_is_off() -> None:
+    elsewhere = Validity(activations=frozenset({Activation.GELU}))
+    rule = Rule(name="elsewhere", validity=elsewhere)
+    assert registry.rules_of(EVERY_FAMILY, (*registry.RULES, rule)) == registry.RULES
 
 
 @pytest.mark.parametrize("make", [previous, difference, joint_selector, two_widths])

@@ -58,6 +58,6 @@ def valid_rules(
 
 
 def rules_of(families: Collection[Family], rules: Sequence[Rule] = RULES) -> tuple[Rule, ...]:
-    """The rules that are on: all but those of the families that are left out."""
+    """The rules that are on: those that hold for what is compiled, but families left out."""
     off = {family.value for family in EVERY_FAMILY.difference(families)}
-    return tuple(rule for rule in rules if rule.name not in off)
+    return tuple(rule for rule in valid_rules(COMPILED, rules) if rule.name not in off)
