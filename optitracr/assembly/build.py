@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import partial
 
 from optitracr.assembly.plan import Assembly
-from optitracr.assembly.record import circuit_record
+from optitracr.assembly.record import circuit_record, with_meaning
 from optitracr.candidates.component import Components, Held
 from optitracr.candidates.savings import Savings
 from optitracr.craft.spaces import Direction
@@ -36,6 +36,7 @@ def build_model(
     """Puts weights, encoders, sizes and meanings together."""
     sizes, weights, components = assembly.sizes, assembly.weights, assembly.components
     readings = _known(reference.graph, components.held)
+    layout = with_meaning(assembly.layout, components.components, readings)
     return Transformer(
         name=graph.output,
         level=level,
@@ -46,11 +47,11 @@ def build_model(
         ),
         input_encoder=_input_encoder(setting),
         output_encoder=_output_encoder(graph, components),
-        layout=assembly.layout,
+        layout=layout,
         size=_size(assembly, setting),
         allocation=assembly.allocation,
         setting=setting,
-        record=circuit_record(assembly, readings),
+        record=circuit_record(assembly, layout),
         components=tuple(
             PlacedComponent(part.name, part.variable, part.reads, part.serves)
             for part in components.components
@@ -58,7 +59,7 @@ def build_model(
         output_reads=components.output.reads,
         reference=replace(reference, readings=readings),
         write_source=partial(source_of, reference.graph),
-        residual_labels=list(assembly.layout.labels()),
+        residual_labels=list(layout.labels()),
         savings=savings,
         options=options,
     )

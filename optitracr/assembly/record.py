@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from optitracr.assembly.plan import Assembly
 from optitracr.candidates.component import Component, Held
@@ -11,20 +12,20 @@ from optitracr.model.names import node_name
 from optitracr.model.record import (
     HEAD,
     NEURONS,
-    CircuitDimensions,
     CircuitNode,
     CircuitRecord,
     HeadUse,
     NeuronUse,
+    dimensions_of,
 )
 
 
-def circuit_record(assembly: Assembly, readings: Mapping[str, Held]) -> CircuitRecord:
+def circuit_record(assembly: Assembly, layout: Layout) -> CircuitRecord:
     """What every part of an assembled model is for, and which part reads which.
 
     Args:
-        assembly: The layout, the weights and their components.
-        readings: What each variable of the residual stream holds of the program's.
+        assembly: The weights and their components.
+        layout: Their layout, with what each tenant holds.
     """
     placed, weights = assembly.components, assembly.weights
     by_name = {component.name: component for component in placed.components}
@@ -33,8 +34,8 @@ def circuit_record(assembly: Assembly, readings: Mapping[str, Held]) -> CircuitR
         *_neurons(weights.neurons, by_name),
     )
     ordered = tuple(sorted(nodes, key=lambda node: node.sublayer))
-    dimensions = _dimensions(assembly.layout, placed.components, readings)
-    return CircuitRecord(ordered, dimensions, _edges(ordered, by_name, placed.output.reads))
+    edges = _edges(ordered, by_name, placed.output.reads)
+    return CircuitRecord(ordered, dimensions_of(layout), edges)
 
 
 def _edges(
@@ -103,18 +104,20 @@ def _written(parts: Iterable[Component]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(part.variable.label for part in parts))
 
 
-def _dimensions(
+def with_meaning(
     layout: Layout, components: Iterable[Component], readings: Mapping[str, Held]
-) -> tuple[CircuitDimensions, ...]:
+) -> Layout:
+    """A layout that says which RASP variable each tenant holds.
+
+    Args:
+        layout: The layout.
+        components: What computes the tenants.
+        readings: What each variable of the residual stream holds of the program's.
+    """
     meaning = {part.variable.label: part.serves[0] for part in components if part.serves}
     meaning |= {name: held.label for name, held in readings.items()}
-    return tuple(
-        CircuitDimensions(
-            name=tenancy.variable.label,
-            variable=meaning.get(tenancy.variable.label, ""),
-            dimensions=tenancy.columns,
-            first_state=tenancy.birth,
-            last_state=tenancy.end,
-        )
+    tenancies = (
+        replace(tenancy, holds=meaning.get(tenancy.variable.label, ""))
         for tenancy in layout.tenancies
     )
+    return Layout(layout.width, layout.states, tuple(tenancies))

@@ -63,8 +63,7 @@ class Circuit(CircuitRecord):
         return self._wirings[kind]
 
     def _wire(self, parts: tuple[Part, ...]) -> Wiring:
-        variables = {stay.name: stay.variable for stay in self.dimensions}
-        stays = stays_of(self.layout, variables)
+        stays = stays_of(self.layout)
         taken_over = {(old, new) for n in self.nodes for old in n.erases for new in n.writes}
         return wire(parts, stays, self.layout.states, self.layout.width, taken_over)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,15 +36,10 @@ class Stay:
         return f"d{self.column}@{self.first}-{self.last}"
 
 
-def stays_of(layout: Layout, variables: Mapping[str, str]) -> tuple[Stay, ...]:
-    """Every stay, by birth, then column.
-
-    Args:
-        layout: Who holds which columns when.
-        variables: The RASP variable of each variable of the residual stream.
-    """
+def stays_of(layout: Layout) -> tuple[Stay, ...]:
+    """Every stay, by birth, then column."""
     found = [
-        Stay(column, held.label, direction.label, variables[held.label], entry.birth, entry.end)
+        Stay(column, held.label, direction.label, entry.holds, entry.birth, entry.end)
         for entry in layout.tenancies
         for held in (entry.variable,)
         for column, direction in zip(entry.columns, held.space.directions, strict=True)

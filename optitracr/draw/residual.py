@@ -19,6 +19,7 @@ from optitracr.draw.picture import (
     text_width,
 )
 from optitracr.draw.variables import Variables, shown_name
+from optitracr.model.layout import Layout, Tenancy, erased
 from optitracr.model.transformer import Transformer
 
 WIDEST, TALLEST = 880.0, 560.0
@@ -59,49 +60,15 @@ class Panel:
     model: Transformer
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """A variable's stay in the residual stream.
-
-    Attributes:
-        name: The residual stream's own name of it.
-        variable: The RASP variable, or "" for BOS, PAD and the constant.
-        columns: Its dimensions.
-        first: First state at which it is alive.
-        last: Last state at which it is alive.
-        erased: Whether it is erased after its last state.
-    """
-
-    name: str
-    variable: str
-    columns: tuple[int, ...]
-    first: int
-    last: int
-    erased: bool
-
-    def __str__(self) -> str:
-        shown = shown_name(self.variable, self.name)
-        held = "" if self.name == shown else f" (held as {self.name})"
-        end = f"erased by {sublayer_name(self.last)}" if self.erased else "kept to the end"
-        return (
-            f"{shown}{held}: {column_names(self.columns)}, {state_name(self.first)} "
-            f"to {state_name(self.last)}, {end}"
-        )
-
-
-def stays(model: Transformer) -> tuple[Stay, ...]:
-    """Every stay in a model's residual stream, by birth."""
-    end = model.layout.states - 1
-    return tuple(
-        Stay(
-            stay.name,
-            stay.variable,
-            tuple(stay.dimensions),
-            stay.first_state,
-            stay.last_state,
-            stay.last_state < end,
-        )
-        for stay in model.record.dimensions
+def told(tenancy: Tenancy, layout: Layout) -> str:
+    """A variable's stay in the residual stream, in words."""
+    name = tenancy.variable.label
+    shown = shown_name(tenancy.holds, name)
+    held = "" if name == shown else f" (held as {name})"
+    erasing = f"erased by {sublayer_name(tenancy.end)}"
+    return (
+        f"{shown}{held}: {column_names(tenancy.columns)}, {state_name(tenancy.birth)} "
+        f"to {state_name(tenancy.end)}, {erasing if erased(tenancy, layout) else 'kept to the end'}"
     )
 
 
@@ -221,26 +188,28 @@ class _Scale:
 
     def marks(self, variables: Variables) -> Iterator[Mark]:
         """One mark a stay."""
-        for stay in stays(self.panel.model):
+        layout = self.panel.model.layout
+        for stay in layout.tenancies:
             shapes = [s for run in runs(stay.columns) for s in self._run(stay, run, variables)]
-            index = variables.index(stay.variable)
-            yield Mark(tuple(shapes), f"{self.panel.title}: {stay}", index)
+            title = f"{self.panel.title}: {told(stay, layout)}"
+            yield Mark(tuple(shapes), title, variables.index(stay.holds))
 
-    def _run(self, stay: Stay, run: tuple[int, int], variables: Variables) -> Iterator[Shape]:
-        x, y = self.left + stay.first * self.wide, TOP + run[0] * self.tall
-        width = (stay.last - stay.first + 1) * self.wide
+    def _run(self, stay: Tenancy, run: tuple[int, int], variables: Variables) -> Iterator[Shape]:
+        x, y = self.left + stay.birth * self.wide, TOP + run[0] * self.tall
+        width = (stay.end - stay.birth + 1) * self.wide
         height = (run[1] - run[0]) * self.tall
         thin = min(height, width) < THINNEST
-        edge = variables.edge(stay.variable)
-        fill = variables.fill(stay.variable)
+        edge = variables.edge(stay.holds)
+        fill = variables.fill(stay.holds)
         yield Rectangle(x, y, width, height, fill, None if thin else edge)
-        cross = stay.erased and height >= CROSS_HEIGHT and width >= CROSS_WIDTH
-        if stay.erased and not thin:
+        gone = erased(stay, self.panel.model.layout)
+        cross = gone and height >= CROSS_HEIGHT and width >= CROSS_WIDTH
+        if gone and not thin:
             yield Line(((x + width - 1.5, y + 1), (x + width - 1.5, y + height - 1)), edge, 3)
         if cross:
             yield Text(x + width - 9, y + height / 2 + 3.5, "×", 11, "middle", Paint(Role.LABEL))
         size = max(LABEL_HEIGHT, min(11.0, 0.85 * height))
-        name = shown_name(stay.variable, stay.name)
+        name = shown_name(stay.holds, stay.variable.label)
         label = fitted(name, width - 8 - 12 * cross, size) if height >= LABEL_HEIGHT else ""
         if label:
             yield Text(x + 4, y + height / 2 + 0.33 * size, label, size, fill=Paint(Role.LABEL))

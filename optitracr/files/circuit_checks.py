@@ -18,7 +18,7 @@ ENDS = ("embed", "unembed")
 
 
 def check_circuit(manifest: Manifest) -> None:
-    """Checks nodes against the sizes, stays against the residual map, and edges.
+    """Checks nodes against the sizes and the residual map, and edges.
 
     Raises:
         FieldError: Naming the first part that the model has not.
@@ -39,7 +39,6 @@ def check_circuit(manifest: Manifest) -> None:
             if name not in held:
                 raise FieldError(field, f"writes or erases {shown(name)}, which nothing holds")
     _check_components(manifest, held)
-    _check_stays(manifest)
     names = {node.name for node in circuit.nodes} | set(ENDS)
     for place, edge in enumerate(circuit.edges):
         if not names.issuperset(edge):
@@ -81,12 +80,3 @@ def _check_node(node: CircuitNode, size: Size, field: str) -> None:
     for first, stop in node.columns:
         check_range(f"{field}.columns", first, 0, stop)
         check_range(f"{field}.columns", stop, 0, size.head_size)
-
-
-def _check_stays(manifest: Manifest) -> None:
-    """The circuit knows the same tenancies as the residual map."""
-    stays = manifest.circuit.dimensions
-    tenancies = manifest.residual_map.tenancies
-    found = [(s.name, s.dimensions, s.first_state, s.last_state) for s in stays]
-    if found != [(t.label, t.columns, t.birth, t.end) for t in tenancies]:
-        raise FieldError("circuit.dimensions", "is not that of the residual map")

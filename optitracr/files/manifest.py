@@ -22,7 +22,7 @@ from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.layout import Layout, Tenancy
 from optitracr.model.params import Params
-from optitracr.model.record import CircuitRecord, PlacedComponent
+from optitracr.model.record import CircuitNode, CircuitRecord, PlacedComponent, dimensions_of
 from optitracr.model.size import Size
 from optitracr.model.source import ProgramSource
 from optitracr.model.transformer import Transformer
@@ -88,6 +88,7 @@ class StoredTenancy:
         end: Last state at which it can be read.
         values: The variable's value set.
         numerical: Whether it is held as numbers.
+        holds: The RASP variable that it holds, or helps to compute, or "".
     """
 
     label: str
@@ -97,6 +98,7 @@ class StoredTenancy:
     end: int
     values: tuple[Value, ...]
     numerical: bool
+    holds: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,14 @@ class StoredLayout:
     width: int
     states: int
     tenancies: tuple[StoredTenancy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCircuit:
+    """Which head and neuron serves which variable; dimensions are those of the residual map."""
+
+    nodes: tuple[CircuitNode, ...]
+    edges: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +151,7 @@ class Manifest:
         size: Sizes.
         residual_labels: One a dimension.
         residual_map: Which column holds which variable, and when.
-        circuit: Which head, neuron and dimension serves which variable.
+        circuit: Which head and neuron serves which variable.
         components: What was placed.
         output_reads: The variables that the unembedding reads.
         source: The program as text.
@@ -163,7 +173,7 @@ class Manifest:
     size: Size
     residual_labels: tuple[str, ...]
     residual_map: StoredLayout
-    circuit: CircuitRecord
+    circuit: StoredCircuit
     components: tuple[StoredComponent, ...]
     output_reads: tuple[str, ...]
     source: ProgramSource
@@ -191,7 +201,7 @@ def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
         size=model.size,
         residual_labels=tuple(model.residual_labels),
         residual_map=_stored_layout(model.layout),
-        circuit=model.record,
+        circuit=StoredCircuit(model.record.nodes, model.record.edges),
         components=tuple(
             StoredComponent(part.name, part.variable.label, part.reads, part.serves)
             for part in model.components
@@ -216,7 +226,7 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
     setting = setting_of(manifest)
     stored = manifest.encoders.input
     basis = tuple(Direction(stored.variable, value) for value in stored.values)
-    layout = _layout(manifest.residual_map)
+    layout, circuit = _layout(manifest.residual_map), manifest.circuit
     return Transformer(
         name=manifest.name,
         level=manifest.level,
@@ -231,7 +241,7 @@ def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
         setting=setting,
         reference=None if manifest.program is None else program_from_data(manifest.program),
         residual_labels=list(manifest.residual_labels),
-        record=manifest.circuit,
+        record=CircuitRecord(circuit.nodes, dimensions_of(layout), circuit.edges),
         components=_components(manifest.components, layout),
         output_reads=manifest.output_reads,
         savings=Savings(manifest.savings),
@@ -330,6 +340,7 @@ def _stored_tenancy(tenancy: Tenancy) -> StoredTenancy:
         end=tenancy.end,
         values=variable.values,
         numerical=variable.numerical,
+        holds=tenancy.holds,
     )
 
 
@@ -340,4 +351,4 @@ def _layout(stored: StoredLayout) -> Layout:
 def _tenancy(stored: StoredTenancy) -> Tenancy:
     space = Space(tuple(Direction(name, value) for name, value in stored.directions))
     variable = Variable(stored.label, space, stored.values, stored.numerical)
-    return Tenancy(variable, stored.birth, stored.end, stored.columns)
+    return Tenancy(variable, stored.birth, stored.end, stored.columns, stored.holds)

@@ -20,19 +20,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tenancy:
-    """A variable's columns and lifetime.
+    """A variable's stay in the residual stream: its columns and its lifetime.
 
     Attributes:
         variable: The variable.
         birth: First state at which it can be read.
         end: Last state at which it can be read.
         columns: One column for each of its directions.
+        holds: The RASP variable that it holds, or helps to compute; "" for BOS and the constant,
+            and as long as nobody said.
     """
 
     variable: Variable
     birth: int
     end: int
     columns: tuple[int, ...]
+    holds: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +115,8 @@ def _unique(labels: Sequence[str]) -> tuple[str, ...]:
         taken.add(name)
         result.append(name)
     return tuple(result)
+
+
+def erased(tenancy: Tenancy, layout: Layout) -> bool:
+    """Whether something erases the variable after its last state."""
+    return tenancy.end < layout.states - 1

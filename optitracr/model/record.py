@@ -8,6 +8,7 @@ from typing import Any
 
 from optitracr import arguments
 from optitracr.craft.reading import Variable
+from optitracr.model.layout import Layout
 
 HEAD, NEURONS = "head", "neurons"
 
@@ -139,6 +140,20 @@ class CircuitRecord:
         """
         variable = arguments.text("variable", variable)
         return tuple(node for node in self.nodes if variable in node.variables)
+
+
+def dimensions_of(layout: Layout) -> tuple[CircuitDimensions, ...]:
+    """The stays of a layout, as a circuit lists them."""
+    return tuple(
+        CircuitDimensions(
+            name=tenancy.variable.label,
+            variable=tenancy.holds,
+            dimensions=tenancy.columns,
+            first_state=tenancy.birth,
+            last_state=tenancy.end,
+        )
+        for tenancy in layout.tenancies
+    )
 
 
 def head_uses(nodes: Iterable[CircuitNode], layers: int) -> tuple[tuple[HeadUse, ...], ...]:

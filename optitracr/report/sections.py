@@ -18,13 +18,13 @@ from optitracr.draw.residual import (
     plural,
     residual_picture,
     spans,
-    stays,
     sublayer_name,
 )
 from optitracr.draw.sublayers import sublayers_picture, uses
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import shown_name
 from optitracr.graph.program import operation_reads
+from optitracr.model.layout import erased
 from optitracr.report.facts import Facts
 from optitracr.report.html import Cell, Row, number, swatch, table, text
 from optitracr.report.levels import LevelResult
@@ -68,17 +68,18 @@ def residual_section(facts: Facts) -> Markup:
 def _stays_table(title: str, model: CompiledModel, facts: Facts) -> Markup:
     heads = [text(h) for h in ("variable", "held as", "dimensions", "alive at states", "then")]
     rows = []
-    for stay in stays(model):
-        end = f"erased by {sublayer_name(stay.last)}" if stay.erased else "kept"
-        span = f"{stay.first} to {stay.last}" if stay.first < stay.last else str(stay.first)
+    for stay in model.layout.tenancies:
+        name, last = stay.variable.label, stay.end
+        end = f"erased by {sublayer_name(last)}" if erased(stay, model.layout) else "kept"
+        span = f"{stay.birth} to {last}" if stay.birth < last else str(last)
         cells = (
-            Cell(swatch(stay.variable or shown_name("", stay.name), facts.variables)),
-            text(stay.name),
+            Cell(swatch(stay.holds or shown_name("", name), facts.variables)),
+            text(name),
             text(spans(stay.columns)),
             text(span),
             text(end),
         )
-        rows.append(Row(cells, facts.variables.index(stay.variable)))
+        rows.append(Row(cells, facts.variables.index(stay.holds)))
     return table(title, heads, rows)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from optitracr.assembly.record import circuit_record
+from optitracr.assembly.record import circuit_record, with_meaning
 from optitracr.model.encoders import CategoricalEncoder, NumericalEncoder
 from optitracr.model.record import CircuitNode, CircuitRecord
 from solvers import SizeConstants
@@ -13,8 +13,10 @@ from tests.stages import compilation
 
 
 def record_of(name: str, level: int) -> CircuitRecord:
-    found = compilation(name, level)
-    return circuit_record(found.assembly, found.assembly.components.held)
+    assembly = compilation(name, level).assembly
+    placed = assembly.components
+    layout = with_meaning(assembly.layout, placed.components, placed.held)
+    return circuit_record(assembly, layout)
 
 
 def by_part(record: CircuitRecord) -> dict[str, CircuitNode]:

@@ -25,12 +25,12 @@ from optitracr.draw.residual import (
     residual_picture,
     runs,
     state_name,
-    stays,
 )
 from optitracr.draw.sublayers import sublayers_picture, uses
 from optitracr.draw.variables import Variables, variables_of
 from optitracr.graph.program import operation_reads
 from optitracr.library.random_programs import random_program
+from optitracr.model.layout import erased
 
 
 def compiled(name: str, level: int) -> CompiledModel:
@@ -123,17 +123,19 @@ def test_both_levels_have_one_scale_and_one_colour_a_variable(
 def test_erasures_are_marked_where_the_model_erases(
     models: dict[int, CompiledModel], variables: Variables
 ) -> None:
-    erased = {stay.name for stay in stays(models[2]) if stay.erased}
+    layout = models[2].layout
+    gone = {stay.variable.label for stay in layout.tenancies if erased(stay, layout)}
     erasing = {name for node in models[2].circuit.nodes for name in node.erases}
-    assert erasing == erased != set()
+    assert erasing == gone != set()
     picture = residual_picture([Panel("a", models[2])], variables)
     told = [mark for mark in titled(picture) if "erased by layer" in mark.title]
-    assert len(told) == len(erased)
+    assert len(told) == len(gone)
     for mark in titled(picture):
         edges = [shape for shape in mark.shapes if isinstance(shape, Line)]
         crosses = [s for s in mark.shapes if isinstance(s, Text) and s.text == "×"]
         assert len(edges) == len(crosses) == len(rectangles(mark)) * (mark in told)
-    assert not any(stay.erased for stay in stays(models[0]))
+    bare = models[0].layout
+    assert not any(erased(stay, bare) for stay in bare.tenancies)
 
 
 def test_sublayers_show_every_node_once(

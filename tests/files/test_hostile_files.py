@@ -136,7 +136,7 @@ CONTRADICTIONS: dict[str, tuple[Place, Any]] = {
     "encoders.output.values": (("encoders", "output", "values"), [0, 1, 1]),
     "encoders.output.kind": (("encoders", "output", "kind"), "other"),
     "circuit.nodes[0].layer": (("circuit", "nodes", 0, "layer"), 5),
-    "circuit.dimensions": (("circuit", "dimensions"), []),
+    "residual_map.tenancies[0].holds": (("residual_map", "tenancies", 0, "holds"), None),
     "circuit.nodes[0].components": (("components",), []),
     "components[0]": (("components", 0, "variable"), "nothing"),
     "output_reads": (("output_reads",), ["nothing"]),
@@ -171,7 +171,6 @@ def test_columns_that_two_variables_hold_at_once(tmp_path: Path) -> None:
     data = json.loads((folder / MANIFEST).read_text())
     first, second = data["residual_map"]["tenancies"][:2]
     second["columns"] = first["columns"][: len(second["columns"])]
-    data["circuit"]["dimensions"][1]["dimensions"] = second["columns"]
     rewrite(folder, data)
     with pytest.raises(FileError, match=r"tenancies\[1\].columns"):
         optitracr.load(folder)
