@@ -17,7 +17,7 @@ from optitracr.compiled import CompiledModel
 from optitracr.files.values import any_to_plain
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.passes import Rewritten
-from optitracr.graph.tabled import TabledProgram
+from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.model.source import SourceLine, source_of
 from optitracr.stages import Made, Rewriting, Stage
 from solvers import Allocation, Kind, Plan, Problem
@@ -83,10 +83,18 @@ def _values(program: TabledProgram) -> Described:
             "encoding": node.encoding.value,
             "values": [any_to_plain(value) for value in node.value_set.values],
             "none": node.value_set.may_be_none,
-            "made_for": node.provenance.variable if node.provenance else "",
+            **_provenance(node),
         }
         for node in program.nodes
     )
+
+
+def _provenance(node: TabledNode) -> dict[str, str]:
+    """Which rewrite made a variable, for which, and as what; nothing for the program's own."""
+    made = node.provenance
+    if made is None:
+        return {"made_for": "", "made_as": "", "made_by": ""}
+    return {"made_for": made.variable, "made_as": made.role.value, "made_by": made.made_by}
 
 
 def _rewriting(rewriting: Rewriting) -> Described:

@@ -46,7 +46,7 @@ def inferred(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
     work = Inference(inputs)
     for node in graph.nodes:
         work.add(node)
-    return TabledProgram(tuple(work.known.values()), graph.output, graph.expressions)
+    return TabledProgram.of(graph, work.known.values())
 
 
 @dataclass(slots=True, eq=False)

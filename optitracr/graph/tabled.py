@@ -64,14 +64,24 @@ def tabled(node: Node, value_set: ValueSet) -> TabledNode:
 class TabledProgram(ProgramGraph):
     """A program whose variables are tabled: what every rewrite reads and makes.
 
+    It holds no s-op and no function of the user's.
+
     Attributes:
+        written: Labels of the user's variables, those that some rewrite left out among them.
         stands_for: For each variable that was merged with an equal one, that one.
         taken: Labels that variables have or had before some rewrite left them out.
     """
 
     nodes: tuple[TabledNode, ...]
+    written: frozenset[str] = frozenset()
     stands_for: Mapping[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, graph: ProgramGraph, nodes: Iterable[TabledNode]) -> TabledProgram:
+        """A program as written, by its variables tabled."""
+        written = frozenset(label for label, _ in graph.expressions)
+        return cls(tuple(nodes), graph.output, written=written)
 
     @property
     def values(self) -> dict[str, ValueSet]:
@@ -119,8 +129,7 @@ class TabledProgram(ProgramGraph):
 
     def names(self) -> Names:
         """Gives new variables labels that no other has or had."""
-        known = (label for label, _ in self.expressions)
-        return Names({*self.taken, *known, *(node.label for node in self.nodes)})
+        return Names({*self.taken, *self.written, *self.by_label()})
 
 
 @dataclass(slots=True)

@@ -45,8 +45,7 @@ def tabled_program(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
         except ToldApartError as error:
             graph = without_unread(tell_apart(work.so_far(), error, marks))
             continue
-        nodes = tuple(work.inference.known.values())
-        return TabledProgram(nodes, graph.output, graph.expressions)
+        return TabledProgram.of(graph, work.inference.known.values())
 
 
 class _Tabling:

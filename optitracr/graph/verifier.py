@@ -56,11 +56,10 @@ def check_rewrite(before: TabledProgram, after: TabledProgram, made_by: str) -> 
 def faults(program: TabledProgram) -> Iterator[str]:
     """All that is wrong with a program, each in a sentence."""
     known: dict[str, TabledNode] = {}
-    users = {label for label, _ in program.expressions}
-    named = {*users, *program.taken, *program.by_label()}
+    named = {*program.written, *program.taken, *program.by_label()}
     for node in program.nodes:
         for fault in (
-            *_labels(node, known, users, named),
+            *_labels(node, known, program.written, named),
             *_operands(node, known),
             *_values(node.value_set),
         ):

@@ -63,7 +63,7 @@ def rewritten(program: rasp.SOp, *passes: Pass, inputs: Inputs = INPUTS) -> Tabl
 
 def same(program: rasp.SOp, after: TabledProgram, inputs: Inputs, count: int = 40) -> None:
     """All variables of the user's are what the interpreter says on some inputs."""
-    expressions = dict(after.expressions)
+    expressions = dict(build_graph(program).expressions)
     every = list(sequences(inputs.vocabulary, 3)) if inputs.max_seq_len <= 3 else []
     draw = random.Random(0)
     every += [

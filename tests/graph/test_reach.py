@@ -28,7 +28,8 @@ LETTERS = tuple(string.ascii_lowercase)
 
 def facts_of(program: rasp.SOp, vocab: tuple[Any, ...], length: int, causal: bool) -> Facts:
     inputs = Inputs(vocab, length, causal)
-    return Facts.of(inferred(build_graph(program), inputs), inputs)
+    graph = build_graph(program)
+    return Facts.of(graph, inferred(graph, inputs), inputs)
 
 
 def of_output(

@@ -191,7 +191,7 @@ def test_another_output_is_a_fault_of_the_rewrite() -> None:
 
 
 def test_labels_that_are_free_again_are_a_fault_of_the_rewrite() -> None:
-    shorter = TabledProgram(program().nodes[:1], "tokens", program().expressions)
+    shorter = TabledProgram(program().nodes[:1], "tokens")
     before = replace(program(), output="tokens")
     with pytest.raises(BrokenProgramError, match="labels are free again"):
         check_rewrite(before, shorter, "some pass")

@@ -19,6 +19,7 @@ from optitracr.graph.program import (
     Elementwise,
     Input,
     PairSelector,
+    ProgramGraph,
     Source,
     holds_of,
     operation_reads,
@@ -56,12 +57,13 @@ class Facts:
     @classmethod
     def of(
         cls,
+        written: ProgramGraph,
         program: TabledProgram,
         inputs: Inputs,
         copies: frozenset[str] = frozenset(),
     ) -> Facts:
-        """The facts of a program."""
-        known = dict(program.expressions)
+        """The facts of a program, as it was written and tabled."""
+        known = dict(written.expressions)
         output = known[program.output]
         return cls(program.by_label(), known, output, inputs, copies)
 
