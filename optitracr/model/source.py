@@ -25,6 +25,7 @@ from optitracr.graph.program import (
     selector_parts,
 )
 from optitracr.rasp import Comparison
+from optitracr.rasp.composition import Composition, WithConstant
 
 TEXT_LIMIT = 20_000
 """Characters of one function's text: some hundreds of lines, more than a function of a program has.
@@ -163,13 +164,14 @@ def describe_function(function: Callable[..., Any]) -> str:
     """A function in a few words: an operator with its constant, or its name."""
     if isinstance(function, Comparison):
         return function.value
-    steps = getattr(function, "functions", None)
-    if isinstance(steps, tuple):
-        return " then ".join(describe_function(step) for step in steps)
+    if isinstance(function, Composition):
+        return " then ".join(describe_function(step) for step in function.functions)
+    if isinstance(function, WithConstant):
+        constant = _shown(function.constant)
+        operands = (constant, "_") if function.is_first else ("_", constant)
+        return f"{describe_function(function.function)}({', '.join(operands)})"
     name = str(getattr(function, "__qualname__", type(function).__qualname__))
     if _is_own(function):
-        if name == "elementwise.<locals>.<lambda>":
-            return _operator_with_constant(function)
         if not inspect.isroutine(function):
             return _shown(getattr(function, "values", name))
         defaults = getattr(function, "__defaults__", None)
@@ -189,21 +191,6 @@ def _shown(value: Any) -> str:
     return repr(value) if plain else type(value).__name__
 
 
-def _operator_with_constant(function: Any) -> str:
-    """`f` of an operand, written `_`, and of a constant, as the operators of s-ops build it."""
-    cells = dict(
-        zip(
-            function.__code__.co_freevars,
-            (cell.cell_contents for cell in function.__closure__ or ()),
-            strict=True,
-        )
-    )
-    name = describe_function(cells["f"])
-    if "y" in cells:
-        return f"{name}(_, {_shown(cells['y'])})"
-    return f"{name}({_shown(cells['x'])}, _)"
-
-
 def _functions(graph: ProgramGraph) -> tuple[FunctionText, ...]:
     """Each text once, with every s-op that uses it."""
     users: dict[tuple[str, str], list[str]] = {}
@@ -221,7 +208,7 @@ def _functions_of(node: Node) -> Iterator[Any]:
     match node.operation:
         case Function():
             function = node.operation.call
-            yield from getattr(function, "functions", (function,))
+            yield from function.functions if isinstance(function, Composition) else (function,)
         case Aggregate() | Width():
             yield from (
                 part.call

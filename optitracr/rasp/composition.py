@@ -1,4 +1,4 @@
-"""Functions of one value, one after another."""
+"""Functions of one value that are made of others: one after another, or with a constant."""
 
 from __future__ import annotations
 
@@ -29,6 +29,23 @@ class Composition:
                 return None
             value = plain(function(value))
         return value
+
+
+class WithConstant:
+    """A function of two values, of which one is a constant."""
+
+    __slots__ = ("constant", "function", "is_first")
+
+    def __init__(
+        self, function: Callable[[Any, Any], Value], constant: Value, is_first: bool
+    ) -> None:
+        self.function, self.constant, self.is_first = function, constant, is_first
+
+    def __call__(self, value: Value) -> Value:
+        """The function of the constant and the value, in their order."""
+        if self.is_first:
+            return self.function(self.constant, value)
+        return self.function(value, self.constant)
 
 
 def _steps(f: Callable[[Any], Value]) -> tuple[Callable[[Any], Value], ...]:

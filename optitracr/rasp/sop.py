@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 
 from optitracr import arguments
 from optitracr.errors import ProgramError
-from optitracr.rasp.composition import Composition
+from optitracr.rasp.composition import Composition, WithConstant
 from optitracr.rasp.expression import RASPExpr, Value, check_function, describe, wrong_operand
 from optitracr.rasp.identity import plain
 
@@ -150,8 +150,8 @@ def elementwise(f: Callable[[Any, Any], Value], x: SOp | Value, y: SOp | Value) 
     if isinstance(x, SOp) and isinstance(y, SOp):
         return SequenceMap(f, x, y)
     if isinstance(x, SOp):
-        return Map(lambda value: f(value, y), x)
-    return Map(lambda value: f(x, value), y)
+        return Map(WithConstant(f, y, is_first=False), x)
+    return Map(WithConstant(f, x, is_first=True), y)
 
 
 def check_sop(owner: str, role: str, value: SOp) -> SOp:
