@@ -17,13 +17,14 @@ from optitracr.version import __version__
 if TYPE_CHECKING:
     from optitracr import compiling, library, validating
     from optitracr.compile import compile_rasp_to_model
-    from optitracr.compiled import load
+    from optitracr.compiled import CompiledModel, load
     from optitracr.front import pareto_front
     from optitracr.report.report import make_report
 
 __all__ = [
     "COMPILER_BOS",
     "COMPILER_PAD",
+    "CompiledModel",
     "OptitracrError",
     "__version__",
     "compile_rasp_to_model",
@@ -37,17 +38,21 @@ __all__ = [
 ]
 
 
+_HOMES = {
+    "CompiledModel": "optitracr.compiled",
+    "compile_rasp_to_model": "optitracr.compile",
+    "load": "optitracr.compiled",
+    "make_report": "optitracr.report.report",
+    "pareto_front": "optitracr.front",
+}
+"""Where the names lie that are loaded when they are first asked for."""
+
+
 def __getattr__(name: str) -> Any:
     import importlib
 
-    if name == "compile_rasp_to_model":
-        return importlib.import_module("optitracr.compile").compile_rasp_to_model
-    if name == "load":
-        return importlib.import_module("optitracr.compiled").load
-    if name == "pareto_front":
-        return importlib.import_module("optitracr.front").pareto_front
-    if name == "make_report":
-        return importlib.import_module("optitracr.report.report").make_report
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
     if name in ("compiling", "library", "validating"):
         return importlib.import_module(f"optitracr.{name}")
     raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

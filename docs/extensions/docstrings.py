@@ -21,6 +21,9 @@ ARRAY = re.compile(
 )
 """NDArray, as its annotations print."""
 
+SHAPED = re.compile(r"""\w+\[NDArray\[np\.(\w+?)_?\], ["'][^"']*["']\]""")
+"""An array with its shape, as it is written; a name such as `np.bool_` would be a link."""
+
 
 def before_napoleon(
     app: Any, what: str, name: str, thing: Any, options: Any, lines: list[str]
@@ -47,7 +50,7 @@ def after_napoleon(
 ) -> None:
     """Puts colons back, and shortens the types of arrays."""
     del app, what, name, thing, options
-    lines[:] = [ARRAY.sub(r"NDArray[\1]", line.replace(COLON, ":")) for line in lines]
+    lines[:] = [_shortened(line.replace(COLON, ":")) for line in lines]
 
 
 def shorten_signature(
@@ -61,10 +64,11 @@ def shorten_signature(
 ) -> tuple[str | None, str | None]:
     """Shortens the types of arrays in signatures."""
     del app, what, name, thing, options
-    return (
-        signature and ARRAY.sub(r"NDArray[\1]", signature),
-        result and ARRAY.sub(r"NDArray[\1]", result),
-    )
+    return signature and _shortened(signature), result and _shortened(result)
+
+
+def _shortened(text: str) -> str:
+    return SHAPED.sub(r"NDArray[\1]", ARRAY.sub(r"NDArray[\1]", text))
 
 
 def _with_examples(lines: list[str]) -> list[str]:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.arguments import shown
+from optitracr.errors import NotFoundError
+
 if TYPE_CHECKING:
     from jaxtyping import Int
 
@@ -51,8 +54,18 @@ class Space:
         return len(self.directions)
 
     def positions_in(self, other: Space) -> Int[NDArray[np.intp], " directions"]:
-        """Where this space's directions stand in another that contains them."""
-        return np.array([other.position[d] for d in self.directions], dtype=np.intp)
+        """Where this space's directions stand in another that contains them.
+
+        Raises:
+            NotFoundError: If it does not contain them.
+        """
+        try:
+            return np.array([other.position[d] for d in self.directions], dtype=np.intp)
+        except (AttributeError, KeyError):
+            raise NotFoundError(
+                f"{shown(other)} does not contain all directions of {shown(self)}; give a space "
+                "that does"
+            ) from None
 
 
 def categorical_space(variable: str, values: Iterable[Value]) -> Space:

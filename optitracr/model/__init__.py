@@ -1,1 +1,1 @@
-"""The compiled model: encoders, forward pass, checks."""
+"""The transformer as data: weights, sizes, encoders, what each part is, and the forward pass."""

@@ -258,7 +258,9 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
     yield circuit.record, {"variable": "hist_3", "name": "hist_3"}
     yield circuit.weights, {"table": "token_embed", "port": "query", "layer": 0, "head": 0}
     yield circuit.wiring("head"), {"stays": [0], "places": [0], "targets": [0]}
-    yield made.layout, {"state": 0, "space": made.layout.tenancies[0].variable.space}
+    space = made.layout.tenancies[0].variable.space
+    yield made.layout, {"state": 0, "space": space}
+    yield space, {"other": space}
     yield made.savings, {}
     yield made.size, {}
     yield made.dataset(2), {}
