@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -14,6 +14,14 @@ import pytest
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.errors import EvaluationError, ProgramError, ValueSetError
 from optitracr.graph.build import build_graph
+from optitracr.graph.calls import (
+    Occurrence,
+    UserCall,
+    call_or_undefined,
+    call_table,
+    check_defined,
+    none_occurs,
+)
 from optitracr.graph.inference import inferred
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.reach.correlated import Occurring
@@ -227,3 +235,49 @@ def test_a_copy_of_what_stands_before_the_first_is_always_none() -> None:
     before = rasp.Aggregate(rasp.Select(rasp.indices, rasp.indices, lambda k, q: k == q - 1), UPPER)
     program = rasp.SequenceMap(lambda x, index: {1: x, 2: "other"}[index], before, rasp.indices)
     same(program, 2)
+
+
+def six_by(value: Any) -> Any:
+    return 6 // value
+
+
+SURE = UserCall(six_by, "the function of 's'", "argument", "help")
+
+
+def test_what_raises_is_undefined_and_said_by_place() -> None:
+    table = call_table(SURE, [(0, 2, "?")])
+    assert table.results == [None, 3, None]
+    [(place, error)] = table.errors.items()
+    assert place == (2,)
+    assert isinstance(error, TypeError)
+
+
+def test_what_raises_where_no_input_leads_is_undefined() -> None:
+    operands = [(0, 2, "?")]
+    check_defined(SURE, operands, call_table(SURE, operands), none_occurs)
+
+
+def test_what_raises_where_an_input_leads_is_refused_by_name() -> None:
+    operands = [(0, 2, "?")]
+    table = call_table(SURE, operands)
+
+    def seen(places: Sequence[tuple[int, ...]]) -> Occurrence:
+        return Occurrence(places[0], ("a", "b"))
+
+    with pytest.raises(ValueSetError) as raised:
+        check_defined(SURE, operands, table, seen)
+    message = str(raised.value)
+    assert message.startswith("the function of 's' raised TypeError: ")
+    assert "for the argument ('?'), which occurs on the input ['a', 'b']; help" in message
+
+
+def test_a_division_by_zero_is_no_fault_of_the_program() -> None:
+    table = call_table(SURE, [(0, 2)])
+    assert table.results == [None, 3]
+    assert not table.errors
+
+
+def test_one_call_whatever_it_raises() -> None:
+    assert call_or_undefined(SURE.call, ["?"]).undefined
+    assert call_or_undefined(SURE.call, [0]).undefined
+    assert call_or_undefined(SURE.call, [3]).value == 2
