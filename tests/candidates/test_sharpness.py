@@ -62,6 +62,7 @@ def test_short_programs_need_nothing_more(name: str) -> None:
     assert not model.savings.of(SavingKind.ADDED)
 
 
+@pytest.mark.slow
 def test_copies_and_counts_need_nothing_more() -> None:
     copied = rasp.Aggregate(Select(indices, TO_THE_END, rasp.Comparison.EQ), tokens)
     counted = SelectorWidth(Select(HIST, HIST, rasp.Comparison.EQ))

@@ -131,6 +131,7 @@ def test_counts_are_exact_to_64(name: str, level: int) -> None:
         assert model.apply(sequences[length - 1]).decoded == every[length - 1]
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 def test_gradients_reach_the_parameters(level: int) -> None:
     import jax
