@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from optitracr.files.saving import MANIFEST, WEIGHTS
 from optitracr.inputs import check_inputs
 from optitracr.levels import LEVELS
 from optitracr.library.random_programs import Feature, random_program
+from optitracr.model.transformer import Transformer
 from optitracr.rasp.identity import plain
 from tests.files.saved import compiled, files_of, small, use
 from tests.programs import CASES, Case
@@ -65,6 +66,20 @@ def assert_same(again: CompiledModel, model: CompiledModel) -> None:
 
 
 @pytest.mark.sweep
+@pytest.mark.parametrize("level", LEVELS)
+def test_no_field_is_there_in_a_compiled_or_a_loaded_model_alone(
+    level: int, tmp_path: Path
+) -> None:
+    model = compiled("hist", level)
+    model.save(tmp_path / "model")
+    again = optitracr.load(tmp_path / "model")
+    for field in fields(Transformer):
+        found, wanted = getattr(again, field.name), getattr(model, field.name)
+        assert type(found) is type(wanted), field.name
+        if isinstance(wanted, str | tuple | list | dict):
+            assert len(found) == len(wanted), field.name
+
+
 @pytest.mark.parametrize("name", library.names())
 def test_the_library_comes_back(name: str, tmp_path: Path) -> None:
     for level in LEVELS:
