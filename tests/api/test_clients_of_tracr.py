@@ -87,6 +87,7 @@ def test_params(model: CompiledModel) -> None:
     assert all(type(arrays) is dict for arrays in model.params.values())
 
 
+@pytest.mark.sweep
 def test_weights_are_edited_as_in_jax(model: CompiledModel) -> None:
     import jax
     import jax.numpy as jnp
@@ -145,6 +146,7 @@ def test_encoders(model: CompiledModel) -> None:
     assert isinstance(numbers.output_encoder, NumericalEncoder)
 
 
+@pytest.mark.sweep
 def test_running(model: CompiledModel) -> None:
     tokens = ["BOS", "x", "y", "x"]
     output, layers = model.apply(tokens), model.model_config.num_layers
@@ -162,6 +164,7 @@ def test_running(model: CompiledModel) -> None:
     assert model.output_encoder.decode(scores.argmax(axis=-1)[1:].tolist()) == output.decoded[1:]
 
 
+@pytest.mark.sweep
 def test_the_module_is_as_haikus(model: CompiledModel) -> None:
     module = model.get_compiled_model()
     codes = np.array([model.input_encoder.encode(["BOS", "x", "y", "x", "PAD"])])

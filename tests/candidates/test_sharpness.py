@@ -41,7 +41,7 @@ PROGRAMS = {
 }
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("causal", [False, True])
 @pytest.mark.parametrize("level", [0, 1])
 @pytest.mark.parametrize("name", PROGRAMS)

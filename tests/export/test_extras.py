@@ -28,6 +28,7 @@ except OptitracrError as error:
 """
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize(
     ("module", "call", "extra"),
     [

@@ -93,6 +93,7 @@ def test_the_library_comes_back(name: str, tmp_path: Path) -> None:
         assert files_of(second) == files_of(first)
 
 
+@pytest.mark.sweep
 @pytest.mark.parametrize("case", [c for c in CASES if c.name not in library.names()], ids=str)
 def test_every_feature_of_the_language_comes_back(case: Case, tmp_path: Path) -> None:
     for level in LEVELS:

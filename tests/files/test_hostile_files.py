@@ -269,6 +269,7 @@ def test_tensors_that_are_not_those_of_the_config(tmp_path: Path) -> None:
             optitracr.load(folder)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_random_bytes_and_truncations(tmp_path_factory: pytest.TempPathFactory, data: Any) -> None:
@@ -301,6 +302,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_random_values_in_random_places(

@@ -146,7 +146,7 @@ def test_gradients_reach_the_parameters(level: int) -> None:
     assert any(float(abs(np.asarray(a)).sum()) > 0 for p in gradient.values() for a in p.values())
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_changed_weights_are_caught(level: int) -> None:
     """The largest weight of each matrix, negated; some only tell how BOS attends."""
@@ -170,7 +170,7 @@ def test_changed_weights_are_caught(level: int) -> None:
     assert 3 * caught >= 2 * tried
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("level", LEVELS)
 def test_same_weights_in_every_process(level: int) -> None:
     code = f"""

@@ -31,7 +31,7 @@ def by_brute_force(seed: int) -> set[tuple[int, int, int]]:
     return points
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 60, 15))
 def test_tiny_fronts_agree_with_brute_force(first: int) -> None:
     for seed in range(first, first + 15):
