@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from optitracr.cli.argument_types import natural, seconds, vocabulary, whole
+from optitracr.cli.interrupts import no_interrupt_lost
 from optitracr.cli.output import Output, OutputError, one_line, tell
 from optitracr.errors import OptitracrError
 from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, LEVELS
@@ -33,7 +34,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     output = Output(sys.stdout)
     try:
-        return _executed(_parsed(argv, output), output)
+        with no_interrupt_lost():
+            return _executed(_parsed(argv, output), output)
     except SystemExit:
         raise
     except BaseException as error:
