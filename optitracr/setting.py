@@ -55,6 +55,11 @@ class Setting:
         return self.max_seq_len + 1
 
     @property
+    def embedding_rows(self) -> int:
+        """Rows of both embeddings together."""
+        return self.token_rows + self.position_rows
+
+    @property
     def inputs(self) -> Inputs:
         """The inputs that the model has to be right on."""
         return Inputs(self.vocabulary, self.max_seq_len, self.causal)

@@ -214,17 +214,17 @@ class Compilation:
         return self.recipe.allocator(problem, self._search)
 
     def _model(self, assembly: Assembly) -> CompiledModel:
-        graph, values = self.encoded.program, self.encoded.program.values
-        savings = self.placed.proposal.savings(assembly.allocation, graph)
-        listed = () if has_marks(graph) else self.written.nodes
-        known = {node.label: values[node.label].values for node in listed}
+        program = self.encoded.program
+        savings = self.placed.proposal.savings(assembly.allocation, program)
+        listed = () if has_marks(program) else self.written.nodes
+        known = {node.label: program.node(node.label).value_set.values for node in listed}
         model = build_model(
             self.recipe.level,
             Reference(self.source, self.written, {}, known),
-            graph,
+            program,
             assembly,
             self.setting,
-            with_added(savings, graph),
+            with_added(savings, program),
             self.options,
         )
         return with_verbs(model)

@@ -69,15 +69,11 @@ def build_problem(
         alternatives=tuple(_alternative(c, head_size) for c in components.components),
         views=(View(components.output.reads),),
         self_attention=SelfAttention((position, bos), setting.max_seq_len + 1),
-        constants=size_constants(components, setting),
+        constants=SizeConstants(
+            setting.embedding_rows, outputs=components.output.unembedding.shape[1]
+        ),
         limits=limits or Limits(),
     )
-
-
-def size_constants(components: Components, setting: Setting) -> SizeConstants:
-    """Rows of the embeddings (tokens, BOS, PAD, positions) and outputs of the unembedding."""
-    rows = setting.token_rows + setting.position_rows
-    return SizeConstants(embedding_rows=rows, outputs=components.output.unembedding.shape[1])
 
 
 def _alternative(component: Component, head_size: HeadSize) -> Alternative:

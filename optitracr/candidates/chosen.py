@@ -52,7 +52,7 @@ class Chosen:
     @classmethod
     def of(cls, space: CandidateSpace, plan: Plan) -> Chosen:
         """What a plan uses of a space."""
-        owner = {**space.owner, **space.stands_for}
+        owner = {**space.owner, **space.program.stands_for}
         uses = tuple(
             _use(space, owner, space.candidates[placed.alternative], placed)
             for placed in plan.placements
@@ -75,7 +75,7 @@ class Chosen:
 
     def readings(self) -> list[tuple[str, Form]]:
         """Variables that are read, with the forms that they are read from, the output first."""
-        pairs = [(self.space.graph.output, form) for form in self.output]
+        pairs = [(self.space.program.output, form) for form in self.output]
         pairs += [(need.label, form) for use in self.uses for need, form in use.reads]
         return list(dict.fromkeys(pairs))
 

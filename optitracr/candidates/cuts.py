@@ -24,8 +24,8 @@ MAX_CUTS = 10
 what reads it are made of combinations of them."""
 
 MAX_TABLE = 30_000
-"""Entries of the table of a cut: filled in some hundredths of a second by a call of the program's
-functions for each, and larger ones need too many neurons as a rule."""
+"""Entries of the table of a cut: put together of smaller tables in about a millisecond, and
+looked through by each construction; larger ones need too many neurons as a rule."""
 
 
 def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tuple[Cut, ...]]:

@@ -47,7 +47,6 @@ def candidate_space(
         robust: Propose what bears and makes the least errors, the standard constructions
             among it, in place of the fewest neurons.
     """
-    sets = rewritten.values
     proposals = Proposals(Facts(rewritten, setting), repertoire(rules), robust)
     readings = _output_readings(proposals)
     needs = [reading.need for way in readings for reading in way]
@@ -55,24 +54,26 @@ def candidate_space(
     forms = proposals.forms
     points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *proposals.patterns.slots.values()])
     position = _position(rewritten, forms, setting.max_seq_len, points)
-    variables = {name: form.variable(sets[form.label].values) for name, form in forms.items()}
+    nodes = rewritten.by_label()
+    variables = {
+        name: form.variable(nodes[form.label].value_set.values) for name, form in forms.items()
+    }
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
     options = {need: _options(proposals.readings, forms, need) for need in proposals.needs}
-    node = rewritten.node(rewritten.output)
-    columns = 1 if node.is_numerical else len(sets[rewritten.output].values)
+    output = nodes[rewritten.output]
+    outputs = () if output.is_numerical else output.value_set.values
+    columns = 1 if output.is_numerical else len(outputs)
     views = tuple(view for way in readings for view in _views(way, options, columns))
     space = CandidateSpace(
         rewritten,
-        sets,
         setting,
         forms,
         variables,
         {candidate.name: candidate for candidate in proposals.candidates},
         options,
         views,
-        () if node.is_numerical else sets[rewritten.output].values,
+        outputs,
         position,
-        rewritten.stands_for,
         _owners(rewritten, program),
         proposals.facts.tables,
     )
@@ -124,16 +125,16 @@ def _with_usable_outputs(space: CandidateSpace, tables: TablePlans) -> Candidate
 def _no_output(space: CandidateSpace, tables: TablePlans, usable: Mapping[str, None]) -> str:
     """Names the first variable that nothing computes, and the threshold that is at fault."""
     computed = {space.forms[name].label for name in usable}
-    for node in space.graph.nodes:
+    for node in space.program.nodes:
         if node.label in tables.refused and node.label not in computed:
             operands, reason = tables.refused[node.label]
             owner = space.owner[node.label]
             read = ", ".join(f"'{space.owner[label]}'" for label in operands)
             return (
-                f"s-op {space.graph.node(owner).describe()} cannot be computed from {read}: "
+                f"s-op {space.program.node(owner).describe()} cannot be computed from {read}: "
                 f"{reason}; lower max_seq_len, or take a function that tells fewer values apart"
             )
-    node = space.graph.node(space.graph.output)
+    node = space.program.node(space.program.output)
     return (
         f"s-op {node.describe()} has no candidate component at level 2; map what it reads to "
         "fewer values first, or lower max_seq_len"
@@ -142,10 +143,10 @@ def _no_output(space: CandidateSpace, tables: TablePlans, usable: Mapping[str, N
 
 def _output_readings(proposals: Proposals) -> list[list[Reading]]:
     """Ways for the unembedding to read the output; nothing of what is always None."""
-    facts, output = proposals.facts, proposals.facts.graph.output
+    facts, output = proposals.facts, proposals.facts.program.output
     if facts.nodes[output].is_numerical:
         return proposals.readings.of_number(output, 1.0, clean=False)
-    count = len(facts.values[output].values)
+    count = len(facts.nodes[output].value_set.values)
     return [[Reading(Need(output, tuple(range(count))), np.eye(count))] if count else []]
 
 

@@ -25,8 +25,7 @@ class Facts:
     """A program with all that follows from it alone, whatever is asked for.
 
     Attributes:
-        graph: The program.
-        values: Its value sets.
+        program: The program.
         setting: Vocabulary and length.
         nodes: Its nodes by label.
         place: Where each variable stands in it.
@@ -38,12 +37,12 @@ class Facts:
 
     def __init__(self, program: TabledProgram, setting: Setting) -> None:
         """Tabulates nothing yet but the cuts."""
-        self.graph, self.values, self.setting = program, program.values, setting
-        self.nodes = self.graph.by_label()
-        self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
-        self.raw = raw_variables(self.graph)
+        self.program, self.setting = program, setting
+        self.nodes = program.by_label()
+        self.place = {node.label: i for i, node in enumerate(program.nodes)}
+        self.raw = raw_variables(program)
         self.tables = FunctionTables.of(program)
-        self.cuts = enumerate_cuts(self.graph, self.tables)
+        self.cuts = enumerate_cuts(program, self.tables)
         self.cold = coldness(setting.max_seq_len + 1)
         self._relations: dict[Selector, Relation] = {}
         self._keys: dict[Selector, object] = {}
@@ -73,12 +72,13 @@ class Facts:
 
     def leaf(self, label: str) -> Leaf:
         """A variable as a table reads it."""
-        values = self.values[label].values
+        value_set = self.nodes[label].value_set
+        values = value_set.values
         numeric = all(isinstance(v, int | float) and abs(v) <= LARGEST_LEAF for v in values)
         return Leaf(
             label,
             self.is_raw(label),
-            self.values[label].may_be_none,
+            value_set.may_be_none,
             tuple(float(v) for v in values) if numeric else (),
             len(values),
         )
@@ -99,7 +99,7 @@ class Facts:
         return tuple(sorted(dict.fromkeys(labels), key=lambda label: self.place[label]))
 
     def relation(self, selector: Selector) -> Relation:
-        """The relation of a selector, made once: its predicate is asked for every pair."""
+        """The relation of a selector, made once: a table over all that it reads."""
         if selector not in self._relations:
             self._relations[selector] = relation_of(selector)
         return self._relations[selector]

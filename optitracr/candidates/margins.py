@@ -146,7 +146,7 @@ def _offence(
 def _rows(space: CandidateSpace, form: Form) -> FloatArray:
     """What a form holds of each value of its variable."""
     if form.is_number and not form.numbers:
-        return np.array([[float(value)] for value in space.values[form.label].values] or [[0.0]])
+        return np.array([[float(value)] for value in space.node(form).value_set.values] or [[0.0]])
     return form_rows(form)
 
 
@@ -194,7 +194,7 @@ def _read(
     errors: Mapping[str, FloatArray],
 ) -> _Read:
     """What a need reads of a form, for each value of the needed variable and for None."""
-    values = space.values[need.label]
+    values = space.program.node(need.label).value_set
     if need.raw:
         rows = np.array([[float(value)] for value in values.values] or [[0.0]])
     else:
@@ -216,7 +216,7 @@ def _read(
     for place, row in enumerate(rows):
         same = (abs(read - row) <= scale).all(axis=1)
         worst[place] = noise[same].max(axis=0, initial=0.0)
-    if space.values[space.forms[name].label].may_be_none:
+    if space.node(space.forms[name]).value_set.may_be_none:
         held, error = (np.concatenate([x, np.zeros((1, x.shape[1]))]) for x in (held, error))
     return _Read(name, rows, worst, held, error, matrix)
 
@@ -246,9 +246,8 @@ def _mlp_error(
         noise = sum(float(read.noise.max(initial=0.0)) for read in reads)
         return np.full_like(rows, noise * abs(plan.w_out).max(initial=0.0))
     error = np.zeros_like(rows)
-    anything = form.is_number and not form.numbers and not space.values[form.label].values
     for result, wrong in _results(plan, reads):
-        if anything or (form.is_number and not form.numbers):
+        if form.is_number and not form.numbers:
             error = np.maximum(error, wrong.max(axis=0, initial=0.0))
             continue
         _gather(error, rows, result, wrong)
@@ -347,14 +346,14 @@ def _head_error(
 
 def _is_share(space: CandidateSpace, form: Form) -> bool:
     """Whether a form is what a width's head writes."""
-    return isinstance(space.graph.node(form.label).operation, Width)
+    return isinstance(space.node(form).operation, Width)
 
 
 def _copies(space: CandidateSpace, label: str) -> bool:
     """Whether a head reads one position, so that no weight moves between several."""
-    operation = space.graph.node(label).operation
+    operation = space.program.node(label).operation
     return isinstance(operation, Aggregate) and selects_at_most_one(
-        operation.selector, space.graph.by_label()
+        operation.selector, space.program.by_label()
     )
 
 

@@ -96,7 +96,10 @@ class Patterns:
         return Pattern(tuple(terms), tuple(dict.fromkeys(families)))
 
     def _exact(self, condition: Condition) -> Bilinear:
-        key, query = self.facts.values[condition.key], self.facts.values[condition.query]
+        key, query = (
+            self.facts.nodes[condition.key].value_set,
+            self.facts.nodes[condition.query].value_set,
+        )
         return exact(condition, self.facts.cold, key.may_be_none, query.may_be_none)
 
     def conjunctions(self, selector: Selector) -> list[Conjunction]:
@@ -164,17 +167,17 @@ class Patterns:
 
         Those are the indices, with room for the longest shift between keys and queries.
         """
-        values, nodes = self.facts.values, self.facts.graph.nodes
+        nodes = self.facts.nodes
         found = {
-            node.label: len(values[node.label].values)
-            for node in nodes
+            node.label: len(node.value_set.values)
+            for node in nodes.values()
             if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
         }
-        for node in nodes:
+        for node in nodes.values():
             if isinstance(node.operation, Aggregate | Width):
                 for conjunction in self.conjunctions(node.operation.selector):
                     for part in conjunction.parts:
                         if part.key == part.query and part.key in found:
-                            room = len(values[part.key].values) + shift_of(part.table)
+                            room = len(nodes[part.key].value_set.values) + shift_of(part.table)
                             found[part.key] = max(found[part.key], room)
         return found

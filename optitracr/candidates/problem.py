@@ -36,16 +36,14 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
     alternatives = tuple(
         a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
     )
-    setting = space.setting
-    rows = setting.token_rows + setting.position_rows
     outputs = space.outputs[0][1].shape[1]
     return Problem(
-        name=space.graph.output,
+        name=space.program.output,
         variables=tuple(items),
         alternatives=alternatives,
         views=tuple(View(reads) for reads, _ in space.outputs),
         self_attention=SelfAttention((space.position, BOS), 3),
-        constants=SizeConstants(rows, outputs),
+        constants=SizeConstants(space.setting.embedding_rows, outputs),
         limits=limits,
     )
 

@@ -162,5 +162,5 @@ class Proposals:
             return False
         if numbers:
             return min((x for row in numbers for x in row), default=0.0) < 0
-        values = self.facts.values[label].values
+        values = self.facts.nodes[label].value_set.values
         return not values or min(values) < 0

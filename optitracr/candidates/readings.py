@@ -14,7 +14,7 @@ def number_need(facts: Facts, label: str, clean: bool) -> Need:
     """The need of a variable's number."""
     if facts.is_raw(label):
         return Need(label, (), (), clean)
-    rows = np.array([[float(v)] for v in facts.values[label].values])
+    rows = np.array([[float(v)] for v in facts.nodes[label].value_set.values])
     nothing = Need(label, (NO_CLASS,) * len(rows), (), clean)
     return need_of_rows(label, rows, clean) or nothing
 

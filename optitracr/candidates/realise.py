@@ -51,7 +51,10 @@ def realise(space: CandidateSpace, allocation: Allocation) -> Components:
 def _held(space: CandidateSpace, form: Form) -> Held:
     raw = form.is_number and not form.numbers
     return Held(
-        form.label, space.values[form.label].values, None if raw else form_rows(form), form.clean
+        form.label,
+        space.node(form).value_set.values,
+        None if raw else form_rows(form),
+        form.clean,
     )
 
 
@@ -60,7 +63,7 @@ def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
     tokens, positions = len(setting.vocabulary), setting.max_seq_len
     found = []
     for name, form in space.forms.items():
-        operation = space.graph.node(form.label).operation
+        operation = space.node(form).operation
         if not isinstance(operation, Input):
             continue
         rows = form_rows(form)
@@ -118,7 +121,7 @@ def _largest_at_bos(space: CandidateSpace, name: str) -> float:
     form = space.forms[name]
     if form.numbers:
         return max(abs(x) for row in form.numbers for x in row)
-    operation = space.graph.node(form.label).operation
+    operation = space.node(form).operation
     if isinstance(operation, Aggregate) and isinstance(operation.default, int | float):
         return max(1.0, abs(float(operation.default)))
     return 1.0

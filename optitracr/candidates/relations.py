@@ -30,7 +30,7 @@ def over(
     Returns:
         None if its table would have more than MAX_ENTRIES entries.
     """
-    sizes = [len(tables.values[leaf].values) + 1 for leaf in (*keys, *queries)]
+    sizes = [len(tables.nodes[leaf].value_set.values) + 1 for leaf in (*keys, *queries)]
     if np.prod(sizes, dtype=np.float64) > MAX_ENTRIES:
         return None
     index = []
@@ -69,7 +69,7 @@ def _possible(relation: Relation, tables: FunctionTables) -> Table:
     for axis, leaf in enumerate((*relation.keys, *relation.queries)):
         size = relation.table.shape[axis]
         line = np.ones(size, dtype=bool)
-        line[-1] = tables.values[leaf].may_be_none
+        line[-1] = tables.nodes[leaf].value_set.may_be_none
         shape = [1] * relation.table.ndim
         shape[axis] = size
         possible = possible & line.reshape(shape)

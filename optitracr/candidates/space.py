@@ -13,8 +13,7 @@ from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.build import BOS
 from optitracr.graph.program import Input
-from optitracr.graph.tabled import TabledProgram
-from optitracr.graph.values import ValueSet
+from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.setting import Setting
 
 NOTHING = ""
@@ -26,8 +25,7 @@ class CandidateSpace:
     """All that the solver chooses among.
 
     Attributes:
-        graph: The program as rewritten.
-        values: Value sets.
+        program: The program as rewritten.
         setting: Vocabulary and length.
         forms: Every form by name, in order.
         variables: The directions of each.
@@ -36,15 +34,13 @@ class CandidateSpace:
         outputs: Alternative views of the output.
         output_values: What each output of a categorical program stands for.
         position: The position on a circle that erasing heads need.
-        stands_for: For each variable that was merged with an equal one, that one.
         owner: For each variable the program's that it is, or is made for.
         tables: Its functions as tables.
         excluded: Pairs of a candidate and a form that it must not read, since float32 does
             not carry what comes of it; NOTHING in place of the form excludes the candidate.
     """
 
-    graph: TabledProgram
-    values: Mapping[str, ValueSet]
+    program: TabledProgram
     setting: Setting
     forms: Mapping[str, Form]
     variables: Mapping[str, Variable]
@@ -53,7 +49,6 @@ class CandidateSpace:
     outputs: tuple[tuple[tuple[str, ...], FloatArray], ...]
     output_values: tuple[object, ...]
     position: str
-    stands_for: Mapping[str, str]
     owner: Mapping[str, str]
     tables: FunctionTables
     excluded: frozenset[tuple[str, str]] = frozenset()
@@ -63,6 +58,10 @@ class CandidateSpace:
         """The BOS dimension."""
         return self.variables[BOS]
 
+    def node(self, form: Form) -> TabledNode:
+        """The variable that a form holds."""
+        return self.program.node(form.label)
+
     def fused(self, candidate: Candidate) -> tuple[str, ...]:
         """The variables that it computes on the way and that get no dimension."""
         if not candidate.cut:
@@ -71,7 +70,7 @@ class CandidateSpace:
 
     def is_input(self, name: str) -> bool:
         """Whether the embedding supplies a form."""
-        return isinstance(self.graph.node(self.forms[name].label).operation, Input)
+        return isinstance(self.node(self.forms[name]).operation, Input)
 
 
 def needs_read(space: CandidateSpace, candidate: Candidate) -> list[Need]:

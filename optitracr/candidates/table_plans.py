@@ -79,11 +79,11 @@ class TablePlans:
             return None
         total = np.zeros((1,) * len(cut))
         for axis in widths:
-            shares = np.asarray(facts.values[cut[axis]].values, dtype=np.float64)
+            shares = np.asarray(facts.nodes[cut[axis]].value_set.values, dtype=np.float64)
             shape = [1] * len(cut)
             shape[axis] = shares.size
             total = total + np.round(1.0 / shares - 1.0).reshape(shape)
-        sizes = [len(facts.values[x].values) for x in cut]
+        sizes = [len(facts.nodes[x].value_set.values) for x in cut]
         return np.broadcast_to(total <= facts.setting.max_seq_len, sizes)
 
     def _disjoint(self, widths: Sequence[str]) -> bool:

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optitracr.constructions.reduction import Codes
-from optitracr.graph.program import Elementwise, Node
-from optitracr.graph.tabled import Definition, TabledProgram
-from optitracr.graph.values import ValueSet
+from optitracr.graph.program import Elementwise
+from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 
 KEPT_ENTRIES = 30_000
 """Entries of a table up to which it is kept for those that are made of it: as many as the largest
@@ -28,31 +27,25 @@ class FunctionTables:
 
     Attributes:
         nodes: The program's nodes by label.
-        values: Their value sets.
-        others: Definitions beside those of the program.
     """
 
-    nodes: Mapping[str, Node]
-    values: Mapping[str, ValueSet]
-    others: Mapping[str, tuple[Definition, ...]] = field(default_factory=dict)
+    nodes: Mapping[str, TabledNode]
     _made: dict[tuple[str, tuple[str, ...], bool], Codes] = field(default_factory=dict)
     _known: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
 
     @classmethod
-    def of(
-        cls,
-        program: TabledProgram,
-    ) -> FunctionTables:
+    def of(cls, program: TabledProgram) -> FunctionTables:
         """Tables of a program."""
-        return cls(program.by_label(), program.values, program.definitions)
+        return cls(program.by_label())
 
     def definitions(self, label: str) -> tuple[Definition, ...]:
         """A variable as functions of others: the program's definition first, if it has one."""
-        operation, table = self.nodes[label].operation, self.values[label].table
+        node = self.nodes[label]
+        operation, table = node.operation, node.table
         own: tuple[Definition, ...] = ()
         if isinstance(operation, Elementwise) and table is not None:
             own = (Definition(operation.operands, table),)
-        return (*own, *self.others.get(label, ()))
+        return (*own, *node.definitions)
 
     def definition_over(self, label: str, leaves: tuple[str, ...]) -> Definition:
         """The definition of a variable that the leaves separate from the inputs."""
@@ -104,7 +97,7 @@ class FunctionTables:
         """Number of combinations of the leaves' values."""
         count = 1
         for leaf in leaves:
-            count *= len(self.values[leaf].values)
+            count *= len(self.nodes[leaf].value_set.values)
         return count
 
     def table(self, label: str, leaves: tuple[str, ...]) -> Codes:
@@ -122,7 +115,7 @@ class FunctionTables:
 
     def _composed(self, label: str, leaves: tuple[str, ...], none: bool) -> Codes:
         """Operands before what reads them, without recursion; those that are small are kept."""
-        shape = tuple(len(self.values[leaf].values) + int(none) for leaf in leaves)
+        shape = tuple(len(self.nodes[leaf].value_set.values) + int(none) for leaf in leaves)
         kept = self._made if math.prod(shape) <= KEPT_ENTRIES else {}
         stack = [label]
         while stack:

@@ -22,7 +22,7 @@ def enumerate_candidates(
     for need in needs:
         proposals.demand(need)
     _drain(proposals, rules)
-    for node in reversed(proposals.facts.graph.nodes):
+    for node in reversed(proposals.facts.program.nodes):
         proposals.demand_joint(node.label)
         _drain(proposals, rules)
 

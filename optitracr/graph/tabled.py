@@ -84,11 +84,6 @@ class TabledProgram(ProgramGraph):
         return cls(tuple(nodes), graph.output, written=written)
 
     @property
-    def values(self) -> dict[str, ValueSet]:
-        """The value set of every variable."""
-        return {node.label: node.value_set for node in self.nodes}
-
-    @property
     def definitions(self) -> dict[str, tuple[Definition, ...]]:
         """The other definitions of each variable that has some."""
         return {node.label: node.definitions for node in self.nodes if node.definitions}

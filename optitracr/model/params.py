@@ -13,11 +13,6 @@ from optitracr.errors import InputError
 from optitracr.model.names import layer_prefix
 from optitracr.model.shape import Shapes
 
-UNEMBED = "unembed"
-NAME_BYTES = 256
-"""What the header of a file of weights takes at most for one tensor: its longest name, a type, a
-shape and two offsets are some 150 characters."""
-
 Params = dict[str, dict[str, NDArray[np.float32]]]
 """Weights under Tracr's names: for each part its arrays."""
 

@@ -10,10 +10,11 @@ from optitracr.setting import Setting
 from solvers import SizeConstants, Sizes
 
 PARAMETER_BYTES = 4
-"""Weights are held in float32."""
+"""Weights are held in float32, of four bytes."""
 
 NAME_BYTES = 256
-"""What the header of a file of weights takes at most for one tensor."""
+"""What the header of a file of weights takes at most for one tensor: its longest name, a type, a
+shape and two offsets are some 150 characters."""
 
 Shapes = dict[str, tuple[int, ...]]
 """By the name of a tensor: that of its part, a colon, and its own."""

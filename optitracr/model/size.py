@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-PARAMETER_BYTES = 4
-"""Weights are held in float32, of four bytes."""
-
 
 @dataclass(frozen=True, slots=True)
 class LayerSize:

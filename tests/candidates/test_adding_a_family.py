@@ -42,7 +42,7 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     [operand] = operation.operands
     if not facts.is_raw(operand):
         return
-    numbers = np.asarray(facts.values[operand].values)
+    numbers = np.asarray(facts.nodes[operand].value_set.values)
     results = form_rows(form)[facts.tables.table(form.label, (operand,)), 0]
     if not np.allclose(results, abs(numbers), rtol=0.0, atol=1e-12):
         return

@@ -269,5 +269,5 @@ def test_rewrites_count_what_disjoint_selectors_select() -> None:
         joint = rasp.SequenceMap(lambda t, i: (t, i), tokens, indices)
         return rasp.SelectorWidth(rasp.Select(joint, joint, Comparison.LT))
 
-    assert space(made).tables.others
-    assert not space(made, Family.REWRITES).tables.others
+    assert space(made).program.definitions
+    assert not space(made, Family.REWRITES).program.definitions

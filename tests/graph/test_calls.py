@@ -164,15 +164,16 @@ def test_pairs_of_key_and_query_that_can_occur(key: str, query: str) -> None:
     )
     graph = build_graph(program)
     known = inferred(graph, Inputs(("a", "b"), 3))
-    sets = known.values
-    occurring = Occurring(known.by_label())
+    nodes = known.by_label()
+    keys, queries = (nodes[label].value_set.values for label in (key, query))
+    occurring = Occurring(nodes)
     seen = set()
     for size in (1, 2, 3):
         for tokens in product("ab", repeat=size):
             values = {label: sop(tokens) for label, sop in graph.expressions}
             seen |= set(product(values[key], values[query]))
-    for i, j in product(range(len(sets[key].values)), range(len(sets[query].values))):
-        pair = (sets[key].values[i], sets[query].values[j])
+    for i, j in product(range(len(keys)), range(len(queries))):
+        pair = (keys[i], queries[j])
         assert occurring.apart(key, query, (i, j)) or pair not in seen, pair
 
 

@@ -16,9 +16,9 @@ def account(chosen: Chosen) -> Iterator[Saving]:
     """Variables that are held otherwise than as a one-hot of all values."""
     space = chosen.space
     for label, forms in chosen.held().items():
-        values = len(space.values[label].values)
+        values = len(space.program.node(label).value_set.values)
         width = sum(form.width for form in forms)
-        if not space.graph.node(label).is_numerical and width < values:
+        if not space.program.node(label).is_numerical and width < values:
             numbers = any(form.numbers for form in forms)
             kind = SavingKind.RECODED if numbers else SavingKind.COMPRESSED
             unit = "number" if numbers else "dimension"

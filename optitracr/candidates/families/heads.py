@@ -93,7 +93,7 @@ def _default(proposals: Proposals, form: Form, operation: Aggregate | Width) -> 
         if not form.classes and not form.numbers:
             written[:] = float(operation.default)
         else:
-            values = proposals.facts.values[form.label].values
+            values = proposals.facts.nodes[form.label].value_set.values
             written = form_rows(form)[values.index(operation.default)]
     return written
 
@@ -104,11 +104,11 @@ def _value_readings(
     """Ways to read what a head averages; nothing for a width, which reads BOS alone."""
     if isinstance(operation, Width):
         return [[]]
-    operand, sets = operation.operand, proposals.facts.values
+    operand, nodes = operation.operand, proposals.facts.nodes
     if form.is_number and not form.numbers:
         return proposals.readings.of_number(operand, 1.0, clean=True)
-    place = {v: i for i, v in enumerate(sets[form.label].values)}
-    index = np.array([place[v] for v in sets[operand].values], dtype=np.intp)
+    place = {v: i for i, v in enumerate(nodes[form.label].value_set.values)}
+    index = np.array([place[v] for v in nodes[operand].value_set.values], dtype=np.intp)
     rows = form_rows(form)[index]
     if form.is_number:
         need = need_of_rows(operand, rows, clean=True)

@@ -44,7 +44,7 @@ def account(chosen: Chosen) -> Iterator[Saving]:
     """Variables that are read off what a head writes, and sums that a head computes."""
     for label, form in chosen.readings():
         owner, source = chosen.owner[label], chosen.owner[form.label]
-        head = isinstance(chosen.space.graph.node(form.label).operation, Aggregate)
+        head = isinstance(chosen.space.node(form).operation, Aggregate)
         if owner != source and head:
             detail = f"what it distinguishes is averaged by {source}"
             yield Saving(owner, SavingKind.PUSHED, detail)

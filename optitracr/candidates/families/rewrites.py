@@ -16,7 +16,7 @@ from optitracr.graph.rewrites.counting import CountConditions
 
 def account(chosen: Chosen) -> Iterator[Saving]:
     """Variables that are computed by way of others than the program names."""
-    graph = chosen.space.graph
+    graph = chosen.space.program
     for use in chosen.uses:
         inner = [x for x in chosen.space.fused(use.candidate) if x != use.label]
         needed = [need.label for need, _ in use.reads if use.label == use.target]

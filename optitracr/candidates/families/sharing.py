@@ -19,7 +19,7 @@ def account(chosen: Chosen) -> Iterator[Saving]:
         use.candidate.name: (use.placement.sublayer, use.candidate.selector) for use in chosen.uses
     }
     yield from shared({use.candidate.name: use.target for use in chosen.uses}, heads)
-    for label, other in chosen.space.stands_for.items():
+    for label, other in chosen.space.program.stands_for.items():
         yield Saving(label, SavingKind.SHARED, f"equal to {other}")
 
 

@@ -18,7 +18,7 @@ def account(chosen: Chosen) -> Iterator[Saving]:
     for use in chosen.uses:
         for need, _ in use.reads:
             width = chosen.owner[need.label]
-            of_head = chosen.space.graph.node(need.label).role is Role.SHARE
+            of_head = chosen.space.program.node(need.label).role is Role.SHARE
             if of_head and width != use.target:
                 yield Saving(width, SavingKind.SPLIT, f"{use.target} reads 1/(1 + width)")
 

@@ -101,7 +101,6 @@ class _Lowering:
     """The variables of one program, and the component of each node."""
 
     def __init__(self, program: TabledProgram, setting: Setting) -> None:
-        self.values = program.values
         self.nodes = program.by_label()
         self.coldness = coldness(setting.max_seq_len + 1)
         self.setting = setting
@@ -152,7 +151,7 @@ class _Lowering:
         return components
 
     def _lower(self, node: Node, operation: Elementwise | Aggregate | Width) -> list[Component]:
-        values = self.values[node.label].values
+        values = self.nodes[node.label].value_set.values
         make = numerical if node.is_numerical else categorical
         output = self.variable[node.label] = make(node.label, values)
         match operation:
@@ -174,7 +173,7 @@ class _Lowering:
 
     def _note_error(self, node: Node, component: Component) -> None:
         """Follows by how much a one-hot may be wrong, from its operands or its steps."""
-        values, block = self.values[node.label].values, component.block
+        values, block = self.nodes[node.label].value_set.values, component.block
         match node.operation:
             case Aggregate(selector=selector, operand=operand):
                 of_one = selects_at_most_one(selector, self.nodes)
@@ -187,7 +186,7 @@ class _Lowering:
                 error = self._pair_error(self.variable[first], self.variable[second])
             case Elementwise(operands=(source,)) if self.variable[source].numerical:
                 assert isinstance(block, Mlp), "a map is an MLP"
-                error = step_error(block, self.values[source].values)
+                error = step_error(block, self.nodes[source].value_set.values)
             case Elementwise(operands=(source,)):
                 error = self.errors[source].mapped()
             case _:
@@ -224,7 +223,7 @@ class _Lowering:
                 block = maps.constant(results[0], output, one.space)
                 return self._component(node, output, block, one.label)
             case [source] if source.numerical:
-                count = len(self.values[source.label].standard)
+                count = len(self.nodes[source.label].value_set.standard)
                 block = maps.numerical_map(
                     source, source.values, results, output, one.space, 2 * count - 1
                 )
@@ -234,21 +233,21 @@ class _Lowering:
                 return self._component(node, output, block, source.label)
             case _:
                 first, second = operands
-                sure = not any(self.values[x.label].may_be_none for x in operands)
+                sure = not any(self.nodes[x.label].value_set.may_be_none for x in operands)
                 sure = sure and self._leaves_nothing(self._pair_error(first, second))
                 block = maps.sequence_map(first, second, results, output, one.space, sure)
                 return self._component(node, output, block, first.label, second.label, one.label)
 
     def _results(self, node: Node, operation: Elementwise) -> list[Value]:
         """The function's value for each combination, the last operand varying fastest."""
-        count = math.prod(len(self.values[label].values) for label in operation.operands)
+        count = math.prod(len(self.nodes[label].value_set.values) for label in operation.operands)
         if count > MAX_NEURONS:
             raise LimitError(
                 f"s-op {node.describe()} would take {count:,} neurons, one for each pair of "
                 f"values, above the limit of {MAX_NEURONS:,}; map its operands to fewer values "
                 "first, or lower max_seq_len"
             )
-        return self.values[node.label].results()
+        return self.nodes[node.label].value_set.results()
 
     def _selected(self, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
         assert isinstance(selector, PairSelector)

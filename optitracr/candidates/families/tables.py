@@ -34,7 +34,7 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     if not _has_table(proposals.facts, form):
         return
     facts = proposals.facts
-    again = form.label in facts.tables.others or facts.is_dirty_head(form.label)
+    again = bool(facts.nodes[form.label].definitions) or facts.is_dirty_head(form.label)
     itself = ((form.label,),) if again and not facts.is_raw(form.label) else ()
     for cut in (*facts.cuts.get(form.label, ()), *itself):
         freedoms = _freedoms(facts, form.label, cut)

@@ -67,7 +67,7 @@ def account(chosen: Chosen) -> Iterator[Saving]:
     """Variables that are read off others than what a head writes."""
     for label, form in chosen.readings():
         owner, source = chosen.owner[label], chosen.owner[form.label]
-        head = isinstance(chosen.space.graph.node(form.label).operation, Aggregate)
+        head = isinstance(chosen.space.node(form).operation, Aggregate)
         if owner != source and not head:
             yield Saving(owner, SavingKind.VIEWED, f"read off {source}")
 

@@ -30,8 +30,8 @@ from optitracr.graph.tabled import TabledNode, TabledProgram
 Codes = NDArray[np.int64]
 
 MAX_PAIRS = 4_000_000
-"""Entries of one predicate's table beyond which what it selects is left open. Keys of 4 tokens by
-256 positions have a million, each one call of the predicate, which the candidates need as well."""
+"""Entries of one predicate's table beyond which what it selects is left open: four times what keys
+and queries of 4 tokens by 256 positions have, all of which a question looks at."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
