@@ -38,7 +38,18 @@ def load_cp_sat() -> None:
     Raises:
         KeyboardInterrupt: If the user stopped it; it is loaded all the same.
     """
-    name = "ortools.sat.python.cp_model"
+    load_whole("ortools.sat.python.cp_model")
+
+
+def load_whole(name: str) -> None:
+    """Imports a module where no signal reaches it; call it before what imports it first.
+
+    Modules in C++ import each other as they are loaded, and where KeyboardInterrupt comes out of
+    one of these imports, some end the process.
+
+    Raises:
+        KeyboardInterrupt: If the user stopped it; the module is loaded all the same.
+    """
     if name not in sys.modules:
         interruptible(lambda: import_module(name), lambda: None)
 

@@ -10,12 +10,14 @@ from typing import Any
 
 from optitracr import arguments
 from optitracr.errors import InputError
+from solvers.interrupts import load_whole
 
 Activation = Callable[[Any], Any]
 
 
 def relu(x: Any) -> Any:
     """The larger of a number and 0, as JAX has it."""
+    load_whole("jax")
     import jax
 
     return jax.nn.relu(x)
@@ -36,6 +38,7 @@ class _ActivationField:
 
 
 def _of_jax() -> Activation:
+    load_whole("jax")
     import jax
 
     found: Activation = jax.nn.relu

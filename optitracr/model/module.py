@@ -21,6 +21,7 @@ from optitracr.model.names import TOKENS
 from optitracr.model.running import forward
 from optitracr.model.sequences import integers
 from optitracr.model.transformer import Transformer
+from solvers.interrupts import load_whole
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +46,7 @@ class TransformerModule:
             use_dropout: Taken for compatibility; there is no dropout.
         """
         del use_dropout
+        load_whole("jax")
         import jax
         import jax.numpy as jnp
 
@@ -88,12 +90,14 @@ class CompiledModule:
 
     def embed(self, tokens: Any) -> Any:
         """The first state of the residual stream, [batch, seq, d_model]."""
+        load_whole("jax")
         import jax.numpy as jnp
 
         return jnp.asarray(embed(current(self.model).params, integers(self.model, tokens)))
 
     def token_embed(self, tokens: Any) -> Any:
         """What the tokens alone give of it, [batch, seq, d_model]."""
+        load_whole("jax")
         import jax.numpy as jnp
 
         table = jnp.asarray(current(self.model).params[TOKENS]["embeddings"])
@@ -106,6 +110,7 @@ class CompiledModule:
             state: [batch, seq, d_model].
             use_unembed_argmax: False gives the scores, [batch, seq, outputs].
         """
+        load_whole("jax")
         import jax.numpy as jnp
 
         now = current(self.model)
@@ -129,6 +134,7 @@ def _array(model: Transformer, name: str, value: Any, axes: int) -> Any:
     Raises:
         InputError: If it is none of that shape.
     """
+    load_whole("jax")
     import jax.numpy as jnp
 
     wanted = "an array of shape [batch, seq]"

@@ -12,6 +12,7 @@ from optitracr.arguments import shown
 from optitracr.errors import InputError
 from optitracr.model.names import layer_prefix
 from optitracr.model.shape import Shapes
+from solvers.interrupts import load_whole
 
 Params = dict[str, dict[str, NDArray[np.float32]]]
 """Weights under Tracr's names: for each part its arrays."""
@@ -29,6 +30,7 @@ class Weight(np.ndarray[Any, Any]):
     @property
     def at(self) -> Any:
         """JAX's indexed updates."""
+        load_whole("jax")
         import jax.numpy as jnp
 
         return jnp.asarray(np.asarray(self)).at

@@ -23,6 +23,7 @@ from optitracr.model.forward import (
     unchanged,
     walk,
 )
+from solvers.interrupts import load_whole
 
 if TYPE_CHECKING:
     from jaxtyping import Float, Int
@@ -47,6 +48,7 @@ def run_numpy(
 
 @lru_cache(maxsize=1)
 def _jitted() -> Any:
+    load_whole("jax")
     import jax
     import jax.numpy as jnp
 
@@ -59,6 +61,7 @@ def _jitted() -> Any:
 
 @lru_cache(maxsize=1)
 def _jitted_layer() -> Any:
+    load_whole("jax")
     import jax
     import jax.numpy as jnp
 
@@ -80,6 +83,7 @@ def run_jax(
     if architecture.layers <= WHOLE_LAYERS:
         output = _jitted()(architecture, params, unembedding, tokens)
         return output
+    load_whole("jax")
     import jax
     import jax.numpy as jnp
 
@@ -130,6 +134,7 @@ def states_jax(
     """Runs in JAX; state by state where the model is deep."""
     if architecture.layers <= WHOLE_LAYERS:
         return States(_listed(run_jax(architecture, params, unembedding, tokens)))
+    load_whole("jax")
     import jax
     import jax.numpy as jnp
 
