@@ -42,6 +42,9 @@ class Sizes:
         return int(getattr(self, "layers" if name == "depth" else name))
 
 
+LONGEST_PATH = "longest_path"
+"""What `Allocation.solver` says of a plan by Tracr's heuristic, which proves nothing."""
+
 OBJECTIVES = ("depth", "width", "neurons", "heads", "head_size", "parameters")
 DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
 

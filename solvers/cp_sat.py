@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from solvers.allocation import (
     DEFAULT_OBJECTIVE,
+    LONGEST_PATH,
     Allocation,
     Plan,
     Status,
@@ -128,7 +129,7 @@ def _heuristic(search: Search, note: str) -> Allocation:
         search.plan, search.bound = None, []
         return _result(search, Status.UNKNOWN, f"{note}, which does not fit the limits")
     search.plan, search.bound = plan, []
-    return _result(search, Status.FEASIBLE, note, solver="longest_path")
+    return _result(search, Status.FEASIBLE, note, solver=LONGEST_PATH)
 
 
 def _easy_bounds(search: Search, times: Earliest) -> list[int]:
@@ -323,7 +324,7 @@ def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -
     plan = search.plan if status in (Status.OPTIMAL, Status.FEASIBLE) else None
     value: tuple[int, ...] = ()
     bound: tuple[int, ...] = ()
-    if plan is not None and solver != "longest_path":
+    if plan is not None and solver != LONGEST_PATH:
         plan = without_needless(search.problem, plan)
     if plan is not None:
         constants = search.problem.constants

@@ -5,14 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from solvers.allocation import DEFAULT_OBJECTIVE, OBJECTIVES, Allocation, Plan, Status
+from solvers.allocation import (
+    DEFAULT_OBJECTIVE,
+    LONGEST_PATH,
+    OBJECTIVES,
+    Allocation,
+    Plan,
+    Status,
+)
 from solvers.effort import default_time_limit
 from solvers.interrupts import ON_INTERRUPT, OnInterrupt
 from solvers.problem import Problem, ProblemError
 from solvers.serialisation import fingerprint
 from solvers.validator import validate, violations
 
-METHODS = ("longest_path", "greedy", "cp_sat", "milp", "brute_force")
+METHODS = (LONGEST_PATH, "greedy", "cp_sat", "milp", "brute_force")
 
 
 def solve(

@@ -8,6 +8,7 @@ import solvers
 from optitracr.errors import InfeasibleError
 from optitracr.options import Search
 from solvers import Allocation, Problem, Status
+from solvers.allocation import LONGEST_PATH
 
 Allocator = Callable[[Problem, Search], Allocation]
 """Places the components of a problem, or raises InfeasibleError."""
@@ -19,7 +20,7 @@ def by_longest_path(problem: Problem, search: Search) -> Allocation:
     Raises:
         InfeasibleError: If that does not fit the limits.
     """
-    placed = solvers.solve(problem, method="longest_path", seed=search.seed)
+    placed = solvers.solve(problem, method=LONGEST_PATH, seed=search.seed)
     if placed.plan is None:
         raise InfeasibleError(
             f"level 0 places program '{problem.name}' by longest paths, which does not fit the "

@@ -1,7 +1,11 @@
 """The rewrites of each level, in order: the list that reads as the pipeline.
 
 A program is tabled (`graph.tabling`, where equal values that are told apart and means of classes
-are rewritten on the way), then these follow.
+are rewritten on the way), then these follow, by the names that `explain --stages` shows:
+
+- levels 0 and 1: encodings, defaults, precision; joint selectors;
+- level 2: encodings, precision; joint selectors, constants, split widths; and those of rules, in
+  the order of the registry: equals of `sharing`, counted conditions, disjoint unions of `rewrites`.
 """
 
 from __future__ import annotations

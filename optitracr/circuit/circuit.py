@@ -82,9 +82,8 @@ class Circuit(CircuitRecord):
             "component" by the component; each has `hooks`, `sublayer`, `variables`, `erases`,
             and (but at "dimension") `reaches_output`. Edges have a `role`, and the
             `variables` and `dimensions` that carry them. The role is "value" where a part
-            reads what another computes, "erasure"
-            where it reads a dimension that the other wrote for an earlier tenant or erased:
-            such edges cancel together, and not alone.
+            reads what another computes, "erasure" where it reads a dimension that the other
+            wrote for an earlier tenant or erased: such edges cancel together, and not alone.
 
         Raises:
             InputError: If there is no such granularity.

@@ -28,7 +28,8 @@ from optitracr.model.layout import erased
 from optitracr.report.facts import Facts
 from optitracr.report.html import Cell, Row, number, swatch, table, text
 from optitracr.report.levels import LevelResult
-from optitracr.report.summary import HEURISTIC, saved
+from optitracr.report.summary import saved
+from solvers.allocation import LONGEST_PATH
 
 SHOWN_TOKENS = 40
 """Tokens of the vocabulary that the footer names: about two lines of it."""
@@ -122,7 +123,7 @@ def _saved(model: CompiledModel, facts: Facts) -> str:
 def _certificate(model: CompiledModel) -> Markup:
     """Status, value and bound of each objective, solver and seed."""
     allocation = model.allocation
-    if allocation.solver == HEURISTIC:
+    if allocation.solver == LONGEST_PATH:
         return Markup("heuristic, no bound")
     pairs = zip(allocation.objective, allocation.value, allocation.bound, strict=False)
     bounds = ", ".join(

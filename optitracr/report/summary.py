@@ -9,8 +9,7 @@ from optitracr.draw.residual import plural
 from optitracr.levels import ALLOCATED_LEVELS
 from optitracr.report.facts import Facts
 from solvers import Allocation, Status
-
-HEURISTIC = "longest_path"
+from solvers.allocation import LONGEST_PATH
 
 
 def saved(before: int, after: int) -> str:
@@ -66,7 +65,7 @@ def _proven(allocation: Allocation) -> Markup:
             "A solver proved that, within the compiler's formulation, no model is smaller ({}).",
             order,
         )
-    if allocation.solver == HEURISTIC:
+    if allocation.solver == LONGEST_PATH:
         return Markup(
             '<span class="badge">heuristic</span> '
             "Components are placed by longest paths; nothing is proven of the size."

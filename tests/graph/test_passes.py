@@ -284,6 +284,21 @@ LEVELS = [
 ]
 
 
+def test_the_passes_of_each_level_in_order() -> None:
+    standard, candidates = ([one.name for one in parameter.values[0]] for parameter in LEVELS)
+    assert standard == ["encodings", "defaults", "precision", "joint selectors"]
+    assert candidates == [
+        "encodings",
+        "precision",
+        "joint selectors",
+        "constants",
+        "split widths",
+        "equals",
+        "counted conditions",
+        "disjoint unions",
+    ]
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("passes", LEVELS)
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
