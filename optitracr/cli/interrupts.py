@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import _thread
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,12 +23,13 @@ def no_interrupt_lost() -> Iterator[None]:
     exception and goes on as if nothing had been: the command would run to its end after Ctrl-C.
     """
     before = sys.unraisablehook
+    main = threading.main_thread().ident
     running = True
 
     def send_again() -> None:
         time.sleep(AGAIN)
         if running:
-            _thread.interrupt_main()
+            _interrupt(main)
 
     sys.unraisablehook = _hook(send_again, before)
     try:
@@ -34,6 +37,14 @@ def no_interrupt_lost() -> Iterator[None]:
     finally:
         running = False
         sys.unraisablehook = before
+
+
+def _interrupt(thread: int | None) -> None:
+    """Sends a signal that ends waiting, which `interrupt_main` alone does not."""
+    if thread is not None and hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(thread, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
 
 
 def _hook(
