@@ -231,14 +231,9 @@ def selector_and(fst: Selector, snd: Selector, simplify: bool = True) -> Selecto
     check_selector("selector_and", "first operand", fst)
     check_selector("selector_and", "second operand", snd)
     if arguments.boolean("simplify", simplify, ProgramError):
-        for one, other in ((fst, snd), (snd, fst)):
-            if _is_constant(one, Comparison.TRUE):
-                return other
-            if _is_constant(one, Comparison.FALSE):
-                return one
-        merged = _merged(fst, snd, all)
-        if merged is not None:
-            return merged
+        simpler = _simpler(fst, snd, Comparison.TRUE, Comparison.FALSE, all)
+        if simpler is not None:
+            return simpler
     return SelectorAnd(fst, snd)
 
 
@@ -247,15 +242,26 @@ def selector_or(fst: Selector, snd: Selector, simplify: bool = True) -> Selector
     check_selector("selector_or", "first operand", fst)
     check_selector("selector_or", "second operand", snd)
     if arguments.boolean("simplify", simplify, ProgramError):
-        for one, other in ((fst, snd), (snd, fst)):
-            if _is_constant(one, Comparison.FALSE):
-                return other
-            if _is_constant(one, Comparison.TRUE):
-                return one
-        merged = _merged(fst, snd, any)
-        if merged is not None:
-            return merged
+        simpler = _simpler(fst, snd, Comparison.FALSE, Comparison.TRUE, any)
+        if simpler is not None:
+            return simpler
     return SelectorOr(fst, snd)
+
+
+def _simpler(
+    fst: Selector,
+    snd: Selector,
+    neutral: Comparison,
+    absorbing: Comparison,
+    combine: Callable[[Iterable[object]], bool],
+) -> Selector | None:
+    """One of two selectors where the other is constant, or one `Select` for both, or None."""
+    for one, other in ((fst, snd), (snd, fst)):
+        if _is_constant(one, neutral):
+            return other
+        if _is_constant(one, absorbing):
+            return one
+    return _merged(fst, snd, combine)
 
 
 def _is_constant(selector: Selector, comparison: Comparison) -> bool:

@@ -173,15 +173,14 @@ class _Lowering:
 
     def _note_error(self, node: Node, component: Component) -> None:
         """Follows by how much a one-hot may be wrong, from its operands or its steps."""
-        values, block = self.nodes[node.label].value_set.values, component.block
+        block = component.block
         match node.operation:
-            case Aggregate(selector=selector, operand=operand):
-                of_one = selects_at_most_one(selector, self.nodes)
-                error = self.errors[operand].copied(of_one)
+            case Aggregate() as aggregate:
+                of_one = self._copies_one(aggregate)
+                error = self.errors[aggregate.operand].copied(of_one)
             case Width():
                 assert isinstance(block, Mlp), "the second component of a width is an MLP"
-                shares = tuple(1.0 / (count + 1) for count in range(len(values), 0, -1))
-                error = step_error(block, shares)
+                error = step_error(block, self._shares())
             case Elementwise(operands=(first, second)):
                 error = self._pair_error(self.variable[first], self.variable[second])
             case Elementwise(operands=(source,)) if self.variable[source].numerical:
@@ -192,6 +191,10 @@ class _Lowering:
             case _:
                 error = OneHotError()
         self.errors[node.label] = error
+
+    def _shares(self) -> tuple[float, ...]:
+        """What a width's head writes for each count, of all positions first."""
+        return tuple(1.0 / (count + 1) for count in range(self.setting.max_seq_len, -1, -1))
 
     def _leaves_nothing(self, error: OneHotError) -> bool:
         """Whether nobody minds what is left where neurons erased a one-hot with that error.
@@ -316,8 +319,7 @@ class _Lowering:
         sharpened: list[Component] = []
         if spoils_width(errors, self.coldness, positions):
             (queries, keys), sharpened = self._sharpened(node, queries, keys)
-        counts = tuple(range(positions, -1, -1))
-        shares = tuple(1.0 / (count + 1) for count in counts)
+        counts, shares = tuple(range(positions, -1, -1)), self._shares()
         raw = numerical(unused(f"{node.label}.{Role.SHARE.value}", self.nodes), shares)
         head = selector_head(
             queries.space,
