@@ -190,3 +190,13 @@ def test_interrupt_keeps_the_rows(tmp_path: Path) -> None:
     assert "interrupted;" in rest
     assert "Traceback" not in rest
     assert [row["program"] for row in read(table)][:3] == ["length", "hist", "hist_bos"]
+
+
+def test_value_sets(tmp_path: Path) -> None:
+    table = tmp_path / "sets.csv"
+    done = run("value_sets", "--programs", 3, "-o", table)
+    assert done.returncode == 0, done.stderr
+    assert "0 times something occurred that is not inferred" in done.stdout
+    rows = read(table)
+    assert {"input", "function", "pair, product", "pair, together"} <= {r["kind"] for r in rows}
+    assert all(int(r["occurring"]) <= int(r["inferred"]) for r in rows)
