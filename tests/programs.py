@@ -298,6 +298,31 @@ COMPOSITE = (
     ),
 )
 
+PROMISES = (
+    Case(
+        "position_of_a_separator",
+        lambda: rasp.Aggregate(
+            rasp.at_most_one(rasp.Select(tokens, rasp.Full("+"), Comparison.EQ)), indices
+        ),
+        ("a", "b", "+"),
+        5,
+        ((["a", "b", "+", "a"], [2, 2, 2, 2]), (["a", "b"], [None, None])),
+    ),
+    Case(
+        "what_follows_a_separator",
+        lambda: rasp.numerical(
+            rasp.SelectorWidth(
+                ~rasp.at_most_one(rasp.Select(tokens, rasp.Full("+"), Comparison.EQ))
+                & rasp.Select(indices, indices, Comparison.LEQ)
+            )
+        ),
+        ("a", "b", "+"),
+        5,
+        ((["a", "+", "b", "a"], [1, 1, 2, 3]),),
+    ),
+)
+"""Promises of authors: an input that breaks one is undefined."""
+
 MARGINS = (
     Case(
         "positions_on_a_circle_from_a_sum",
@@ -309,5 +334,5 @@ MARGINS = (
 )
 """What rounding brings near a limit: here points of a circle from steps over a weighted sum."""
 
-CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *MARGINS)
+CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *PROMISES, *MARGINS)
 """Every case, names distinct."""

@@ -45,8 +45,8 @@ class StoredExpression:
 
     Attributes:
         kind: "tokens", "indices", "map", "sequence_map", "linear", "full", "constant",
-            "aggregate", "length", "selector_width", "select", "constant_selector", "and", "or" or
-            "not".
+            "aggregate", "length", "selector_width", "select", "constant_selector", "and", "or",
+            "not" or "at_most_one".
         operands: Places, in the list of all, of what it is directly made of.
         name: The name that its author gave it, or that of its kind.
         encoding: "categorical" or "numerical".
@@ -166,6 +166,7 @@ KINDS: dict[type[rasp.RASPExpr], str] = {
     rasp.SelectorAnd: "and",
     rasp.SelectorOr: "or",
     rasp.SelectorNot: "not",
+    rasp.SelectorAtMostOne: "at_most_one",
 }
 
 
@@ -365,4 +366,5 @@ BUILDERS: dict[str, Builder] = {
     "and": lambda entry, of, stored: rasp.SelectorAnd(*of),
     "or": lambda entry, of, stored: rasp.SelectorOr(*of),
     "not": lambda entry, of, stored: rasp.SelectorNot(*of),
+    "at_most_one": lambda entry, of, stored: rasp.SelectorAtMostOne(*of),
 }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
 from optitracr import rasp
 from optitracr.errors import ProgramError
@@ -42,11 +42,22 @@ def build_graph(program: rasp.SOp) -> ProgramGraph:
             f"a program is an s-op, and this is a {type(program).__name__}; "
             "pass the s-op itself, for example rasp.Aggregate(...), not a selector or a function"
         )
-    builder = _Builder()
-    for expression in _postorder(program):
+    expressions = list(_postorder(program))
+    builder = _Builder(promised=_promised(expressions))
+    for expression in expressions:
         builder.visit(expression)
     output = builder.label_of[id(program)]
     return ProgramGraph(tuple(builder.nodes), output, tuple(builder.expressions))
+
+
+def _promised(expressions: Iterable[rasp.RASPExpr]) -> frozenset[int]:
+    """The ids of selectors of which a program promises that each query selects at most one key.
+
+    Where it selects two, the whole program is undefined: so the promise holds for all who share
+    the selector.
+    """
+    made = (x for x in expressions if isinstance(x, rasp.SelectorAtMostOne))
+    return frozenset(id(promise.inner) for promise in made)
 
 
 def _postorder(program: rasp.SOp) -> Iterator[rasp.RASPExpr]:
@@ -67,6 +78,7 @@ def _postorder(program: rasp.SOp) -> Iterator[rasp.RASPExpr]:
 
 @dataclass(slots=True)
 class _Builder:
+    promised: frozenset[int]
     nodes: list[Node] = field(default_factory=list)
     label_of: dict[int, str] = field(default_factory=dict)
     selector_of: dict[int, Selector] = field(default_factory=dict)
@@ -76,7 +88,10 @@ class _Builder:
 
     def visit(self, expression: rasp.RASPExpr) -> None:
         if isinstance(expression, rasp.Selector):
-            self.selector_of[id(expression)] = self._selector(expression)
+            made = self._selector(expression)
+            if id(expression) in self.promised:
+                made = replace(made, at_most_one=True)
+            self.selector_of[id(expression)] = made
         elif isinstance(expression, rasp.SOp):
             self.label_of[id(expression)] = self._variable(expression)
 
@@ -101,11 +116,13 @@ class _Builder:
             case rasp.SelectorNot():
                 parts1 = (self.selector_of[id(selector.inner)],)
                 return CompoundSelector("not", parts1, selector.label)
+            case rasp.SelectorAtMostOne():
+                return self.selector_of[id(selector.inner)]
             case _:
                 raise ProgramError(
                     f"selector '{selector.label}' is of the unknown kind "
                     f"{type(selector).__name__}; use Select, ConstantSelector, "
-                    "SelectorAnd, SelectorOr or SelectorNot"
+                    "SelectorAnd, SelectorOr, SelectorNot or SelectorAtMostOne"
                 )
 
     def _variable(self, sop: rasp.SOp) -> str:

@@ -28,7 +28,11 @@ from optitracr.graph.program import (
     map_pairs,
 )
 from optitracr.graph.reach.correlated import Ask, Occurring
-from optitracr.graph.selecting import always_selects, selects_at_most_one
+from optitracr.graph.selecting import (
+    always_selects,
+    promises_at_most_one,
+    selects_at_most_one,
+)
 from optitracr.graph.tabled import TabledNode, TabledProgram, tabled
 from optitracr.graph.values import ValueSet, or_exploded
 from optitracr.graph.variants import Distinct, ToldApartError, check_equal_results
@@ -99,7 +103,7 @@ class Inference:
                 return tabled(replace(node, operation=told), own)
             case Width():
                 counting = Width(self._selector(node, operation.selector))
-                counts = tuple(range(self.inputs.max_seq_len + 1))
+                counts = tuple(range(self._most_selected(counting.selector) + 1))
                 own = ValueSet(counts, False, counts)
                 return tabled(replace(node, operation=counting), own)
             case Aggregate():
@@ -107,6 +111,10 @@ class Inference:
                 return self._aggregate(node, replace(operation, selector=selector))
             case Elementwise():
                 raise AssertionError(f"{node.label} is a function that is not written")
+
+    def _most_selected(self, selector: Selector) -> int:
+        """How many keys a query selects at most, where nothing but a promise is looked at."""
+        return 1 if promises_at_most_one(selector) else self.inputs.max_seq_len
 
     def _input(self, source: Source) -> ValueSet:
         tokens, indices = self.inputs.vocabulary, tuple(range(self.inputs.max_seq_len))
@@ -130,7 +138,7 @@ class Inference:
             # It is held as classes, whatever its encoding, so that its values have to be these.
             held = replace(node, encoding=Encoding.CATEGORICAL)
             check_numbers(node, operand.values, operation.default)
-        own = aggregate_values(held, operation, operand, self.inputs.max_seq_len)
+        own = aggregate_values(held, operation, operand, self._most_selected(operation.selector))
         own = replace(own, forms=aggregate_forms(operation, own, self.known))
         if own.may_be_none:
             of_none = operand.may_be_none and not operation.skips_none

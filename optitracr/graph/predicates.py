@@ -50,6 +50,11 @@ def predicate_table(
     holds = np.array([bool(result) for result in calls.results], dtype=bool)
     pairs = Pairs(holds.reshape(len(keys), len(queries)))
     told = TabledSelector(
-        selector.keys, selector.queries, selector.label, selector.source, pairs=pairs
+        selector.keys,
+        selector.queries,
+        selector.label,
+        selector.source,
+        at_most_one=selector.at_most_one,
+        pairs=pairs,
     )
     return PredicateTable(told, calls)

@@ -68,12 +68,14 @@ class PairSelector:
         queries: Label of the s-op that holds the queries.
         label: Its name.
         source: Where the user wrote it, as "file:line", or "".
+        at_most_one: Whether its author promises that each query selects at most one key.
     """
 
     keys: str
     queries: str
     label: str
     source: str = field(default="", compare=False)
+    at_most_one: bool = field(default=False, kw_only=True)
 
     def describe(self) -> str:
         """The label, and where in the user's source it stands."""
@@ -119,11 +121,18 @@ class CompoundSelector:
 
     It may be nested thousands deep: walk it with `selector_parts` or `fold_selector`. Two are
     alike if their `optitracr.graph.rewrites.merging.selector_key` is.
+
+    Attributes:
+        operator: How the operands combine.
+        operands: The selectors that it is made of.
+        label: Its name.
+        at_most_one: Whether its author promises that each query selects at most one key.
     """
 
     operator: str
     operands: tuple[Selector, ...] = field(repr=False)
     label: str
+    at_most_one: bool = field(default=False, kw_only=True)
 
 
 Selector = PairSelector | CompoundSelector

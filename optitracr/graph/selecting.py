@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -70,11 +70,20 @@ def _some_key(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
 
 
 def selects_at_most_one(selector: Selector, known: Mapping[str, TabledNode]) -> bool:
-    """Whether no query selects two positions, since it selects by index; False if not known."""
+    """Whether no query selects two positions: promised, or by index; False if not known."""
+    return _at_most_one(selector, lambda pair: pair.at_most_one or _one_by_index(pair, known))
+
+
+def promises_at_most_one(selector: Selector) -> bool:
+    """Whether no query selects two positions where the program is defined, by its author's word."""
+    return _at_most_one(selector, lambda pair: pair.at_most_one)
+
+
+def _at_most_one(selector: Selector, of_pair: Callable[[PairSelector], bool]) -> bool:
     return fold_selector(
         selector,
-        lambda pair: _one_by_index(pair, known),
-        lambda compound, parts: compound.operator == "and" and any(parts),
+        of_pair,
+        lambda made, parts: made.at_most_one or (made.operator == "and" and any(parts)),
     )
 
 

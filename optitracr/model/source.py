@@ -144,7 +144,12 @@ def _line(node: Node) -> SourceLine:
 
 def _described_pair(pair: PairSelector) -> str:
     assert isinstance(pair, Predicate)
-    return _cut(f"select({pair.keys}, {pair.queries}, {describe_function(pair.call)})")
+    text = f"select({pair.keys}, {pair.queries}, {describe_function(pair.call)})"
+    return _with_promise(pair, text)
+
+
+def _with_promise(selector: Selector, text: str) -> str:
+    return _cut(f"at_most_one({text})" if selector.at_most_one else text)
 
 
 def describe_selector(selector: Selector) -> str:
@@ -152,7 +157,7 @@ def describe_selector(selector: Selector) -> str:
     return fold_selector(
         selector,
         _described_pair,
-        lambda compound, parts: _cut(f"{compound.operator}({', '.join(parts)})"),
+        lambda made, parts: _with_promise(made, f"{made.operator}({', '.join(parts)})"),
     )
 
 

@@ -6,7 +6,7 @@ distinct argument that occurs. `tests/rasp/test_batch.py` holds it to the plain 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optitracr.errors import EvaluationError, InputError
 from optitracr.rasp.aggregate import Aggregate, SelectorWidth
+from optitracr.rasp.chunk import Chunk, Mask, Step, of_length, pairs_of_tokens, promised
 from optitracr.rasp.evaluate import fitted, unknown_kind
 from optitracr.rasp.expression import RASPExpr, Value, describe, postorder
 from optitracr.rasp.means import MeanTable
@@ -23,6 +24,7 @@ from optitracr.rasp.selector import (
     Select,
     Selector,
     SelectorAnd,
+    SelectorAtMostOne,
     SelectorNot,
     SelectorOr,
 )
@@ -35,12 +37,10 @@ from optitracr.rasp.sop import (
     SOp,
     TokensType,
 )
-from optitracr.rasp.tables import RAISED, Codes, Interner, MapTable, PairTable
+from optitracr.rasp.tables import Codes, Interner, MapTable, PairTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
-
-Mask = NDArray[np.bool_]
 
 CHUNK_CELLS = 1 << 20
 """Entries of one selector's matrices, over the rows that are evaluated together: a megabyte each,
@@ -157,7 +157,7 @@ class BatchInterpreter:
         step = max(1, CHUNK_CELLS // max(1, seq * seq))
         for first in range(0, rows, step):
             part = slice(first, first + step)
-            chunk = _Chunk(coded[part], lengths[part], valid[part], undefined[part], {})
+            chunk = Chunk(coded[part], lengths[part], valid[part], undefined[part], {})
             program.run(chunk)
             for sop in sops:
                 codes[id(sop)][part] = chunk.values[id(sop)]
@@ -208,37 +208,6 @@ def _check_batch(
     return valid
 
 
-@dataclass(frozen=True, slots=True)
-class _Chunk:
-    """Some inputs, and what is known of them.
-
-    Attributes:
-        tokens: [row, seq], codes, 0 at padding.
-        lengths: [row].
-        valid: [row, seq], False at padding.
-        undefined: [row], set where the program turns out to be undefined.
-        values: For each s-op its codes, [row, seq]; for each selector [key, row, query].
-    """
-
-    tokens: Codes
-    lengths: NDArray[np.integer[Any]]
-    valid: Mask
-    undefined: Mask
-    values: dict[int, Any]
-
-    def settled(self, codes: NDArray[Any], row_axis: int = 0) -> NDArray[Any]:
-        """Turns RAISED entries to 0 and marks their rows as undefined."""
-        if codes.size and codes.min() == RAISED:
-            raised = codes == RAISED
-            axes = tuple(axis for axis in range(codes.ndim) if axis != row_axis)
-            self.undefined[:] |= raised.any(axis=axes)
-            codes[raised] = 0
-        return codes
-
-
-_Step = Callable[[_Chunk], NDArray[Any]]
-
-
 class _Program:
     """Expressions as steps that compute their codes, or matrices, from those before."""
 
@@ -248,15 +217,15 @@ class _Program:
         self.seq, self.vocab = seq, vocab
         self.visible: Mask | None = np.triu(np.ones((seq, seq), dtype=bool)) if causal else None
         self.interners: dict[int, Interner] = {}
-        self.steps: list[tuple[int, _Step]] = []
+        self.steps: list[tuple[int, Step]] = []
         for expr in postorder(*exprs):
             self.steps.append((id(expr), self._step(expr)))
 
-    def run(self, chunk: _Chunk) -> None:
+    def run(self, chunk: Chunk) -> None:
         for key, step in self.steps:
             chunk.values[key] = step(chunk)
 
-    def _step(self, expr: RASPExpr) -> _Step:
+    def _step(self, expr: RASPExpr) -> Step:
         if isinstance(expr, SOp):
             self.interners[id(expr)] = Interner()
             return self._sop_step(expr, self.interners[id(expr)])
@@ -264,7 +233,7 @@ class _Program:
             return self._masked(self._selector_step(expr))
         raise unknown_kind(expr)
 
-    def _sop_step(self, sop: SOp, out: Interner) -> _Step:
+    def _sop_step(self, sop: SOp, out: Interner) -> Step:
         match sop:
             case TokensType():
                 return self._tokens(out)
@@ -290,34 +259,34 @@ class _Program:
             case _:
                 raise unknown_kind(sop)
 
-    def _tokens(self, out: Interner) -> _Step:
+    def _tokens(self, out: Interner) -> Step:
         table = np.array([0, *map(out.code, self.vocab)], dtype=np.intp)
         return lambda c: table.take(c.tokens)
 
-    def _constant(self, out: Interner, values: Sequence[Value]) -> _Step:
+    def _constant(self, out: Interner, values: Sequence[Value]) -> Step:
         row = np.array([out.code(value) for value in values], dtype=np.intp)
         return lambda c: np.where(c.valid, row, 0)
 
-    def _fixed(self, sop: ConstantSOp, out: Interner) -> _Step:
+    def _fixed(self, sop: ConstantSOp, out: Interner) -> Step:
         constant = self._constant(out, fitted(sop.value, self.seq, None))
-        return _of_length(constant, len(sop.value)) if sop.check_length else constant
+        return of_length(constant, len(sop.value)) if sop.check_length else constant
 
-    def _width(self, sop: SelectorWidth, out: Interner) -> _Step:
+    def _width(self, sop: SelectorWidth, out: Interner) -> Step:
         codes = np.array([out.code(count) for count in range(self.seq + 1)], dtype=np.intp)
 
-        def step(chunk: _Chunk) -> Codes:
+        def step(chunk: Chunk) -> Codes:
             counts = chunk.values[id(sop.selector)].sum(axis=0, dtype=np.intp)
             return np.where(chunk.valid, codes.take(counts), 0)
 
         return step
 
-    def _aggregate(self, sop: Aggregate, out: Interner) -> _Step:
+    def _aggregate(self, sop: Aggregate, out: Interner) -> Step:
         operand = self.interners[id(sop.sop)]
         same = MapTable(lambda value: value, operand, out)
         means = MeanTable(operand, out)
         default = out.code(sop.default)
 
-        def step(chunk: _Chunk) -> Codes:
+        def step(chunk: Chunk) -> Codes:
             chosen: Mask = chunk.values[id(sop.selector)]
             codes: Codes = chunk.values[id(sop.sop)]
             if not codes.size:
@@ -334,7 +303,7 @@ class _Program:
 
         return step
 
-    def _selector_step(self, selector: Selector) -> _Step:
+    def _selector_step(self, selector: Selector) -> Step:
         match selector:
             case Select():
                 return self._select(selector)
@@ -345,50 +314,36 @@ class _Program:
             case SelectorOr():
                 return lambda c: c.values[id(selector.fst)] | c.values[id(selector.snd)]
             case SelectorNot():
-                return lambda c: ~c.values[id(selector.inner)] & _positions(c)
+                return lambda c: ~c.values[id(selector.inner)] & pairs_of_tokens(c)
+            case SelectorAtMostOne():
+                return lambda c: promised(c, c.values[id(selector.inner)])
             case _:
                 raise unknown_kind(selector)
 
-    def _select(self, select: Select) -> _Step:
+    def _select(self, select: Select) -> Step:
         operands = self.interners[id(select.keys)], self.interners[id(select.queries)]
         predicate = select.predicate
         table = PairTable(lambda k, q: bool(predicate(k, q)), operands, None, np.int8)
 
-        def step(chunk: _Chunk) -> Mask:
+        def step(chunk: Chunk) -> Mask:
             keys, queries = chunk.values[id(select.keys)], chunk.values[id(select.queries)]
             columns = np.ascontiguousarray(keys.T)[:, :, None]
             return chunk.settled(table.look_up(columns, queries[None]), row_axis=1).view(np.bool_)
 
         return step
 
-    def _fixed_selector(self, selector: ConstantSelector) -> _Step:
+    def _fixed_selector(self, selector: ConstantSelector) -> Step:
         rows = [fitted(row, self.seq, False) for row in selector.value]
         matrix = np.array(fitted(rows, self.seq, [False] * self.seq), dtype=bool)
         keys_first = matrix.reshape(self.seq, self.seq).T[:, None, :]
 
-        def step(chunk: _Chunk) -> Mask:
-            return keys_first & _positions(chunk)
+        def step(chunk: Chunk) -> Mask:
+            return keys_first & pairs_of_tokens(chunk)
 
-        return _of_length(step, len(selector.value)) if selector.check_length else step
+        return of_length(step, len(selector.value)) if selector.check_length else step
 
-    def _masked(self, step: _Step) -> _Step:
+    def _masked(self, step: Step) -> Step:
         visible = self.visible
         if visible is None:
             return step
         return lambda c: step(c) & visible[:, None, :]
-
-
-def _positions(chunk: _Chunk) -> Mask:
-    """[key, row, query], where both are tokens."""
-    both: Mask = chunk.valid.T[:, :, None] & chunk.valid[None]
-    return both
-
-
-def _of_length(step: _Step, length: int) -> _Step:
-    """The step, undefined on inputs of any other length."""
-
-    def checked(chunk: _Chunk) -> NDArray[Any]:
-        chunk.undefined[:] |= chunk.lengths != length
-        return step(chunk)
-
-    return checked

@@ -27,6 +27,7 @@ from optitracr.rasp.selector import (
     Select,
     Selector,
     SelectorAnd,
+    SelectorAtMostOne,
     SelectorNot,
     SelectorOr,
 )
@@ -80,6 +81,7 @@ class DefaultRASPEvaluator:
             SelectorAnd: self.eval_selector_and,
             SelectorOr: self.eval_selector_or,
             SelectorNot: self.eval_selector_not,
+            SelectorAtMostOne: self.eval_selector_at_most_one,
         }
 
     def evaluate(self, expr: RASPExpr, xs: Sequence[Value]) -> list[Any]:
@@ -207,6 +209,17 @@ class DefaultRASPEvaluator:
         """Where the other does not select."""
         return [[not x for x in row] for row in self.evaluate(sel.inner, xs)]
 
+    def eval_selector_at_most_one(
+        self, sel: SelectorAtMostOne, xs: Sequence[Value]
+    ) -> SelectorValue:
+        """What the other selects, if that is one key or none for each query."""
+        matrix: SelectorValue = self.evaluate(sel.inner, xs)
+        for query, row in enumerate(matrix):
+            if sum(row) > 1:
+                keys = [key for key, chosen in enumerate(row) if chosen]
+                raise EvaluationError(broken_promise(sel, query, keys[0], keys[1]))
+        return matrix
+
 
 RASPEvaluator = DefaultRASPEvaluator
 
@@ -272,6 +285,16 @@ def not_a_number(sop: Aggregate, value: Value) -> str:
     return (
         f"{describe(sop)} selects several values at one position and takes their mean, but "
         f"{value!r} is no number; make the selector choose one, or map the values to numbers"
+    )
+
+
+def broken_promise(selector: SelectorAtMostOne, query: int, first: int, second: int) -> str:
+    """The message for a query that selects two keys where one at most is promised."""
+    inner = selector.inner
+    return (
+        f"{describe(selector)} promises that each query selects at most one key, and of "
+        f"{describe(inner)} the query at position {query} selects the keys at positions {first} "
+        f"and {second}; make the selector choose one, or leave such inputs out"
     )
 
 

@@ -2,7 +2,8 @@
 
 `selector_and`, `selector_or` and `selector_not` make one `Select` where that can be done. What
 comes out as a `Select` follows its rule for None: it selects nothing where its key or query is
-None, also after a negation. `simplify=False` keeps the combination as written.
+None, also after a negation. `simplify=False` keeps the combination as written. What
+`at_most_one` promises is never simplified away.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from optitracr.rasp.expression import (
     Value,
     check_function,
     describe,
+    postorder,
     wrong_operand,
 )
 from optitracr.rasp.predicates import Combination, Comparison, Curried, Predicate, negated
@@ -216,6 +218,44 @@ class SelectorNot(Selector):
         return [self.inner]
 
 
+class SelectorAtMostOne(Selector):
+    """Selects what another selector does, with the promise that it is one key or none.
+
+    Attributes:
+        inner: The other selector.
+    """
+
+    default_label_name = "selector_at_most_one"
+
+    def __init__(self, inner: Selector) -> None:
+        """Builds the promise about `inner`; `at_most_one` gives back what makes it already.
+
+        Raises:
+            ProgramError: If the operand is no selector.
+        """
+        super().__init__()
+        self.inner: Selector = check_selector("SelectorAtMostOne", "operand", inner)
+
+    @property
+    def children(self) -> Sequence[RASPExpr]:
+        """The other selector."""
+        return [self.inner]
+
+
+def at_most_one(selector: Selector) -> Selector:
+    """A selector with its author's promise that each query selects one key at most.
+
+    The compiler relies on it: an Aggregate of it is a copy and no mean. An input on which a query
+    selects two keys, among those that it sees, is undefined: the interpreter raises there, as
+    where a function does, and the model may give anything.
+
+    Raises:
+        ProgramError: If it is no selector.
+    """
+    check_selector("at_most_one", "selector", selector)
+    return selector if isinstance(selector, SelectorAtMostOne) else SelectorAtMostOne(selector)
+
+
 def selector_not(inner: Selector, simplify: bool = True) -> Selector:
     """The negation of a selector; that of a `Select` is a `Select`."""
     check_selector("selector_not", "operand", inner)
@@ -257,11 +297,16 @@ def _simpler(
 ) -> Selector | None:
     """One of two selectors where the other is constant, or one `Select` for both, or None."""
     for one, other in ((fst, snd), (snd, fst)):
-        if _is_constant(one, neutral):
+        if _is_constant(one, neutral) and not _makes_promise(one):
             return other
-        if _is_constant(one, absorbing):
+        if _is_constant(one, absorbing) and not _makes_promise(other):
             return one
     return _merged(fst, snd, combine)
+
+
+def _makes_promise(selector: Selector) -> bool:
+    """Whether `at_most_one` stands in what a selector is made of: without it more is defined."""
+    return any(isinstance(part, SelectorAtMostOne) for part in postorder(selector))
 
 
 def _is_constant(selector: Selector, comparison: Comparison) -> bool:

@@ -130,6 +130,7 @@ def functions() -> dict[str, Call]:
         "optitracr.rasp.is_numerical": Call(rasp.is_numerical),
         "optitracr.rasp.selector_and": Call(rasp.selector_and, {"fst": EQUAL, "snd": MIDDLE}),
         "optitracr.rasp.selector_or": Call(rasp.selector_or, {"fst": EQUAL, "snd": MIDDLE}),
+        "optitracr.rasp.at_most_one": Call(rasp.at_most_one, {"selector": EQUAL}),
         "optitracr.rasp.selector_not": Call(rasp.selector_not, {"inner": EQUAL}),
         "optitracr.rasp.sop_not": Call(rasp.sop_not),
         "optitracr.rasp.uniquify_names": Call(rasp.uniquify_names),
@@ -214,6 +215,7 @@ def constructors() -> dict[str, Call]:
             Call(rasp.SelectorAnd, both),
             Call(rasp.SelectorOr, both),
             Call(rasp.SelectorNot, {"inner": EQUAL}),
+            Call(rasp.SelectorAtMostOne, {"inner": EQUAL}),
             Call(rasp.SelectorWidth, {"selector": EQUAL}),
             Call(rasp.SequenceMap, {"f": max, **pair}),
         )

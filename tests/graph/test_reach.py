@@ -53,6 +53,19 @@ def at(place: rasp.SOp) -> rasp.SOp:
     return rasp.Aggregate(Select(place, indices, Comparison.EQ), tokens)
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_what_a_program_promises_is_never_broken(causal: bool) -> None:
+    plus = Select(tokens, rasp.Full("+"), Comparison.EQ)
+
+    def position(counted: rasp.Selector) -> rasp.SOp:
+        count = rasp.SelectorWidth(counted)
+        return rasp.Aggregate(Select(tokens, count, lambda t, n: t == "+"), indices)
+
+    promised = of_output(averages, position(rasp.at_most_one(plus)), ("a", "+"), 40, causal)
+    assert promised == Answer(Reach.NEVER, Ground.ANY_LENGTH)
+    assert of_output(averages, position(plus), ("a", "+"), 40, causal).reach is Reach.REACHED
+
+
 def test_programs_of_the_library_average_at_no_length() -> None:
     """`sort`, `argmax`, `induction` and their like: at least fourteen of them."""
     asked = 0

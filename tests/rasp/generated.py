@@ -82,12 +82,14 @@ def sops(draw: st.DrawFn, size: int = 12) -> list[rasp.SOp]:
 
 @st.composite
 def compound(draw: st.DrawFn, operands: st.SearchStrategy[rasp.Selector]) -> rasp.Selector:
-    match draw(st.integers(0, 3)):
+    match draw(st.integers(0, 4)):
         case 0:
             return draw(operands) & draw(operands)
         case 1:
             return draw(operands) | draw(operands)
         case 2:
+            return rasp.at_most_one(draw(operands))
+        case 3:
             return rasp.selector_not(draw(operands), simplify=draw(st.booleans()))
         case _:
             matrix = draw(st.lists(st.lists(st.booleans(), max_size=5), max_size=5))

@@ -180,7 +180,7 @@ class _Lowering:
                 error = self.errors[aggregate.operand].copied(of_one)
             case Width():
                 assert isinstance(block, Mlp), "the second component of a width is an MLP"
-                error = step_error(block, self._shares())
+                error = step_error(block, _shares(self._counts(node)))
             case Elementwise(operands=(first, second)):
                 error = self._pair_error(self.variable[first], self.variable[second])
             case Elementwise(operands=(source,)) if self.variable[source].numerical:
@@ -192,9 +192,9 @@ class _Lowering:
                 error = OneHotError()
         self.errors[node.label] = error
 
-    def _shares(self) -> tuple[float, ...]:
-        """What a width's head writes for each count, of all positions first."""
-        return tuple(1.0 / (count + 1) for count in range(self.setting.max_seq_len, -1, -1))
+    def _counts(self, width: Node) -> tuple[int, ...]:
+        """How many keys the selector of a width can select, the most first."""
+        return self.nodes[width.label].value_set.values[::-1]
 
     def _leaves_nothing(self, error: OneHotError) -> bool:
         """Whether nobody minds what is left where neurons erased a one-hot with that error.
@@ -319,7 +319,8 @@ class _Lowering:
         sharpened: list[Component] = []
         if spoils_width(errors, self.coldness, positions):
             (queries, keys), sharpened = self._sharpened(node, queries, keys)
-        counts, shares = tuple(range(positions, -1, -1)), self._shares()
+        counts = self._counts(node)
+        shares = _shares(counts)
         raw = numerical(unused(f"{node.label}.{Role.SHARE.value}", self.nodes), shares)
         head = selector_head(
             queries.space,
@@ -337,10 +338,15 @@ class _Lowering:
         first = self._component(node, raw, head, *reads)
         first = _with_selector(first, _identity(queries, keys, selected, "width"), node.label)
         mlp = maps.numerical_map(
-            raw, shares, counts, output, self.one.space, standard_neurons=2 * (positions + 1)
+            raw, shares, counts, output, self.one.space, standard_neurons=2 * len(counts)
         )
         second = self._component(node, output, mlp, raw.label, self.one.label)
         return [*sharpened, first, _with_selector(second, "", node.label)]
+
+
+def _shares(counts: tuple[int, ...]) -> tuple[float, ...]:
+    """What a width's head writes for each count."""
+    return tuple(1.0 / (count + 1) for count in counts)
 
 
 def _with_selector(component: Component, selector: str, group: str = "") -> Component:

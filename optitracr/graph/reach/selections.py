@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from optitracr.graph.program import PairSelector, Selector, selector_parts
 from optitracr.graph.reach.facts import Codes
 from optitracr.graph.reach.positions import Positions
+from optitracr.graph.selecting import promises_at_most_one
 
 MAX_ENTRIES = 4_096
 """Entries of a predicate's table that become an element constraint, the square of 64 values; larger
@@ -38,6 +39,7 @@ class Selections:
         self._plain: dict[tuple[int, int, int], Any] = {}
         self._selected: dict[tuple[int, int, int], Any] = {}
         self._within: dict[tuple[int, int, int], Any] = {}
+        self._promised: set[tuple[int, int]] = set()
         self._widths: dict[tuple[int, int], Any] = {}
         self._found: dict[int, Intervals | None] = {}
         self._kept: list[Selector] = []
@@ -53,7 +55,17 @@ class Selections:
             if literal is not None and self.world.facts.inputs.causal and key != query:
                 literal = self._both([literal, self._visible(key, query)])
             self._selected[place] = literal
+            self._keep_promises(selector, query)
         return self._selected[place]
+
+    def _keep_promises(self, selector: Selector, query: int) -> None:
+        """What a program promises of a query holds: where it does not, the input is undefined."""
+        for part in selector_parts(selector):
+            if part.at_most_one and (id(part), query) not in self._promised:
+                self._promised.add((id(part), query))
+                found = [self.selected(part, key, query) for key in self.world.positions]
+                chosen = [literal for literal in found if literal is not None]
+                self.world.model.add_at_most_one(chosen)
 
     def _visible(self, key: int, query: int) -> Any:
         """Whether a causal query sees a key."""
@@ -179,6 +191,8 @@ class Selections:
         causal = world.facts.inputs.causal
         seen = world.index[query] + 1 if causal else world.length
         model.add(width <= seen)
+        if promises_at_most_one(selector):
+            model.add(width <= 1)
         for key in world.positions:
             if self.selected(selector, key, query) is None:
                 return

@@ -30,6 +30,7 @@ from optitracr.graph.relations import Relation, relation_of
 from optitracr.graph.rewrites.merging import selector_key
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.rewrites.writing import Writer
+from optitracr.graph.selecting import promises_at_most_one
 from optitracr.graph.tabled import Table, TabledNode, TabledProgram
 from optitracr.graph.values import ValueSet
 from optitracr.rasp import Encoding
@@ -91,7 +92,8 @@ def _joined(writer: Writer, node: TabledNode, selector: CompoundSelector) -> Tab
         labels.append(name)
         classes.append(values)
     pairs = Pairs(blocks[np.ix_(*classes)])
-    return TabledSelector(labels[0], labels[1], selector.label, pairs=pairs)
+    single = promises_at_most_one(selector)
+    return TabledSelector(labels[0], labels[1], selector.label, at_most_one=single, pairs=pairs)
 
 
 def _variable(

@@ -229,7 +229,7 @@ def _reading(node: Node, operand: str, name: str, marks: Marks) -> Node:
         keys, queries = (name if label == operand else label for label in sides)
         assert isinstance(selector, Predicate)
         reading = _Reading(selector.call, marked, marks)
-        return Predicate(keys, queries, selector.label, selector.source, call=reading)
+        return replace(selector, keys=keys, queries=queries, call=reading)
 
     assert isinstance(operation, Aggregate | Width)
     selector = map_pairs(operation.selector, pair)

@@ -101,12 +101,12 @@ def selector_key(selector: Selector) -> object:
 
     def leaf(pair: PairSelector) -> int:
         holds = holds_of(pair)
-        return parts.setdefault(
-            (pair.keys, pair.queries, holds.shape, holds.T.tobytes()), len(parts)
-        )
+        relation = (pair.keys, pair.queries, holds.shape, holds.T.tobytes())
+        return parts.setdefault((*relation, pair.at_most_one), len(parts))
 
     def combine(compound: CompoundSelector, operands: tuple[int, ...]) -> int:
-        return parts.setdefault((compound.operator, operands), len(parts))
+        key = (compound.operator, operands, compound.at_most_one)
+        return parts.setdefault(key, len(parts))
 
     top = fold_selector(selector, leaf, combine)
     return (top, *parts)

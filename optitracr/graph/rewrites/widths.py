@@ -28,14 +28,14 @@ class SplitWidths(Pass):
     def __call__(self, program: TabledProgram, inputs: Inputs) -> TabledProgram:
         """The program in which every width is a share."""
         writer = Writer(self.name, program.names())
-        counts = np.arange(inputs.max_seq_len, -1, -1)
-        raw = tuple(1.0 / (int(count) + 1) for count in counts)
         for node in program.nodes:
             if isinstance(node.operation, Width):
+                counts = node.value_set.values[::-1]
+                raw = tuple(1.0 / (count + 1) for count in counts)
                 shares = ValueSet(raw, False, raw)
                 head = Share(node.operation.selector)
                 made = writer.make(node, Role.SHARE, head, Encoding.NUMERICAL, shares)
-                own = replace(node.value_set, table=counts.astype(np.int32))
+                own = replace(node.value_set, table=np.array(counts, dtype=np.int32))
                 node = replace(node, operation=Elementwise((made.label,)), value_set=own)
             writer.add(node)
         return writer.program(program)
