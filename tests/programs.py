@@ -334,5 +334,30 @@ MARGINS = (
 )
 """What rounding brings near a limit: here points of a circle from steps over a weighted sum."""
 
-CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *PROMISES, *MARGINS)
+READOUTS = (
+    Case(
+        "many_numbers",
+        lambda: rasp.SequenceMap(lambda t, i: 8 * t - i, tokens, indices),
+        (0, 1, 2, 3, 4),
+        8,
+        (([4, 0, 1], [32, -1, 6]),),
+    ),
+    Case(
+        "many_names",
+        lambda: rasp.SequenceMap(lambda t, i: f"{t}{i}", tokens, indices),
+        tuple("abcdef"),
+        6,
+        ((list("fa"), ["f0", "a1"]),),
+    ),
+    Case(
+        "many_differences",
+        lambda: library.make_count(tokens, "a") - library.make_count(tokens, "b"),
+        ("a", "b"),
+        17,
+        ((list("aba"), [1, 1, 1]), (["b"] * 17, [-17] * 17)),
+    ),
+)
+"""Outputs of so many values that level 2 decodes them from numbers."""
+
+CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *PROMISES, *MARGINS, *READOUTS)
 """Every case, names distinct."""

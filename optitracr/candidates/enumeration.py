@@ -147,7 +147,10 @@ def _output_readings(proposals: Proposals) -> list[list[Reading]]:
     if facts.nodes[output].is_numerical:
         return proposals.readings.of_number(output, 1.0, clean=False)
     count = len(facts.nodes[output].value_set.values)
-    return [[Reading(Need(output, tuple(range(count))), np.eye(count))] if count else []]
+    if not count:
+        return [[]]
+    own = Reading(Need(output, tuple(range(count))), np.eye(count))
+    return [[reading] for reading in (own, *proposals.repertoire.outputs(facts, output))]
 
 
 def _views(

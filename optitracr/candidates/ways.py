@@ -8,7 +8,7 @@ that answer a question in a further way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
@@ -65,6 +65,7 @@ class Ways:
         frees: The restrictions that it lifts.
         sources: The variables off which one is read; nothing if there are none but itself.
         readings: Ways to read a multiple of a number beside itself, the farthest last.
+        outputs: Ways for the unembedding to read a category beside its one-hot.
         expand: A plan with other things read in the place of some.
         decide: A bilinear form for a condition; None where the rule has none.
         tables: Constructions of MLPs for a function table.
@@ -73,6 +74,7 @@ class Ways:
     frees: frozenset[Freedom] = frozenset()
     sources: Callable[[Facts, str], list[Source]] | None = None
     readings: Callable[[Facts, str, float, bool], list[list[Reading]]] | None = None
+    outputs: Callable[[Facts, str], Iterable[Reading]] | None = None
     expand: Callable[[Facts, Plan], Iterator[Plan]] | None = None
     decide: Callable[[Facts, Decision], Bilinear | None] | None = None
     tables: tuple[Construction, ...] = ()
@@ -105,6 +107,11 @@ class Repertoire:
         """Further ways to read a number."""
         given = [way.readings for way in self.ways.values() if way.readings is not None]
         return [reading for read in given for reading in read(facts, label, factor, clean)]
+
+    def outputs(self, facts: Facts, label: str) -> list[Reading]:
+        """Further ways to read the output."""
+        given = [way.outputs for way in self.ways.values() if way.outputs is not None]
+        return [reading for read in given for reading in read(facts, label)]
 
     def expansions(self, facts: Facts, plan: Plan) -> Iterator[tuple[Plan, tuple[str, ...]]]:
         """A plan as it is, then with other things read; each with the rules that it takes."""

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,9 +69,35 @@ def plan_table(
     Returns:
         Nothing if float32 carries none of them.
     """
-    task = reduced_task(leaves, table, rows, tolerance, possible, close, robust)
+    fixed = _fixed(leaves, table, rows, possible)
+    varied = rows[:, ~fixed]
+    task = reduced_task(leaves, table, varied, tolerance, possible, close, robust)
     plans = [plan for make in (entry_plans, cell_plans, *further, sum_plans) for plan in make(task)]
+    if fixed.any():
+        plans = [_beside(plan, fixed, rows[0]) for plan in plans]
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
+
+
+def _fixed(
+    leaves: Sequence[Leaf],
+    table: Codes,
+    rows: FloatArray,
+    possible: NDArray[np.bool_] | None,
+) -> NDArray[np.bool_]:
+    """Columns that hold the same number of every value, beside others: a bias writes them."""
+    seen = table if possible is None else table[np.broadcast_to(possible, table.shape)]
+    is_none = any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
+    if is_none or not rows.size or seen.min(initial=0) < 0:
+        return np.zeros(rows.shape[1], dtype=bool)
+    fixed = (rows == rows[0]).all(axis=0) & (rows[0] != 0.0)
+    return fixed if not fixed.all() else np.zeros_like(fixed)
+
+
+def _beside(plan: Plan, fixed: NDArray[np.bool_], row: FloatArray) -> Plan:
+    """A plan that writes some numbers besides, whatever it reads."""
+    w_out, bias = np.zeros((plan.neurons, fixed.size)), row.copy()
+    w_out[:, ~fixed], bias[~fixed] = plan.w_out, plan.bias
+    return replace(plan, w_out=w_out, bias=bias)
 
 
 def reduced_task(

@@ -17,11 +17,12 @@ import pytest
 from numpy.typing import NDArray
 
 import optitracr
-from optitracr import library
+from optitracr import compile_rasp_to_model, library
 from optitracr.compiled import CompiledModel
 from optitracr.levels import LEVELS
 from tests.compiled import compiled, decoded, inside, states
 from tests.model.test_reference_sizes import NAMES
+from tests.programs import READOUTS, Case
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -81,7 +82,16 @@ EXPORTS = (in_jax, in_torch, in_transformer_lens, in_a_file, in_onnx)
 @pytest.mark.sweep
 @pytest.mark.parametrize(("name", "level"), CASES)
 def test_exports_agree(name: str, level: int, tmp_path: Path) -> None:
-    model = compiled(name, level)
+    agree(compiled(name, level), tmp_path)
+
+
+@pytest.mark.parametrize("case", READOUTS, ids=lambda case: case.name)
+def test_exports_of_readouts_agree(case: Case, tmp_path: Path) -> None:
+    """Whose output is no one-hot."""
+    agree(compile_rasp_to_model(case.make(), case.vocab, case.max_seq_len), tmp_path)
+
+
+def agree(model: CompiledModel, tmp_path: Path) -> None:
     tokens = model.dataset(24, seed=1).tokens
     shown = inside(model, tokens) | (tokens == model.input_encoder.bos_encoding)
     wanted = model.forward_numpy(tokens)

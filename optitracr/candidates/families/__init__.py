@@ -38,6 +38,8 @@ class Family(StrEnum):
     """Levels of several numbers are told apart in one hidden layer."""
     REWRITES = "rewrites"
     """Variables have other definitions, with which fewer layers do."""
+    READOUTS = "readouts"
+    """An output of many values is decoded from a few numbers, in place of a one-hot."""
 
 
 EVERY_FAMILY = frozenset(Family)

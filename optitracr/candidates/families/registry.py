@@ -14,6 +14,7 @@ from optitracr.candidates.families import (
     cuts,
     heads,
     push,
+    readouts,
     rewrites,
     sharing,
     split,
@@ -40,6 +41,7 @@ FAMILIES: tuple[Rule, ...] = (
     circles.RULE,
     thresholds.RULE,
     rewrites.RULE,
+    readouts.RULE,
 )
 """Rules that can be switched off, in the order of `Family`."""
 

@@ -1,0 +1,80 @@
+"""An output of many values is decoded from two numbers; of few, or with None, from a one-hot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from optitracr import compile_rasp_to_model, library, rasp
+from optitracr.candidates.families import Family
+from optitracr.candidates.families.readouts import FEW_VALUES
+from optitracr.checking.verification import verify_model
+from optitracr.compiled import CompiledModel
+from optitracr.rasp import indices, tokens
+
+
+def difference() -> rasp.SOp:
+    return library.make_count(tokens, "a") - library.make_count(tokens, "b")
+
+
+def pair(make: Callable[[], rasp.SOp], *setting: object) -> tuple[CompiledModel, CompiledModel]:
+    """With readouts, every variable of it checked, and without."""
+    found = compile_rasp_to_model(make(), *setting)
+    verify_model(found, 20_000, 500, backend="numpy")
+    return found, compile_rasp_to_model(make(), *setting, without=Family.READOUTS)
+
+
+def outputs(model: CompiledModel) -> int:
+    return int(model.unembed.shape[1])
+
+
+PROGRAMS = {
+    "numbers": (lambda: rasp.SequenceMap(lambda t, i: 3 * t + i, tokens, indices), range(13), 3),
+    "names": (lambda: rasp.SequenceMap(lambda t, i: (t, i), tokens, indices), range(20), 2),
+    "uneven": (lambda: rasp.Map(lambda t: t * t, tokens), range(40), 2),
+    "three hundred": (lambda: rasp.Map(lambda t: 300 - t, tokens), range(300), 1),
+    "tokens": (lambda: tokens, range(60), 2),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_two_dimensions_do(name: str) -> None:
+    make, vocab, length = PROGRAMS[name]
+    found, plain = pair(make, vocab, length)
+    assert found.size.width == 2 < FEW_VALUES < plain.size.width
+    assert found.size.layers <= plain.size.layers
+    assert found.size.parameters < plain.size.parameters
+
+
+@pytest.mark.parametrize("length", [20, pytest.param(150, marks=pytest.mark.slow)])
+def test_a_difference_of_counts(length: int) -> None:
+    """41 and 301 values."""
+    found, plain = pair(difference, "abc", length)
+    assert outputs(found) == 2 * length + 1 <= plain.size.width
+    assert found.size.width <= 6
+    assert found.size.layers == plain.size.layers
+    [detail] = {s.detail for s in found.savings if "decoded" in s.detail}
+    assert detail == f"{2 * length + 1} values decoded from 2 numbers"
+
+
+def test_few_values_stay_a_one_hot() -> None:
+    found, plain = pair(lambda: tokens, range(FEW_VALUES), 2)
+    np.testing.assert_array_equal(found.unembed, plain.unembed)
+    np.testing.assert_array_equal(found.unembed.sum(axis=0), np.ones(FEW_VALUES))
+
+
+def test_none_stays_none() -> None:
+    found, plain = pair(lambda: rasp.Map(lambda t: t or None, tokens), range(50), 2)
+    assert found.size == plain.size
+    assert found.apply(["compiler_bos", 0, 7]).decoded[1:] == [None, 7]
+
+
+def test_scores_lead_in_the_model() -> None:
+    found, _ = pair(difference, "abc", 20)
+    data = found.dataset(200, seed=3)
+    inside = data.mask & (np.arange(data.mask.shape[1]) > 0)
+    scores = np.sort(found.forward_numpy(data.tokens).logits[inside], axis=1)
+    assert scores[:, -1].min() > 0.9
+    assert (scores[:, -1] - scores[:, -2]).min() > 0.9
