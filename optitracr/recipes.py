@@ -22,6 +22,8 @@ class Recipe:
         catalogue: The components that it knows: by which rules, after which rewrites.
         allocator: What chooses among them and places them.
         least: Sizes that its models have at least.
+        joint_values: Whether value sets hold only what goes together; if not, they are those of
+            Tracr wherever it has some.
     """
 
     level: int
@@ -29,6 +31,7 @@ class Recipe:
     catalogue: Catalogue
     allocator: Allocator
     least: Least
+    joint_values: bool = False
 
 
 TRACR = Recipe(
@@ -57,6 +60,7 @@ CANDIDATES = Recipe(
     catalogue=CandidateCatalogue(rewrites=CANDIDATE_REWRITES, rules=RULES),
     allocator=by_solver,
     least=Least(),
+    joint_values=True,
 )
 """Components and allocation chosen together."""
 

@@ -134,7 +134,8 @@ class Compilation:
     @cached_property
     def tabled(self) -> TabledProgram:
         """The program with what each variable can be."""
-        return self._timed(Stage.VALUES, tabled_program, self.written, self.setting.inputs)
+        joint = self.recipe.joint_values
+        return self._timed(Stage.VALUES, tabled_program, self.written, self.setting.inputs, joint)
 
     @cached_property
     def encoded(self) -> Rewriting:

@@ -9,6 +9,7 @@ from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.leaves import Axis, Leaf
 from optitracr.constructions.needs import Need
 from optitracr.craft.numerics import coldness
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Aggregate, Operation, Selector, Width
 from optitracr.graph.raw import raw_variables
 from optitracr.graph.relations import Relation, relation_of
@@ -32,6 +33,7 @@ class Facts:
         raw: Variables held as numbers that no table of values lies below.
         tables: Its functions as tables.
         cuts: For each variable those from which an MLP could compute it.
+        joint: Which values occur together.
         cold: Logits between selected and not selected.
     """
 
@@ -43,6 +45,7 @@ class Facts:
         self.raw = raw_variables(program)
         self.tables = FunctionTables.of(program)
         self.cuts = enumerate_cuts(program, self.tables)
+        self.joint = JointValues(self.nodes, setting.inputs)
         self.cold = coldness(setting.max_seq_len + 1)
         self._relations: dict[Selector, Relation] = {}
         self._keys: dict[Selector, object] = {}

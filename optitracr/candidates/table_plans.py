@@ -72,7 +72,18 @@ class TablePlans:
         return JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
 
     def _possible(self, cut: Cut) -> NDArray[np.bool_] | None:
-        """Which combinations can occur: widths of disjoint selectors add up to the length."""
+        """Which combinations of values can occur; None if all can."""
+        sizes = [len(self.facts.nodes[x].value_set.values) for x in cut]
+        possible = self._within_length(cut, sizes)
+        rows = self.facts.joint.rows(cut)
+        if rows is not None:
+            together = np.zeros(sizes, dtype=bool)
+            together[tuple(rows[(rows >= 0).all(axis=1)].T)] = True
+            possible = together if possible is None else possible & together
+        return None if possible is None or possible.all() or not possible.any() else possible
+
+    def _within_length(self, cut: Cut, sizes: Sequence[int]) -> NDArray[np.bool_] | None:
+        """Widths of disjoint selectors add up to the length at most."""
         facts = self.facts
         widths = [i for i, x in enumerate(cut) if isinstance(facts.operation(x), Width)]
         if len(widths) < 2 or not self._disjoint([cut[i] for i in widths]):
@@ -83,7 +94,6 @@ class TablePlans:
             shape = [1] * len(cut)
             shape[axis] = shares.size
             total = total + np.round(1.0 / shares - 1.0).reshape(shape)
-        sizes = [len(facts.nodes[x].value_set.values) for x in cut]
         return np.broadcast_to(total <= facts.setting.max_seq_len, sizes)
 
     def _disjoint(self, widths: Sequence[str]) -> bool:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.completion import completed
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.masks import and_weights, fewest_terms
 from optitracr.constructions.reduction import Codes, reduce_table
@@ -71,8 +72,15 @@ def plan_table(
     """
     fixed = _fixed(leaves, table, rows, possible)
     varied = rows[:, ~fixed]
-    task = reduced_task(leaves, table, varied, tolerance, possible, close, robust)
-    plans = [plan for make in (entry_plans, cell_plans, *further, sum_plans) for plan in make(task)]
+    tables = [table]
+    if possible is not None:
+        filled = completed(table, possible, [leaf.numerical for leaf in leaves])
+        tables += [] if np.array_equal(filled, table) else [filled]
+    makers = (entry_plans, cell_plans, *further, sum_plans)
+    plans: list[Plan] = []
+    for each in tables:
+        task = reduced_task(leaves, each, varied, tolerance, possible, close, robust)
+        plans += [plan for make in makers for plan in make(task)]
     if fixed.any():
         plans = [_beside(plan, fixed, rows[0]) for plan in plans]
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
@@ -133,6 +141,7 @@ def reduced_task(
     kept = [leaves[axis] for axis in essential]
     small = reduced.table.reshape([reduced.table.shape[axis] for axis in essential])
     if possible is not None:
+        possible = _of_classes(possible, reduced.classes, leaves)
         idle = tuple(axis for axis in range(table.ndim) if axis not in essential)
         possible = np.asarray(possible.any(axis=idle))
     return Task(
@@ -148,6 +157,19 @@ def reduced_task(
         close=close,
         robust=robust,
     )
+
+
+def _of_classes(
+    possible: NDArray[np.bool_], classes: Sequence[Codes], leaves: Sequence[Leaf]
+) -> NDArray[np.bool_]:
+    """What can occur with some value of a class can with each: one stands for all of them."""
+    for axis, (leaf, member) in enumerate(zip(leaves, classes, strict=True)):
+        if not leaf.numerical and member.max(initial=-1) + 1 < member.size:
+            moved = np.moveaxis(possible, axis, 0)
+            joint = np.zeros((int(member.max()) + 1, *moved.shape[1:]), dtype=bool)
+            np.logical_or.at(joint, member, moved)
+            possible = np.moveaxis(joint[member], 0, axis)
+    return possible
 
 
 def refusal(

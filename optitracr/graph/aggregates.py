@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
+
 from optitracr.errors import ValueSetError
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.numbers import check_numbers
 from optitracr.graph.program import Aggregate, Node
 from optitracr.graph.selecting import selects_at_most_one
@@ -37,8 +40,39 @@ def aggregate_values(
     return or_exploded(none, lambda: _aggregate_values(node, operation, operand, max_seq_len))
 
 
+def attended_values(
+    node: Node, operation: Aggregate, operand: ValueSet, joint: JointValues
+) -> ValueSet | None:
+    """The value set of a mean by what each query can select; None if that is not known.
+
+    Args:
+        node: The Aggregate, which is numerical.
+        operation: Its operation, with tables in place of predicates.
+        operand: The value set of what it takes.
+        joint: What goes together.
+    """
+    if operand.exploded:
+        return None
+    _check_default(node, operation.default)
+    check_numbers(node, operand.values, operation.default)
+    found = joint.attention.attended(operation, numerical=True)
+    if found is None:
+        return None
+    none = operation.default is None and len(joint.attention.empty(operation, found.given)) > 0
+    extra = () if operation.default is None else (float(operation.default),)
+    means = np.unique(found.given.table()[0])
+    if len(means) > MAX_VALUES:
+        return None
+    values = sort_values((*means.tolist(), *extra))
+    return ValueSet(values, none or _may_take_none(operation, operand), values)
+
+
+def _may_take_none(operation: Aggregate, operand: ValueSet) -> bool:
+    return operand.may_be_none and not operation.skips_none
+
+
 def _may_be_none(operation: Aggregate, operand: ValueSet) -> bool:
-    return (operand.may_be_none and not operation.skips_none) or operation.default is None
+    return _may_take_none(operation, operand) or operation.default is None
 
 
 def _aggregate_values(
@@ -122,4 +156,5 @@ def aggregate_forms(
     if not selects_at_most_one(operation.selector, known):
         for value in mean_forms(operand.values, operand.forms):
             distinct.add(value)
-    return distinct.forms
+    listed = set(own.values)
+    return {value: forms for value, forms in distinct.forms.items() if value in listed}

@@ -106,7 +106,7 @@ def user_predicate(selector: Predicate) -> UserCall:
 
 @dataclass(frozen=True, slots=True)
 class CallTable:
-    """What a function gives for each combination of values, the last varying fastest.
+    """What a function gives for some combinations of values.
 
     Attributes:
         results: The results; None where it is undefined, as where it raised.
@@ -117,8 +117,16 @@ class CallTable:
     errors: Mapping[Place, Exception]
 
 
-def call_table(user: UserCall, operands: Sequence[Sequence[Value]]) -> CallTable:
-    """Calls a function on each combination of values.
+def call_table(
+    user: UserCall, operands: Sequence[Sequence[Value]], places: Sequence[Place] | None = None
+) -> CallTable:
+    """Calls a function on combinations of values.
+
+    Args:
+        user: The function.
+        operands: The values of each operand.
+        places: The combinations, each the place of every operand's value; all by default, the
+            last operand varying fastest.
 
     Raises:
         ProgramError: If it gives two results for one combination.
@@ -126,8 +134,9 @@ def call_table(user: UserCall, operands: Sequence[Sequence[Value]]) -> CallTable
     results: list[Value] = []
     errors: dict[Place, Exception] = {}
     call = user.call
-    places = product(*(range(len(values)) for values in operands))
-    for place, arguments in zip(places, product(*operands), strict=True):
+    every = product(*(range(len(values)) for values in operands)) if places is None else places
+    for place in every:
+        arguments = [values[i] for values, i in zip(operands, place, strict=True)]
         result = None
         try:
             result = plain(call(*arguments))
@@ -136,7 +145,7 @@ def call_table(user: UserCall, operands: Sequence[Sequence[Value]]) -> CallTable
         except Exception as error:
             errors[place] = error.with_traceback(None)
         results.append(result)
-    _check_pure(user, operands, results)
+    _check_pure(user, operands, results, places)
     return CallTable(results, errors)
 
 
@@ -190,20 +199,25 @@ UNDEFINED = Attempt(None, undefined=True)
 
 
 def _check_pure(
-    user: UserCall, operands: Sequence[Sequence[Value]], results: Sequence[Value]
+    user: UserCall,
+    operands: Sequence[Sequence[Value]],
+    results: Sequence[Value],
+    places: Sequence[Place] | None,
 ) -> None:
     """Calls some entries of a table again.
 
     Args:
         user: The function.
         operands: The values of each operand.
-        results: The table, the last operand varying fastest; None also where undefined.
+        results: The table; None also where undefined.
+        places: The combinations that it lists; all by default, the last operand varying fastest.
 
     Raises:
         ProgramError: If an entry differs now.
     """
     for place in _spread(len(results)):
-        arguments = _arguments(operands, place)
+        at = _place(operands, place) if places is None else places[place]
+        arguments = [values[i] for values, i in zip(operands, at, strict=True)]
         again = call_or_undefined(user.call, arguments).value
         if not _same(results[place], again):
             shown = ", ".join(map(repr, arguments))
@@ -224,12 +238,13 @@ def _spread(count: int) -> list[int]:
     return list(range(count)) * rounds
 
 
-def _arguments(operands: Sequence[Sequence[Value]], place: int) -> list[Value]:
-    arguments: list[Value] = []
+def _place(operands: Sequence[Sequence[Value]], entry: int) -> Place:
+    """The combination at an entry of the whole table."""
+    place: list[int] = []
     for values in reversed(operands):
-        place, own = divmod(place, len(values))
-        arguments.append(values[own])
-    return arguments[::-1]
+        entry, own = divmod(entry, len(values))
+        place.append(own)
+    return tuple(place[::-1])
 
 
 def _same(first: Value, second: Value) -> bool:

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from optitracr.graph.aggregates import aggregate_forms, aggregate_values
+import numpy as np
+
+from optitracr.graph.aggregates import aggregate_forms, aggregate_values, attended_values
 from optitracr.graph.calls import Occurrence, Place, check_defined, user_predicate
 from optitracr.graph.elementwise import elementwise_values
 from optitracr.graph.inputs import Inputs
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.numbers import check_numbers
 from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
@@ -34,20 +37,25 @@ from optitracr.graph.selecting import (
     selects_at_most_one,
 )
 from optitracr.graph.tabled import TabledNode, TabledProgram, tabled
-from optitracr.graph.values import ValueSet, or_exploded
+from optitracr.graph.values import ExplodedError, ValueSet, or_exploded
 from optitracr.graph.variants import Distinct, ToldApartError, check_equal_results
 from optitracr.rasp import Encoding
 
 Value = Any
 
 
-def inferred(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
+def inferred(graph: ProgramGraph, inputs: Inputs, joint: bool = False) -> TabledProgram:
     """A program as written, tabled as it is, by what tables alone tell.
+
+    Args:
+        graph: The program.
+        inputs: The inputs that matter.
+        joint: Whether value sets hold only what goes together.
 
     Raises:
         ValueSetError: As `Inference.add`.
     """
-    work = Inference(inputs)
+    work = Inference(inputs, joint=joint)
     for node in graph.nodes:
         work.add(node)
     return TabledProgram.of(graph, work.known.values())
@@ -60,17 +68,22 @@ class Inference:
     Attributes:
         inputs: The inputs that matter.
         ask: What knows more of values that occur together than their tables tell.
+        joint: Whether value sets hold only what goes together; if not, every combination of
+            what operands can be, as long as these are not too many.
         known: The variables.
     """
 
     inputs: Inputs
     ask: Ask | None = None
+    joint: bool = False
     known: dict[str, TabledNode] = field(default_factory=dict)
     _occurring: Occurring = field(init=False)
+    _together: JointValues = field(init=False)
     _selectors: dict[int, tuple[Selector, Selector]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._occurring = Occurring(self.known, self.ask)
+        self._together = JointValues(self.known, self.inputs)
 
     def add(self, node: Node) -> TabledNode:
         """Infers a variable whose operands are inferred.
@@ -91,6 +104,7 @@ class Inference:
     def remove(self, label: str) -> None:
         """Forgets a variable that nothing reads yet."""
         del self.known[label]
+        self._together.forget(label)
 
     def _tabled(self, node: Node) -> TabledNode:
         operation = node.operation
@@ -102,10 +116,7 @@ class Inference:
                 told = Elementwise(operation.operands, operation.factors)
                 return tabled(replace(node, operation=told), own)
             case Width():
-                counting = Width(self._selector(node, operation.selector))
-                counts = tuple(range(self._most_selected(counting.selector) + 1))
-                own = ValueSet(counts, False, counts)
-                return tabled(replace(node, operation=counting), own)
+                return self._width(node, operation)
             case Aggregate():
                 selector = self._selector(node, operation.selector)
                 return self._aggregate(node, replace(operation, selector=selector))
@@ -122,13 +133,37 @@ class Inference:
         return ValueSet(values, False, values)
 
     def _function(self, node: Node, operation: Function) -> ValueSet:
-        operands = [self.known[label].value_set for label in operation.operands]
         if node.is_numerical and operation.factors is not None:
-            return or_exploded(
-                any(x.may_be_none for x in operands),
-                lambda: elementwise_values(node, operation, operands, self._occurring),
-            )
-        return elementwise_values(node, operation, operands, self._occurring)
+            none = any(self.known[label].value_set.may_be_none for label in operation.operands)
+            return or_exploded(none, lambda: self._listed(node, operation))
+        return self._listed(node, operation)
+
+    def _listed(self, node: Node, operation: Function) -> ValueSet:
+        """The values of a function, over what goes together where that is asked or needed."""
+        operands = [self.known[label].value_set for label in operation.operands]
+        exploded = any(own.exploded for own in operands)
+
+        def found(joint: bool) -> ValueSet:
+            rows = self._together.rows(operation.operands) if joint and not exploded else None
+            return elementwise_values(node, operation, operands, self._occurring, rows)
+
+        try:
+            return found(self.joint)
+        except ExplodedError:
+            if self.joint or exploded:
+                raise
+            return found(True)
+
+    def _width(self, node: Node, operation: Width) -> TabledNode:
+        counting = replace(operation, selector=self._selector(node, operation.selector))
+        most = self._most_selected(counting.selector)
+        counts = tuple(range(most + 1))
+        if self.joint:
+            found = self._together.attention.attended(counting, numerical=False)
+            if found is not None:
+                held = np.unique(found.given.table()[0]).astype(int).tolist()
+                counts = tuple(count for count in held if count <= most)
+        return tabled(replace(node, operation=counting), ValueSet(counts, False, counts))
 
     def _aggregate(self, node: Node, operation: Aggregate) -> TabledNode:
         held = node
@@ -138,13 +173,24 @@ class Inference:
             # It is held as classes, whatever its encoding, so that its values have to be these.
             held = replace(node, encoding=Encoding.CATEGORICAL)
             check_numbers(node, operand.values, operation.default)
-        own = aggregate_values(held, operation, operand, self._most_selected(operation.selector))
+        own = self._taken(held, operation, operand)
         own = replace(own, forms=aggregate_forms(operation, own, self.known))
         if own.may_be_none:
             of_none = operand.may_be_none and not operation.skips_none
             never_empty = always_selects(operation.selector, self.known)
             own = replace(own, may_be_none=of_none or not never_empty)
         return tabled(told, own)
+
+    def _taken(self, node: Node, operation: Aggregate, operand: ValueSet) -> ValueSet:
+        """The values of an Aggregate, by what goes together where that is asked or needed."""
+        own: ValueSet | None = None
+        if self.joint and node.is_numerical:
+            own = attended_values(node, operation, operand, self._together)
+        most = self._most_selected(operation.selector)
+        own = own or aggregate_values(node, operation, operand, most)
+        if own.exploded and not self.joint:
+            own = attended_values(node, operation, operand, self._together) or own
+        return own
 
     # -- selectors -----------------------------------------------------------
 

@@ -23,12 +23,13 @@ from optitracr.graph.tabled import Names, TabledProgram
 from optitracr.graph.variants import ToldApartError
 
 
-def tabled_program(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
+def tabled_program(graph: ProgramGraph, inputs: Inputs, joint: bool = False) -> TabledProgram:
     """Tables a program: what each variable can be, and what it is for each of what it reads.
 
     Args:
         graph: The program as written.
         inputs: The inputs that matter.
+        joint: Whether value sets hold only what goes together.
 
     Raises:
         ValueSetError: If a value set explodes or a function raises.
@@ -38,7 +39,7 @@ def tabled_program(graph: ProgramGraph, inputs: Inputs) -> TabledProgram:
     copies: set[str] = set()
     marks = Marks()
     while True:
-        work = _Tabling(graph, inputs, copies)
+        work = _Tabling(graph, inputs, copies, joint)
         try:
             for node in graph.nodes:
                 work.add(node)
@@ -61,11 +62,11 @@ class _Tabling:
         names: Labels for variables that the compiler adds.
     """
 
-    def __init__(self, graph: ProgramGraph, inputs: Inputs, copies: set[str]) -> None:
+    def __init__(self, graph: ProgramGraph, inputs: Inputs, copies: set[str], joint: bool) -> None:
         self.graph, self.inputs, self.copies = graph, inputs, copies
         self.expressions = dict(graph.expressions)
         self.written: dict[str, Node] = {}
-        self.inference = Inference(inputs, self._ask)
+        self.inference = Inference(inputs, self._ask, joint)
         self.names = Names({*graph.by_label(), *self.expressions})
 
     def add(self, node: Node) -> None:

@@ -24,6 +24,9 @@ MAX_COMBINATIONS = 1_000_000
 """Combinations of operands' values beyond which a function is not tabled: it is called once for
 each, which takes about a second."""
 
+MAX_TABLE = 1 << 24
+"""Entries of a function's table, most of which may never occur: 64 megabytes."""
+
 Value = Any
 
 Forms = Mapping[Value, tuple[Value, ...]]
@@ -41,7 +44,8 @@ class ValueSet:
         exploded: Why the set of a number was given up, or ""; an error only for those
             who need the set, as a map does and a sum does not.
         table: For an elementwise variable the index in `values` of its value for each
-            combination of its operands' values, one axis an operand; -1 is None.
+            combination of its operands' values, one axis an operand; -1 is None. Anything may
+            stand where no input leads.
         forms: For each value that can occur as several equal ones, such as 1 and 1.0, all of
             them; see `optitracr.graph.variants`.
     """

@@ -71,7 +71,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.SHARING, "shuffle_dyck2", "heads"),
         (Family.CONJUNCTIONS, "double_hist", "layers"),
         (Family.CIRCLES, "reverse", "width"),
-        (Family.THRESHOLDS, "majority", "neurons"),
+        (Family.THRESHOLDS, "sum_modulo", "neurons"),
         (Family.REWRITES, "sort", "width"),
     ],
 )

@@ -83,17 +83,19 @@ def test_whole_sums_may_be_large(level: int) -> None:
     assert_exact(rasp.numerical(rasp.LinearSequenceMap(first, second, 1, -1)), level)
 
 
-def mean_of_powers(base: int, length: int) -> rasp.SOp:
+def mean_of_powers(base: int, selector: rasp.Selector = EVERYWHERE) -> rasp.SOp:
     powers = rasp.numerical(rasp.Map(lambda i: base**i, rasp.indices))
-    return rasp.numerical(rasp.Aggregate(EVERYWHERE, powers, default=0))
+    return rasp.numerical(rasp.Aggregate(selector, powers, default=0))
 
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("level", LEVELS)
 def test_means_of_large_whole_numbers(level: int) -> None:
-    assert_exact(mean_of_powers(8, 5), level, 5)
+    assert_exact(mean_of_powers(8), level, 5)
+    assert_exact(mean_of_powers(8), level, 8)
+    some = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
     with pytest.raises(LimitError, match="rounds to the right one"):
-        compile_rasp_to_model(mean_of_powers(8, 12), {"a"}, 8, optimize=level)
+        compile_rasp_to_model(mean_of_powers(8, some), {"a", "b"}, 8, optimize=level)
 
 
 @pytest.mark.parametrize("level", LEVELS)

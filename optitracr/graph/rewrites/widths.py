@@ -30,12 +30,13 @@ class SplitWidths(Pass):
         writer = Writer(self.name, program.names())
         for node in program.nodes:
             if isinstance(node.operation, Width):
-                counts = node.value_set.values[::-1]
-                raw = tuple(1.0 / (count + 1) for count in counts)
+                counts = node.value_set.values
+                raw = tuple(1.0 / (int(count) + 1) for count in reversed(counts))
                 shares = ValueSet(raw, False, raw)
                 head = Share(node.operation.selector)
                 made = writer.make(node, Role.SHARE, head, Encoding.NUMERICAL, shares)
-                own = replace(node.value_set, table=np.array(counts, dtype=np.int32))
+                table = np.arange(len(counts) - 1, -1, -1, dtype=np.int32)
+                own = replace(node.value_set, table=table)
                 node = replace(node, operation=Elementwise((made.label,)), value_set=own)
             writer.add(node)
         return writer.program(program)

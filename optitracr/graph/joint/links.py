@@ -1,0 +1,92 @@
+"""What columns say of each other wherever they stand in one row.
+
+A position lies before the length, no selector selects more positions than there are, and in a
+causal model none beyond the query.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.graph.inputs import Inputs
+from optitracr.graph.joint.rows import Codes, Rows
+from optitracr.graph.program import Input, PairSelector, Share, Source, Width, holds_of
+from optitracr.graph.tabled import TabledNode
+
+LENGTH = ":length"
+"""The column of the input's length. A label has no colon."""
+
+COUNT = ":count"
+"""What the column of how many positions a selector selects begins with."""
+
+
+def index_of(known: Mapping[str, TabledNode]) -> str:
+    """The label of the index; "" if the program does not read it."""
+    return _input(known, Source.INDICES)
+
+
+def _input(known: Mapping[str, TabledNode], source: Source) -> str:
+    return next((x for x, node in known.items() if node.operation == Input(source)), "")
+
+
+def widths_of(node: TabledNode) -> NDArray[np.int64]:
+    """How many positions each value of a width or a share stands for."""
+    values = np.asarray(node.value_set.values, dtype=np.float64)
+    if isinstance(node.operation, Share):
+        values = np.round(1.0 / values - 1.0)
+    return values.astype(np.int64)
+
+
+def selects_all(node: TabledNode, known: Mapping[str, TabledNode]) -> bool:
+    """Whether a width counts every position that its query sees."""
+    operation = node.operation
+    if not isinstance(operation, Width) or not isinstance(operation.selector, PairSelector):
+        return False
+    sides = (operation.selector.keys, operation.selector.queries)
+    sets = [known[label].value_set for label in sides]
+    sure = not any(own.may_be_none or own.exploded for own in sets)
+    return sure and bool(holds_of(operation.selector).all())
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Links:
+    """The links between columns of one program."""
+
+    known: Mapping[str, TabledNode]
+    inputs: Inputs
+
+    def relate(self, labels: Iterable[str]) -> bool:
+        """Whether some of these variables are linked."""
+        found = set(labels)
+        widths = [x for x in found if isinstance(self.known[x].operation, Width)]
+        if not widths:
+            return False
+        if self.inputs.causal:
+            return index_of(self.known) in found
+        return any(selects_all(self.known[x], self.known) for x in widths)
+
+    def kept(self, rows: Rows) -> Rows:
+        """The rows that no link rules out."""
+        allowed = np.ones(len(rows), dtype=bool)
+        for least, most in self._ordered(rows):
+            allowed &= least <= most
+        return rows.where(allowed)
+
+    def _ordered(self, rows: Rows) -> Iterator[tuple[Codes, Codes]]:
+        """Pairs of columns of which the first is at most the second."""
+        index = index_of(self.known)
+        position = rows.column(index) + 1 if index in rows.labels else None
+        length = rows.column(LENGTH) if LENGTH in rows.labels else None
+        bound = position if self.inputs.causal else length
+        if bound is None:
+            return
+        if position is not None and not self.inputs.causal:
+            yield position, bound
+        for label in rows.labels:
+            node = self.known.get(label)
+            if node is not None and isinstance(node.operation, Width):
+                yield widths_of(node)[rows.column(label)].astype(np.int32), bound
