@@ -108,9 +108,7 @@ def _run(arguments: argparse.Namespace) -> int:
         return _alone(programs[0], *arguments.within)
     path: Path | None = arguments.output
     known = {} if path is None else read_trials(path)
-    kept = {
-        name: t for name, t in known.items() if not arguments.again or t.outcome == EXACT
-    }
+    kept = {name: t for name, t in known.items() if not arguments.again or t.outcome == EXACT}
     for place, program in enumerate(programs, 1):
         if program.name not in kept:
             print(f"{program.name} ({place} of {len(programs)})", file=sys.stderr)

@@ -13,7 +13,6 @@ from hard_set.program import (
     running_count,
     so_far,
 )
-
 from optitracr import rasp
 from optitracr.rasp import Comparison, SOp
 
@@ -31,7 +30,9 @@ def depth(tokens: str) -> SOp:
 
 def level(tokens: str) -> SOp:
     """The depth of a bracket, for an opening one with itself and for a closing one before it."""
-    return rasp.SequenceMap(lambda d, x: d + (x in tokens[1::2]), depth(tokens), rasp.tokens)
+    return rasp.SequenceMap(
+        lambda d, x: d + (x in tokens[1::2]) if x in tokens else None, depth(tokens), rasp.tokens
+    )
 
 
 def clipped_level(tokens: str) -> SOp:
@@ -54,9 +55,7 @@ def balance_by_means(opening: str, closing: str) -> SOp:
 
 def depth_by_means() -> SOp:
     """The depth, as the mean balance times the number of tokens so far."""
-    return rasp.SequenceMap(
-        lambda b, i: b * (i + 1), balance_by_means("(", ")"), rasp.indices
-    )
+    return rasp.SequenceMap(lambda b, i: b * (i + 1), balance_by_means("(", ")"), rasp.indices)
 
 
 def rounded_depth_by_means() -> SOp:
@@ -79,7 +78,7 @@ def shuffle(tokens: str) -> SOp:
     return good
 
 
-def partner(tokens: str, sop: SOp) -> SOp:
+def partner(tokens: str, sop: SOp, default: rasp.Value = None) -> SOp:
     """What stands at the opening bracket of each closing one.
 
     Brackets of one depth come in turns, so the partner is the one of that depth before.
@@ -88,7 +87,7 @@ def partner(tokens: str, sop: SOp) -> SOp:
     same = rasp.Select(own, own, Comparison.EQ)
     number = rasp.SelectorWidth(rasp.SelectorAnd(same, before()))
     one_less = rasp.Select(number, number, lambda k, q: k == q - 1)
-    return rasp.Aggregate(rasp.SelectorAnd(same, one_less), sop)
+    return rasp.Aggregate(rasp.SelectorAnd(same, one_less), sop, default=default)
 
 
 def partner_position(tokens: str) -> SOp:
@@ -102,8 +101,8 @@ def kinds_match(tokens: str) -> SOp:
     """Whether each closing bracket closes one of its own kind."""
     pairs = {tokens[i : i + 2] for i in range(0, len(tokens), 2)}
     return rasp.SequenceMap(
-        lambda p, x: x in tokens[::2] or (p is not None and p + x in pairs),
-        partner(tokens, rasp.tokens),
+        lambda p, x: x not in tokens[1::2] or p + x in pairs,
+        partner(tokens, rasp.tokens, default="none"),
         rasp.tokens,
     )
 
@@ -131,9 +130,7 @@ def colours(number: int) -> SOp:
 
 def span() -> SOp:
     """How many tokens each closing bracket encloses with its partner."""
-    return rasp.SequenceMap(
-        lambda i, p: 0 if p is None else i - p - 1, rasp.indices, partner_position(ROUND)
-    )
+    return rasp.indices - partner_position(ROUND) - 1
 
 
 def at_top() -> SOp:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from itertools import pairwise
+from operator import and_
 
 from hard_set.program import (
     ASCII,
@@ -20,7 +23,6 @@ from hard_set.program import (
     total,
     words,
 )
-
 from optitracr import rasp
 from optitracr.rasp import Comparison, SOp
 
@@ -66,9 +68,7 @@ def digit_sum() -> SOp:
 
 def digit_sum_by_mean() -> SOp:
     """The sum of the digits, as their mean times their number."""
-    return rasp.SequenceMap(
-        lambda m, n: round(m * n), mean(everywhere(), rasp.tokens), length()
-    )
+    return rasp.SequenceMap(lambda m, n: round(m * n), mean(everywhere(), rasp.tokens), length())
 
 
 def checksum(modulus: int) -> SOp:
@@ -125,10 +125,8 @@ def two_counts(modulus: int) -> SOp:
 def equal_counts(tokens: str) -> SOp:
     """Whether some tokens occur equally often."""
     counts = [count_of(is_token(token)) for token in tokens]
-    good = counts[0] == counts[1]
-    for one, other in zip(counts[1:], counts[2:], strict=False):
-        good = good & (one == other)
-    return good
+    good = [one == other for one, other in pairwise(counts)]
+    return reduce(and_, good)
 
 
 def majority(tokens: str) -> SOp:
@@ -172,12 +170,14 @@ def vowels_and_consonants() -> SOp:
     """Which of vowels and consonants are more."""
     vowels = count_of(lambda x: x in "aeiou")
     consonants = count_of(lambda x: x not in "aeiou")
-    return rasp.SequenceMap(lambda v, c: "v" if v > c else "c" if c > v else "=", vowels, consonants)
+    return rasp.SequenceMap(
+        lambda v, c: "v" if v > c else "c" if c > v else "=", vowels, consonants
+    )
 
 
 def parity_of_rises() -> SOp:
     """Whether the number of rises is odd."""
-    rise = rasp.SequenceMap(lambda p, x: p is not None and x > p, shift(rasp.tokens), rasp.tokens)
+    rise = rasp.SequenceMap(lambda p, x: x > p, shift(rasp.tokens), rasp.tokens)
     return count_of(bool, rise) % 2
 
 
@@ -195,9 +195,7 @@ def length_in_binary() -> SOp:
 
 def is_prime_count() -> SOp:
     """Whether the number of ones is a prime."""
-    return rasp.Map(
-        lambda n: n > 1 and all(n % d for d in range(2, n)), count_of(is_token("1"))
-    )
+    return rasp.Map(lambda n: n > 1 and all(n % d for d in range(2, n)), count_of(is_token("1")))
 
 
 BITS = tuple("01")

@@ -11,7 +11,6 @@ RANDOM = 8
 """Random inputs of each kind: the check of the compiler draws its own."""
 
 
-
 def hard_inputs(program: Hard) -> list[Tokens]:
     """The program's own inputs, and those made for all, without repetitions."""
     own = [tokens for tokens in program.inputs if len(tokens) <= program.length]

@@ -20,7 +20,6 @@ from hard_set.program import (
     so_far,
     total,
 )
-
 from optitracr import rasp
 from optitracr.rasp import Comparison, SOp
 
@@ -54,13 +53,9 @@ def sort_by_frequency() -> SOp:
 
 def sort_keys() -> SOp:
     """The values at odd positions in the order of the keys before them."""
-    key = rasp.SequenceMap(
-        lambda k, i: k if i % 2 else None, shift(rasp.tokens), rasp.indices
-    )
-    smaller = rasp.SelectorWidth(
-        rasp.Select(key, key, lambda k, q: k is not None and q is not None and k < q)
-    )
-    goal = rasp.SequenceMap(lambda k, n: None if k is None else n, key, smaller)
+    key = rasp.SequenceMap(lambda k, i: k if i % 2 else None, shift(rasp.tokens), rasp.indices)
+    smaller = rasp.SelectorWidth(rasp.Select(key, key, lambda k, q: k < q))
+    goal = rasp.SequenceMap(lambda k, n: n, key, smaller)
     return rasp.Aggregate(rasp.Select(goal, rasp.indices, Comparison.EQ), rasp.tokens)
 
 
@@ -102,17 +97,13 @@ def argmax() -> SOp:
 
 def rank() -> SOp:
     """How many different tokens are smaller."""
-    new = rasp.SequenceMap(
-        lambda x, n: x if n == 0 else None, rasp.tokens, earlier_equals()
-    )
-    return rasp.SelectorWidth(rasp.Select(new, rasp.tokens, lambda k, q: k is not None and k < q))
+    new = rasp.SequenceMap(lambda x, n: x if n == 0 else None, rasp.tokens, earlier_equals())
+    return rasp.SelectorWidth(rasp.Select(new, rasp.tokens, lambda k, q: k < q))
 
 
 def columns() -> SOp:
     """The sum of the digits of a column: the input is two numbers, their digits in turns."""
-    return rasp.SequenceMap(
-        lambda p, x: 0 if p is None else p + x, shift(rasp.tokens), rasp.tokens
-    )
+    return shift(rasp.tokens, default=0) + rasp.tokens
 
 
 def addition(base: int) -> SOp:
@@ -123,15 +114,15 @@ def addition(base: int) -> SOp:
     """
     second = rasp.Map(lambda i: i % 2 == 1, rasp.indices)
     column = rasp.SequenceMap(lambda s, here: s if here else None, columns(), second)
-    decides = rasp.Map(lambda s: s is not None and s != base - 1, column)
+    decides = rasp.Map(lambda s: s != base - 1, column)
     up_to = running_count(bool, decides)
     decided = rasp.SelectorWidth(
         rasp.SelectorAnd(rasp.Select(decides, decides, lambda k, q: bool(k)), before())
     )
     number = rasp.SequenceMap(lambda d, n: n if d else None, decides, up_to)
-    source = rasp.Aggregate(rasp.Select(number, decided, Comparison.EQ), column)
-    carry = rasp.Map(lambda s: int(s is not None and s >= base), source)
-    return rasp.SequenceMap(lambda s, c: None if s is None else (s + c) % base, column, carry)
+    source = rasp.Aggregate(rasp.Select(number, decided, Comparison.EQ), column, default=0)
+    carry = rasp.Map(lambda s: int(s >= base), source)
+    return rasp.SequenceMap(lambda s, c: (s + c) % base, column, carry)
 
 
 def fixed_addition(width: int) -> SOp:
@@ -140,8 +131,7 @@ def fixed_addition(width: int) -> SOp:
         10 ** (width - 1 - i) * rasp.Aggregate(_fixed(i), rasp.tokens) for i in range(width)
     )
     right = total(
-        10 ** (width - 1 - i) * rasp.Aggregate(_fixed(width + i), rasp.tokens)
-        for i in range(width)
+        10 ** (width - 1 - i) * rasp.Aggregate(_fixed(width + i), rasp.tokens) for i in range(width)
     )
     return left + right
 
@@ -153,7 +143,7 @@ def _fixed(place_of: int) -> rasp.Selector:
 def times(factor: int) -> SOp:
     """A number times a small one, lowest digit first, one carry deep."""
     product = rasp.Map(lambda x: x * factor, rasp.tokens)
-    carried = rasp.Map(lambda p: 0 if p is None else p // 10, shift(product))
+    carried = rasp.Map(lambda p: p // 10, shift(product, default=0))
     return rasp.SequenceMap(lambda p, c: (p + c) % 10, product, carried)
 
 
@@ -176,10 +166,8 @@ def binary_value(modulus: int) -> SOp:
 
 def binary_small() -> SOp:
     """The value of a binary number of up to six bits, lowest first."""
-    weight = rasp.SequenceMap(lambda x, i: (x << i), rasp.tokens, rasp.indices)
-    return rasp.SequenceMap(
-        lambda m, n: round(m * n), mean(everywhere(), weight), length()
-    )
+    weight = rasp.SequenceMap(lambda x, i: x << i, rasp.tokens, rasp.indices)
+    return rasp.SequenceMap(lambda m, n: round(m * n), mean(everywhere(), weight), length())
 
 
 def running_sum(modulus: int) -> SOp:
@@ -211,9 +199,7 @@ def vigenere() -> SOp:
 
 def difference() -> SOp:
     """Each number less the one before it."""
-    return rasp.SequenceMap(
-        lambda p, x: 0 if p is None else x - p, shift(rasp.tokens), rasp.tokens
-    )
+    return rasp.tokens - shift(rasp.tokens)
 
 
 def pair_sums(goal: int) -> SOp:

@@ -18,7 +18,6 @@ from hard_set.program import (
     so_far,
     words,
 )
-
 from optitracr import rasp
 from optitracr.rasp import Comparison, SOp
 
@@ -57,7 +56,7 @@ def between(opening: rasp.Value, closing: rasp.Value) -> SOp:
 def since(token: rasp.Value) -> SOp:
     """How many places ago a token stood last."""
     place = last_where(rasp.tokens == token)
-    return rasp.SequenceMap(lambda i, p: None if p is None else i - p, rasp.indices, place)
+    return rasp.SequenceMap(lambda i, p: i - p, rasp.indices, place)
 
 
 def word_number() -> SOp:
@@ -69,7 +68,7 @@ def position_in_word() -> SOp:
     """How many tokens of the same word came before."""
     word = word_number()
     key = rasp.SequenceMap(lambda x, w: None if x == " " else w, rasp.tokens, word)
-    same = rasp.Select(key, key, lambda k, q: k is not None and k == q)
+    same = rasp.Select(key, key, lambda k, q: k == q)
     return rasp.SelectorWidth(rasp.SelectorAnd(same, before()))
 
 
@@ -77,14 +76,14 @@ def word_length() -> SOp:
     """How long the word is to which a token belongs."""
     word = word_number()
     key = rasp.SequenceMap(lambda x, w: None if x == " " else w, rasp.tokens, word)
-    return rasp.SelectorWidth(rasp.Select(key, key, lambda k, q: k is not None and k == q))
+    return rasp.SelectorWidth(rasp.Select(key, key, lambda k, q: k == q))
 
 
 def initials() -> SOp:
     """The first letter of each word, at its letters."""
     word = word_number()
     starts = rasp.SequenceMap(
-        lambda p, x: x != " " and p in (" ", None), shift(rasp.tokens), rasp.tokens
+        lambda p, x: x != " " == p, shift(rasp.tokens, default=" "), rasp.tokens
     )
     key = rasp.SequenceMap(lambda w, here: w if here else None, word, starts)
     return rasp.Aggregate(rasp.Select(key, word, Comparison.EQ), rasp.tokens)
@@ -93,20 +92,20 @@ def initials() -> SOp:
 def number_of_words() -> SOp:
     """How many words there are."""
     starts = rasp.SequenceMap(
-        lambda p, x: x != " " and p in (" ", None), shift(rasp.tokens), rasp.tokens
+        lambda p, x: x != " " == p, shift(rasp.tokens, default=" "), rasp.tokens
     )
     return count_of(bool, starts)
 
 
 def changes() -> SOp:
     """Whether a token differs from the one before it."""
-    return rasp.SequenceMap(lambda p, x: p != x, shift(rasp.tokens), rasp.tokens)
+    return rasp.SequenceMap(lambda p, x: p != x, shift(rasp.tokens, default="none"), rasp.tokens)
 
 
 def run_length() -> SOp:
     """How long the run of equal tokens is that ends here."""
     start = last_where(changes())
-    return rasp.SequenceMap(lambda i, s: 1 if s is None else i - s + 1, rasp.indices, start)
+    return rasp.SequenceMap(lambda i, s: i - s + 1, rasp.indices, start)
 
 
 def longest(sop: SOp) -> SOp:
@@ -139,8 +138,7 @@ def runs() -> SOp:
 
 def ones_in_a_row() -> SOp:
     """How many ones stand in a row up to here."""
-    zero = last_where(rasp.tokens == "0")
-    return rasp.SequenceMap(lambda i, z: i + 1 if z is None else i - z, rasp.indices, zero)
+    return rasp.indices - last_where(rasp.tokens == "0", default=-1)
 
 
 def rotate(offset: int) -> SOp:
@@ -176,7 +174,7 @@ def reverse_words() -> SOp:
     place, size = position_in_word(), word_length()
     goal = rasp.SequenceMap(lambda p, n: n - 1 - 2 * p, place, size)
     source = rasp.SequenceMap(lambda i, d: i + d, rasp.indices, goal)
-    moved = at(source, rasp.tokens)
+    moved = at(source, rasp.tokens, default=" ")
     return rasp.SequenceMap(lambda m, x: " " if x == " " else m, moved, rasp.tokens)
 
 
@@ -188,9 +186,7 @@ def palindrome() -> SOp:
 def after_separator() -> SOp:
     """What stands after the separator, from the start on."""
     separator = nth_position("|", 1)
-    source = rasp.SequenceMap(
-        lambda i, s: None if s is None else i + s + 1, rasp.indices, separator
-    )
+    source = rasp.SequenceMap(lambda i, s: i + s + 1, rasp.indices, separator)
     return at(source, rasp.tokens)
 
 
@@ -198,9 +194,7 @@ def in_first_part() -> SOp:
     """Whether a token after the separator occurs before it."""
     part = running_count(lambda x: x == "|")
     set_of = rasp.SequenceMap(lambda x, p: x if p == 0 else None, rasp.tokens, part)
-    found = rasp.SelectorWidth(
-        rasp.Select(set_of, rasp.tokens, lambda k, q: k is not None and k == q)
-    )
+    found = rasp.SelectorWidth(rasp.Select(set_of, rasp.tokens, lambda k, q: k == q))
     return rasp.SequenceMap(lambda n, p: n > 0 and p > 0, found, part)
 
 
@@ -211,9 +205,7 @@ def anagram() -> SOp:
     right = rasp.SequenceMap(lambda x, p: x if p > 0 and x != "|" else None, rasp.tokens, part)
     in_left = rasp.SelectorWidth(rasp.Select(left, rasp.tokens, lambda k, q: k == q))
     in_right = rasp.SelectorWidth(rasp.Select(right, rasp.tokens, lambda k, q: k == q))
-    differs = rasp.SequenceMap(
-        lambda d, x: d != 0 and x != "|", in_left - in_right, rasp.tokens
-    )
+    differs = rasp.SequenceMap(lambda d, x: d != 0 and x != "|", in_left - in_right, rasp.tokens)
     return count_of(bool, differs) == 0
 
 

@@ -67,15 +67,16 @@ def everywhere() -> rasp.Selector:
     return rasp.Select(rasp.indices, rasp.indices, Comparison.TRUE)
 
 
-def shift(sop: SOp, offset: int = 1) -> SOp:
-    """What stands some places before, None where there is nothing."""
+def shift(sop: SOp, offset: int = 1, default: rasp.Value = None) -> SOp:
+    """What stands some places before, the default where there is nothing."""
     source = rasp.Select(rasp.indices, rasp.indices, lambda k, q: k == q - offset)
-    return rasp.Aggregate(source, sop)
+    return rasp.Aggregate(source, sop, default=default)
 
 
-def at(position: SOp, sop: SOp) -> SOp:
-    """What stands at a computed position."""
-    return rasp.Aggregate(rasp.Select(rasp.indices, position, Comparison.EQ), sop)
+def at(position: SOp, sop: SOp, default: rasp.Value = None) -> SOp:
+    """What stands at a computed position, the default if there is no such position."""
+    there = rasp.Select(rasp.indices, position, Comparison.EQ)
+    return rasp.Aggregate(there, sop, default=default)
 
 
 def first(sop: SOp) -> SOp:
@@ -105,14 +106,15 @@ def mean(selector: rasp.Selector, sop: SOp) -> SOp:
     return rasp.numerical(rasp.Aggregate(selector, rasp.numerical(sop), default=0))
 
 
-def last_where(marked: SOp) -> SOp:
-    """The last position up to here at which something holds, None before the first.
+def last_where(marked: SOp, default: rasp.Value = None) -> SOp:
+    """The last position up to here at which something holds, the default before the first.
 
     Marked positions are numbered; the last one has the number of all of them so far.
     """
     number = running_count(bool, marked)
     own = rasp.SequenceMap(lambda m, n: n if m else None, marked, number)
-    return rasp.Aggregate(rasp.Select(own, number, Comparison.EQ), rasp.indices)
+    newest = rasp.Select(own, number, Comparison.EQ)
+    return rasp.Aggregate(newest, rasp.indices, default=default)
 
 
 def total(terms: Iterable[SOp]) -> SOp:

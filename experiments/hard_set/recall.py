@@ -17,7 +17,6 @@ from hard_set.program import (
     so_far,
     words,
 )
-
 from optitracr import rasp
 from optitracr.rasp import Comparison, SOp
 
@@ -49,16 +48,15 @@ def unique_induction() -> SOp:
 
 
 def distance() -> SOp:
-    """How far back the previous copy is, 0 if there is none."""
-    back = previous_copy(rasp.indices)
-    return rasp.SequenceMap(lambda i, j: 0 if j is None else i - j, rasp.indices, back)
+    """How far back the previous copy is, None if there is none."""
+    return rasp.indices - previous_copy(rasp.indices)
 
 
 def recall_at_end(keys: rasp.Value, values: rasp.Value) -> SOp:
     """The value that stands after the key that is asked for at the end, as in `a 3 b 5 a`."""
     asked = at(length() - 1, rasp.tokens)
     key = rasp.SequenceMap(lambda k, v: k if v in values else None, shift(rasp.tokens), rasp.tokens)
-    found = rasp.Select(key, asked, lambda k, q: k is not None and k == q and k in keys)
+    found = rasp.Select(key, asked, lambda k, q: k == q and k in keys)
     return rasp.Aggregate(found, rasp.tokens)
 
 
@@ -67,9 +65,9 @@ def recall_everywhere() -> SOp:
     is_key = rasp.Map(lambda i: i % 2 == 0, rasp.indices)
     key = rasp.SequenceMap(lambda x, here: x if here else None, rasp.tokens, is_key)
     number = rasp.SelectorWidth(
-        rasp.SelectorAnd(rasp.Select(key, key, lambda k, q: k is not None and k == q), before())
+        rasp.SelectorAnd(rasp.Select(key, key, lambda k, q: k == q), before())
     )
-    same = rasp.Select(key, key, lambda k, q: k is not None and k == q)
+    same = rasp.Select(key, key, lambda k, q: k == q)
     one_less = rasp.Select(number, number, lambda k, q: k == q - 1)
     place = rasp.Aggregate(rasp.SelectorAnd(same, one_less), rasp.indices)
     return at(place + 1, rasp.tokens)
@@ -79,9 +77,7 @@ def first_value() -> SOp:
     """The token after the first copy of the token here."""
     is_first = earlier_equals() == 0
     key = rasp.SequenceMap(lambda x, here: x if here else None, rasp.tokens, is_first)
-    place = rasp.Aggregate(
-        rasp.Select(key, rasp.tokens, lambda k, q: k is not None and k == q), rasp.indices
-    )
+    place = rasp.Aggregate(rasp.Select(key, rasp.tokens, lambda k, q: k == q), rasp.indices)
     return at(place + 1, rasp.tokens)
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from hard_set.inputs import hard_inputs
 from hard_set.program import Hard, Tokens
-
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.compiled import CompiledModel
 from optitracr.errors import OptitracrError, VerificationError

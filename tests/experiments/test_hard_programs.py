@@ -13,8 +13,7 @@ from typing import Any
 
 import pytest
 
-EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-sys.path.insert(0, str(EXPERIMENTS))
+sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
 
 import hard_programs
 from hard_set import brackets, counts, numbers, positions, recall, trial
@@ -24,6 +23,8 @@ from hard_set.registry import PROGRAMS
 from hard_set.trial import EXACT, REFUSED, WRONG, Trial, tried
 
 from optitracr import compile_rasp_to_model, rasp
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 
 SMALL = 5
 """Positions of a small version."""
@@ -48,7 +49,9 @@ def test_the_set() -> None:
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("program", [small(x) for x in PROGRAMS[::3]], ids=lambda program: program.name)
+@pytest.mark.parametrize(
+    "program", [small(x) for x in PROGRAMS[::3]], ids=lambda program: program.name
+)
 def test_small_versions(program: Hard) -> None:
     found = tried(program)
     assert found.outcome == EXACT, found.reason
@@ -191,7 +194,7 @@ def test_the_script_goes_on_where_it_ended(tmp_path: Path) -> None:
     path.write_text(path.read_text() + '{"name": "prime_cou')
     done = run("--programs", "parity_64", "prime_count_64", "-o", path)
     assert done.returncode == 0, done.stderr
-    assert done.stderr == "prime_count_64 (1 of 2)\n"
+    assert done.stderr == "prime_count_64 (2 of 2)\n"
     assert "100.0 %" in done.stdout
     assert [json.loads(line)["name"] for line in path.read_text().splitlines()] == [
         "prime_count_64",
