@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optitracr import arguments, rasp
 from optitracr.compiled import CompiledModel
@@ -14,6 +14,9 @@ from optitracr.setting import check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 from optitracr.stages import Compilation
 from solvers import Limits, Problem
+
+if TYPE_CHECKING:
+    from optitracr.domain.binding import Promise
 
 
 @within_memory
@@ -35,6 +38,7 @@ def compile_rasp_to_model(
     check: bool = True,
     without: Collection[str] | str = (),
     on_interrupt: str = "raise",
+    domain: Promise | None = None,
 ) -> CompiledModel:
     """Compiles a RASP program to a transformer that computes it.
 
@@ -59,6 +63,9 @@ def compile_rasp_to_model(
         without: Names of `Family`: candidates of level 2 to leave out.
         on_interrupt: What Ctrl-C does to a search: "raise", or "keep" the best plan so far, if
             there is one; `allocation` then says what is proven. Otherwise it is raised.
+        domain: The inputs that matter, if not all do: made of the parts of `optitracr.domain`, a
+            function of a list of tokens that gives True or False, or a list of sequences. The
+            model is exact on these.
 
     Raises:
         KeyboardInterrupt: If the user stopped it; the signal handlers are as they were.
@@ -71,7 +78,7 @@ def compile_rasp_to_model(
         optimize, objective, limits, time_limit, seed, parallel, check, without, causal
     )
     keep = parse_on_interrupt(on_interrupt)
-    setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, options.causal)
+    setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, options.causal, domain)
     return Compilation(program, setting, options, on_interrupt=keep).compiled()
 
 
@@ -85,6 +92,7 @@ def allocation_problem(
     optimize: int = DEFAULT_LEVEL,
     limits: Limits | dict[str, int] | None = None,
     without: Collection[str] | str = (),
+    domain: Promise | None = None,
 ) -> Problem:
     """The allocation problem of a program, for solvers of one's own.
 
@@ -96,11 +104,12 @@ def allocation_problem(
         optimize: Level 1 or 2.
         limits: Hard limits.
         without: Families of level-2 candidates to leave out.
+        domain: The inputs that matter, if not all do.
 
     Raises:
         OptitracrError: For bad input and unsupported programs.
     """
     check_level(optimize, ALLOCATED_LEVELS)
     options = check_options(optimize, limits=limits, without=without, causal=causal)
-    setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, options.causal)
+    setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, options.causal, domain)
     return Compilation(program, setting, options).problem

@@ -140,38 +140,43 @@ class CompiledModel(Transformer):
         return running.forward_numpy(self, tokens, edit)
 
     @within_memory
-    def apply(self, tokens: Sequence[Value]) -> ModelOutput:
+    def apply(self, tokens: Sequence[Value], *, check_domain: bool = False) -> ModelOutput:
         """Runs one sequence.
 
         Args:
             tokens: BOS, then 1 to max_seq_len tokens; PAD may follow. Anything with an order:
                 a list, a text of one-letter tokens, an array, an iterator.
+            check_domain: Refuse a sequence that is not of the domain, on which the model may say
+                anything.
 
         Raises:
-            InputError: If a token is unknown, BOS is missing, PAD stands before a token, or
-                the length is wrong.
+            InputError: If a token is unknown, BOS is missing, PAD stands before a token, the
+                length is wrong, or the sequence was to be of the domain and is not.
         """
-        return running.apply(self, tokens)
+        return running.apply(self, tokens, check_domain)
 
     @within_memory
-    def apply_batch(self, sequences: Sequence[Sequence[Value]]) -> BatchOutput:
+    def apply_batch(
+        self, sequences: Sequence[Sequence[Value]], *, check_domain: bool = False
+    ) -> BatchOutput:
         """Runs many sequences in one call.
 
         Args:
             sequences: Each BOS and then tokens, of any lengths; the shorter are padded.
+            check_domain: Refuse sequences that are not of the domain.
 
         Raises:
             InputError: Naming the first sequence that is wrong.
             LimitError: If running so many at once does not fit in memory.
         """
-        return running.apply_batch(self, sequences)
+        return running.apply_batch(self, sequences, check_domain)
 
     @within_memory
     def verify(self, max_inputs: int = 100_000, seed: int = 0) -> VerificationReport:
         """Compares the model with the interpreter, every variable at every state.
 
-        Every input up to the length where they number `max_inputs`, and beyond that
-        random and adversarial ones.
+        Every input of the domain up to the length where they number `max_inputs`, and beyond
+        that random and adversarial ones.
 
         Raises:
             VerificationError: Names the first wrong variable, position and input.

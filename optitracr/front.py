@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optitracr import arguments, rasp
 from optitracr.compile import allocation_problem
 from optitracr.levels import DEFAULT_LEVEL
 from solvers import front as points
+
+if TYPE_CHECKING:
+    from optitracr.domain.binding import Promise
 
 
 def pareto_front(
@@ -22,6 +25,7 @@ def pareto_front(
     time_limit: float = 20.0,
     seed: int = 0,
     without: Collection[str] | str = (),
+    domain: Promise | None = None,
 ) -> Iterator[points.FrontPoint]:
     """The sizes that a program's models can trade for one another, point by point.
 
@@ -38,6 +42,7 @@ def pareto_front(
         time_limit: Deterministic seconds for each number of layers.
         seed: Of the solver.
         without: Families of level-2 candidates to leave out.
+        domain: The inputs that matter, if not all do.
 
     Raises:
         OptitracrError: As `compile_rasp_to_model` does.
@@ -46,6 +51,6 @@ def pareto_front(
     seconds = arguments.number("time_limit", time_limit, least=0)
     seed = arguments.integer("seed", seed, least=0)
     problem = allocation_problem(
-        program, vocab, max_seq_len, causal, optimize=optimize, without=without
+        program, vocab, max_seq_len, causal, optimize=optimize, without=without, domain=domain
     )
     return points.pareto_front(problem, max_layers=most, time_limit=seconds, seed=seed)

@@ -14,6 +14,8 @@ from optitracr.memory import check_memory
 if TYPE_CHECKING:
     from jaxtyping import Int
 
+    from optitracr.domain.language import Language
+
 Codes = NDArray[np.int32]
 
 INPUT_BYTES = 8
@@ -36,7 +38,12 @@ class InputSet:
 
 
 def check_inputs(
-    vocabulary: int, max_seq_len: int, max_inputs: int, sampled: int, seed: int
+    vocabulary: int,
+    max_seq_len: int,
+    max_inputs: int,
+    sampled: int,
+    seed: int,
+    domain: Language | None = None,
 ) -> InputSet:
     """All inputs up to the length where they number `max_inputs`, then a sample.
 
@@ -46,10 +53,13 @@ def check_inputs(
         max_inputs: Bound on the number of exhaustive inputs.
         sampled: Number of random inputs of the lengths that are not exhausted.
         seed: Of the random inputs.
+        domain: The inputs that matter, if not all do; there are no others then.
 
     Raises:
         LimitError: If so many inputs do not fit in memory.
     """
+    if domain is not None:
+        return _promised_inputs(domain, max_inputs, sampled, seed)
     length = exhaustive_length(vocabulary, max_seq_len, max_inputs)
     _check_memory(vocabulary, max_seq_len, length, sampled)
     blocks = [_all_of(vocabulary, n, max_seq_len) for n in range(1, length + 1)]
@@ -57,8 +67,36 @@ def check_inputs(
         rng = np.random.default_rng(seed)
         blocks += list(_adversarial(vocabulary, length + 1, max_seq_len))
         blocks.append(_random(rng, vocabulary, length + 1, max_seq_len, sampled))
+    return _input_set(blocks, length)
+
+
+def _input_set(blocks: list[Codes], exhausted: int) -> InputSet:
     codes = np.concatenate(blocks)
-    return InputSet(codes, (codes >= 0).sum(axis=1).astype(np.int32), length)
+    return InputSet(codes, (codes >= 0).sum(axis=1).astype(np.int32), exhausted)
+
+
+def _promised_inputs(domain: Language, max_inputs: int, sampled: int, seed: int) -> InputSet:
+    """The same of a domain: beyond what is exhausted half the sample is uniform over it.
+
+    The other inputs are those that any model is checked on, changed where they have to be.
+    """
+    length, longest = domain.rows.exhausted(max_inputs), domain.longest
+    blocks = [domain.rows.of_length(n) for n in domain.lengths if n <= length]
+    blocks.append(np.zeros((0, longest), dtype=np.int32))
+    if length < longest:
+        rng = np.random.default_rng(seed)
+        vocabulary = len(domain.vocabulary)
+        telling = [
+            *_adversarial(vocabulary, length + 1, longest),
+            _random(rng, vocabulary, length + 1, longest, (sampled + 1) // 2),
+        ]
+        mended = domain.rows.mended(rng, np.concatenate(telling))
+        beyond = [n for n in domain.lengths if n > length]
+        blocks += [
+            mended[(mended >= 0).sum(axis=1) > length],
+            domain.rows.sample(rng, (sampled + 1) // 2, beyond),
+        ]
+    return _input_set(blocks, length)
 
 
 def _check_memory(vocabulary: int, max_seq_len: int, exhausted: int, sampled: int) -> None:
@@ -75,7 +113,11 @@ def _check_memory(vocabulary: int, max_seq_len: int, exhausted: int, sampled: in
 
 
 def telling_inputs(
-    rng: np.random.Generator, vocabulary: int, max_seq_len: int, count: int
+    rng: np.random.Generator,
+    vocabulary: int,
+    max_seq_len: int,
+    count: int,
+    domain: Language | None = None,
 ) -> Codes:
     """Inputs to begin a search with: the shortest, plain patterns, then random ones.
 
@@ -84,6 +126,7 @@ def telling_inputs(
         vocabulary: Number of tokens.
         max_seq_len: Longest input.
         count: Number of inputs at most; the shortest and the patterns take half of it.
+        domain: The inputs that matter, if not all do; there are no others then.
 
     Returns:
         Shape [count or less, max_seq_len]; -1 pads.
@@ -95,7 +138,11 @@ def telling_inputs(
         blocks.append(patterns[:: max(1, len(patterns) * 4 // count)])
         left = max(count - sum(map(len, blocks)), 1)
         blocks.append(_random(rng, vocabulary, length + 1, max_seq_len, left))
-    return np.concatenate(blocks)[:count]
+    found = np.concatenate(blocks)[:count]
+    if domain is None:
+        return found
+    drawn = domain.rows.sample(rng, max(count // 2, 1))
+    return np.concatenate([domain.rows.mended(rng, found[: count - count // 2]), drawn])[:count]
 
 
 def with_bos(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Collection, Sized
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from optitracr import arguments
 from optitracr.errors import InputError, OptitracrError
@@ -13,6 +13,10 @@ from optitracr.graph.inputs import Inputs
 from optitracr.graph.values import sort_values
 from optitracr.memory import check_memory
 from optitracr.rasp.identity import equals_itself, is_same, plain
+
+if TYPE_CHECKING:
+    from optitracr.domain.binding import Promise
+    from optitracr.domain.language import Language
 
 Value = Any
 
@@ -28,7 +32,7 @@ TOKEN_BYTES = 100
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Vocabulary, length and special tokens.
+    """Vocabulary, length and special tokens, and which inputs matter.
 
     Attributes:
         vocabulary: The tokens, sorted.
@@ -36,6 +40,7 @@ class Setting:
         bos: The BOS token.
         pad: The PAD token.
         causal: Whether a query sees only keys at or before its position.
+        domain: The inputs that were promised; None if nothing was.
     """
 
     vocabulary: tuple[Value, ...]
@@ -43,6 +48,7 @@ class Setting:
     bos: str
     pad: str
     causal: bool = False
+    domain: Language | None = None
 
     @property
     def token_rows(self) -> int:
@@ -62,17 +68,23 @@ class Setting:
     @property
     def inputs(self) -> Inputs:
         """The inputs that the model has to be right on."""
-        return Inputs(self.vocabulary, self.max_seq_len, self.causal)
+        return Inputs(self.vocabulary, self.max_seq_len, self.causal, self.domain)
 
 
 def check_setting(
-    vocab: Collection[Value], max_seq_len: int, bos: Value, pad: Value, causal: bool
+    vocab: Collection[Value],
+    max_seq_len: int,
+    bos: Value,
+    pad: Value,
+    causal: bool,
+    domain: Promise | None = None,
 ) -> Setting:
     """Checks and sorts what the user gave.
 
     Raises:
         InputError: If the vocabulary is empty, mixed, unhashable or holds BOS or PAD or two
-            tokens that are equal, or the length is no positive integer.
+            tokens that are equal, the length is no positive integer, or the domain is none, has
+            no input, or names a token that is not in the vocabulary.
         LimitError: If so long a sequence or so large a vocabulary cannot fit in memory.
     """
     length = arguments.integer("max_seq_len", max_seq_len, least=1)
@@ -93,7 +105,17 @@ def check_setting(
                 f"another one with {name}=..."
             )
     _check_types(distinct)
-    return Setting(sort_values(distinct), length, bos, pad, causal)
+    return _promised(Setting(sort_values(distinct), length, bos, pad, causal), domain)
+
+
+def _promised(setting: Setting, domain: Promise | None) -> Setting:
+    """The setting with a domain, if there is one."""
+    if domain is None:
+        return setting
+    from optitracr.domain.binding import bound, promised
+
+    language = bound(promised(domain), setting.vocabulary, setting.max_seq_len, setting.bos)
+    return replace(setting, domain=language)
 
 
 def _special(name: str, token: Value) -> Value:

@@ -14,6 +14,7 @@ from optitracr.errors import InputError, VerificationError
 from optitracr.inputs import with_bos
 from optitracr.memory import check_memory
 from optitracr.model.transformer import Transformer
+from optitracr.setting import Setting
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -65,13 +66,13 @@ def make_dataset(
     lengths: Sequence[int] | None = None,
     balanced: bool = False,
 ) -> Dataset:
-    """Draws random inputs on which the program is defined.
+    """Draws random inputs on which the program is defined, of the domain if there is one.
 
     Args:
         model: The model.
         size: Number of examples.
         seed: Of the draw.
-        lengths: Lengths to draw from, BOS not counted; all by default.
+        lengths: Lengths to draw from, BOS not counted; all that some input has by default.
         balanced: Draw so that the values of the output at the last position are as equally
             frequent as a larger draw allows.
 
@@ -87,7 +88,7 @@ def make_dataset(
     size = arguments.integer("size", size, least=1)
     seed = arguments.integer("seed", seed, least=0)
     balanced = arguments.boolean("balanced", balanced)
-    allowed = _lengths(lengths, longest)
+    allowed = _lengths(lengths, setting)
     wanted = size * POOL if balanced else size
     check_memory(
         f"a data set of {arguments.shown(size)} examples of {longest:,} tokens",
@@ -99,9 +100,7 @@ def make_dataset(
     outputs: list[list[Any]] = []
     codes: list[NDArray[np.int32]] = []
     for _ in range(50):
-        drawn = rng.integers(len(setting.vocabulary), size=(wanted, longest)).astype(np.int32)
-        chosen = rng.choice(allowed, size=wanted).astype(np.int32)
-        drawn[np.arange(longest) >= chosen[:, None]] = -1
+        drawn, chosen = _drawn(rng, setting, allowed, wanted)
         found = evaluate_batch([program], setting.vocabulary, drawn, chosen, setting.causal)
         values, places = found.values(program), found.codes(program)
         for row in np.flatnonzero(~found.undefined)[: wanted - len(inputs)]:
@@ -119,14 +118,30 @@ def make_dataset(
     )
 
 
-def _lengths(lengths: Sequence[int] | None, longest: int) -> NDArray[np.int64]:
+def _drawn(
+    rng: np.random.Generator, setting: Setting, lengths: NDArray[np.int64], count: int
+) -> tuple[Int[NDArray[np.int32], "count longest"], Int[NDArray[np.int32], " count"]]:
+    """Random inputs and their lengths; fewer where a predicate rarely holds."""
+    longest = setting.max_seq_len
+    if setting.domain is not None:
+        found = setting.domain.rows.sample(rng, count, lengths.tolist())
+        return found, (found >= 0).sum(axis=1).astype(np.int32)
+    drawn = rng.integers(len(setting.vocabulary), size=(count, longest)).astype(np.int32)
+    chosen = rng.choice(lengths, size=count).astype(np.int32)
+    drawn[np.arange(longest) >= chosen[:, None]] = -1
+    return drawn, chosen
+
+
+def _lengths(lengths: Sequence[int] | None, setting: Setting) -> NDArray[np.int64]:
     """The lengths to draw from.
 
     Raises:
-        InputError: If there are none, or one is out of range.
+        InputError: If there are none, or one is out of range, or no input of the domain has one.
     """
+    longest = setting.max_seq_len
+    possible = range(1, longest + 1) if setting.domain is None else setting.domain.lengths
     if lengths is None:
-        return np.arange(1, longest + 1)
+        return np.array(possible, dtype=np.int64)
     wanted = f"a list of lengths from 1 to {longest}"
     found = [
         arguments.integer("a length of lengths", length, least=1, most=longest)
@@ -134,6 +149,12 @@ def _lengths(lengths: Sequence[int] | None, longest: int) -> NDArray[np.int64]:
     ]
     if not found:
         raise InputError(f"lengths is empty; give {wanted}")
+    for length in found:
+        if length not in possible:
+            raise InputError(
+                f"lengths holds {length}, and no input of the domain {setting.domain} has so many "
+                "tokens; leave it out"
+            )
     return np.array(found, dtype=np.int64)
 
 

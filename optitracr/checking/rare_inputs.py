@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from optitracr.model.transformer import Transformer
 from optitracr.rasp.batch import BatchInterpreter
 from optitracr.rasp.expression import Value, postorder
 from optitracr.rasp.sop import SOp
+
+if TYPE_CHECKING:
+    from optitracr.domain.language import Language
 
 BATCH = 128
 """Inputs evaluated at a time: enough for arrays to pay, few enough to climb often."""
@@ -87,6 +90,7 @@ def find_rare_inputs(
     budget: SearchBudget,
     seed: int = 0,
     known: Sequence[Sequence[int]] = (),
+    domain: Language | None = None,
 ) -> RareInputs:
     """Inputs that show as many cases of a program as the budget allows to find.
 
@@ -99,8 +103,9 @@ def find_rare_inputs(
         seed: Of the search.
         known: Codes of inputs that something else found (a solver, a user): they are
             tried first, and built on.
+        domain: The inputs that matter, if not all do; no others are evaluated then.
     """
-    search = _Search(program, vocabulary, max_seq_len, causal, seed)
+    search = _Search(program, vocabulary, max_seq_len, causal, seed, domain)
     return search.run(budget, known)
 
 
@@ -136,6 +141,7 @@ def add_rare_inputs(
         budget=SearchBudget(evaluated, sampled),
         seed=seed,
         known=known,
+        domain=setting.domain,
     )
     beyond = found.lengths > inputs.exhaustive_length
     return InputSet(
@@ -154,12 +160,18 @@ def cells_of(program: SOp, length: int) -> int:
 
 class _Search:
     def __init__(
-        self, program: SOp, vocabulary: Sequence[Value], longest: int, causal: bool, seed: int
+        self,
+        program: SOp,
+        vocabulary: Sequence[Value],
+        longest: int,
+        causal: bool,
+        seed: int,
+        domain: Language | None,
     ) -> None:
         self.exprs = tuple(postorder(program))
         self.interpreter = BatchInterpreter(self.exprs, vocabulary, longest, causal)
         self.cases = Cases()
-        self.longest, self.vocabulary = longest, len(vocabulary)
+        self.longest, self.vocabulary, self.domain = longest, len(vocabulary), domain
         self.rng = np.random.default_rng(seed)
         self.mutator = Mutator(self.rng, len(vocabulary), longest)
         self.kept: list[NDArray[np.integer[Any]]] = []
@@ -167,20 +179,33 @@ class _Search:
 
     def run(self, budget: SearchBudget, known: Sequence[Sequence[int]]) -> RareInputs:
         left = budget.evaluated
-        start = self._padded(known)
+        start = self._inside(self._padded(known))
         if len(start):
             left -= self._try(start[:left])
         # A third of what is left is no guess, so that there is something to change.
-        first = telling_inputs(self.rng, self.vocabulary, self.longest, max(left // 3, 1))
+        first = telling_inputs(
+            self.rng, self.vocabulary, self.longest, max(left // 3, 1), self.domain
+        )
         while left > 0:
             rows, first = first[: self.batch], first[self.batch :]
             if not len(rows):
-                rows = self._changed(self.batch)
-            left -= self._try(rows[:left])
+                rows = self._mended(self._changed(self.batch)[:left])
+                # What no predicate lets pass costs as much, so that the search ends.
+                left -= min(self.batch, left) - len(rows)
+            if len(rows):
+                left -= self._try(rows[:left])
         rarest = [self.kept[place] for place in self.cases.rarest(budget.kept)]
         codes = np.array(rarest, dtype=np.int32).reshape(-1, self.longest)
         lengths = (codes >= 0).sum(axis=1).astype(np.int32)
         return RareInputs(codes, lengths, len(self.cases), budget.evaluated - left)
+
+    def _inside(self, codes: Codes) -> Codes:
+        """Those of some inputs that matter."""
+        return codes if self.domain is None else codes[self.domain.rows.contain(codes)]
+
+    def _mended(self, codes: Codes) -> Codes:
+        """Inputs that matter, like given ones."""
+        return codes if self.domain is None else self.domain.rows.mended(self.rng, codes)
 
     def _padded(self, inputs: Sequence[Sequence[int]]) -> Codes:
         codes = np.full((len(inputs), self.longest), -1, dtype=np.int32)

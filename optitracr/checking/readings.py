@@ -24,7 +24,9 @@ def warn_of_causal_reading(graph: ProgramGraph, setting: Setting, seed: int = 0)
     from optitracr.rasp.batch import evaluate_batch
 
     output = dict(graph.expressions)[graph.output]
-    inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 64, 64, seed)
+    inputs = check_inputs(
+        len(setting.vocabulary), setting.max_seq_len, 64, 64, seed, setting.domain
+    )
     full, causal = (
         evaluate_batch([output], setting.vocabulary, inputs.codes, inputs.lengths, causal=reading)
         for reading in (False, True)

@@ -51,6 +51,7 @@ class VerificationReport:
         absolute_tolerance: Error allowed in a number; a whole number rounds to the right one
             besides.
         relative_tolerance: Error allowed in a number beyond 1, as a part of it.
+        domain: The inputs that were promised, as they were written; "" if nothing was.
     """
 
     inputs: int
@@ -62,10 +63,11 @@ class VerificationReport:
     seconds: float
     absolute_tolerance: float = ABSOLUTE_TOLERANCE
     relative_tolerance: float = RELATIVE_TOLERANCE
+    domain: str = ""
 
     @property
     def exhaustive(self) -> bool:
-        """Whether every input that the model takes was compared."""
+        """Whether every input that matters was compared."""
         return self.exhaustive_length == self.max_seq_len
 
     def __str__(self) -> str:
@@ -74,6 +76,7 @@ class VerificationReport:
             if self.exhaustive
             else f"every input up to length {self.exhaustive_length}, random and rare ones beyond"
         )
+        scope += f" of the domain {self.domain}" if self.domain else ""
         return (
             f"verified on {self.inputs:,} inputs ({scope}), {self.variables} variables inside; "
             f"{self.undefined:,} undefined; largest error {self.max_error:.1e} (numbers agree to "
@@ -131,7 +134,9 @@ def _compare(
     start = time.perf_counter()
     setting = model.setting
     now = current(model)
-    inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, max_inputs, sampled, seed)
+    inputs = check_inputs(
+        len(setting.vocabulary), setting.max_seq_len, max_inputs, sampled, seed, setting.domain
+    )
     inputs = add_rare_inputs(inputs, model, sampled, seed)
     undefined, worst = 0, 0.0
     total = len(inputs.codes)
@@ -156,6 +161,7 @@ def _compare(
         variables=len(model.program.readings),
         max_error=worst,
         seconds=time.perf_counter() - start,
+        domain="" if setting.domain is None else setting.domain.text,
     )
 
 

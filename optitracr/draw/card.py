@@ -56,4 +56,6 @@ def sizes(model: Transformer) -> str:
         plural(size.parameters, "parameter"),
         "proven optimal" if proven else "not proven optimal",
     ]
+    if model.setting.domain is not None:
+        parts.append(f"on the domain {model.setting.domain}")
     return " · ".join(parts)

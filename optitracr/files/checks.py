@@ -14,6 +14,7 @@ import numpy as np
 
 from optitracr.errors import InputError
 from optitracr.files.circuit_checks import check_circuit
+from optitracr.files.domain_data import check_domain
 from optitracr.files.manifest import (
     Manifest,
     StoredEncoder,
@@ -40,6 +41,7 @@ def check_manifest(manifest: Manifest) -> None:
     Raises:
         FieldError: Naming the first field that contradicts another, or is out of range.
     """
+    check_domain(manifest.domain, len(manifest.vocabulary), manifest.max_seq_len)
     _check_setting(manifest)
     _check_encoders(manifest)
     _check_sizes(manifest)

@@ -10,6 +10,7 @@ from optitracr.candidates.savings import Saving, Savings
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import OptitracrError
+from optitracr.files.domain_data import StoredDomain, domain_of, stored_domain
 from optitracr.files.program_data import (
     StoredProgram,
     program_from_data,
@@ -147,6 +148,7 @@ class Manifest:
         config: Sizes under Tracr's names.
         vocabulary: The tokens, sorted.
         max_seq_len: Longest input, BOS not counted.
+        domain: The inputs that were promised; None if nothing was.
         encoders: Of inputs and outputs.
         size: Sizes.
         residual_labels: One a dimension.
@@ -169,6 +171,7 @@ class Manifest:
     config: StoredConfig
     vocabulary: tuple[Value, ...]
     max_seq_len: int
+    domain: StoredDomain | None
     encoders: StoredEncoders
     size: Size
     residual_labels: tuple[str, ...]
@@ -195,6 +198,7 @@ def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
         config=_stored_config(model.model_config),
         vocabulary=model.setting.vocabulary,
         max_seq_len=model.setting.max_seq_len,
+        domain=None if model.setting.domain is None else stored_domain(model.setting.domain),
         encoders=StoredEncoders(
             input_encoder_of(model.setting), _stored_output(model.name, model.output_encoder)
         ),
@@ -288,14 +292,13 @@ def _stored_program(model: Transformer) -> tuple[StoredProgram | None, str]:
 
 
 def setting_of(manifest: Manifest) -> Setting:
-    """Vocabulary, length, special tokens and reading."""
-    tokens = manifest.encoders.input
+    """Vocabulary, length, special tokens, reading and domain."""
+    tokens, longest = manifest.encoders.input, manifest.max_seq_len
+    domain = None
+    if manifest.domain is not None:
+        domain = domain_of(manifest.domain, manifest.vocabulary, longest, tokens.bos)
     return Setting(
-        manifest.vocabulary,
-        manifest.max_seq_len,
-        tokens.bos,
-        tokens.pad,
-        manifest.config.causal,
+        manifest.vocabulary, longest, tokens.bos, tokens.pad, manifest.config.causal, domain
     )
 
 

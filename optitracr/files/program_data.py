@@ -271,7 +271,9 @@ def program_from_data(stored: StoredProgram) -> Reference:
 
 def same_program(first: Reference, second: Reference, setting: Setting) -> bool:
     """Whether two programs with the same labels give equal values on some hundred inputs."""
-    inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0)
+    inputs = check_inputs(
+        len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0, domain=setting.domain
+    )
     found = []
     for reference in (first, second):
         labels, expressions = zip(*reference.graph.expressions, strict=True)

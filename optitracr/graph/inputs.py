@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from optitracr.domain.language import Language
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +17,10 @@ class Inputs:
         vocabulary: The tokens, sorted.
         max_seq_len: Longest input.
         causal: Whether no query selects a later key.
+        domain: The inputs among them that matter; None if all do.
     """
 
     vocabulary: tuple[Any, ...]
     max_seq_len: int
     causal: bool = False
+    domain: Language | None = None

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
+from optitracr.errors import InputError
 from optitracr.model.current import current
 from optitracr.model.forward import Edit, ForwardOutput
 from optitracr.model.runner import run_jax, run_numpy
@@ -100,14 +101,15 @@ def forward_numpy(
     return run_numpy(now.architecture, now.params, now.unembed, codes, edit)
 
 
-def apply(model: Transformer, tokens: Sequence[Value]) -> ModelOutput:
+def apply(model: Transformer, tokens: Sequence[Value], check_domain: bool = False) -> ModelOutput:
     """Runs one sequence.
 
     Raises:
-        InputError: If a token is unknown, BOS is missing, PAD stands before a token, or
-            the length is wrong.
+        InputError: If a token is unknown, BOS is missing, PAD stands before a token, the length
+            is wrong, or the sequence was to be of the domain and is not.
     """
     padded, n = encode_one(model, tokens)
+    _check_domain(model, padded, check_domain)
     result = forward(model, model.params, padded)
     inner = result.transformer_output
     return ModelOutput(
@@ -121,7 +123,9 @@ def apply(model: Transformer, tokens: Sequence[Value]) -> ModelOutput:
     )
 
 
-def apply_batch(model: Transformer, sequences: Sequence[Sequence[Value]]) -> BatchOutput:
+def apply_batch(
+    model: Transformer, sequences: Sequence[Sequence[Value]], check_domain: bool = False
+) -> BatchOutput:
     """Runs many sequences in one call.
 
     Raises:
@@ -129,10 +133,32 @@ def apply_batch(model: Transformer, sequences: Sequence[Sequence[Value]]) -> Bat
         LimitError: If running so many at once does not fit in memory.
     """
     padded, lengths = encode_all(model, sequences)
+    _check_domain(model, padded, check_domain)
     result = forward(model, model.params, padded)
     chosen = np.asarray(result.unembedded_output)
     decoded = [_decode(model, row[:n]) for row, n in zip(chosen, lengths, strict=True)]
     return BatchOutput(decoded, padded, result)
+
+
+def _check_domain(
+    model: Transformer, tokens: Int[NDArray[np.int32], "batch seq"], wanted: bool
+) -> None:
+    """Checks that sequences are of the domain, if that is wanted.
+
+    Raises:
+        InputError: If one is not.
+    """
+    if not arguments.boolean("check_domain", wanted):
+        return
+    setting = model.setting
+    # The integers of tokens are their places in the vocabulary; BOS and PAD come behind these.
+    codes = np.where(tokens < len(setting.vocabulary), tokens, -1)[:, 1:]
+    for row in np.flatnonzero(~model.domain.rows.contain(codes))[:1]:
+        outside = [setting.vocabulary[code] for code in codes[row] if code >= 0]
+        raise InputError(
+            f"{arguments.shown(outside)} is not in the domain {model.domain}, on which alone the "
+            "model is exact; give an input of it, or compile with a domain that holds this one"
+        )
 
 
 def _decode(model: Transformer, row: NDArray[Any]) -> list[Value]:

@@ -38,6 +38,8 @@ from solvers import Allocation, Sizes
 if TYPE_CHECKING:
     from jaxtyping import Float
 
+    from optitracr.domain.language import Language
+
 EDITABLE = ("params", "unembed", "model_config")
 """Attributes that may be set anew; what says how a model was compiled stays as it is."""
 
@@ -144,6 +146,19 @@ class Transformer:
                 f"unembed has shape {found.shape}; for this model it has {before.shape}"
             )
         return value
+
+    @property
+    def domain(self) -> Language:
+        """The inputs that the model is exact on: those that were promised, or else all.
+
+        `model.domain.contains(tokens)` tells whether a sequence is one of them.
+        """
+        from optitracr.domain.language import every_input
+
+        setting = self.setting
+        if setting.domain is not None:
+            return setting.domain
+        return every_input(setting.vocabulary, setting.max_seq_len, setting.bos)
 
     @property
     def architecture(self) -> Architecture:

@@ -11,6 +11,7 @@ import numpy as np
 
 from optitracr.checking.verification import number_tolerance
 from optitracr.compiled import CompiledModel
+from optitracr.domain.language import Language
 from optitracr.draw.attention import Pattern, patterns
 from optitracr.errors import EvaluationError
 from optitracr.model.encoders import NumericalEncoder
@@ -112,6 +113,9 @@ def _worth(
 
 
 def _inputs(model: CompiledModel, seed: int) -> Iterator[tuple[Value, ...]]:
+    if model.setting.domain is not None:
+        yield from _of_domain(model.setting.domain, seed)
+        return
     vocabulary, longest = model.setting.vocabulary, min(model.setting.max_seq_len, LONGEST)
     generator = random.Random(seed)
     yield tuple(vocabulary[i % len(vocabulary)] for i in range(longest))
@@ -119,3 +123,10 @@ def _inputs(model: CompiledModel, seed: int) -> Iterator[tuple[Value, ...]]:
         length = longest if attempt % 2 else generator.randint(1, longest)
         few = generator.sample(vocabulary, generator.randint(1, len(vocabulary)))
         yield tuple(generator.choice(few) for _ in range(length))
+
+
+def _of_domain(domain: Language, seed: int) -> Iterator[tuple[Value, ...]]:
+    """Inputs of a domain, short ones where there are some."""
+    short = [length for length in domain.lengths if length <= LONGEST] or domain.lengths[:1]
+    for row in domain.rows.sample(np.random.default_rng(seed), TRIED, short):
+        yield tuple(domain.rows.tokens(row))

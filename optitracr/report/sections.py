@@ -245,8 +245,9 @@ def options_sentence(facts: Facts) -> Markup:
     given = "".join(
         f"; {name.replace('_', ' ')}: {_option(value)}"
         for name, value in facts.options
-        if value not in (None, "", (), {})
+        if name != "domain" and value not in (None, "", (), {})
     )
+    given += f"; domain: {setting.domain}" if setting.domain is not None else ""
     reading = "causal" if setting.causal else "full"
     return escaped(
         f"Level {facts.level}; vocabulary: {tokens}; up to {setting.max_seq_len} tokens; "

@@ -99,6 +99,7 @@ def _checked(facts: Facts) -> Markup:
         else f"every input up to length {check.exhaustive_length}, and samples up to length "
         f"{check.max_seq_len}"
     )
+    scope += f" of the domain {check.domain}" if check.domain else ""
     undefined = f"; on {check.undefined:,} more the program is undefined" * bool(check.undefined)
     return markup(
         '<span class="badge good">checked</span> When compiled, it was compared with the RASP '

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,11 +13,12 @@ from typing import Any
 import numpy as np
 
 import optitracr
-from optitracr import library, load, rasp, validating
+from optitracr import domain, library, load, rasp, validating
 from optitracr.circuit import intervention, patching
 from optitracr.compile import allocation_problem
 from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
+from optitracr.setting import check_setting
 from tests.docs.public import public_names
 
 BOS = "compiler_bos"
@@ -91,6 +93,16 @@ def codes() -> Any:
     return np.array([model().input_encoder.encode([BOS, "a", "b"])])
 
 
+def bound(part: Callable[..., domain.Domain]) -> Callable[..., Any]:
+    """A part of a domain that is worked out for a vocabulary at once."""
+
+    @functools.wraps(part)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return check_setting({"a", "b"}, 3, BOS, "pad", False, part(*args, **kwargs))
+
+    return call
+
+
 def settings(**more: Any) -> dict[str, Any]:
     return {"program": FLAG, "vocab": {"a", "b"}, "max_seq_len": 2, **more}
 
@@ -151,6 +163,19 @@ def functions() -> dict[str, Call]:
         f"{circuit}.patching.edge_effects": Call(
             patching.edge_effects, {"model": model(), "tokens": codes()}
         ),
+    }
+
+
+def parts_of_domains() -> dict[str, Call]:
+    """Promises about inputs, each worked out for a vocabulary."""
+    return {
+        "optitracr.domain.exactly_one": Call(bound(domain.exactly_one), {"token": "a"}),
+        "optitracr.domain.at_most_one": Call(bound(domain.at_most_one), {"token": "a"}),
+        "optitracr.domain.at_least_one": Call(bound(domain.at_least_one), {"token": "a"}),
+        "optitracr.domain.matches": Call(bound(domain.matches), {"pattern": "a*b"}),
+        "optitracr.domain.lengths": Call(bound(domain.lengths), {"low": 1}),
+        "optitracr.domain.listed": Call(bound(domain.listed), {"sequences": ["ab"]}),
+        "optitracr.domain.where": Call(bound(domain.where), {"predicate": lambda t: "a" in t}),
     }
 
 
@@ -224,6 +249,7 @@ def constructors() -> dict[str, Call]:
 
 MADE_BY_THE_LIBRARY = frozenset(
     (
+        "optitracr.domain.Domain",
         *("optitracr.rasp.Annotations", "optitracr.rasp.Annotator", "optitracr.rasp.Predicate"),
         *("optitracr.rasp.IndicesType", "optitracr.rasp.LengthType", "optitracr.rasp.TokensType"),
         *("optitracr.rasp.SOp", "optitracr.rasp.Selector", "optitracr.rasp.RASPExpr"),
@@ -256,6 +282,7 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
             "to_onnx.path": "model.onnx",
         },
     )
+    yield made.domain, {"tokens": ["a"], "limit": 3}
     yield made.circuit, {"variable": "hist_3", "found": ()}
     yield circuit.record, {"variable": "hist_3", "name": "hist_3"}
     yield circuit.weights, {"table": "token_embed", "port": "query", "layer": 0, "head": 0}
@@ -301,6 +328,7 @@ def methods() -> dict[str, Call]:
 
 GROUPS: dict[str, Callable[[], dict[str, Call]]] = {
     "functions": functions,
+    "domains": parts_of_domains,
     "library": of_the_library,
     "constructors": constructors,
     "methods": methods,
