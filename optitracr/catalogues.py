@@ -127,11 +127,12 @@ class Catalogue(ABC):
         return run_passes(program, self.rewrites.joined, setting.inputs)
 
     @abstractmethod
-    def check(self, program: TabledProgram) -> None:
+    def check(self, program: TabledProgram, setting: Setting) -> None:
         """Refuses a program before it is lowered.
 
         Args:
             program: The program, with every encoding that its operations need.
+            setting: Vocabulary and length.
 
         Raises:
             UnsupportedError: If an operation has no component.
@@ -216,9 +217,9 @@ class StandardCatalogue(Catalogue):
     rewrites: Rewrites = STANDARD_REWRITES
     rules: tuple[Rule, ...] = STANDARD_RULES
 
-    def check(self, program: TabledProgram) -> None:
+    def check(self, program: TabledProgram, setting: Setting) -> None:
         """Refuses a program whose one-hots do not fit in memory."""
-        check_tables(program)
+        check_tables(program, setting.inputs)
 
     def propose(
         self,
@@ -290,7 +291,7 @@ class CandidateCatalogue(Catalogue):
     rewrites: Rewrites = CANDIDATE_REWRITES
     rules: tuple[Rule, ...] = RULES
 
-    def check(self, program: TabledProgram) -> None:
+    def check(self, program: TabledProgram, setting: Setting) -> None:
         """Refuses a program with a variable that has no component."""
         check_supported(program, any_default=self.any_default)
 

@@ -208,7 +208,7 @@ class Compilation:
 
     def _lower(self, program: TabledProgram) -> Rewriting:
         catalogue = self.recipe.catalogue
-        catalogue.check(program)
+        catalogue.check(program, self.setting)
         return rewritten(program, catalogue.lowered(self._families), self.setting)
 
     def _solve(self, problem: Problem) -> Allocation:

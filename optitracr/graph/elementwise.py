@@ -86,12 +86,8 @@ def elementwise_values(
 
     results, table, distinct = _image(node, operation.call, values, first_of, places)
     if places is not None and math.prod(map(len, values)) <= MAX_FILLED:
-        whole = _image(node, operation.call, values, first_of)
-        if len(whole[0]) <= IRREGULAR * len(results):
-            results, table, distinct = whole
-            none = table < 0
-            if none.any() and not none[tuple(places.T)].any():
-                fill_nearest(table, none, ~none)
+        whole = _regular(node, operation, values, first_of, IRREGULAR * len(results), places)
+        results, table, distinct = whole or (results, table, distinct)
     if any(x.forms for x in operands):
         read = zip(operation.operands, operands, strict=True)
         known = [(label, operand.values, operand.forms) for label, operand in read]
@@ -107,14 +103,39 @@ def elementwise_values(
     return ValueSet(results, may_be_none, standard, table=table, forms=distinct.forms)
 
 
+Image = tuple[tuple[Value, ...], NDArray[np.int32], Distinct]
+"""The distinct results of a function, sorted, which one each combination gives, and their forms."""
+
+
+def _regular(
+    node: Node,
+    operation: Function,
+    operands: list[tuple[Value, ...]],
+    first_of: FirstOf,
+    most: int,
+    places: Codes,
+) -> Image | None:
+    """The image of all combinations, where it has not many more values than those that occur."""
+    try:
+        results, table, distinct = _image(node, operation.call, operands, first_of)
+    except ExplodedError:
+        return None
+    if len(results) > most:
+        return None
+    none = table < 0
+    if none.any() and not none[tuple(places.T)].any():
+        fill_nearest(table, none, ~none)
+    return results, table, distinct
+
+
 def _image(
     node: Node,
     function: Callable[..., Value],
     operands: list[tuple[Value, ...]],
     first_of: FirstOf,
     places: Codes | None = None,
-) -> tuple[tuple[Value, ...], NDArray[np.int32], Distinct]:
-    """The distinct results, sorted, which one each combination gives, and their forms."""
+) -> Image:
+    """The image of all combinations, or of some."""
     shape = tuple(len(values) for values in operands)
     _check_size(node, shape, places)
     user = user_function(node, function)

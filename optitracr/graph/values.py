@@ -57,11 +57,12 @@ class ValueSet:
     table: NDArray[np.int32] | None = None
     forms: Forms = field(default_factory=dict)
 
-    def results(self) -> list[Value]:
-        """The value for each combination of operands, the last varying fastest."""
+    def results(self, places: NDArray[np.intp] | None = None) -> list[Value]:
+        """The value for each combination of operands, the last varying fastest, or for some."""
         assert self.table is not None
         padded = (*self.values, None)
-        return [padded[code] for code in self.table.ravel()]
+        codes = self.table.ravel() if places is None else self.table.ravel()[places]
+        return [padded[code] for code in codes]
 
 
 def sort_values(values: Iterable[Value]) -> tuple[Value, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import assert_never
 
@@ -25,13 +24,14 @@ from optitracr.candidates.sharpness import (
     step_error,
 )
 from optitracr.candidates.support import check_supported
+from optitracr.candidates.table_sizes import Pairs
 from optitracr.candidates.validity import Activation, Condition, Validity
 from optitracr.craft.blocks import Block, Mlp
 from optitracr.craft.chamber import maps
 from optitracr.craft.chamber.attention import selector_head
 from optitracr.craft.numerics import MarginError, coldness
 from optitracr.craft.reading import Variable, categorical, direction, numerical
-from optitracr.craft.spaces import Direction, FloatArray, Space, Value
+from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError
 from optitracr.graph.build import CONSTANT
 from optitracr.graph.program import (
@@ -47,14 +47,10 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.provenance import Role, unused
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.graph.tabled import TabledProgram
+from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.setting import Setting
 
 NAME = "standard"
-
-MAX_NEURONS = 50_000
-"""Neurons of one component, beyond which a function is refused: their weights over a stream of a
-thousand dimensions take some hundreds of megabytes."""
 
 RULE = Rule(
     name=NAME,
@@ -125,6 +121,7 @@ class _Lowering:
         }
         self.errors = {label: OneHotError() for label in self.variable}
         self.sharp: dict[str, Variable] = {}
+        self.pairs = Pairs(program, setting.inputs)
         self.has_means = any(
             isinstance(node.operation, Aggregate)
             and node.is_numerical
@@ -140,7 +137,7 @@ class _Lowering:
             for label, v in variables
         }
 
-    def lower(self, node: Node) -> list[Component]:
+    def lower(self, node: TabledNode) -> list[Component]:
         """The components of a node, operands first."""
         operation = node.operation
         if isinstance(operation, Input):
@@ -150,7 +147,9 @@ class _Lowering:
             self._note_error(node, components[-1])
         return components
 
-    def _lower(self, node: Node, operation: Elementwise | Aggregate | Width) -> list[Component]:
+    def _lower(
+        self, node: TabledNode, operation: Elementwise | Aggregate | Width
+    ) -> list[Component]:
         values = self.nodes[node.label].value_set.values
         make = numerical if node.is_numerical else categorical
         output = self.variable[node.label] = make(node.label, values)
@@ -213,14 +212,16 @@ class _Lowering:
     def _component(self, node: Node, output: Variable, block: Block, *reads: str) -> Component:
         return Component(output.label, output, block, tuple(dict.fromkeys(reads)), (node.label,))
 
-    def _elementwise(self, node: Node, operation: Elementwise, output: Variable) -> Component:
+    def _elementwise(self, node: TabledNode, operation: Elementwise, output: Variable) -> Component:
         operands = [self.variable[label] for label in operation.operands]
         one = self.one
         if operation.factors is not None and output.numerical:
             factors = (operation.factors[0], operation.factors[1])
             block = maps.linear_map(operands[0], operands[1], factors, output)
             return self._component(node, output, block, *operation.operands)
-        results = self._results(node, operation)
+        pairs = self.pairs.of(node)
+        own = self.nodes[node.label].value_set
+        results = own.results() if pairs is None else own.results(pairs)
         match operands:
             case []:
                 block = maps.constant(results[0], output, one.space)
@@ -238,19 +239,8 @@ class _Lowering:
                 first, second = operands
                 sure = not any(self.nodes[x.label].value_set.may_be_none for x in operands)
                 sure = sure and self._leaves_nothing(self._pair_error(first, second))
-                block = maps.sequence_map(first, second, results, output, one.space, sure)
+                block = maps.sequence_map(first, second, results, output, one.space, sure, pairs)
                 return self._component(node, output, block, first.label, second.label, one.label)
-
-    def _results(self, node: Node, operation: Elementwise) -> list[Value]:
-        """The function's value for each combination, the last operand varying fastest."""
-        count = math.prod(len(self.nodes[label].value_set.values) for label in operation.operands)
-        if count > MAX_NEURONS:
-            raise LimitError(
-                f"s-op {node.describe()} would take {count:,} neurons, one for each pair of "
-                f"values, above the limit of {MAX_NEURONS:,}; map its operands to fewer values "
-                "first, or lower max_seq_len"
-            )
-        return self.nodes[node.label].value_set.results()
 
     def _selected(self, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
         assert isinstance(selector, PairSelector)

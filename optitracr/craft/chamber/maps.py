@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.craft.blocks import Mlp
 from optitracr.craft.numerics import steps_between
@@ -128,23 +129,26 @@ def sequence_map(
     output: Variable,
     one: Space,
     never_none: bool = False,
+    pairs: NDArray[np.intp] | None = None,
 ) -> Mlp:
     """One neuron for each pair of values: relu(first + second - 1).
 
     Args:
         first: Categorical operand.
         second: Categorical operand; may be the same variable.
-        results: f(x, y), the values of `second` varying fastest.
+        results: f(x, y), the values of `second` varying fastest; of `pairs` if these are given.
         output: The variable computed.
         one: The constant direction.
         never_none: No operand can be None, so that the neurons determine both.
+        pairs: The pairs that occur, each as its place among all; all by default.
     """
     inputs = join(first.space, second.space, one)
     columns, rows = len(first.values), len(second.values)
-    w_in = np.zeros((len(inputs), columns * rows))
-    neuron = np.arange(columns * rows)
-    np.add.at(w_in, (first.space.positions_in(inputs)[neuron // rows], neuron), 1.0)
-    np.add.at(w_in, (second.space.positions_in(inputs)[neuron % rows], neuron), 1.0)
+    neuron = np.arange(columns * rows) if pairs is None else pairs
+    place = np.arange(len(neuron))
+    w_in = np.zeros((len(inputs), len(neuron)))
+    np.add.at(w_in, (first.space.positions_in(inputs)[neuron // rows], place), 1.0)
+    np.add.at(w_in, (second.space.positions_in(inputs)[neuron % rows], place), 1.0)
     w_in[inputs.position[one.directions[0]]] = -1.0
     determined: tuple[tuple[str, FloatArray], ...] = ()
     if never_none:

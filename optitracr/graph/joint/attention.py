@@ -146,15 +146,10 @@ class Attention:
         return np.array([] if never else given.empty, dtype=np.int32).reshape(-1, 2)
 
     def _every(self, node: TabledNode) -> Rows:
-        """A width of everything: the length, or in a causal model the place of the query."""
+        """A width of everything: how many positions a query sees."""
         widths = widths_of(node)
         own = np.flatnonzero(widths > 0).astype(np.int32)
-        if not self.inputs.causal:
-            return Rows((node.label, LENGTH), np.stack([own, widths[own].astype(np.int32)], axis=1))
-        index = index_of(self.known)
-        if not index:
-            return Rows((node.label,), own[:, None])
-        return Rows((node.label, index), np.stack([own, widths[own].astype(np.int32) - 1], axis=1))
+        return Rows((node.label, LENGTH), np.stack([own, widths[own].astype(np.int32)], axis=1))
 
     def _may_take_none(self, operation: Aggregate, node: TabledNode) -> bool:
         """Whether it may be None since what it takes the mean of is."""
@@ -183,8 +178,7 @@ class Attention:
         """Codes beside the columns of their queries, what these see and how many they select."""
         columns = [x for x in queries.labels if self.is_column(x)]
         told = {x: queries.column(x)[beside[:, 0]] for x in columns}
-        if not self.inputs.causal and LENGTH not in told:
-            told[LENGTH] = beside[:, 1]
+        told.setdefault(LENGTH, beside[:, 1])
         told[self._count(node)] = beside[:, 2]
         told = {x: held for x, held in told.items() if not (held == UNKNOWN).any()}
         codes = np.column_stack([own, *told.values()]).astype(np.int32)

@@ -54,7 +54,7 @@ def counts(found: Selecting, one: bool, longest: int, causal: bool) -> Given:
     given = Given()
     for case in cases(found, longest, causal):
         most = min(case.most, 1) if one else case.most
-        if case.places is None:
+        if not case.settled:
             every = np.arange(most + 1, dtype=np.int32)
             given.add(every.astype(np.float64), case, UNKNOWN, every)
         else:
@@ -67,8 +67,8 @@ def copies(found: Selecting, operand: str, longest: int, causal: bool) -> Given:
     given = Given()
     codes = found.keys.column(operand)
     for case in cases(found, longest, causal):
-        seen = UNKNOWN if case.places is None else case.seen
-        if case.places is None or not case.most:
+        seen = case.seen if case.settled else UNKNOWN
+        if not case.settled or not case.most:
             given.empty.append((case.query, seen))
         held = np.unique(codes[case.keys])
         given.add(held.astype(np.float64), case, seen, UNKNOWN)
@@ -93,7 +93,7 @@ def means(
     size = len(numbers.values)
     known: dict[tuple[bytes, int], list[tuple[Numbers, int]] | None] = {}
     for case in cases(found, longest, causal):
-        if case.places is None:
+        if not case.settled:
             given.empty.append((case.query, UNKNOWN))
             held = _held(codes[case.keys], size)
             most = min(case.most, 1) if one else case.most
@@ -108,13 +108,20 @@ def means(
         elif not case.most:
             given.empty.append((case.query, case.seen))
         else:
-            assert found.place is not None
-            sets = [_held(codes[case.keys & (found.place == place)], size) for place in case.places]
+            sets = _sets(found, case, codes, size)
             sums = numbers.of(sets)
             if sums is None:
                 return None
             given.add(numbers.means(sums, case.most), case, case.seen, case.most)
     return given
+
+
+def _sets(found: Selecting, case: Case, codes: Codes, size: int) -> list[NDArray[np.bool_]]:
+    """What each of the positions that are selected may hold."""
+    place, places = found.place, case.places
+    if place is None or places is None:
+        return [_held(codes[case.keys], size)] * case.most
+    return [_held(codes[case.keys & (place == one)], size) for one in places.tolist()]
 
 
 def _of_any(numbers: Sums, held: NDArray[np.bool_], most: int) -> list[tuple[Numbers, int]] | None:

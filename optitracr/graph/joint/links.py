@@ -18,7 +18,8 @@ from optitracr.graph.program import Input, PairSelector, Share, Source, Width, h
 from optitracr.graph.tabled import TabledNode
 
 LENGTH = ":length"
-"""The column of the input's length. A label has no colon."""
+"""The column of how many positions a query sees: all of the input, or in a causal model those up to
+its own. A label has no colon."""
 
 COUNT = ":count"
 """What the column of how many positions a selector selects begins with."""
@@ -65,8 +66,8 @@ class Links:
         widths = [x for x in found if isinstance(self.known[x].operation, Width)]
         if not widths:
             return False
-        if self.inputs.causal:
-            return index_of(self.known) in found
+        if self.inputs.causal and index_of(self.known) in found:
+            return True
         return any(selects_all(self.known[x], self.known) for x in widths)
 
     def kept(self, rows: Rows) -> Rows:
@@ -81,11 +82,13 @@ class Links:
         index = index_of(self.known)
         position = rows.column(index) + 1 if index in rows.labels else None
         length = rows.column(LENGTH) if LENGTH in rows.labels else None
-        bound = position if self.inputs.causal else length
+        if position is not None and length is not None:
+            yield position, length
+            if self.inputs.causal:
+                yield length, position
+        bound = position if length is None and self.inputs.causal else length
         if bound is None:
             return
-        if position is not None and not self.inputs.causal:
-            yield position, bound
         for label in rows.labels:
             node = self.known.get(label)
             if node is not None and isinstance(node.operation, Width):

@@ -102,16 +102,18 @@ class Case:
     Attributes:
         query: The row of the query.
         seen: How many positions it sees at most: the length, or in a causal model those up to it.
-        places: The positions that it selects, where these are settled and `seen` is exact.
         keys: The keys that may be among what it selects.
         most: How many positions it selects at most.
+        settled: Whether it selects just so many, and `seen` is exact.
+        places: The positions that it selects, where it is settled which.
     """
 
     query: int
     seen: int
-    places: Places | None
     keys: Mask
     most: int
+    settled: bool = False
+    places: Places | None = None
 
 
 def cases(found: Selecting, longest: int, causal: bool) -> Iterator[Case]:
@@ -121,13 +123,18 @@ def cases(found: Selecting, longest: int, causal: bool) -> Iterator[Case]:
         least = 1 if found.own is None else int(found.own[query]) + 1
         most = least if causal and found.own is not None else longest
         held = found.holds[query]
-        for seen in range(least, most + 1) if by_index else (most,):
+        every = found.whole and bool(held.all())
+        for seen in range(least, most + 1) if by_index or every else (most,):
+            if every:
+                yield Case(query, seen, held, seen, settled=True)
+                continue
             visible = held if found.place is None else held & (found.place < seen)
             places = None if found.place is None else np.unique(found.place[visible])
             count = int(visible.any()) * (seen if places is None else len(places))
-            yield Case(query, seen, places if by_index else None, visible, count)
+            yield Case(query, seen, visible, count, by_index, places if by_index else None)
 
 
 def count_cases(found: Selecting, longest: int) -> int:
     """A bound on the number of cases."""
-    return len(found.queries) * (longest if found.by_index() else 1)
+    settled = found.whole and (bool(found.holds.all(axis=1).any()) or found.by_index())
+    return len(found.queries) * (longest if settled else 1)

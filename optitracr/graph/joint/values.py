@@ -14,7 +14,7 @@ import numpy as np
 
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.attention import Attention
-from optitracr.graph.joint.links import LENGTH, Links
+from optitracr.graph.joint.links import LENGTH, Links, index_of
 from optitracr.graph.joint.rows import Codes, Rows, distinct, joined, one_column
 from optitracr.graph.program import Elementwise, Input, operation_reads, selector_reads
 from optitracr.graph.tabled import TabledNode
@@ -106,7 +106,7 @@ class JointValues:
                 return None
             found.append(one)
         whole = self._joined(found)
-        return whole if whole is not None else self._joined(_needed(found, labels))
+        return whole if whole is not None else self._joined(self._needed(found, labels))
 
     def _joined(self, parts: Sequence[Rows]) -> Rows | None:
         whole: Rows | None = Rows((), np.zeros((1, 0), dtype=np.int32))
@@ -114,6 +114,16 @@ class JointValues:
             whole = None if whole is None else joined(whole, part, MAX_ROWS)
             whole = None if whole is None else self.links.kept(whole)
         return whole
+
+    def _needed(self, parts: Sequence[Rows], labels: Sequence[str]) -> list[Rows]:
+        """The rows without the columns that stand in one of them alone."""
+        count: dict[str, int] = {}
+        for part in parts:
+            for label in part.labels:
+                count[label] = count.get(label, 0) + 1
+        common = {label for label, times in count.items() if times > 1}
+        kept = {*labels, *common, LENGTH, index_of(self.known)}
+        return [part.project([x for x in part.labels if x in kept]) for part in parts]
 
     def of(self, label: str) -> Rows | None:
         """The rows of a variable and its columns; None if its values are not listed."""
@@ -167,16 +177,6 @@ class JointValues:
         columns = [x for x in found.labels if self.is_column(x)]
         rows = Rows((label, *columns), np.column_stack([own, found.columns(columns)]))
         return _small(Rows(rows.labels, distinct(rows.codes)), label)
-
-
-def _needed(parts: Sequence[Rows], labels: Sequence[str]) -> list[Rows]:
-    """The rows without the columns that stand in one of them alone."""
-    count: dict[str, int] = {}
-    for part in parts:
-        for label in part.labels:
-            count[label] = count.get(label, 0) + 1
-    common = {label for label, times in count.items() if times > 1} | {LENGTH}
-    return [part.project([x for x in part.labels if x in labels or x in common]) for part in parts]
 
 
 def _small(rows: Rows, label: str) -> Rows:
