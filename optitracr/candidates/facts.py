@@ -102,7 +102,7 @@ class Facts:
         return tuple(sorted(dict.fromkeys(labels), key=lambda label: self.place[label]))
 
     def relation(self, selector: Selector) -> Relation:
-        """The relation of a selector, made once: a table over all that it reads."""
+        """The relation of a selector, made once."""
         if selector not in self._relations:
             self._relations[selector] = relation_of(selector)
         return self._relations[selector]

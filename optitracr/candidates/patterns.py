@@ -124,10 +124,10 @@ class Patterns:
             if parts is not None:
                 made = Conjunction(parts, freed if place else ())
                 found.setdefault(tuple((p.key, p.query) for p in parts), made)
-        if not found and len(relation.keys) == len(relation.queries) == 1:
-            # Too many entries to look below; the selector itself is still one condition.
-            own = Condition(relation.keys[0], relation.queries[0], relation.table)
-            return [Conjunction((own,))]
+        if not found:
+            # Too many entries to look below; over its own operands it is a conjunction still.
+            own = conditions(relation, facts.tables, facts.setting.causal)
+            return [] if own is None else [Conjunction(own)]
         return self._without_joint(list(found.values()))[:MAX_PATTERNS]
 
     def _without_joint(self, found: list[Conjunction]) -> list[Conjunction]:

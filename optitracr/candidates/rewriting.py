@@ -16,21 +16,39 @@ from dataclasses import dataclass
 from optitracr.candidates.relations import conditions
 from optitracr.candidates.tables import FunctionTables
 from optitracr.graph.program import CompoundSelector
-from optitracr.graph.relations import relation_of
+from optitracr.graph.relations import Factor, Relation, relation_of
 from optitracr.graph.rewrites.constants import FoldConstants
 from optitracr.graph.rewrites.defaults import ShiftDefaults
 from optitracr.graph.rewrites.encodings import ConvertEncodings
-from optitracr.graph.rewrites.joining import JoinSelectors
+from optitracr.graph.rewrites.joining import Conditions, JoinSelectors
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.rewrites.precision import CheckPrecision
 from optitracr.graph.rewrites.widths import SplitWidths
 from optitracr.graph.tabled import TabledProgram
 
+JOINT_VALUES = 48
+"""Combinations of values up to which a conjunction gets joint variables at levels 0 and 1, as a
+disjunction does: an MLP of at most as many neurons makes them. Beyond, that MLP and its dimensions
+grow with the product of what is read, and conditions that are added up need neither."""
+
 
 def are_conjunctions(program: TabledProgram) -> Callable[[CompoundSelector], bool]:
     """Which selectors one head computes, as a sum of conditions on one key and one query."""
+    known = as_conjunctions(program)
+    return lambda selector: known(relation_of(selector)) is not None
+
+
+def as_conjunctions(program: TabledProgram) -> Conditions:
+    """The conditions that a head adds up, each on one key and one query, of relations."""
     tables = FunctionTables.of(program)
-    return lambda selector: conditions(relation_of(selector), tables) is not None
+
+    def known(relation: Relation) -> list[Factor] | None:
+        found = conditions(relation, tables)
+        if found is None:
+            return None
+        return [Factor((each.key,), (each.query,), each.table) for each in found]
+
+    return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +73,13 @@ class Rewrites:
 
 STANDARD_REWRITES = Rewrites(
     encoded=(ConvertEncodings(), ShiftDefaults(), CheckPrecision()),
-    joined=(JoinSelectors(),),
+    joined=(JoinSelectors(conditions=as_conjunctions, joint_values=JOINT_VALUES),),
 )
 """Of levels 0 and 1."""
 
 CANDIDATE_REWRITES = Rewrites(
     encoded=(ConvertEncodings(), CheckPrecision()),
-    joined=(JoinSelectors(keep=are_conjunctions),),
+    joined=(JoinSelectors(keep=are_conjunctions, conditions=as_conjunctions),),
     defined=(FoldConstants(), SplitWidths()),
 )
 """Of level 2."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +12,7 @@ from optitracr.candidates.cuts import Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.patterns import Patterns
-from optitracr.candidates.relations import MAX_SIDE, finer, over
+from optitracr.candidates.relations import excludes, finer, over
 from optitracr.candidates.ways import Repertoire
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.table_mlp import plan_table, refusal
@@ -103,13 +104,11 @@ class TablePlans:
             relations = [self._finest(x) for x in widths]
             keys = tuple(dict.fromkeys(k for r in relations for k in r.keys))
             queries = tuple(dict.fromkeys(q for r in relations for q in r.queries))
-            tables = [over(r, keys, queries, self.facts.tables) for r in relations]
-            counts = np.zeros((), dtype=np.int8)
-            known = len(keys) <= MAX_SIDE and all(t is not None for t in tables)
-            for relation in tables if known else ():
-                assert relation is not None
-                counts = counts + relation.table
-            self._disjoint_of[key] = known and int(counts.max()) <= 1
+            found = [over(r, keys, queries, self.facts.tables) for r in relations]
+            self._disjoint_of[key] = all(
+                first is not None and second is not None and excludes(first, second)
+                for first, second in combinations(found, 2)
+            )
         return self._disjoint_of[key]
 
     def _finest(self, width: str) -> Relation:

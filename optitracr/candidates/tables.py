@@ -93,6 +93,19 @@ class FunctionTables:
                     stack.append(operand)
         return tuple(found)
 
+    def leaves(self, labels: Sequence[str], leaves: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of some leaves that are read where variables are computed from them."""
+        read: set[str] = set()
+        stack = list(labels)
+        while stack:
+            label = stack.pop()
+            if label in read:
+                continue
+            read.add(label)
+            if label not in leaves:
+                stack += self.definition_over(label, leaves).operands
+        return tuple(leaf for leaf in leaves if leaf in read)
+
     def size(self, leaves: Sequence[str]) -> int:
         """Number of combinations of the leaves' values."""
         count = 1

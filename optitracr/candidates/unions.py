@@ -27,7 +27,7 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.graph.raw import raw_variables
-from optitracr.graph.relations import Relation, relation_of
+from optitracr.graph.relations import LOOKED_AT, Factor, Relation, relation_of
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 
@@ -99,23 +99,41 @@ def _as_union(
 ) -> tuple[Selector, Selector] | None:
     """Two selectors that select disjoint sets, together those of the given one."""
     relation = relation_of(selector)
+    whole = isinstance(selector, CompoundSelector)
     sides = [
-        [pair for label in side for pair in _pairs(label, cuts, raw)]
-        for side in (relation.keys, relation.queries)
+        _ways_below(side, whole, tables, cuts, raw) for side in (relation.keys, relation.queries)
     ]
-    if isinstance(selector, CompoundSelector):
-        sides = [[relation.keys], [relation.queries]]
     for keys, queries in product(*sides):
         finer = over(relation, keys, queries, tables)
         if finer is None:
             continue
         if conditions(finer, tables) is not None:
             return None
-        for whole, rest in _splits(finer):
-            first, second = (conditions(part, tables) for part in (whole, rest))
+        for one, rest in _splits(finer, tables):
+            first, second = (conditions(half, tables) for half in (one, rest))
             if first is not None and second is not None:
                 return _selector(first), _selector(second)
     return None
+
+
+def _ways_below(
+    side: tuple[str, ...],
+    whole: bool,
+    tables: FunctionTables,
+    cuts: dict[str, tuple[tuple[str, ...], ...]],
+    raw: frozenset[str],
+) -> list[tuple[str, ...]]:
+    """What to read in place of a side's variables.
+
+    Those that were made for a selector, or the one of a plain selector, are functions of pairs.
+    """
+    ways: list[list[tuple[str, ...]]] = [
+        _pairs(label, cuts, raw)
+        if not whole or tables.nodes[label].role is Role.JOINT
+        else [(label,)]
+        for label in side
+    ]
+    return [tuple(dict.fromkeys(x for part in way for x in part)) for way in product(*ways)]
 
 
 def _pairs(
@@ -124,17 +142,26 @@ def _pairs(
     return [cut for cut in cuts.get(label, ()) if len(cut) == 2 and not raw.intersection(cut)]
 
 
-def _splits(relation: Relation) -> Iterator[tuple[Relation, Relation]]:
-    """What one condition on two variables selects whatever the others are; and the rest."""
-    table, count = relation.table, len(relation.keys)
-    for i, j in product(range(count), range(len(relation.queries))):
+def _splits(relation: Relation, tables: FunctionTables) -> Iterator[tuple[Relation, Relation]]:
+    """What one condition on two variables selects whatever the others are; and the rest.
+
+    They differ in the one part that is no conjunction.
+    """
+    odd = [part for part in relation.parts() if conditions(part, tables) is None]
+    if len(odd) != 1 or odd[0].entries() > LOOKED_AT:
+        return
+    part, table, count = odd[0], odd[0].table(), len(odd[0].keys)
+    same = [x for x in relation.factors if not any(x is y for y in part.factors)]
+    for i, j in product(range(count), range(len(part.queries))):
         rest = tuple(axis for axis in range(table.ndim) if axis not in (i, count + j))
         own = (i, count + j)
         values = tuple(slice(None) if a in own else slice(0, -1) for a in range(table.ndim))
         always = table[values].all(axis=rest, keepdims=True)
         if always.any():
-            whole = np.broadcast_to(always, table.shape) & table
-            yield replace(relation, table=whole), replace(relation, table=table & ~whole)
+            one = np.broadcast_to(always, table.shape) & table
+            halves = (Factor(part.keys, part.queries, half) for half in (one, table & ~one))
+            first, second = (Relation.of([half, *same]) for half in halves)
+            yield first, second
 
 
 def _selector(found: tuple[Condition, ...]) -> Selector:

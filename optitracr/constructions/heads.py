@@ -10,6 +10,7 @@ import numpy as np
 
 from optitracr.constructions.bilinear import Bilinear
 from optitracr.constructions.needs import Need
+from optitracr.craft.numerics import bos_logit
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def plan_head(
         is_width: Whether BOS is attended like a selected key.
     """
     inner = sum(term.inner for term in terms)
-    bos_logit = sum(term.selected + term.bos for term in terms) - (0.0 if is_width else cold / 2)
-    reads_bos = any(term.bos_query.any() for term in terms) or bos_logit != 0
+    logit = bos_logit(sum(term.selected + term.bos for term in terms), cold, is_width)
+    reads_bos = any(term.bos_query.any() for term in terms) or logit != 0
     size = inner + int(reads_bos)
     b_query, bos_query, bos_key = (np.zeros(size) for _ in range(3))
     queries, keys = [], []
@@ -115,7 +116,7 @@ def plan_head(
         b_query[part] = term.b_query
         first += term.inner
     if reads_bos:
-        b_query[-1] = bos_logit
+        b_query[-1] = logit
         bos_key[-1] = 1.0
         bos_query[-1] = BOS_QUERY * max([cold, *(_largest(term) for term in terms)])
     return HeadPlan(

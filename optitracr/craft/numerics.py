@@ -41,6 +41,19 @@ def coldness(positions: int) -> float:
     return 2.0 * (math.log(max(positions, 1)) - math.log(ATTENTION_LEAK))
 
 
+def bos_logit(selected: float, coldness: float, attended: bool) -> float:
+    """The logit that a head gives BOS, from that of a key that it selects.
+
+    Args:
+        selected: What all conditions of the head add up to at a selected key; at any other they
+            add up to less by `coldness` at least.
+        coldness: What separates the two.
+        attended: Whether BOS is attended like a selected key, as a head does that counts; if
+            not, it stands half-way, for queries that select nothing.
+    """
+    return selected if attended else selected - coldness / 2
+
+
 @dataclass(frozen=True, slots=True)
 class Steps:
     """Neuron pairs that turn a number into 0/1 steps at thresholds.

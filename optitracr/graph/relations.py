@@ -1,8 +1,13 @@
-"""Selectors as relations: tables over the variables that decide what is selected."""
+"""Selectors as relations: conditions that all have to hold, each a table over its variables.
+
+A conjunction of selectors is never multiplied out: each of its parts is a factor with a table
+over the variables that this part reads, and factors over the same variables are one. Only a
+disjunction over different variables takes a table over all of these.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +24,21 @@ from optitracr.graph.program import (
 
 Table = NDArray[np.bool_]
 
-MAX_ENTRIES = 1_000_000
-"""Entries of a relation beyond which it is not looked at: counted in some hundredths of a second,
-for each relation that a program may have."""
+MAX_ENTRIES = 50_000_000
+"""Entries of a disjunction's table beyond which it is refused: they take 50 MB, and classes of
+them are found in a second or so."""
+
+LOOKED_AT = 1_000_000
+"""Entries of a table beyond which it is not looked at where much else is: counted in some
+hundredths of a second, for each way to read each relation of a program."""
+
+Axis = tuple[int, str]
+"""A side, 0 for keys and 1 for queries, and a variable on it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Relation:
-    """Which keys which queries select.
+class Factor:
+    """Which keys which queries select, as far as some variables tell.
 
     Attributes:
         keys: Variables of the key position.
@@ -39,47 +51,211 @@ class Relation:
     queries: tuple[str, ...]
     table: Table
 
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """What the axes of the table stand for."""
+        return axes_of(self.keys, self.queries)
+
+    def at_none(self, axis: Axis) -> Factor:
+        """What is selected where one of the variables is None; itself if it does not read it."""
+        if axis not in self.axes:
+            return self
+        left = [[x for x in self.axes if x[0] == side and x != axis] for side in (0, 1)]
+        keys, queries = (tuple(label for _, label in side) for side in left)
+        table: Table = np.asarray(self.table.take(-1, axis=self.axes.index(axis)))
+        return Factor(keys, queries, table)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relation:
+    """Which keys which queries select: those for which all factors hold.
+
+    Attributes:
+        keys: Variables of the key position.
+        queries: Variables of the query position.
+        factors: What has to hold.
+    """
+
+    keys: tuple[str, ...]
+    queries: tuple[str, ...]
+    factors: tuple[Factor, ...]
+
+    @classmethod
+    def of(cls, factors: Iterable[Factor]) -> Relation:
+        """The conjunction of some factors."""
+        found = tuple(factors)
+        return cls(*_sides(found), found)
+
+    def parts(self) -> tuple[Relation, ...]:
+        """Relations that share no variable, whose conjunction it is."""
+        groups: list[list[Factor]] = []
+        for factor in self.factors:
+            linked = [
+                group
+                for group in groups
+                if any(set(factor.axes).intersection(x.axes) for x in group)
+            ]
+            groups = [group for group in groups if not any(group is x for x in linked)]
+            groups.append([*(x for group in linked for x in group), factor])
+        order = {id(factor): place for place, factor in enumerate(self.factors)}
+        sorted_groups = [sorted(group, key=lambda x: order[id(x)]) for group in groups]
+        return tuple(map(Relation.of, sorted(sorted_groups, key=lambda group: order[id(group[0])])))
+
+    def is_empty(self) -> bool:
+        """Whether it selects nothing, whatever the values; False if not known."""
+        if not all(factor.table.any() for factor in self.factors):
+            return True
+        return any(
+            part.entries() <= LOOKED_AT and not part.table().any()
+            for part in self.parts()
+            if len(part.factors) > 1
+        )
+
+    def at_none(self, axis: Axis) -> Relation:
+        """What it selects where one of its variables is None."""
+        return Relation.of(factor.at_none(axis) for factor in self.factors)
+
+    def entries(self) -> int:
+        """Entries of its table over all its variables."""
+        return entries_of(self.factors)
+
+    def table(self) -> Table:
+        """The relation as one table over all its variables, keys first."""
+        return _joined(self.factors, self.keys, self.queries, is_or=False)
+
+
+def axes_of(keys: Sequence[str], queries: Sequence[str]) -> tuple[Axis, ...]:
+    """The axes of a table over these variables."""
+    return (*((0, key) for key in keys), *((1, query) for query in queries))
+
+
+def entries_of(factors: Iterable[Factor]) -> int:
+    """Entries of a table over all variables of some factors."""
+    sizes = {
+        axis: size
+        for factor in factors
+        for axis, size in zip(factor.axes, factor.table.shape, strict=True)
+    }
+    count = 1
+    for size in sizes.values():
+        count *= size
+    return count
+
 
 def relation_of(selector: Selector) -> Relation:
     """The relation of a selector over its own keys and queries.
 
     Raises:
-        LimitError: If its table would have more than MAX_ENTRIES entries.
+        LimitError: If a disjunction in it would have a table of more than MAX_ENTRIES entries.
     """
-    return fold_selector(selector, _of_pair, _combined)
+    found = fold_selector(selector, _of_pair, _combined)
+    if found.is_or and len(found.factors) > 1:
+        return Relation.of((_multiplied(selector.label, found),))
+    return Relation.of(found.factors)
 
 
-def _of_pair(selector: PairSelector) -> Relation:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Junction:
+    """Factors of which all hold, or some do where `is_or`."""
+
+    is_or: bool
+    factors: tuple[Factor, ...]
+
+
+def _of_pair(selector: PairSelector) -> _Junction:
     table = np.pad(holds_of(selector), (0, 1), constant_values=False)
-    return Relation((selector.keys,), (selector.queries,), table)
+    return _Junction(False, (Factor((selector.keys,), (selector.queries,), table),))
 
 
-def _combined(selector: CompoundSelector, parts: Sequence[Relation]) -> Relation:
-    keys = tuple(dict.fromkeys(key for part in parts for key in part.keys))
-    queries = tuple(dict.fromkeys(query for part in parts for query in part.queries))
-    aligned = [_aligned(part, keys, queries) for part in parts]
-    entries = np.prod(np.broadcast_shapes(*(table.shape for table in aligned)), dtype=np.float64)
+def _combined(selector: CompoundSelector, parts: Sequence[_Junction]) -> _Junction:
+    if selector.operator == "not":
+        (part,) = parts
+        negated = (Factor(x.keys, x.queries, ~x.table) for x in part.factors)
+        return _Junction(not part.is_or, tuple(negated))
+    is_or = selector.operator == "or"
+    factors: list[Factor] = []
+    for part in parts:
+        alike = part.is_or == is_or or len(part.factors) == 1
+        factors += part.factors if alike else (_multiplied(selector.label, part),)
+    return _Junction(is_or, merged(factors, is_or))
+
+
+def merged(factors: Iterable[Factor], is_or: bool = False) -> tuple[Factor, ...]:
+    """The same with those in one that read no other variables than another one does."""
+    found: list[Factor] = []
+    for factor in factors:
+        axes = set(factor.axes)
+        wide = next((x for x in found if axes.issubset(x.axes)), factor)
+        within = [x for x in found if x is wide or axes.issuperset(x.axes)]
+        if not within:
+            found.append(factor)
+            continue
+        table = _joined((*within, factor), wide.keys, wide.queries, is_or)
+        place = next(i for i, x in enumerate(found) if x is within[0])
+        found[place] = Factor(wide.keys, wide.queries, table)
+        found = [x for x in found if not any(x is y for y in within)]
+    return tuple(found)
+
+
+def _multiplied(label: str, junction: _Junction) -> Factor:
+    """A junction as one factor over all its variables.
+
+    Raises:
+        LimitError: If it would have more than MAX_ENTRIES entries.
+    """
+    keys, queries = _sides(junction.factors)
+    check_entries(label, keys, queries, entries_of(junction.factors))
+    return Factor(keys, queries, _joined(junction.factors, keys, queries, junction.is_or))
+
+
+def check_entries(label: str, keys: Sequence[str], queries: Sequence[str], entries: int) -> None:
+    """Refuses a table over several variables that is too large.
+
+    Args:
+        label: The selector's.
+        keys: Variables of the key position.
+        queries: Variables of the query position.
+        entries: Entries of the table.
+
+    Raises:
+        LimitError: If there are more than MAX_ENTRIES.
+    """
     if entries > MAX_ENTRIES:
+        sides = (", ".join(f"'{x}'" for x in dict.fromkeys(side)) for side in (keys, queries))
         raise LimitError(
-            f"selector '{selector.label}' relates {', '.join((*keys, *queries))}, which have "
-            f"{entries:,.0f} combinations of values, above the limit of {MAX_ENTRIES:,}; map "
-            "its keys or queries to fewer values first"
+            f"selector '{label}' compares {' and '.join(sides)} (keys and queries) in a way that "
+            "is no conjunction of conditions on one key and one query each; a table of all "
+            f"{entries:,} combinations of their values would take {entries // 10**6:,} MB, above "
+            f"the limit of {MAX_ENTRIES // 10**6} MB; map keys or queries to fewer values first, "
+            "or split the selector at its '|' and combine what is read by each part"
         )
-    match selector.operator:
-        case "not":
-            table = ~aligned[0]
-        case "and":
-            table = np.logical_and.reduce(np.broadcast_arrays(*aligned))
-        case _:
-            table = np.logical_or.reduce(np.broadcast_arrays(*aligned))
-    return Relation(keys, queries, table)
 
 
-def _aligned(relation: Relation, keys: tuple[str, ...], queries: tuple[str, ...]) -> Table:
+def _sides(factors: Sequence[Factor]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All key variables and all query variables of some factors."""
+    keys = tuple(dict.fromkeys(key for factor in factors for key in factor.keys))
+    queries = tuple(dict.fromkeys(query for factor in factors for query in factor.queries))
+    return keys, queries
+
+
+def _joined(
+    factors: Sequence[Factor], keys: tuple[str, ...], queries: tuple[str, ...], is_or: bool
+) -> Table:
+    """One table over all variables: where all of the factors hold, or some do."""
+    tables = [_aligned(factor, keys, queries) for factor in factors]
+    if len(tables) == 1:
+        return tables[0]
+    shape = np.broadcast_shapes(*(table.shape for table in tables))
+    found = np.zeros(shape, dtype=bool) if is_or else np.ones(shape, dtype=bool)
+    for table in tables:
+        (np.logical_or if is_or else np.logical_and)(found, table, out=found)
+    return found
+
+
+def _aligned(factor: Factor, keys: tuple[str, ...], queries: tuple[str, ...]) -> Table:
     """The table with its axes in the places of `keys` and `queries`, others of length 1."""
-    own = [*((0, key) for key in relation.keys), *((1, query) for query in relation.queries)]
-    wanted = [*((0, key) for key in keys), *((1, query) for query in queries)]
+    own, wanted = factor.axes, axes_of(keys, queries)
     order = [own.index(axis) for axis in wanted if axis in own]
-    moved = relation.table.transpose(order)
+    moved = factor.table.transpose(order)
     sizes = iter(moved.shape)
     return moved.reshape([next(sizes) if axis in own else 1 for axis in wanted])

@@ -7,7 +7,7 @@ import pytest
 
 from optitracr.craft.blocks import Mlp
 from optitracr.craft.chamber import maps
-from optitracr.craft.chamber.attention import selector_head
+from optitracr.craft.chamber.attention import Selected, selector_head
 from optitracr.craft.evaluate import evaluate
 from optitracr.craft.numerics import coldness
 from optitracr.craft.reading import Variable, categorical, direction, numerical
@@ -144,10 +144,34 @@ def test_selector_head_defaults_to_bos(attend_bos: bool) -> None:
     )
     selected = np.diag([1.0, 1.0, 1.0])
     selected[0, 0] = 0.0
+    conditions = [Selected(LETTERS.space, LETTERS.space, selected)]
     head = selector_head(
-        LETTERS.space, LETTERS.space, selected, BOS.space, ONE.space, values, output.space,
-        matrix, coldness(5), attend_bos,
-    )  # fmt: skip
+        conditions, BOS.space, ONE.space, values, output.space, matrix, coldness(5), attend_bos
+    )
+    found = evaluate(head, held, visible)[0, :4, 0]
+    expected = [1, 1, 1 / 3, 1 / 3] if attend_bos else [0, 0, 20, 20]
+    np.testing.assert_allclose(found, expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("attend_bos", [False, True])
+def test_conditions_of_a_head_add_up(attend_bos: bool) -> None:
+    """Positions BOS, a, b, b, PAD; selected is one's own letter, and c with anything."""
+    letters = np.array([[None, "a", "b", "b", "a"]])
+    held = {d: (letters == d.value).astype(float) for d in LETTERS.space.directions}
+    held[BOS.space.directions[0]] = np.array([[1.0, 0, 0, 0, 0]])
+    held[ONE.space.directions[0]] = np.array([[0.0, 1, 1, 1, 1]])
+    visible = np.ones((1, 5, 5), dtype=bool)
+    visible[:, :, 4] = False
+    output = numerical("out")
+    values, matrix = (
+        (BOS.space, np.ones((1, 1)))
+        if attend_bos
+        else (LETTERS.space, np.array([[10.0], [20.0], [30.0]]))
+    )
+    same, not_a = np.eye(3), np.ones((3, 3)) - np.diag([1.0, 0.0, 0.0])
+    own = [Selected(LETTERS.space, LETTERS.space, table) for table in (same, not_a, same)]
+    cold = coldness(5)
+    head = selector_head(own, BOS.space, ONE.space, values, output.space, matrix, cold, attend_bos)
     found = evaluate(head, held, visible)[0, :4, 0]
     expected = [1, 1, 1 / 3, 1 / 3] if attend_bos else [0, 0, 20, 20]
     np.testing.assert_allclose(found, expected, atol=1e-8)

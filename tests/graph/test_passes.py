@@ -11,7 +11,7 @@ import pytest
 
 from optitracr import rasp
 from optitracr.candidates.families.registry import RULES
-from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES
+from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, as_conjunctions
 from optitracr.candidates.unions import SplitUnions
 from optitracr.errors import EvaluationError, LimitError, UnsupportedError
 from optitracr.graph.build import build_graph
@@ -156,6 +156,21 @@ def test_composite_selectors_that_a_level_keeps_stay() -> None:
     operation = after.node(after.output).operation
     assert isinstance(operation, Width)
     assert isinstance(operation.selector, CompoundSelector)
+
+
+def test_only_what_is_no_conjunction_gets_joint_variables() -> None:
+    either = rasp.SelectorOr(EARLIER, Select(indices, IS_A, Comparison.EQ))
+    passes = JoinSelectors(conditions=as_conjunctions)
+    after = rewritten(rasp.SelectorWidth(rasp.SelectorAnd(EQUAL, either)), passes)
+    operation = after.node(after.output).operation
+    assert isinstance(operation, Width)
+    assert isinstance(operation.selector, CompoundSelector)
+    plain, joint = operation.selector.operands
+    assert isinstance(plain, TabledSelector)
+    assert isinstance(joint, TabledSelector)
+    assert (plain.keys, plain.queries) == ("tokens", "tokens")
+    assert joint.keys == "indices"
+    assert [node.label for node in made(after, Role.JOINT)] == [joint.queries]
 
 
 def test_joint_variables_of_three_operands_are_made_of_pairs() -> None:

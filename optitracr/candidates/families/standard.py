@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -14,6 +16,12 @@ from optitracr.candidates.component import (
     Embedding,
     Held,
     OutputView,
+)
+from optitracr.candidates.head_conditions import (
+    HeadCondition,
+    conditions_read,
+    head_conditions,
+    pattern_name,
 )
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.sharpness import (
@@ -31,7 +39,7 @@ from optitracr.craft.chamber import maps
 from optitracr.craft.chamber.attention import selector_head
 from optitracr.craft.numerics import MarginError, coldness
 from optitracr.craft.reading import Variable, categorical, direction, numerical
-from optitracr.craft.spaces import Direction, FloatArray, Space
+from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import LimitError
 from optitracr.graph.build import CONSTANT
 from optitracr.graph.program import (
@@ -39,11 +47,8 @@ from optitracr.graph.program import (
     Elementwise,
     Input,
     Node,
-    PairSelector,
-    Selector,
     Source,
     Width,
-    holds_of,
 )
 from optitracr.graph.provenance import Role, unused
 from optitracr.graph.selecting import selects_at_most_one
@@ -71,7 +76,7 @@ def standard_components(
     """Lowers every node to its standard component.
 
     Args:
-        program: The program, with no composite selectors.
+        program: The program, whose composite selectors are conjunctions of plain ones.
         setting: Vocabulary and length.
         shared: Let components with equal selectors share a head, which Tracr does not.
 
@@ -242,51 +247,55 @@ class _Lowering:
                 block = maps.sequence_map(first, second, results, output, one.space, sure, pairs)
                 return self._component(node, output, block, first.label, second.label, one.label)
 
-    def _selected(self, selector: Selector) -> tuple[Variable, Variable, FloatArray]:
-        assert isinstance(selector, PairSelector)
-        keys, queries = self.variable[selector.keys], self.variable[selector.queries]
-        return queries, keys, holds_of(selector).T.astype(np.float64)
-
     def _aggregate(self, node: Node, operation: Aggregate, output: Variable) -> list[Component]:
-        queries, keys, selected = self._selected(operation.selector)
+        conditions = head_conditions(operation.selector, self.variable)
         operand = self.variable[operation.operand]
         sharpened: list[Component] = []
-        if output.numerical and not self._copies_one(operation):
-            errors = [self.errors[x.label] for x in (keys, queries)]
-            if spoils_mean(errors, self.coldness):
-                (queries, keys), sharpened = self._sharpened(node, queries, keys)
+        averages = output.numerical and not self._copies_one(operation)
+        if averages and spoils_mean(self._errors(conditions), self.coldness):
+            conditions, sharpened = self._sharpened(node, conditions)
         if output.numerical:
             value_output = operand.functional[:, None]
         else:
             value_output = maps.output_rows(operand.values, output)
         head = selector_head(
-            queries.space,
-            keys.space,
-            selected,
+            [each.selected for each in conditions],
             self.bos.space,
             self.one.space,
             operand.space,
             output.space,
             value_output,
-            self.coldness,
+            self._coldness(conditions),
         )
-        reads = (queries.label, keys.label, operand.label, self.bos.label, self.one.label)
-        component = self._component(node, output, head, *reads)
-        return [
-            *sharpened,
-            _with_selector(component, _identity(queries, keys, selected, "default")),
-        ]
+        component = self._component(
+            node,
+            output,
+            head,
+            *conditions_read(conditions),
+            operand.label,
+            self.bos.label,
+            self.one.label,
+        )
+        return [*sharpened, _with_selector(component, pattern_name(conditions, "default"))]
+
+    def _coldness(self, conditions: Sequence[HeadCondition]) -> float:
+        """Logit of each condition; a whole number where several add up, so that sums are exact."""
+        return self.coldness if len(conditions) == 1 else float(math.ceil(self.coldness))
+
+    def _errors(self, conditions: Sequence[HeadCondition]) -> list[OneHotError]:
+        """Of the one-hots of a head's keys and queries, each as often as it is read."""
+        return [self.errors[x.label] for each in conditions for x in (each.keys, each.queries)]
 
     def _copies_one(self, operation: Aggregate) -> bool:
         return selects_at_most_one(operation.selector, self.nodes)
 
     def _sharpened(
-        self, node: Node, *variables: Variable
-    ) -> tuple[list[Variable], list[Component]]:
-        """Sharp copies of those one-hots that are not exact, and what makes the new ones."""
+        self, node: Node, conditions: Sequence[HeadCondition]
+    ) -> tuple[list[HeadCondition], list[Component]]:
+        """The conditions on sharp copies of one-hots, and what makes those that are new."""
         found: list[Variable] = []
         made: list[Component] = []
-        for variable in variables:
+        for variable in (x for each in conditions for x in (each.queries, each.keys)):
             label = variable.label
             if self.errors[label] == OneHotError():
                 found.append(variable)
@@ -300,33 +309,31 @@ class _Lowering:
                 reads = (label, self.one.label)
                 made.append(Component(sharp.label, sharp, block, reads, (label,), added=detail))
             found.append(self.sharp[label])
-        return found, made
+        sides = zip(found[::2], found[1::2], conditions, strict=True)
+        return [HeadCondition(query, key, each.table) for query, key, each in sides], made
 
     def _width(self, node: Node, operation: Width, output: Variable) -> list[Component]:
-        queries, keys, selected = self._selected(operation.selector)
+        conditions = head_conditions(operation.selector, self.variable)
         positions = self.setting.max_seq_len
-        errors = [self.errors[x.label] for x in (keys, queries)]
         sharpened: list[Component] = []
-        if spoils_width(errors, self.coldness, positions):
-            (queries, keys), sharpened = self._sharpened(node, queries, keys)
+        if spoils_width(self._errors(conditions), self.coldness, positions):
+            conditions, sharpened = self._sharpened(node, conditions)
         counts = self._counts(node)
         shares = _shares(counts)
         raw = numerical(unused(f"{node.label}.{Role.SHARE.value}", self.nodes), shares)
         head = selector_head(
-            queries.space,
-            keys.space,
-            selected,
+            [each.selected for each in conditions],
             self.bos.space,
             self.one.space,
             self.bos.space,
             raw.space,
             np.ones((1, 1)),
-            self.coldness,
+            self._coldness(conditions),
             attend_bos=True,
         )
-        reads = (queries.label, keys.label, self.bos.label, self.one.label)
+        reads = (*conditions_read(conditions), self.bos.label, self.one.label)
         first = self._component(node, raw, head, *reads)
-        first = _with_selector(first, _identity(queries, keys, selected, "width"), node.label)
+        first = _with_selector(first, pattern_name(conditions, "width"), node.label)
         mlp = maps.numerical_map(
             raw, shares, counts, output, self.one.space, standard_neurons=2 * len(counts)
         )
@@ -341,16 +348,6 @@ def _shares(counts: tuple[int, ...]) -> tuple[float, ...]:
 
 def _with_selector(component: Component, selector: str, group: str = "") -> Component:
     return replace(component, selector=selector, group=group)
-
-
-def _identity(queries: Variable, keys: Variable, selected: FloatArray, bos: str) -> str:
-    """A name for the attention pattern: equal for selectors that select the same."""
-    bits = np.packbits(selected.astype(bool)).tobytes().hex()
-    # A bar within a label is escaped, so that no two pairs of labels give the same name.
-    query, key = (
-        variable.label.replace("\\", "\\\\").replace("|", "\\|") for variable in (queries, keys)
-    )
-    return f"{query}|{key}|{bos}|{bits}"
 
 
 def _marker(tokens: str, token: str) -> Variable:

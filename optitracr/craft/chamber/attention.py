@@ -1,27 +1,44 @@
 """Attention heads: a selector as a QK circuit, with BOS as the default target.
 
-A query attends to BOS with half the logit of a selected key, so that a selector that
-selects nothing yields the zero vector (Tracr, Lindner et al. 2023, appendix). The BOS
-query attends to BOS alone.
+A query attends to BOS with a logit half-way below that of a selected key, so that a selector
+that selects nothing yields the zero vector (Tracr, Lindner et al. 2023, appendix). The BOS
+query attends to BOS alone. Where several conditions have to hold, their logits add up: a key
+that misses one is as far below a selected one as a key that misses the only one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optitracr.craft.blocks import Head
+from optitracr.craft.numerics import bos_logit
 from optitracr.craft.spaces import FloatArray, Space, join
 
 if TYPE_CHECKING:
     from jaxtyping import Float
 
 
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A condition on a key and a query.
+
+    Attributes:
+        queries: Space of the query variable.
+        keys: Space of the key variable.
+        table: Shape [queries, keys], 1 where it holds, else 0.
+    """
+
+    queries: Space
+    keys: Space
+    table: Float[FloatArray, "queries keys"]
+
+
 def selector_head(
-    queries: Space,
-    keys: Space,
-    selected: Float[FloatArray, "queries keys"],
+    conditions: Sequence[Selected],
     bos: Space,
     one: Space,
     values: Space,
@@ -33,24 +50,26 @@ def selector_head(
     """A head that averages `values` over the selected positions.
 
     Args:
-        queries: Space of the query variable.
-        keys: Space of the key variable.
-        selected: Shape [queries, keys], 1 where the predicate holds, else 0.
+        conditions: What has to hold of a selected key and its query.
         bos: The BOS direction, 1 at BOS alone.
         one: The constant direction, 1 everywhere but at BOS.
         values: Space that is averaged; BOS is added to it if missing.
         output: Space written.
         value_output: Shape [values, output].
-        coldness: Logit of a selected key.
+        coldness: Logit of each condition.
         attend_bos: BOS is always selected too (for widths), instead of by default only.
     """
-    query = join(queries, bos, one)
-    key = join(keys, bos)
+    query = join(*(each.queries for each in conditions), bos, one)
+    key = join(*(each.keys for each in conditions), bos)
     value = join(values, bos)
     query_key = np.zeros((len(query), len(key)))
-    query_key[np.ix_(queries.positions_in(query), keys.positions_in(key))] = selected * coldness
+    for each in conditions:
+        block = np.ix_(each.queries.positions_in(query), each.keys.positions_in(key))
+        query_key[block] += each.table * coldness
     bos_key = key.position[bos.directions[0]]
-    query_key[query.position[one.directions[0]], bos_key] = coldness * (1.0 if attend_bos else 0.5)
+    query_key[query.position[one.directions[0]], bos_key] = bos_logit(
+        coldness * len(conditions), coldness, attend_bos
+    )
     query_key[query.position[bos.directions[0]], bos_key] = coldness
     padded = np.zeros((len(value), len(output)))
     padded[values.positions_in(value)] = value_output

@@ -1,15 +1,17 @@
-"""Composite selectors over joint variables, for what no sum of conditions computes.
+"""Composite selectors as what a head computes: conditions that add up, and joint variables.
 
 A conjunction, disjunction or negation of selectors is a relation between several key
-variables and several query variables. A *joint* variable takes one value for each class of
-combinations that the relation tells apart, and one plain selector over the two joint
-variables selects the same.
+variables and several query variables. Where it is a conjunction of conditions on one key
+variable and one query variable each, a head adds these up. Of what is none, or small, a *joint*
+variable takes one value for each class of combinations that the relation tells apart, and one
+plain selector over the two joint variables selects the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +28,7 @@ from optitracr.graph.program import (
     Width,
 )
 from optitracr.graph.provenance import Role
-from optitracr.graph.relations import Relation, relation_of
+from optitracr.graph.relations import Factor, Relation, axes_of, check_entries, relation_of
 from optitracr.graph.rewrites.merging import selector_key
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.rewrites.writing import Writer
@@ -35,32 +37,46 @@ from optitracr.graph.tabled import Table, TabledNode, TabledProgram
 from optitracr.graph.values import ValueSet
 from optitracr.rasp import Encoding
 
+Conditions = Callable[[Relation], Sequence[Factor] | None]
+"""The conditions on one key and one query each whose conjunction a relation is, if it is one."""
+
 
 def none_kept(program: TabledProgram) -> Callable[[CompoundSelector], bool]:
-    """For heads that add no conditions up: no composite selector may stay."""
+    """No composite selector stays as it is."""
     return lambda selector: False
+
+
+def none_known(program: TabledProgram) -> Conditions:
+    """For heads that add no conditions up: no relation is a conjunction."""
+    return lambda relation: None
 
 
 @dataclass(frozen=True, slots=True)
 class JoinSelectors(Pass):
-    """Replaces composite selectors by plain ones over joint variables.
+    """Replaces composite selectors by conjunctions of plain ones, some over joint variables.
 
     Attributes:
         keep: For a program, which of its composite selectors may stay.
+        conditions: For a program, how its relations are conjunctions, for heads that add
+            conditions up.
+        joint_values: Combinations of values up to which what could be added up gets joint
+            variables all the same.
 
     Raises:
         UnsupportedError: If a selector needs to tell None apart.
-        LimitError: If its relation is too large.
+        LimitError: If what is no conjunction of its relation is too large.
     """
 
     keep: Callable[[TabledProgram], Callable[[CompoundSelector], bool]] = none_kept
+    conditions: Callable[[TabledProgram], Conditions] = none_known
+    joint_values: int = 0
     name = "joint selectors"
 
     def __call__(self, program: TabledProgram, inputs: Inputs) -> TabledProgram:
         """The program with the joint variables before their readers."""
         writer = Writer(self.name, program.names())
-        kept = self.keep(program)
-        made: dict[object, TabledSelector] = {}
+        kept, conditions = self.keep(program), self.conditions(program)
+        made: dict[object, Selector] = {}
         for node in program.nodes:
             operation = node.operation
             if isinstance(operation, Aggregate | Width):
@@ -68,32 +84,95 @@ class JoinSelectors(Pass):
                 if isinstance(selector, CompoundSelector) and not kept(selector):
                     key = (selector.label, selector_key(selector))
                     if key not in made:
-                        made[key] = _joined(writer, node, selector)
+                        made[key] = self._replaced(writer, node, selector, conditions)
                     node = replace(node, operation=replace(operation, selector=made[key]))
             writer.add(node)
         return writer.program(program)
 
+    def _replaced(
+        self, writer: Writer, node: TabledNode, selector: CompoundSelector, conditions: Conditions
+    ) -> Selector:
+        """What selects the same, after the joint variables that it needs."""
+        relation = relation_of(selector)
+        _refuse_none(node, selector, relation, writer.nodes)
+        made: list[Selector] = []
+        small = _joint_values(relation, writer) <= self.joint_values
+        for part in [relation] if small else relation.parts():
+            found, left = ((), part) if small else _split(part, conditions)
+            made += [_plain(selector, each) for each in found]
+            if left.factors:
+                made.append(_joined(writer, node, selector, left))
+        if not made:
+            made.append(_everything(writer, selector, relation))
+        whole = made[0] if len(made) == 1 else CompoundSelector("and", (*made,), selector.label)
+        return replace(whole, at_most_one=promises_at_most_one(selector))
 
-def _joined(writer: Writer, node: TabledNode, selector: CompoundSelector) -> TabledSelector:
-    """A plain selector that selects the same, after the joint variables that it needs."""
-    relation = relation_of(selector)
-    _refuse_none(node, selector, relation, writer.nodes)
-    inner = relation.table[tuple(slice(0, -1) for _ in range(relation.table.ndim))]
+
+def _joint_values(relation: Relation, writer: Writer) -> int:
+    """Combinations of values of which joint variables would be made."""
+    sides = [side for side in (relation.keys, relation.queries) if len(side) > 1]
+    return sum(prod(len(writer.set_of(x).values) for x in side) for side in sides)
+
+
+def _split(part: Relation, conditions: Conditions) -> tuple[Sequence[Factor], Relation]:
+    """The conditions that a relation consists of, and what is none of it."""
+    whole = conditions(part)
+    if whole is not None:
+        return whole, Relation.of(())
+    found: list[Factor] = []
+    left: list[Factor] = []
+    for factor in part.factors:
+        own = conditions(Relation.of([factor]))
+        if own is None:
+            left.append(factor)
+        else:
+            found += own
+    return (found, Relation.of(left)) if left else ([], part)
+
+
+def _plain(selector: CompoundSelector, condition: Factor) -> TabledSelector:
+    """A condition as a selector; None is left out, which none of the whole selects."""
+    (key,), (query,) = condition.keys, condition.queries
+    return TabledSelector(key, query, selector.label, pairs=Pairs(condition.table[:-1, :-1]))
+
+
+def _everything(writer: Writer, selector: CompoundSelector, relation: Relation) -> TabledSelector:
+    """A plain selector that selects all keys, over variables of one that does."""
+    key, query = relation.keys[0], relation.queries[0]
+    holds = np.ones([len(writer.set_of(x).values) for x in (key, query)], dtype=bool)
+    return TabledSelector(key, query, selector.label, pairs=Pairs(holds))
+
+
+def _joined(
+    writer: Writer, node: TabledNode, selector: CompoundSelector, relation: Relation
+) -> TabledSelector:
+    """A plain selector for a relation, after the joint variables that it needs."""
+    check_entries(selector.label, relation.keys, relation.queries, relation.entries())
+    table = relation.table()
+    inner = table[tuple(slice(0, -1) for _ in range(table.ndim))]
     keys = [len(writer.set_of(x).values) for x in relation.keys]
     queries = [len(writer.set_of(x).values) for x in relation.queries]
     flat = inner.reshape(int(np.prod(keys)), int(np.prod(queries)))
-    rows, key_class = np.unique(flat, axis=0, return_inverse=True)
-    blocks, query_class = np.unique(rows, axis=1, return_inverse=True)
+    kept_rows, key_class = _classes(flat)
+    kept_columns, query_class = _classes(flat[kept_rows].T)
+    blocks = flat[np.ix_(kept_rows, kept_columns)]
     sides = (("keys", relation.keys, key_class), ("queries", relation.queries, query_class))
     labels, classes = [], []
     for side, operands, member in sides:
         label = f"{selector.label}.{node.label}.{side}"
-        name, values = _variable(writer, node, label, operands, member.ravel())
+        name, values = _variable(writer, node, label, operands, member)
         labels.append(name)
         classes.append(values)
     pairs = Pairs(blocks[np.ix_(*classes)])
-    single = promises_at_most_one(selector)
-    return TabledSelector(labels[0], labels[1], selector.label, at_most_one=single, pairs=pairs)
+    return TabledSelector(labels[0], labels[1], selector.label, pairs=pairs)
+
+
+def _classes(rows: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """A row of each class of equal ones, in their order, and the class of each row."""
+    packed = np.ascontiguousarray(np.packbits(rows, axis=1))
+    whole = packed.view(np.dtype((np.void, max(packed.shape[1], 1)))).ravel()
+    _, first, member = np.unique(whole, return_index=True, return_inverse=True)
+    return first, member.ravel()
 
 
 def _variable(
@@ -137,9 +216,9 @@ def _refuse_none(
     known: Mapping[str, TabledNode],
 ) -> None:
     """Refuses selectors that select by a variable where another one is None."""
-    for axis, label in enumerate((*relation.keys, *relation.queries)):
-        at_none = np.moveaxis(relation.table, axis, 0)[-1]
-        if known[label].value_set.may_be_none and at_none.any():
+    for axis in axes_of(relation.keys, relation.queries):
+        label = axis[1]
+        if known[label].value_set.may_be_none and not relation.at_none(axis).is_empty():
             raise UnsupportedError(
                 f"s-op {node.describe()}: its selector '{selector.label}' selects also where "
                 f"'{known[label].shown}' is None, and is no sum of conditions on one key "
