@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,9 @@ from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.rows import Codes, Rows
 from optitracr.graph.program import Input, PairSelector, Share, Source, Width, holds_of
 from optitracr.graph.tabled import TabledNode
+
+if TYPE_CHECKING:
+    from optitracr.domain.language import Language
 
 LENGTH = ":length"
 """The column of how many positions a query sees: all of the input, or in a causal model those up to
@@ -28,6 +32,11 @@ COUNT = ":count"
 def index_of(known: Mapping[str, TabledNode]) -> str:
     """The label of the index; "" if the program does not read it."""
     return _input(known, Source.INDICES)
+
+
+def tokens_of(known: Mapping[str, TabledNode]) -> str:
+    """The label of the tokens; "" if the program does not read them."""
+    return _input(known, Source.TOKENS)
 
 
 def _input(known: Mapping[str, TabledNode], source: Source) -> str:
@@ -63,6 +72,11 @@ class Links:
     def relate(self, labels: Iterable[str]) -> bool:
         """Whether some of these variables are linked."""
         found = set(labels)
+        if (
+            self.inputs.domain is not None
+            and {tokens_of(self.known), index_of(self.known)} <= found
+        ):
+            return True
         widths = [x for x in found if isinstance(self.known[x].operation, Width)]
         if not widths:
             return False
@@ -75,7 +89,22 @@ class Links:
         allowed = np.ones(len(rows), dtype=bool)
         for least, most in self._ordered(rows):
             allowed &= least <= most
+        if self.inputs.domain is not None:
+            allowed &= self._promised(rows, self.inputs.domain)
         return rows.where(allowed)
+
+    def _promised(self, rows: Rows, domain: Language) -> NDArray[np.bool_]:
+        """Which rows some input of the domain may have."""
+        allowed = np.ones(len(rows), dtype=bool)
+        tokens, index = tokens_of(self.known), index_of(self.known)
+        if tokens in rows.labels and index in rows.labels:
+            places = domain.occurrence.places
+            inside = rows.column(index) < len(places)
+            place = np.where(inside, rows.column(index), 0)
+            allowed &= inside & places[place, rows.column(tokens)]
+        if LENGTH in rows.labels and not self.inputs.causal:
+            allowed &= np.isin(rows.column(LENGTH), domain.lengths)
+        return allowed
 
     def _ordered(self, rows: Rows) -> Iterator[tuple[Codes, Codes]]:
         """Pairs of columns of which the first is at most the second."""
