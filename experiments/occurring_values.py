@@ -7,17 +7,19 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from occurring_programs import Asked
 
-from optitracr import library, rasp
+from optitracr import rasp
 from optitracr.graph.build import build_graph
 from optitracr.graph.inputs import Inputs
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import (
     Aggregate,
     CompoundSelector,
@@ -34,10 +36,7 @@ from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.selecting import always_selects, selects_at_most_one
 from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.graph.tabling import tabled_program
-from optitracr.graph.values import sort_values
 from optitracr.graph.variants import forms_of
-from optitracr.library.random_programs import Feature, random_program
-from optitracr.library.rare_programs import random_rare_program
 from optitracr.rasp.batch import evaluate_batch
 from optitracr.rasp.identity import identity_key
 
@@ -47,27 +46,13 @@ Mask = NDArray[np.bool_]
 NONE = -1
 """Place of None, as in tables: no set has a place of that number."""
 
-MOST_INPUTS = 1_000
-"""Inputs of one program, all of its domain: a program takes some hundredths of a second."""
-
 MOST_PAIRS = 60
 """Pairs of variables that are looked at in one program: all of a usual one, and of a deep one so
 many that it takes no longer than others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A program and the inputs on which it is looked at.
-
-    Attributes:
-        name: What messages call it.
-        program: The output.
-        inputs: The inputs.
-    """
-
-    name: str
-    program: rasp.SOp
-    inputs: Inputs
+MOST_TRIPLES = 20
+"""Triples of variables that are looked at in one program: most relations are of two."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,63 +107,22 @@ def _distinct(columns: Sequence[Codes]) -> Codes:
     return np.stack(np.unravel_index(rows, shape), axis=-1) + NONE
 
 
-# -- programs --------------------------------------------------------------------
-
-
-def old_program(seed: int) -> Asked:
-    """A program of the first generator; every other one in the causal reading."""
-    made = random_program(seed, 3 + seed % 7, 2 + seed % 2, 3 + seed % 3, list(Feature))
-    return Asked(f"old {seed}", made.program, Inputs(made.vocab, made.max_seq_len, bool(seed % 2)))
-
-
-def rare_program(seed: int) -> Asked:
-    """A program that behaves in rare ways, on so few tokens that all inputs can be gone through."""
-    made = random_rare_program(seed)
-    draw = random.Random(f"occurring {seed}")
-    inputs = _few_inputs(made.vocab, made.max_seq_len, bool(draw.randrange(2)), draw)
-    return Asked(f"rare {seed}", made.program, inputs)
-
-
-def library_program(seed: int) -> Asked:
-    """A program of the library, on few tokens too, in the reading that it is for."""
-    entries = list(library.programs())
-    entry = entries[seed % len(entries)]
-    draw = random.Random(f"occurring {seed}")
-    inputs = _few_inputs(sort_values(entry.vocab), entry.max_seq_len, entry.causal, draw)
-    return Asked(entry.name, entry.make(), inputs)
-
-
-def _few_inputs(vocab: Sequence[Any], most: int, causal: bool, draw: random.Random) -> Inputs:
-    """Inputs of some length over some of the tokens, so few that all can be gone through."""
-    longest = min(most, draw.randint(3, 8))
-    tokens = min(int(MOST_INPUTS ** (1 / longest)), len(vocab))
-    kept = set(draw.sample(range(len(vocab)), tokens))
-    return Inputs(tuple(x for place, x in enumerate(vocab) if place in kept), longest, causal)
-
-
-GENERATORS: Mapping[str, Callable[[int], Asked]] = {
-    "old": old_program,
-    "rare": rare_program,
-    "library": library_program,
-}
-"""Where programs come from: both generators of random ones, and the library."""
-
-
 # -- evaluation ------------------------------------------------------------------
 
 
-def occurred(asked: Asked, tabled: TabledProgram | None = None) -> Occurred:
+def occurred(asked: Asked, joint: bool = True, tabled: TabledProgram | None = None) -> Occurred:
     """Goes through every input of a program.
 
     Args:
         asked: The program.
+        joint: Whether value sets hold only what goes together.
         tabled: What is inferred, if it is not what the compiler infers.
 
     Raises:
         OptitracrError: If the compiler refuses the program.
     """
     graph = build_graph(asked.program)
-    tabled = tabled or tabled_program(graph, asked.inputs)
+    tabled = tabled or tabled_program(graph, asked.inputs, joint)
     tokens, lengths = every_input(asked.inputs)
     sops = {label: sop for label, sop in graph.expressions if label in tabled.by_label()}
     choosing = {
@@ -210,14 +154,21 @@ def occurred(asked: Asked, tabled: TabledProgram | None = None) -> Occurred:
 
 
 def every_input(inputs: Inputs) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every sequence of 1 to the most tokens as codes, padded, and how long each is."""
+    """Every sequence of the domain as codes, padded, and how long each is."""
     longest, count = inputs.max_seq_len, len(inputs.vocabulary)
     rows, lengths = [], []
     for length in range(1, longest + 1):
         every = np.array(list(product(range(count), repeat=length)), dtype=np.int64)
         rows.append(np.pad(every, ((0, 0), (0, longest - length))))
         lengths.append(np.full(len(every), length))
-    return np.concatenate(rows), np.concatenate(lengths)
+    codes, known = np.concatenate(rows), np.concatenate(lengths)
+    if inputs.domain is None:
+        return codes, known
+    words = (
+        [inputs.vocabulary[code] for code in row[:n]] for row, n in zip(codes, known, strict=True)
+    )
+    kept = np.array([inputs.domain.contains(word) for word in words], dtype=bool)
+    return codes[kept], known[kept]
 
 
 def _add(
@@ -296,6 +247,7 @@ def unsound(found: Occurred) -> list[str]:
         *_tables(found),
         *_selections(found),
         *_pairs(found),
+        *_together(found),
     ]
 
 
@@ -362,6 +314,18 @@ def _pairs(found: Occurred) -> Iterator[str]:
                 yield f"{first} at a key and {second} at a query have the places {place}"
 
 
+def _together(found: Occurred) -> Iterator[str]:
+    joint = JointValues(found.tabled.by_label(), found.inputs)
+    for labels in (*pairs_of_labels(found), *triples_of_labels(found)):
+        inferred = joint.rows(labels)
+        if inferred is None:
+            continue
+        known = set(map(tuple, inferred.tolist()))
+        lacking = set(map(tuple, found.occurring(*labels).tolist())) - known
+        if lacking:
+            yield f"{labels} have the places {sorted(lacking)[0]}, which no joint row has"
+
+
 def _present(rows: Codes) -> list[tuple[int, ...]]:
     """Those of some combinations in which nothing is None."""
     return [tuple(row) for row in rows[(rows >= 0).all(axis=1)].tolist()]
@@ -371,3 +335,9 @@ def pairs_of_labels(found: Occurred) -> list[tuple[str, str]]:
     """Pairs of variables to look at: all, or so many as there is time for."""
     every = [(first, second) for first in found.codes for second in found.codes]
     return random.Random(len(every)).sample(every, min(MOST_PAIRS, len(every)))
+
+
+def triples_of_labels(found: Occurred) -> list[tuple[str, ...]]:
+    """Some variables by three."""
+    every, draw = list(found.codes), random.Random(len(found.codes))
+    return [tuple(draw.choices(every, k=3)) for _ in range(MOST_TRIPLES if every else 0)]

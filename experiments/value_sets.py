@@ -16,16 +16,21 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from occurring_values import GENERATORS, Occurred, occurred, pairs_of_labels, unsound
+from occurring_programs import GENERATORS
+from occurring_values import Occurred, occurred, pairs_of_labels, unsound
 from reporting import EXIT_ERROR, EXIT_OK, CsvRows, count, guarded, print_table
 
 from optitracr.errors import OptitracrError
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Aggregate, Elementwise, Input, Width
 from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.tabled import TabledNode
 
-COLUMNS = ("program", "kind", "occurring", "inferred")
+COLUMNS = ("program", "kind", "inference", "occurring", "inferred")
+
+INFERENCES = {"product": False, "joint": True}
+"""Whether value sets hold only what goes together."""
 
 MOST_PRODUCT = 10_000
 """Pairs of values of two variables that are asked about one by one: a hundredth of a second."""
@@ -58,6 +63,7 @@ def of_variables(found: Occurred) -> Iterator[tuple[str, int, int]]:
 def of_pairs(found: Occurred) -> Iterator[tuple[str, int, int]]:
     """The same of pairs of variables without None, as products and as they are said to occur."""
     occurring = Occurring(found.tabled.by_label())
+    joint = JointValues(found.tabled.by_label(), found.inputs)
     for first, second in pairs_of_labels(found):
         sets = [found.tabled.node(x).value_set.values for x in (first, second)]
         places = list(product(*(range(len(values)) for values in sets)))
@@ -67,6 +73,8 @@ def of_pairs(found: Occurred) -> Iterator[tuple[str, int, int]]:
         yield "pair, product", together, len(places)
         allowed = sum(occurring.together((first, second), place) for place in places)
         yield "pair, together", together, allowed
+        rows = joint.rows((first, second))
+        yield "pair, joint", together, len(places) if rows is None else _present(rows.tolist())
         apart = _present(found.occurring_apart(first, second))
         yield "key and query, product", apart, len(places)
         allowed = sum(occurring.apart(first, second, place) for place in places)
@@ -97,43 +105,44 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    ratios: dict[str, list[float]] = defaultdict(list)
+    ratios: dict[tuple[str, str], list[float]] = defaultdict(list)
     wrong = refused = 0
     with CsvRows(arguments.output, COLUMNS) as table:
-        for name, seed in product(arguments.generators, range(arguments.programs)):
+        seeds = range(arguments.programs)
+        for name, seed, joint in product(arguments.generators, seeds, INFERENCES):
             asked = GENERATORS[name](seed)
             try:
-                found = occurred(asked)
+                found = occurred(asked, INFERENCES[joint])
             except OptitracrError:
                 refused += 1
                 continue
             for message in unsound(found):
                 wrong += 1
                 print(f"{asked.name}: {message}", file=sys.stderr)
-            for kind, seen, inferred in (*of_variables(found), *of_pairs(found)):
-                table.add(
-                    {"program": asked.name, "kind": kind, "occurring": seen, "inferred": inferred}
-                )
-                if seen:
-                    ratios[kind].append(inferred / seen)
+            pairs = of_pairs(found) if INFERENCES[joint] else ()
+            for kind, *counted in (*of_variables(found), *pairs):
+                table.add(dict(zip(COLUMNS, (asked.name, kind, joint, *counted), strict=True)))
+                if counted[0]:
+                    ratios[kind, joint].append(counted[1] / counted[0])
     _print(ratios)
     print(f"{refused} programs refused, {wrong} times something occurred that is not inferred")
     return EXIT_ERROR if wrong else EXIT_OK
 
 
-def _print(ratios: dict[str, list[float]]) -> None:
+def _print(ratios: dict[tuple[str, str], list[float]]) -> None:
     cells = [
         (
             kind,
+            joint,
             str(len(found)),
             f"{100 * sum(ratio == 1 for ratio in found) / len(found):.0f} %",
             f"{statistics.median(found):.2f}",
             f"{statistics.fmean(found):.2f}",
             f"{max(found):.1f}",
         )
-        for kind, found in sorted(ratios.items())
+        for (kind, joint), found in sorted(ratios.items())
     ]
-    columns = ("kind", "number", "exact", "median", "mean", "most")
+    columns = ("kind", "inference", "number", "exact", "median", "mean", "most")
     print_table("inferred for each that occurs", columns, cells)
 
 
