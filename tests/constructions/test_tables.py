@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from optitracr.constructions.additive import additive_plans
 from optitracr.constructions.leaves import Axis, Leaf
+from optitracr.constructions.lines import line_plans
 from optitracr.constructions.sums import linear_plan
 from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal
 from optitracr.constructions.tasks import Task
@@ -35,7 +36,7 @@ def check(
     """Compares each plan of a function of values' indices; the neurons of each."""
     shape = [leaf.size for leaf in leaves]
     table = np.array([function(*at) for at in np.ndindex(*shape)], dtype=np.int32).reshape(shape)
-    plans = plan_table(leaves, table, rows, further=(half_plane_plans, additive_plans))
+    plans = plan_table(leaves, table, rows, further=(half_plane_plans, additive_plans, line_plans))
     assert len(plans) >= least
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
     for plan in plans:
