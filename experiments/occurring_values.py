@@ -304,7 +304,8 @@ def _selections(found: Occurred) -> Iterator[str]:
 
 
 def _pairs(found: Occurred) -> Iterator[str]:
-    occurring = Occurring(found.tabled.by_label())
+    joint = JointValues(found.tabled.by_label(), found.inputs)
+    occurring = Occurring(joint)
     for first, second in pairs_of_labels(found):
         for place in _present(found.occurring(first, second)):
             if not occurring.together((first, second), place):

@@ -62,8 +62,8 @@ def of_variables(found: Occurred) -> Iterator[tuple[str, int, int]]:
 
 def of_pairs(found: Occurred) -> Iterator[tuple[str, int, int]]:
     """The same of pairs of variables without None, as products and as they are said to occur."""
-    occurring = Occurring(found.tabled.by_label())
     joint = JointValues(found.tabled.by_label(), found.inputs)
+    occurring = Occurring(joint)
     for first, second in pairs_of_labels(found):
         sets = [found.tabled.node(x).value_set.values for x in (first, second)]
         places = list(product(*(range(len(values)) for values in sets)))

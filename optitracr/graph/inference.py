@@ -82,8 +82,8 @@ class Inference:
     _selectors: dict[int, tuple[Selector, Selector]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self._occurring = Occurring(self.known, self.ask)
         self._together = JointValues(self.known, self.inputs)
+        self._occurring = Occurring(self._together, self.ask)
 
     def add(self, node: Node) -> TabledNode:
         """Infers a variable whose operands are inferred.

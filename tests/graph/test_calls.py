@@ -24,6 +24,7 @@ from optitracr.graph.calls import (
 )
 from optitracr.graph.inference import inferred
 from optitracr.graph.inputs import Inputs
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.reach.correlated import Occurring
 
 LEVELS = (0, 1, 2)
@@ -163,10 +164,10 @@ def test_pairs_of_key_and_query_that_can_occur(key: str, query: str) -> None:
         lambda x, y: (x, y), rasp.SequenceMap(lambda x, y: (x, y), UPPER, rasp.length), rasp.indices
     )
     graph = build_graph(program)
-    known = inferred(graph, Inputs(("a", "b"), 3))
-    nodes = known.by_label()
+    inputs = Inputs(("a", "b"), 3)
+    nodes = inferred(graph, inputs).by_label()
     keys, queries = (nodes[label].value_set.values for label in (key, query))
-    occurring = Occurring(nodes)
+    occurring = Occurring(JointValues(nodes, inputs))
     seen = set()
     for size in (1, 2, 3):
         for tokens in product("ab", repeat=size):

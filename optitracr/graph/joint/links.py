@@ -106,6 +106,42 @@ class Links:
             allowed &= np.isin(rows.column(LENGTH), domain.lengths)
         return allowed
 
+    def told(self, rows: Rows, label: str) -> Rows:
+        """A variable beside the columns that say something of other positions."""
+        kept = {label, LENGTH, index_of(self.known)}
+        return rows.project([x for x in rows.labels if x in kept or self._is_width(x)])
+
+    def seen(self, keys: Rows, queries: Rows) -> NDArray[np.bool_]:
+        """[keys, queries]: whether a query may see a key.
+
+        How many positions a query sees bounds where a key that it sees can be, and how many
+        positions the key selects.
+        """
+        index = index_of(self.known)
+        bound = queries.column(LENGTH) if LENGTH in queries.labels else None
+        if self.inputs.causal and index in queries.labels:
+            bound = queries.column(index) + 1
+        if bound is None:
+            return np.ones((len(keys), len(queries)), dtype=bool)
+        least = np.ones(len(keys), dtype=np.int32)
+        if index in keys.labels:
+            least = np.maximum(least, keys.column(index) + 1)
+        for label in filter(self._is_width, keys.labels):
+            least = np.maximum(least, self._widths(label)[keys.column(label)])
+        if LENGTH in keys.labels and self.inputs.causal:
+            least = np.maximum(least, keys.column(LENGTH))
+        seen: NDArray[np.bool_] = least[:, None] <= bound[None, :]
+        if LENGTH in keys.labels and LENGTH in queries.labels and not self.inputs.causal:
+            seen &= keys.column(LENGTH)[:, None] == queries.column(LENGTH)[None, :]
+        return seen
+
+    def _is_width(self, label: str) -> bool:
+        node = self.known.get(label)
+        return node is not None and isinstance(node.operation, Width)
+
+    def _widths(self, label: str) -> Codes:
+        return widths_of(self.known[label]).astype(np.int32)
+
     def _ordered(self, rows: Rows) -> Iterator[tuple[Codes, Codes]]:
         """Pairs of columns of which the first is at most the second."""
         index = index_of(self.known)
@@ -118,7 +154,5 @@ class Links:
         bound = position if length is None and self.inputs.causal else length
         if bound is None:
             return
-        for label in rows.labels:
-            node = self.known.get(label)
-            if node is not None and isinstance(node.operation, Width):
-                yield widths_of(node)[rows.column(label)].astype(np.int32), bound
+        for label in filter(self._is_width, rows.labels):
+            yield self._widths(label)[rows.column(label)], bound

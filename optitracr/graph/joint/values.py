@@ -52,11 +52,29 @@ class JointValues:
 
         None if nothing is known but each variable's own values.
         """
+        return self.listed(labels) if self._related(tuple(dict.fromkeys(labels))) else None
+
+    def listed(self, labels: Sequence[str]) -> Codes | None:
+        """The same rows, of a single variable or of unrelated ones too; None if too many."""
         each = tuple(dict.fromkeys(labels))
-        if not self._related(each):
-            return None
         found = self.together(each)
         return None if found is None else found.project(each).columns(labels)
+
+    def apart(self, key: str, query: str) -> Codes | None:
+        """The pairs of values that a key and a query that sees it may hold, [rows, 2].
+
+        None if nothing is known but each variable's own values.
+        """
+        key_rows, query_rows = self.of(key), self.of(query)
+        if key_rows is None or query_rows is None:
+            return None
+        keys, queries = self.links.told(key_rows, key), self.links.told(query_rows, query)
+        if len(keys) * len(queries) > MAX_ROWS:
+            return None
+        seen = self.links.seen(keys, queries)
+        first, second = np.nonzero(seen)
+        pairs = [keys.column(key)[first], queries.column(query)[second]]
+        return distinct(np.stack(pairs, axis=1))
 
     def _related(self, labels: Sequence[str]) -> bool:
         """Whether some variables may have anything in common."""
