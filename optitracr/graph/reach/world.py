@@ -10,6 +10,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from optitracr.graph.joint.links import widths_of
 from optitracr.graph.program import Aggregate, Elementwise, Input, PairSelector, Source, Width
 from optitracr.graph.reach.facts import Codes, Facts
 from optitracr.graph.reach.positions import Positions
@@ -67,7 +70,7 @@ class World(Positions):
             case Elementwise():
                 return self._elementwise(label, operation, position)
             case Width():
-                return self.selections.width(operation.selector, position)
+                return self._width(label, self.selections.width(operation.selector, position))
             case Aggregate():
                 return self._aggregate(label, operation, position)
 
@@ -75,6 +78,15 @@ class World(Positions):
         if source is Source.INDICES:
             return self.index[position]
         return self.model.new_int_var(0, len(self.facts.inputs.vocabulary) - 1, "")
+
+    def _width(self, label: str, count: Any) -> Any:
+        """The code of a count, which is one of the width's values."""
+        counts = widths_of(self.facts.nodes[label])
+        if np.array_equal(counts, np.arange(len(counts))):
+            return count
+        code = self.model.new_int_var(0, len(counts) - 1, "")
+        self.model.add(count == self.look_up(counts, code))
+        return code
 
     def _open(self, label: str) -> Any:
         """Any value that the variable's set holds."""
