@@ -14,6 +14,7 @@ from optitracr.graph.joint.links import COUNT, LENGTH, Links, index_of, selects_
 from optitracr.graph.joint.rows import Codes, Rows, distinct, joined
 from optitracr.graph.joint.selections import (
     MAX_CASES,
+    MAX_PAIRS,
     Selecting,
     conjuncts,
     count_cases,
@@ -190,7 +191,7 @@ class Attention:
         for label in reversed(rows.labels[1:]):
             rest = rows.without([label])
             alone = Rows((label,), np.unique(rows.column(label))[:, None])
-            whole = joined(rest, alone, len(rows))
+            whole = joined(rest, alone, MAX_PAIRS)
             if whole is not None and len(self.links.kept(whole)) == len(rows):
                 rows = rest
         return rows

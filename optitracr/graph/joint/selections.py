@@ -123,7 +123,7 @@ def cases(found: Selecting, longest: int, causal: bool) -> Iterator[Case]:
         least = 1 if found.own is None else int(found.own[query]) + 1
         most = least if causal and found.own is not None else longest
         held = found.holds[query]
-        every = found.whole and bool(held.all())
+        every = found.whole and not by_index and bool(held.all())
         for seen in range(least, most + 1) if by_index or every else (most,):
             if every:
                 yield Case(query, seen, held, seen, settled=True)
