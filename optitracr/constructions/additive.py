@@ -87,13 +87,19 @@ def _slices(numbers: FloatArray) -> list[FloatArray]:
 
 
 def _fitted(numbers: FloatArray, known: NDArray[np.bool_]) -> list[FloatArray]:
-    """The functions whose sum is closest to the known entries."""
+    """The functions whose sum is closest to the known entries.
+
+    They solve the normal equations, which count entries; these are as few as there are values.
+    """
     place, sizes = np.argwhere(known), numbers.shape
-    columns = np.zeros((len(place), sum(sizes)))
     first = np.cumsum([0, *sizes[:-1]])
-    for axis in range(len(sizes)):
-        columns[np.arange(len(place)), first[axis] + place[:, axis]] = 1.0
-    found, *_ = np.linalg.lstsq(columns, numbers[tuple(place.T)], rcond=None)
+    columns = place + first
+    count = sum(sizes)
+    pairs = (columns[:, :, None] * count + columns[:, None, :]).ravel()
+    normal = np.bincount(pairs, minlength=count**2).reshape(count, count).astype(np.float64)
+    given = np.repeat(numbers[tuple(place.T)], len(sizes))
+    total = np.bincount(columns.ravel(), weights=given, minlength=count)
+    found, *_ = np.linalg.lstsq(normal, total, rcond=None)
     found = np.asarray(found, dtype=np.float64).round(12)
     return [np.array(found[start : start + n]) for start, n in zip(first, sizes, strict=True)]
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.reduction import Codes
+from optitracr.graph.filling import fill_along
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int
@@ -39,7 +40,7 @@ def completed(
             _merge(np.moveaxis(table, axis, 0), np.moveaxis(known, axis, 0))
     numbers = [axis for axis in range(table.ndim) if numerical[axis]]
     if len(numbers) == 1:
-        _spread(np.moveaxis(table, numbers[0], 0), np.moveaxis(known, numbers[0], 0))
+        fill_along(np.moveaxis(table, numbers[0], 0), np.moveaxis(known, numbers[0], 0))
     return table
 
 
@@ -66,12 +67,3 @@ def _merge(table: Codes, known: NDArray[np.bool_]) -> None:
         member[slice_] = found
     table[...] = merged[member].reshape(table.shape)
     known[...] = held[member].reshape(known.shape)
-
-
-def _spread(table: Codes, known: NDArray[np.bool_]) -> None:
-    """Fills unknown entries along the first axis by the last known one before, or the first."""
-    place = np.arange(len(table)).reshape(-1, *(1,) * (table.ndim - 1))
-    last = np.maximum.accumulate(np.where(known, place, -1), axis=0)
-    first = np.argmax(known, axis=0)[None]
-    source = np.where(last >= 0, last, first)
-    table[...] = np.take_along_axis(table, source, axis=0)

@@ -21,7 +21,7 @@ from optitracr.graph.calls import (
     none_occurs,
     user_function,
 )
-from optitracr.graph.filling import fill_nearest
+from optitracr.graph.filling import fill_beside
 from optitracr.graph.program import Function, Node
 from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.values import (
@@ -124,7 +124,7 @@ def _regular(
         return None
     none = table < 0
     if none.any() and not none[tuple(places.T)].any():
-        fill_nearest(table, none, ~none)
+        fill_beside(table, none, ~none)
     return results, table, distinct
 
 
@@ -173,7 +173,7 @@ def _fill(
     """Fills the entries to which no input leads, where anything may stand.
 
     What the function gives there, if it is one of its results, for the table is then as regular
-    as the function; else, and where these entries are many, the value that stands nearest.
+    as the function; else, and where these entries are many, the value that stands beside.
     """
     left = np.argwhere(~told)
     none = bool((table[told] < 0).any())
@@ -185,7 +185,7 @@ def _fill(
             told[tuple(at)] = True
     known = told & (table >= 0)
     if known.any():
-        fill_nearest(table, ~told, known)
+        fill_beside(table, ~told, known)
 
 
 def _code(value: Value, place: Mapping[Value, int]) -> int:

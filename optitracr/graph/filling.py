@@ -8,15 +8,33 @@ from numpy.typing import NDArray
 Mask = NDArray[np.bool_]
 
 
-def fill_nearest(table: NDArray[np.int32], free: Mask, known: Mask) -> None:
-    """Fills some entries with what stands nearest to them.
+def fill_along(table: NDArray[np.int32], known: Mask) -> Mask:
+    """Fills unknown entries along the first axis by the last known one before, or the first.
+
+    Args:
+        table: The table, which is changed.
+        known: The entries that stay.
+
+    Returns:
+        Which entries are known now: all of a line that has a known one.
+    """
+    place = np.arange(len(table)).reshape(-1, *(1,) * (table.ndim - 1))
+    last = np.maximum.accumulate(np.where(known, place, -1), axis=0)
+    first = np.argmax(known, axis=0)[None]
+    table[...] = np.take_along_axis(table, np.where(last >= 0, last, first), axis=0)
+    return np.broadcast_to(known.any(axis=0), table.shape)
+
+
+def fill_beside(table: NDArray[np.int32], free: Mask, known: Mask) -> None:
+    """Fills some entries with known ones beside them, along one axis after the other.
 
     Args:
         table: The table, which is changed.
         free: The entries to fill.
         known: The entries to fill them with; some are.
     """
-    from scipy.ndimage import distance_transform_edt
-
-    nearest = distance_transform_edt(~known, return_distances=False, return_indices=True)
-    table[free] = table[tuple(nearest)][free]
+    filled = table.copy()
+    for axis in reversed(range(table.ndim)):
+        line = np.moveaxis(filled, axis, 0)
+        known = np.moveaxis(fill_along(line, np.moveaxis(known, axis, 0)), 0, axis)
+    table[free] = filled[free]
