@@ -15,6 +15,7 @@ WINGS = {"checking", "files", "export", "circuit", "draw"}
 TIERS: tuple[set[str], ...] = (
     {"errors"},
     {"rounding"},
+    {"filling"},
     {"special_tokens"},
     {"version"},
     {"arguments"},
@@ -85,7 +86,7 @@ def test_solvers_know_nothing_of_the_compiler(name: str) -> None:
 def test_constructions_know_neither_programs_nor_solvers(name: str) -> None:
     """They are mathematics over arrays, each of which is tested without compiling anything."""
     found = {other for other in imported(COMPILER[name]) if other.split(".")[0] != "numpy"}
-    allowed = {"constructions", "craft", "rounding"}
+    allowed = {"constructions", "craft", "rounding", "filling"}
     assert {room(other) for other in found if other.startswith("optitracr.")} <= allowed
     assert not any(other.split(".")[0] in {"solvers", "ortools"} for other in found)
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.reduction import Codes
-from optitracr.graph.filling import fill_along
+from optitracr.filling import fill_along
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int

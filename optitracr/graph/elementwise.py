@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import ValueSetError
+from optitracr.filling import fill_beside
 from optitracr.graph.calls import (
     FirstOf,
     Occurrence,
@@ -21,7 +22,6 @@ from optitracr.graph.calls import (
     none_occurs,
     user_function,
 )
-from optitracr.graph.filling import fill_beside
 from optitracr.graph.program import Function, Node
 from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.values import (
