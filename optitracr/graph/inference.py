@@ -70,12 +70,14 @@ class Inference:
         ask: What knows more of values that occur together than their tables tell.
         joint: Whether value sets hold only what goes together; if not, every combination of
             what operands can be, as long as these are not too many.
+        copies: Aggregates that are known to give the value of each position they select.
         known: The variables.
     """
 
     inputs: Inputs
     ask: Ask | None = None
     joint: bool = False
+    copies: set[str] = field(default_factory=set)
     known: dict[str, TabledNode] = field(default_factory=dict)
     _occurring: Occurring = field(init=False)
     _together: JointValues = field(init=False)
@@ -183,6 +185,8 @@ class Inference:
 
     def _taken(self, node: Node, operation: Aggregate, operand: ValueSet) -> ValueSet:
         """The values of an Aggregate, by what goes together where that is asked or needed."""
+        if node.is_numerical and node.label in self.copies:
+            return aggregate_values(node, operation, operand, 1)
         own: ValueSet | None = None
         if self.joint and node.is_numerical:
             own = attended_values(node, operation, operand, self._together)

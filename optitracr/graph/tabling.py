@@ -49,6 +49,11 @@ def tabled_program(graph: ProgramGraph, inputs: Inputs, joint: bool = False) -> 
         return TabledProgram.of(graph, work.inference.known.values())
 
 
+MANY = 2
+"""Times as many values as its operand has, from which on a mean is asked about: a question takes
+some hundredths of a second, and so do the tables of what reads a mean of many values."""
+
+
 class _Tabling:
     """The program so far, with what is asked about it on the way.
 
@@ -66,15 +71,17 @@ class _Tabling:
         self.graph, self.inputs, self.copies = graph, inputs, copies
         self.expressions = dict(graph.expressions)
         self.written: dict[str, Node] = {}
-        self.inference = Inference(inputs, self._ask, joint)
+        self.inference = Inference(inputs, self._ask, joint, copies)
         self.names = Names({*graph.by_label(), *self.expressions})
 
     def add(self, node: Node) -> None:
         """Tables a variable, as the class of a mean if it may average."""
         self._infer(node)
-        if not may_average(node, self.inference.known):
-            return
         if node.label in self.copies:
+            return
+        if self._has_many_means(node):
+            self._settle(node)
+        if not may_average(node, self.inference.known):
             return
         facts = self._facts()
         check_repeated(facts, node)
@@ -88,6 +95,25 @@ class _Tabling:
         del self.written[node.label]
         for part in parts:
             self._infer(part)
+
+    def _has_many_means(self, node: Node) -> bool:
+        """Whether it pays to ask if a mean of numbers is always that of equal ones."""
+        operation = self.inference.known[node.label].operation
+        if not isinstance(operation, Aggregate) or not node.is_numerical:
+            return False
+        own, operand = (
+            self.inference.known[label].value_set for label in (node.label, operation.operand)
+        )
+        if operand.exploded or not (self.inference.joint or own.exploded):
+            return False
+        return bool(own.exploded) or len(own.values) > MANY * (len(operand.values) + 1)
+
+    def _settle(self, node: Node) -> None:
+        """Leaves a mean the values that it copies, if it is proven that it does no more."""
+        if averages(self._facts(), node.label).never:
+            self.copies.add(node.label)
+            self.inference.remove(node.label)
+            self._infer(node)
 
     def so_far(self) -> ProgramGraph:
         """The program, as far as its variables are tabled with what was added, then as it was."""

@@ -16,6 +16,7 @@ from optitracr.graph.inference import inferred
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.rows import Codes, Rows, distinct, joined, one_column
 from optitracr.graph.joint.values import JointValues
+from optitracr.graph.program import Aggregate as AggregateOperation
 from optitracr.graph.program import Elementwise
 from optitracr.graph.tabling import tabled_program
 from optitracr.rasp import Aggregate, Comparison, Select, SelectorWidth, indices, tokens
@@ -244,3 +245,26 @@ def test_a_domain_says_what_stands_where() -> None:
     for rest in ("", "0", "12", "22"):
         given = ["a", *rest]
         assert model.apply(["compiler_bos", *given]).decoded[1:] == program(given)
+
+
+def sorted_numbers() -> rasp.SOp:
+    """What stands at each place after sorting, as a mean of the one number that is selected."""
+    pair = rasp.SequenceMap(lambda token, index: (token, index), tokens, indices)
+    rank = SelectorWidth(Select(pair, pair, Comparison.LT))
+    numbers = rasp.numerical(rasp.Map(lambda x: x, tokens))
+    return rasp.numerical(Aggregate(Select(rank, indices, Comparison.EQ), numbers, default=0))
+
+
+def test_a_mean_that_is_proven_to_be_of_one_number_has_its_values() -> None:
+    """The solver proves it, as no two positions have the same rank."""
+    inputs = Inputs((0, 1, 4), 3)
+    graph = build_graph(rasp.Map(lambda x: x % 3, sorted_numbers()))
+    found = tabled_program(graph, inputs, joint=True)
+    [mean] = [node for node in found.nodes if isinstance(node.operation, AggregateOperation)]
+    assert mean.value_set.values == (0.0, 1.0, 4.0)
+    alone = tabled_program(graph, inputs, joint=False).node(mean.label)
+    assert len(alone.value_set.values) > 6
+    program = rasp.Map(lambda x: x % 3, sorted_numbers())
+    model = compile_rasp_to_model(program, {0, 1, 4}, 3)
+    for given in product((0, 1, 4), repeat=3):
+        assert model.apply(["compiler_bos", *given]).decoded[1:] == program(list(given))
