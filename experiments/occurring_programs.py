@@ -77,6 +77,41 @@ def promising_program(seed: int) -> Asked:
     return Asked(f"promising {seed}", asked.program, replace(asked.inputs, domain=language))
 
 
+def promised_program(seed: int) -> Asked:
+    """Two heads by tokens of which some are promised to stand here or there."""
+    draw = random.Random(f"promised {seed}")
+    longest, signs = draw.randint(3, 5), ("+", "a", "b")
+    counted = draw.choice((domain.exactly_one, domain.at_most_one, domain.at_least_one))
+    other = draw.choice([domain.lengths(2, longest), domain.matches(r"[ab]*(\+.*)?")])
+    parts = (counted(draw.choice(signs)), other)
+    promise = parts[0] & parts[1] if draw.random() < 0.8 else parts[0] | parts[1]
+    inputs = Inputs(signs, longest, bool(draw.randrange(2)), bound(promise, signs, longest))
+    both = rasp.SequenceMap(lambda x, y: (x, y), _head(draw, signs), _head(draw, signs))
+    return Asked(f"promised {seed}", both, inputs)
+
+
+def _head(draw: random.Random, signs: Sequence[str]) -> rasp.SOp:
+    """A count, a copy or a mean by a selector whose keys are functions of the token."""
+    chosen = draw.choice(signs)
+    flag = rasp.Map(lambda token: token == chosen or None, rasp.tokens)
+    keys, queries = draw.choice(
+        [(rasp.tokens, rasp.Full(chosen)), (flag, rasp.Full(True)), (rasp.tokens, rasp.tokens)]
+    )
+    compared = draw.choice((rasp.Comparison.EQ, rasp.Comparison.NEQ))
+    selector: rasp.Selector = rasp.Select(keys, queries, compared)
+    before = rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ)
+    selector = draw.choice([selector, selector, ~selector, selector & before, selector | before])
+    match draw.randrange(4):
+        case 0:
+            return rasp.SelectorWidth(selector)
+        case 1:
+            return rasp.numerical(rasp.Aggregate(selector, rasp.numerical(rasp.indices), default=0))
+        case 2:
+            return rasp.Aggregate(selector, rasp.tokens)
+        case _:
+            return rasp.Aggregate(selector, rasp.indices)
+
+
 def _few_inputs(vocab: Sequence[Any], most: int, causal: bool, draw: random.Random) -> Inputs:
     """Inputs of some length over some of the tokens, so few that all can be gone through."""
     longest = min(most, draw.randint(3, 8))
@@ -90,6 +125,7 @@ GENERATORS: Mapping[str, Callable[[int], Asked]] = {
     "rare": rare_program,
     "library": library_program,
     "promising": promising_program,
+    "promised": promised_program,
 }
-"""Where programs come from: both generators of random ones, the library, and random ones with
-promises."""
+"""Where programs come from: both generators of random ones, the library, random ones with promises,
+and heads by tokens that were promised something of."""

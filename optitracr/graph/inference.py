@@ -33,7 +33,7 @@ from optitracr.graph.program import (
 from optitracr.graph.reach.correlated import Ask, Occurring
 from optitracr.graph.selecting import (
     always_selects,
-    promises_at_most_one,
+    promised_bounds,
     selects_at_most_one,
 )
 from optitracr.graph.tabled import TabledNode, TabledProgram, tabled
@@ -112,7 +112,8 @@ class Inference:
         operation = node.operation
         match operation:
             case Input(source=source):
-                return tabled(node, self._input(source))
+                held = replace(node, operation=Input(source, self.inputs))
+                return tabled(held, self._input(source))
             case Function():
                 own = self._function(node, operation)
                 told = Elementwise(operation.operands, operation.factors)
@@ -125,9 +126,9 @@ class Inference:
             case Elementwise():
                 raise AssertionError(f"{node.label} is a function that is not written")
 
-    def _most_selected(self, selector: Selector) -> int:
-        """How many keys a query selects at most, where nothing but a promise is looked at."""
-        return 1 if promises_at_most_one(selector) else self.inputs.max_seq_len
+    def _selected(self, selector: Selector) -> tuple[int, int]:
+        """How many keys a query selects, where nothing but promises is looked at."""
+        return promised_bounds(selector, self.known, self.inputs.max_seq_len)
 
     def _input(self, source: Source) -> ValueSet:
         tokens, indices = self.inputs.vocabulary, tuple(range(self.inputs.max_seq_len))
@@ -158,13 +159,13 @@ class Inference:
 
     def _width(self, node: Node, operation: Width) -> TabledNode:
         counting = replace(operation, selector=self._selector(node, operation.selector))
-        most = self._most_selected(counting.selector)
-        counts = tuple(range(most + 1))
+        least, most = self._selected(counting.selector)
+        counts = tuple(range(least, most + 1))
         if self.joint:
             found = self._together.attention.attended(counting, numerical=False)
             if found is not None:
                 held = np.unique(found.given.table()[0]).astype(int).tolist()
-                counts = tuple(count for count in held if count <= most)
+                counts = tuple(count for count in held if least <= count <= most)
         return tabled(replace(node, operation=counting), ValueSet(counts, False, counts))
 
     def _aggregate(self, node: Node, operation: Aggregate) -> TabledNode:
@@ -190,7 +191,7 @@ class Inference:
         own: ValueSet | None = None
         if self.joint and node.is_numerical:
             own = attended_values(node, operation, operand, self._together)
-        most = self._most_selected(operation.selector)
+        _, most = self._selected(operation.selector)
         own = own or aggregate_values(node, operation, operand, most)
         if own.exploded and not self.joint:
             own = attended_values(node, operation, operand, self._together) or own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -24,3 +25,14 @@ class Inputs:
     max_seq_len: int
     causal: bool = False
     domain: Language | None = None
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The lengths of the inputs that matter, ascending."""
+        if self.domain is not None:
+            return self.domain.lengths
+        return tuple(range(1, self.max_seq_len + 1))
+
+    def contain(self, tokens: Sequence[Any]) -> bool:
+        """Whether an input over the vocabulary, of a length that may be, is one that matters."""
+        return self.domain is None or self.domain.contains(tokens)

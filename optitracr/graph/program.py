@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from optitracr.arguments import shown
 from optitracr.errors import NotFoundError
+from optitracr.graph.inputs import Inputs
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.rasp import Encoding
 
@@ -28,9 +29,15 @@ class Source(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """A variable that the embedding supplies."""
+    """A variable that the embedding supplies.
+
+    Attributes:
+        source: Which one.
+        inputs: The inputs that matter, in a tabled program.
+    """
 
     source: Source
+    inputs: Inputs | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.graph.program import (
     CompoundSelector,
@@ -15,6 +16,7 @@ from optitracr.graph.program import (
     fold_selector,
     holds_of,
 )
+from optitracr.graph.promised import least_and_most_keys
 from optitracr.graph.tabled import TabledNode
 
 
@@ -61,7 +63,12 @@ def _some_key(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
     if _selects_itself(selector, known):
         return True
     queries = known[selector.queries].value_set
-    if not _is_indices(known[selector.keys]) or queries.may_be_none:
+    if queries.may_be_none or queries.exploded:
+        return False
+    promised = least_and_most_keys(selector, known)
+    if promised is not None:
+        return bool((promised[0] >= 1).all())
+    if not _is_indices(known[selector.keys]):
         return False
     holds = holds_of(selector)
     if _is_indices(known[selector.queries]):
@@ -71,7 +78,10 @@ def _some_key(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
 
 def selects_at_most_one(selector: Selector, known: Mapping[str, TabledNode]) -> bool:
     """Whether no query selects two positions: promised, or by index; False if not known."""
-    return _at_most_one(selector, lambda pair: pair.at_most_one or _one_by_index(pair, known))
+    return _at_most_one(
+        selector,
+        lambda pair: pair.at_most_one or _one_by_index(pair, known) or _one_by_token(pair, known),
+    )
 
 
 def promises_at_most_one(selector: Selector) -> bool:
@@ -87,12 +97,55 @@ def _at_most_one(selector: Selector, of_pair: Callable[[PairSelector], bool]) ->
     )
 
 
+Bounds = tuple[int, int]
+"""How many keys a query selects: at least, at most."""
+
+
+def promised_bounds(selector: Selector, known: Mapping[str, TabledNode], longest: int) -> Bounds:
+    """How many keys each query selects where nothing but promises is looked at.
+
+    Args:
+        selector: The selector.
+        known: Its keys and queries at least.
+        longest: Longest input.
+    """
+
+    def of_pair(pair: PairSelector) -> Bounds:
+        found = least_and_most_keys(pair, known)
+        least, most = (0, longest) if found is None else _ends(*found)
+        # Of a query that is None nothing is selected.
+        least = 0 if known[pair.queries].value_set.may_be_none else least
+        return least, min(most, 1 if pair.at_most_one else longest)
+
+    def combine(made: CompoundSelector, parts: tuple[Bounds, ...]) -> Bounds:
+        match made.operator:
+            case "and":
+                least, most = 0, min(most for _, most in parts)
+            case "or":
+                least, most = max(least for least, _ in parts), sum(most for _, most in parts)
+            case _:
+                least, most = 0, longest
+        return least, min(most, 1 if made.at_most_one else longest)
+
+    return fold_selector(selector, of_pair, combine)
+
+
+def _ends(least: NDArray[np.int64], most: NDArray[np.int64]) -> Bounds:
+    """Of all queries together."""
+    return int(least.min()) if len(least) else 0, int(most.max(initial=0))
+
+
 def _one_by_index(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
     queries = known[selector.queries].value_set
     if not _is_indices(known[selector.keys]) or queries.exploded:
         return False
     holds = holds_of(selector)
     return bool((holds.sum(axis=0) <= 1).all())
+
+
+def _one_by_token(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
+    promised = least_and_most_keys(selector, known)
+    return promised is not None and bool((promised[1] <= 1).all())
 
 
 def _is_indices(node: TabledNode) -> bool:

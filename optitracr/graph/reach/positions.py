@@ -37,7 +37,8 @@ class Positions:
             self.length: Any = self.model.new_constant(positions)
         else:
             self.index = [self.model.new_int_var(0, longest - 1, "") for _ in self.positions]
-            self.length = self.model.new_int_var(1, longest, "")
+            lengths = cp_model.Domain.from_values(facts.inputs.lengths)
+            self.length = self.model.new_int_var_from_domain(lengths, "")
             for index in self.index:
                 self.model.add(index < self.length)
             self.model.add_all_different(self.index)

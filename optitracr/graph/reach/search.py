@@ -53,7 +53,7 @@ def _never(
     facts: Facts, question: Question, positions: int, condition: Callable[[World], None]
 ) -> bool:
     """Whether a few positions of an input of any length cannot do it."""
-    if positions > facts.inputs.max_seq_len:
+    if positions > facts.inputs.lengths[-1]:
         return True
     if work(facts, question.reads, positions) > MAX_WORK:
         return False
@@ -66,7 +66,7 @@ def _each_length(facts: Facts, question: Question) -> Answer:
     """Bounded model checking, the shortest inputs first."""
     left = WHOLE_TIME
     unconfirmed = False
-    for length in range(1, facts.inputs.max_seq_len + 1):
+    for length in facts.inputs.lengths:
         if left <= 0 or work(facts, question.reads, length) > MAX_WORK:
             return Answer(Reach.OPEN, Ground.BUDGET)
         world = World(facts, length, whole=True)
@@ -76,7 +76,7 @@ def _each_length(facts: Facts, question: Question) -> Answer:
         if found.outcome is Outcome.UNKNOWN:
             return Answer(Reach.OPEN, Ground.BUDGET)
         if found.outcome is Outcome.SOME:
-            if question.confirm(found.tokens):
+            if facts.inputs.contain(found.tokens) and question.confirm(found.tokens):
                 return Answer(Reach.REACHED, Ground.INPUT, found.tokens)
             unconfirmed = True
     if unconfirmed:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.program import PairSelector, Selector, selector_parts
+from optitracr.graph.promised import least_and_most_keys
 from optitracr.graph.reach.facts import Codes
 from optitracr.graph.reach.positions import Positions
 from optitracr.graph.selecting import promises_at_most_one
@@ -193,6 +194,7 @@ class Selections:
         model.add(width <= seen)
         if promises_at_most_one(selector):
             model.add(width <= 1)
+        self._within_promise(selector, query, width)
         for key in world.positions:
             if self.selected(selector, key, query) is None:
                 return
@@ -205,6 +207,21 @@ class Selections:
         model.add(width <= seen - sum(passed))
         if isinstance(selector, PairSelector):
             self._count(selector, query, width, seen)
+
+    def _within_promise(self, selector: Selector, query: int, width: Any) -> None:
+        """The fewest and the most keys that the domain knows of, by the query's value."""
+        facts = self.world.facts
+        if not isinstance(selector, PairSelector) or not facts.is_listed(selector.queries):
+            return
+        code = self.code(selector.queries, query)
+        found = least_and_most_keys(selector, facts.nodes)
+        if found is None or code is None:
+            return
+        # Of a query that is None nothing is selected.
+        least, most = (np.append(bound, 0) for bound in found)
+        held = facts.held(selector.queries)
+        self.world.model.add(width >= self.world.look_up(least[held], code))
+        self.world.model.add(width <= self.world.look_up(most[held], code))
 
     def _count(self, selector: PairSelector, query: int, width: Any, seen: Any) -> None:
         """Queries that select all keys, or keys by their index alone, have a known width."""

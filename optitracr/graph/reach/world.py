@@ -16,6 +16,7 @@ from optitracr.graph.joint.links import widths_of
 from optitracr.graph.program import Aggregate, Elementwise, Input, PairSelector, Source, Width
 from optitracr.graph.reach.facts import Codes, Facts
 from optitracr.graph.reach.positions import Positions
+from optitracr.graph.reach.promises import constrain_tokens
 from optitracr.graph.reach.selections import Selections
 
 MAX_TABLE = 100_000
@@ -44,6 +45,8 @@ class World(Positions):
                     continue
                 for place in self.positions:
                     self._codes[(ancestor, place)] = self._made(ancestor, place)
+                if ancestor == self.facts.tokens:
+                    constrain_tokens(self, [self._codes[(ancestor, p)] for p in self.positions])
                 if self.facts.tells_position(ancestor):
                     # The solver would find out, value by value.
                     self.model.add_all_different(
