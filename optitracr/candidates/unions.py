@@ -7,7 +7,7 @@ disjoint sets, each of which a head counts, and the width is the sum of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -30,6 +30,7 @@ from optitracr.graph.raw import raw_variables
 from optitracr.graph.relations import LOOKED_AT, Factor, Relation, relation_of
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
+from optitracr.graph.values import ValueSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +60,8 @@ class SplitUnions(Pass):
                 ]
                 if made:
                     operands = tuple(part.label for part in made)
-                    table = _sum_table(len(node.value_set.values))
                     label = split[node.label]
+                    table = _sum_table(program.node(label).value_set.values)
                     own = (*definitions.get(label, ()), Definition(operands, table))
                     definitions = {**definitions, label: own}
                 nodes += made
@@ -81,14 +82,26 @@ def _summand(share: TabledNode, label: str, selector: Selector) -> TabledNode:
     """The output of a head that counts a part of what a width counts."""
     assert share.provenance is not None
     provenance = Provenance(SplitUnions.name, share.provenance.variable, Role.SUMMAND)
-    return replace(share, label=label, operation=Share(selector), provenance=provenance)
+    most = round(1 / share.value_set.values[0]) - 1
+    # A part may select nothing where the whole never does.
+    shares = tuple(1.0 / (count + 1) for count in range(most, -1, -1))
+    return replace(
+        share,
+        label=label,
+        operation=Share(selector),
+        provenance=provenance,
+        value_set=ValueSet(shares, False, shares),
+    )
 
 
-def _sum_table(size: int) -> np.ndarray:
-    """The width for each pair of shares 1/(count + 1), which rise as counts fall."""
-    counts = np.arange(size - 1, -1, -1)
+def _sum_table(widths: Sequence[int]) -> np.ndarray:
+    """The place of a width for each pair of shares 1/(count + 1), which rise as counts fall."""
+    most = int(widths[-1])
+    counts = np.arange(most, -1, -1)
     total = counts[:, None] + counts[None, :]
-    return np.where(total < size, total, -1).astype(np.int32)
+    place = np.full(2 * most + 1, -1, dtype=np.int32)
+    place[np.array(widths, dtype=np.intp)] = np.arange(len(widths))
+    return np.asarray(place[total])
 
 
 def _as_union(

@@ -31,6 +31,7 @@ BLOCKS = [
     *(("old", block, True) for block in range(1, 5)),
     *(("rare", block, True) for block in range(1, 5)),
     *(("promising", block, True) for block in range(1, 4)),
+    *(("promised", block, True) for block in range(1, 3)),
     ("library", 1, True),
 ]
 
