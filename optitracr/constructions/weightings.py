@@ -37,7 +37,7 @@ def weightings(
 ) -> Iterator[list[Float[FloatArray, " _"]]]:
     """What each value of each leaf adds, in several ways.
 
-    Its number with a sign; a mixed-radix digit; for two numbers, multiples such that
+    Its number with a sign, shifted where None adds nothing; a mixed-radix digit; for two numbers, multiples such that
     different outputs lie far apart.
 
     Args:
@@ -47,12 +47,13 @@ def weightings(
         possible: Which combinations can occur; None for all.
     """
     plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
-    if plain and all(leaf.numbers for leaf in leaves):
+    if all(leaf.numbers for leaf in leaves):
         for signs in product((1.0, -1.0), repeat=len(leaves) - 1):
-            yield [
+            numbers = [
                 sign * np.asarray(leaf.numbers)
                 for sign, leaf in zip((1.0, *signs), leaves, strict=True)
             ]
+            yield numbers if plain else _beyond_none(leaves, numbers)
     if len(leaves) > 1 or not plain:
         for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
             radix = _radix(leaves, digits, order)
@@ -62,6 +63,17 @@ def weightings(
         found = _far_apart(leaves, table, possible)
         if found is not None:
             yield found
+
+
+def _beyond_none(leaves: Sequence[Leaf], numbers: Sequence[FloatArray]) -> list[FloatArray]:
+    """Numbers shifted so that the sum is larger than any of which some leaf is None and adds 0."""
+    shift = 1.0 + sum(float(own.max() - own.min()) for own in numbers)
+    return [
+        np.append(own - own.min() + shift, 0.0)
+        if leaf.may_be_none and not leaf.numerical
+        else own
+        for leaf, own in zip(leaves, numbers, strict=True)
+    ]
 
 
 def _far_apart(

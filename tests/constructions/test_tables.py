@@ -65,6 +65,21 @@ def test_none_writes_nothing() -> None:
         assert written(plan, leaves, (0, 1)) == pytest.approx([0.0, 1.0], abs=TOLERANCE)
 
 
+@pytest.mark.parametrize("other_may_be_none", [False, True])
+def test_a_sum_of_what_may_be_none_takes_few_neurons(other_may_be_none: bool) -> None:
+    """Two neurons for each sum, and not one for each pair; None of either writes nothing."""
+    numbers = tuple(map(float, range(-3, 5)))
+    leaves = (Leaf("a", False, True, numbers, 8), Leaf("b", False, other_may_be_none, numbers, 8))
+    table = np.subtract.outer(np.arange(8), np.arange(8)).astype(np.int32) + 7
+    rows = np.stack([np.cos(np.arange(15.0)), np.sin(np.arange(15.0))], axis=1)
+    best = plan_table(leaves, table, rows)[0]
+    assert best.neurons <= 2 * 15
+    known = [*range(8), None]
+    for a, b in product(known, known if other_may_be_none else known[:-1]):
+        expected = np.zeros(2) if a is None or b is None else rows[table[a, b]]
+        assert written(best, leaves, (a, b)) == pytest.approx(expected, abs=TOLERANCE)
+
+
 def test_a_constant_needs_no_neuron() -> None:
     assert check((CATEGORIES[0],), lambda a: 1, np.eye(2))[0] == 0
 
