@@ -37,8 +37,8 @@ def weightings(
 ) -> Iterator[list[Float[FloatArray, " _"]]]:
     """What each value of each leaf adds, in several ways.
 
-    Its number with a sign, shifted where None adds nothing; a mixed-radix digit; for two numbers, multiples such that
-    different outputs lie far apart.
+    Its number with a sign, shifted where None adds nothing; a mixed-radix digit; for two
+    numbers, multiples such that different outputs lie far apart.
 
     Args:
         leaves: One for each axis of the table.
@@ -69,9 +69,7 @@ def _beyond_none(leaves: Sequence[Leaf], numbers: Sequence[FloatArray]) -> list[
     """Numbers shifted so that the sum is larger than any of which some leaf is None and adds 0."""
     shift = 1.0 + sum(float(own.max() - own.min()) for own in numbers)
     return [
-        np.append(own - own.min() + shift, 0.0)
-        if leaf.may_be_none and not leaf.numerical
-        else own
+        np.append(own - own.min() + shift, 0.0) if leaf.may_be_none and not leaf.numerical else own
         for leaf, own in zip(leaves, numbers, strict=True)
     ]
 
