@@ -80,6 +80,7 @@ def compile_named(named: Named, level: int, arguments: argparse.Namespace) -> Co
         named.max_seq_len,
         causal=named.causal,
         optimize=level,
+        domain=named.domain,
         **options(arguments),
     )
 

@@ -46,7 +46,7 @@ def _explain_stages(named: Named, arguments: argparse.Namespace, output: Output)
 
     given = check_options(arguments.optimize, **options(arguments), causal=named.causal)
     setting = check_setting(
-        named.vocab, named.max_seq_len, COMPILER_BOS, COMPILER_PAD, given.causal
+        named.vocab, named.max_seq_len, COMPILER_BOS, COMPILER_PAD, given.causal, named.domain
     )
     Compilation(named.program, setting, given, watch=watch).compiled()
     if arguments.json:

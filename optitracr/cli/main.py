@@ -218,6 +218,11 @@ def _add(
     )
     parser.add_argument("--max-seq-len", type=natural, metavar="N", help="BOS not counted")
     parser.add_argument("--causal", action="store_true", help="compile the causal reading")
+    parser.add_argument(
+        "--domain",
+        metavar="REGEX",
+        help="inputs that matter: those whose tokens, joined, match it as a whole",
+    )
     return parser
 
 

@@ -55,6 +55,7 @@ def _rows(named: Named, arguments: argparse.Namespace) -> Any:
         time_limit=arguments.time_limit,
         seed=arguments.seed,
         without=arguments.without,
+        domain=named.domain,
     ):
         sizes = {name: getattr(point.sizes, name) for name in COLUMNS[:5]}
         yield {**sizes, "parameters": point.parameters, "status": point.status.value}

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from optitracr import library, rasp
+from optitracr import domain, library, rasp
 from optitracr.cli.argument_types import numbers, spells
 from optitracr.cli.source import parts_of, program_of_file
+from optitracr.domain import Domain
 from optitracr.errors import InputError
 
 
@@ -22,6 +23,7 @@ class Named:
     max_seq_len: int
     causal: bool
     note: str = ""
+    domain: Domain | None = None
 
 
 def resolve(name: str, arguments: argparse.Namespace) -> Named:
@@ -30,8 +32,14 @@ def resolve(name: str, arguments: argparse.Namespace) -> Named:
     Raises:
         NotFoundError: If the library, or the file, has no such program.
         FileError: If the file cannot be read or run.
-        InputError: If a file's program comes without --vocab or --max-seq-len.
+        InputError: If a file's program comes without --vocab or --max-seq-len, or --domain is no
+            regular expression.
     """
+    promise = None if arguments.domain is None else domain.matches(arguments.domain)
+    return replace(_found(name, arguments), domain=promise)
+
+
+def _found(name: str, arguments: argparse.Namespace) -> Named:
     vocab, length = arguments.vocab, arguments.max_seq_len
     if ".py:" in name or name.endswith(".py"):
         parts_of(name)

@@ -32,6 +32,7 @@ def write_report(arguments: argparse.Namespace, screen: Output) -> int:
         named.causal,
         name=_stem(named),
         optimize=arguments.optimize,
+        domain=named.domain,
         **compiler,
     )
     written = _write(report, output, figure, arguments.picture)

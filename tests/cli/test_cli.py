@@ -225,3 +225,17 @@ def test_families_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     code, _, err = run(capsys, "compile", "reverse", "--without", "magic")
     assert code == 1
     assert "without names 'magic', which is unknown; give names of candidate families: views" in err
+
+
+def test_a_domain_is_a_regular_expression(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ("hist", "--vocab", "a,b", "--max-seq-len", "4", "-O", "0", "--domain")
+    code, out, _ = run(capsys, "verify", *given, "ab*")
+    assert code == 0
+    assert "on 4 inputs (every input of the domain matches('ab*'))" in out
+    code, _, err = run(capsys, "compile", *given, "a(")
+    assert code == 1
+    assert "regular expression 'a('" in err
+    for command in ("explain", "pareto", "compare"):
+        level = ("--stages",) if command == "explain" else ()
+        code, _, err = run(capsys, command, *given[:5], *level, "--domain", "ab?", "--json")
+        assert code == 0, err
