@@ -13,7 +13,7 @@ from dataclasses import replace
 from optitracr.graph.calls import Occurrence, Place
 from optitracr.graph.inference import Inference
 from optitracr.graph.inputs import Inputs
-from optitracr.graph.program import Aggregate, Node, ProgramGraph
+from optitracr.graph.program import Aggregate, Function, Node, ProgramGraph, operation_reads
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.occurring import occur_apart, occur_together
 from optitracr.graph.reach.selecting import averages
@@ -49,9 +49,12 @@ def tabled_program(graph: ProgramGraph, inputs: Inputs, joint: bool = False) -> 
         return TabledProgram.of(graph, work.inference.known.values())
 
 
-MANY = 2
-"""Times as many values as its operand has, from which on a mean is asked about: a question takes
-some hundredths of a second, and so do the tables of what reads a mean of many values."""
+MANY = 100
+"""Values of a mean from which on it is asked about: a question takes some hundredths of a second,
+and so do the tables of what reads fewer."""
+
+MOST_ASKED = 16
+"""Means of a program that are asked about: seconds at most, where none of them is settled."""
 
 
 class _Tabling:
@@ -65,6 +68,8 @@ class _Tabling:
         written: The variables so far, with those that the compiler adds, as written.
         inference: The same variables, tabled.
         names: Labels for variables that the compiler adds.
+        listed: Means of which some reader needs every value.
+        asked: How many of them were asked about.
     """
 
     def __init__(self, graph: ProgramGraph, inputs: Inputs, copies: set[str], joint: bool) -> None:
@@ -73,6 +78,7 @@ class _Tabling:
         self.written: dict[str, Node] = {}
         self.inference = Inference(inputs, self._ask, joint, copies)
         self.names = Names({*graph.by_label(), *self.expressions})
+        self.listed, self.asked = means_to_list(graph), 0
 
     def add(self, node: Node) -> None:
         """Tables a variable, as the class of a mean if it may average."""
@@ -99,17 +105,19 @@ class _Tabling:
     def _has_many_means(self, node: Node) -> bool:
         """Whether it pays to ask if a mean of numbers is always that of equal ones."""
         operation = self.inference.known[node.label].operation
-        if not isinstance(operation, Aggregate) or not node.is_numerical:
+        if not isinstance(operation, Aggregate) or node.label not in self.listed:
             return False
         own, operand = (
             self.inference.known[label].value_set for label in (node.label, operation.operand)
         )
-        if operand.exploded or not (self.inference.joint or own.exploded):
+        if operand.exploded or self.asked >= MOST_ASKED:
             return False
-        return bool(own.exploded) or len(own.values) > MANY * (len(operand.values) + 1)
+        many = len(own.values) > max(MANY, len(operand.values) + 1)
+        return bool(own.exploded) or (self.inference.joint and many)
 
     def _settle(self, node: Node) -> None:
         """Leaves a mean the values that it copies, if it is proven that it does no more."""
+        self.asked += 1
         if averages(self._facts(), node.label).never:
             self.copies.add(node.label)
             self.inference.remove(node.label)
@@ -135,3 +143,18 @@ class _Tabling:
         """Which combination of values occurs, as far as the room tells."""
         found = (occur_apart if apart else occur_together)(self._facts(), labels, places)
         return None if found.answer.never else Occurrence(found.place, found.answer.tokens)
+
+
+def means_to_list(graph: ProgramGraph) -> frozenset[str]:
+    """Means of numbers whose values have to be listed: sums of numbers alone can do without."""
+    needed: set[str] = set()
+    for node in reversed(graph.nodes):
+        operation = node.operation
+        sums = isinstance(operation, Function) and operation.factors and node.is_numerical
+        if not sums or node.label in needed:
+            needed.update(operation_reads(operation))
+    return frozenset(
+        node.label
+        for node in graph.nodes
+        if node.label in needed and node.is_numerical and isinstance(node.operation, Aggregate)
+    )

@@ -19,34 +19,38 @@ UNKNOWN = -2
 
 @dataclass(slots=True, eq=False)
 class Given:
-    """Values given, one entry for each value and what goes with it.
+    """Values given, and what goes with them.
 
     Attributes:
-        values: Means, counts, or codes of the operand.
-        queries: The row of the query.
+        values: Means, counts, or codes of the operand, some at a time.
+        queries: The row of the query that is given them.
         seen: How many positions the query sees; UNKNOWN where that does not matter.
-        counts: How many positions it selects; UNKNOWN where that is not known.
+        counts: How many positions it selects for each; UNKNOWN where that is not known.
         empty: The query and what it sees, wherever nothing may be selected.
     """
 
-    values: list[NDArray[np.float64]] = field(default_factory=list)
-    queries: list[Codes] = field(default_factory=list)
-    seen: list[Codes] = field(default_factory=list)
+    values: list[Numbers] = field(default_factory=list)
+    queries: list[int] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
     counts: list[Codes] = field(default_factory=list)
     empty: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, values: Numbers, case: Case, seen: int, count: int | Codes) -> None:
         """Some values that a case gives."""
         self.values.append(values)
-        for held, value in ((self.queries, case.query), (self.seen, seen), (self.counts, count)):
-            held.append(np.broadcast_to(np.asarray(value, dtype=np.int32), len(values)))
+        self.queries.append(case.query)
+        self.seen.append(seen)
+        same = np.full(len(values), count, np.int32) if isinstance(count, int) else count
+        self.counts.append(same)
 
     def table(self) -> tuple[Numbers, Codes]:
         """All values, and beside them query, seen and count, [n, 3]."""
         if not self.values:
             return np.zeros(0), np.zeros((0, 3), dtype=np.int32)
-        beside = [np.concatenate(x) for x in (self.queries, self.seen, self.counts)]
-        return np.concatenate(self.values), np.stack(beside, axis=1)
+        each = [len(values) for values in self.values]
+        beside = [np.repeat(self.queries, each), np.repeat(self.seen, each)]
+        rows = np.stack([*beside, np.concatenate(self.counts)], axis=1)
+        return np.concatenate(self.values), rows.astype(np.int32)
 
 
 def counts(found: Selecting, one: bool, longest: int, causal: bool) -> Given:

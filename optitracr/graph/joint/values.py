@@ -19,8 +19,9 @@ from optitracr.graph.joint.rows import Codes, Rows, distinct, joined, one_column
 from optitracr.graph.program import Elementwise, Input, operation_reads, selector_reads
 from optitracr.graph.tabled import TabledNode
 
-MAX_ROWS = 200_000
-"""Rows that are kept of one variable, and looked at for two: joined in some ten milliseconds."""
+MAX_ROWS = 50_000
+"""Rows that are kept of one variable, and looked at for two: joined in some milliseconds, and there
+may be a thousand variables."""
 
 
 class JointValues:
