@@ -49,8 +49,7 @@ def candidate_space(
     """
     proposals = Proposals(Facts(rewritten, setting), repertoire(rules), robust)
     readings = _output_readings(proposals)
-    needs = [reading.need for way in readings for reading in way]
-    enumerate_candidates(proposals, rules, needs)
+    enumerate_candidates(proposals, rules, _rounds(proposals, readings))
     forms = proposals.forms
     points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *proposals.patterns.slots.values()])
     position = _position(rewritten, forms, setting.max_seq_len, points)
@@ -151,6 +150,14 @@ def _output_readings(proposals: Proposals) -> list[list[Reading]]:
         return [[]]
     own = Reading(Need(output, tuple(range(count))), np.eye(count))
     return [[reading] for reading in (own, *proposals.repertoire.outputs(facts, output))]
+
+
+def _rounds(proposals: Proposals, readings: Sequence[Sequence[Reading]]) -> list[list[Need]]:
+    """What these ways read: each further one of a category in a round of its own."""
+    needs = [[reading.need for reading in way] for way in readings]
+    if proposals.facts.nodes[proposals.facts.program.output].is_numerical:
+        return [[need for way in needs for need in way]]
+    return needs
 
 
 def _views(

@@ -51,6 +51,7 @@ class Proposals:
         self.needs: dict[Need, None] = {}
         self._forms: dict[tuple[object, ...], Form] = {}
         self._counts: dict[str, int] = {}
+        self._before: dict[str, int] = {}
         self._names = {*facts.nodes, BOS, POSITION}
         self._pending: list[Form] = []
         self._wanted: dict[str, list[tuple[Classes, bool, bool]]] = {}
@@ -60,6 +61,10 @@ class Proposals:
     def forms(self) -> dict[str, Form]:
         """Every form by name, in order."""
         return {form.name: form for form in self._forms.values()}
+
+    def begin_round(self) -> None:
+        """Gives every variable room for as many forms again."""
+        self._before = dict(self._counts)
 
     def next_form(self) -> Form | None:
         """A form for which no candidates have been proposed; None if there is none."""
@@ -146,7 +151,7 @@ class Proposals:
             return
         key = (label, classes, numbers, clean, sharp)
         count = self._counts.get(label, 0)
-        if key in self._forms or (count >= MAX_FORMS and not joint):
+        if key in self._forms or (self._is_full(label) and not joint):
             return
         self._counts[label] = count + 1
         name = label if count == 0 else unused(f"{label}~{count}", self._names)
@@ -155,6 +160,10 @@ class Proposals:
         form = Form(name, label, classes, numbers, clean, signed, sharp)
         self._forms[key] = form
         self._pending.append(form)
+
+    def _is_full(self, label: str) -> bool:
+        """Whether a variable has as many forms of this round as it may."""
+        return self._counts.get(label, 0) - self._before.get(label, 0) >= MAX_FORMS
 
     def _is_signed(self, label: str, classes: Classes, numbers: Numbers) -> bool:
         """Whether a dimension of a form can be negative."""

@@ -10,21 +10,25 @@ from optitracr.constructions.needs import Need
 
 
 def enumerate_candidates(
-    proposals: Proposals, rules: Sequence[Rule], needs: Sequence[Need]
+    proposals: Proposals, rules: Sequence[Rule], rounds: Sequence[Sequence[Need]]
 ) -> None:
     """Proposes all that could serve some needs, then the joint forms of variables with several.
+
+    A later round takes nothing from what an earlier one proposes: no model is larger for it.
 
     Args:
         proposals: What has been proposed so far; grows.
         rules: Those that are asked, in this order.
-        needs: What the output has to be read from.
+        rounds: What the output has to be read from, in further ways each round.
     """
-    for need in needs:
-        proposals.demand(need)
-    _drain(proposals, rules)
-    for node in reversed(proposals.facts.program.nodes):
-        proposals.demand_joint(node.label)
+    for needs in rounds:
+        proposals.begin_round()
+        for need in needs:
+            proposals.demand(need)
         _drain(proposals, rules)
+        for node in reversed(proposals.facts.program.nodes):
+            proposals.demand_joint(node.label)
+            _drain(proposals, rules)
 
 
 def _drain(proposals: Proposals, rules: Sequence[Rule]) -> None:

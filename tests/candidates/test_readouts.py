@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library, rasp
-from optitracr.candidates.families import Family
+from optitracr.candidates.families import Family, readouts
 from optitracr.candidates.families.readouts import FEW_VALUES
 from optitracr.checking.verification import verify_model
 from optitracr.compiled import CompiledModel
@@ -98,3 +98,17 @@ def test_a_bracket_counter_over_means(length: int, width: int) -> None:
     found, plain = pair(lambda: count("(") - count(")"), set("abc()"), length)
     assert found.size.width == width <= plain.size.width
     assert outputs(found) == 2 * length + 1
+
+
+@pytest.mark.parametrize("name", ["title_case", "length", "word_index"])
+def test_a_readout_takes_no_room_from_other_forms(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where few values have one too, no model is larger."""
+    entry = library.get(name)
+    monkeypatch.setattr(readouts, "FEW_VALUES", 0)
+    found, plain = pair(entry.make, entry.vocab, entry.max_seq_len)
+    smaller, larger = (
+        (model.size.layers, model.size.width, model.size.neurons) for model in (found, plain)
+    )
+    assert smaller < larger
