@@ -30,6 +30,7 @@ from optitracr.graph.program import (
     Width,
     map_pairs,
 )
+from optitracr.graph.ranking import selects_by_rank
 from optitracr.graph.reach.correlated import Ask, Occurring
 from optitracr.graph.selecting import (
     always_selects,
@@ -217,7 +218,10 @@ class Inference:
             return known
 
         if id(selector) not in self._selectors:
-            self._selectors[id(selector)] = selector, map_pairs(selector, table)
+            found = map_pairs(selector, table)
+            if selects_by_rank(found, self.known, self.inputs):
+                found = replace(found, at_most_one=True)
+            self._selectors[id(selector)] = selector, found
         return self._selectors[id(selector)][1]
 
     def _pair(self, node: Node, selector: Predicate) -> TabledSelector:

@@ -1,0 +1,102 @@
+"""Of positions that are alike, the one of a given rank is one at most."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from optitracr import compile_rasp_to_model, rasp
+from optitracr.graph.build import build_graph
+from optitracr.graph.inputs import Inputs
+from optitracr.graph.program import Aggregate, Width
+from optitracr.graph.tabling import tabled_program
+from optitracr.rasp import Comparison, Select, SelectorWidth, indices, tokens
+
+VOCABULARY = (0, 1, 2)
+SAME = Select(tokens, tokens, Comparison.EQ)
+NEAR = Select(tokens, tokens, lambda k, q: abs(k - q) <= 1)
+HALF = rasp.Map(lambda t: t // 2, tokens)
+IS_0 = Select(tokens, rasp.Full(0), Comparison.EQ)
+ALIKE = {
+    "same": SAME,
+    "other": Select(tokens, tokens, Comparison.NEQ),
+    "near": NEAR,
+    "half": Select(HALF, HALF, Comparison.EQ),
+    "token of half": Select(tokens, HALF, Comparison.EQ),
+    "first": IS_0,
+}
+ORDERS = {
+    "before": Select(indices, indices, Comparison.LT),
+    "so far": Select(indices, indices, Comparison.LEQ),
+    "after": Select(indices, indices, Comparison.GT),
+    "near": Select(indices, indices, lambda k, q: abs(k - q) <= 1),
+}
+ASKED = {"same": Comparison.EQ, "one less": lambda k, q: k == q - 1, "less": Comparison.LT}
+
+
+def by_rank(alike: str, order: str, outer: str, asked: str) -> rasp.Selector:
+    rank = SelectorWidth(ALIKE[alike] & ORDERS[order])
+    return ALIKE[outer] & Select(rank, rank, ASKED[asked])
+
+
+def known(selector: rasp.Selector, causal: bool = False) -> bool:
+    """Whether it is known that a selector selects one key at most."""
+    program = build_graph(SelectorWidth(selector))
+    tabled = tabled_program(program, Inputs(VOCABULARY, 4, causal))
+    operation = tabled.node(tabled.output).operation
+    assert isinstance(operation, Aggregate | Width)
+    return operation.selector.at_most_one
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_where_it_is_known_no_query_selects_two(alike: str) -> None:
+    sequences = [list(x) for n in (2, 3, 4) for x in product(VOCABULARY, repeat=n)]
+    for order, outer, asked in product(ORDERS, ALIKE, ASKED):
+        selector = by_rank(alike, order, outer, asked)
+        if known(selector):
+            assert all(sum(row) <= 1 for x in sequences for row in selector(x)), (order, outer)
+
+
+@pytest.mark.parametrize(
+    ("alike", "order", "outer", "asked"),
+    [
+        ("same", "before", "same", "same"),
+        ("same", "so far", "same", "one less"),
+        ("same", "after", "same", "one less"),
+        ("half", "before", "half", "same"),
+        ("same", "so far", "token of half", "same"),
+        ("first", "before", "first", "same"),
+    ],
+)
+def test_ranks_of_alike_positions_are_known(alike: str, order: str, outer: str, asked: str) -> None:
+    assert known(by_rank(alike, order, outer, asked))
+
+
+@pytest.mark.parametrize(
+    ("alike", "order", "outer", "asked"),
+    [
+        ("same", "before", "half", "same"),
+        ("near", "before", "near", "same"),
+        ("same", "near", "same", "same"),
+        ("same", "before", "same", "less"),
+        ("other", "before", "same", "same"),
+    ],
+)
+def test_other_counts_say_nothing(alike: str, order: str, outer: str, asked: str) -> None:
+    assert not known(by_rank(alike, order, outer, asked))
+
+
+def test_later_positions_are_not_counted_in_the_causal_reading() -> None:
+    selector = by_rank("same", "after", "same", "same")
+    assert known(selector)
+    assert not known(selector, causal=True)
+
+
+def test_what_is_read_by_rank_is_a_copy() -> None:
+    """Without it, positions of the last token like this would be means of any of them."""
+    rank = SelectorWidth(SAME & ORDERS["before"])
+    last = rasp.Aggregate(SAME & Select(rank, rank, lambda k, q: k == q - 1), indices)
+    model = compile_rasp_to_model(last, set(range(20)), 24, check=False)
+    assert model.size.width < 100
+    assert model.apply(["compiler_bos", 3, 4, 3, 3]).decoded[1:] == [None, None, 0, 2]
