@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 class OptitracrError(Exception):
-    """Base of every error that optitracr raises on purpose."""
+    """Base of every error that optitracr raises on purpose.
+
+    Attributes:
+        label: The s-op that it is about, as the compiled program names it; "" where it is none.
+    """
+
+    label: str = ""
 
 
 class ProgramError(OptitracrError, ValueError):

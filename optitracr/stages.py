@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
@@ -22,12 +22,15 @@ from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.readings import warn_of_causal_reading
 from optitracr.checking.verification import VerificationReport, check_model
 from optitracr.compiled import CompiledModel, with_verbs
+from optitracr.errors import LimitError, OptitracrError
 from optitracr.graph.build import build_graph
+from optitracr.graph.numbers import BeyondFloatError
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.marks import has_marks
 from optitracr.graph.rewrites.passes import Pass, Rewritten, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.tabling import tabled_program
+from optitracr.graph.values import ExplodedError
 from optitracr.model.reference import Reference
 from optitracr.model.shape import shape_in
 from optitracr.options import CompileOptions, search_of
@@ -109,6 +112,7 @@ class Compilation:
         on_interrupt: OnInterrupt = "raise",
         watch: Watch = _unwatched,
         recipe: Recipe | None = None,
+        advises: bool = True,
     ) -> None:
         """Nothing is compiled yet.
 
@@ -119,12 +123,13 @@ class Compilation:
             on_interrupt: What Ctrl-C does while the solver searches: "raise" or "keep".
             watch: Called with what each stage made, as soon as it is made.
             recipe: What the level is made of, if it is not what `optitracr.recipes` says.
+            advises: Whether what helps is tried where a limit is met.
         """
         self.source, self.setting, self.options = source, setting, options
         self.recipe = recipe or RECIPES[options.optimize]
         self._families = families_without(options.without)
         self._search = search_of(options, on_interrupt)
-        self._watch = watch
+        self._watch, self._advises = watch, advises
 
     @cached_property
     def written(self) -> ProgramGraph:
@@ -202,9 +207,28 @@ class Compilation:
 
     def _timed(self, stage: Stage, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         start = time.perf_counter()
-        value = call(*args, **kwargs)
+        try:
+            value = call(*args, **kwargs)
+        except (ExplodedError, LimitError) as error:
+            if self._advises and stage in _TRIED and not isinstance(error, BeyondFloatError):
+                error.args = (self._advice(stage, error),)
+            raise
         self._watch(Made(stage, time.perf_counter() - start, value))
         return value
+
+    def _advice(self, stage: Stage, error: OptitracrError) -> str:
+        """What an error says of a limit, once it was tried what helps."""
+        from optitracr.remedies.advice import advice
+        from optitracr.remedies.case import Case
+
+        sop = dict(self.written.expressions).get(error.label, self.source)
+        failed = list(_TRIED).index(stage)
+        return advice(Case(self.source, self.setting, sop, self._steps, failed), str(error))
+
+    def _steps(self, program: rasp.SOp, setting: Setting) -> list[Callable[[], object]]:
+        """Another program on its way through the stages in which limits are met."""
+        again = Compilation(program, setting, self.options, recipe=self.recipe, advises=False)
+        return [partial(get, again) for get in _TRIED.values()]
 
     def _lower(self, program: TabledProgram) -> Rewriting:
         catalogue = self.recipe.catalogue
@@ -235,6 +259,15 @@ class Compilation:
         if self.setting.causal:
             warn_of_causal_reading(self.written, self.setting, self.options.seed)
         return report
+
+
+_TRIED: dict[Stage, Callable[[Compilation], object]] = {
+    Stage.VALUES: lambda compilation: compilation.tabled,
+    Stage.ENCODINGS: lambda compilation: compilation.encoded,
+    Stage.REWRITES: lambda compilation: compilation.lowered,
+    Stage.CANDIDATES: lambda compilation: compilation.proposal,
+}
+"""The stages in which value sets and tables meet their limits."""
 
 
 def rewritten(program: TabledProgram, passes: Sequence[Pass], setting: Setting) -> Rewriting:

@@ -95,10 +95,7 @@ def _for_setting(compilation: Compilation) -> list[TracrUnsupportedExpr]:
     try:
         joined = catalogue.joined(compilation.encoded.program, compilation.setting)
     except (UnsupportedError, ValueSetError) as error:
-        message = str(error)
-        places = {message.find(f"'{label}'"): label for label in expressions}
-        named = [label for place, label in sorted(places.items()) if place >= 0]
-        return [TracrUnsupportedExpr(expressions[named[0]] if named else program, message)]
+        return [TracrUnsupportedExpr(expressions.get(error.label, program), str(error))]
     found = [
         TracrUnsupportedExpr(expressions.get(node.label, program), reason)
         for node, reason in unsupported(joined, catalogue.any_default)

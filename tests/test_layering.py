@@ -40,6 +40,7 @@ TIERS: tuple[set[str], ...] = (
     {"recipes"},
     WINGS,
     {"compiled"},
+    {"remedies"},
     {"stages"},
     {"compile"},
     {"validating"},

@@ -25,7 +25,7 @@ from optitracr.craft.reading import direction
 from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError
 from optitracr.graph.build import BOS, POSITION
-from optitracr.graph.program import Input, ProgramGraph, Source
+from optitracr.graph.program import Input, Node, ProgramGraph, Source
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
@@ -117,27 +117,35 @@ def _with_usable_outputs(space: CandidateSpace, tables: TablePlans) -> Candidate
     usable = computable(space)
     outputs = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
     if not outputs:
-        raise LimitError(_no_output(space, tables, usable))
+        raise _no_output(space, tables, usable)
     return replace(space, outputs=outputs)
 
 
-def _no_output(space: CandidateSpace, tables: TablePlans, usable: Mapping[str, None]) -> str:
+def _no_output(space: CandidateSpace, tables: TablePlans, usable: Mapping[str, None]) -> LimitError:
     """Names the first variable that nothing computes, and the threshold that is at fault."""
     computed = {space.forms[name].label for name in usable}
     for node in space.program.nodes:
         if node.label in tables.refused and node.label not in computed:
             operands, reason = tables.refused[node.label]
-            owner = space.owner[node.label]
+            owner = space.program.node(space.owner[node.label])
             read = ", ".join(f"'{space.owner[label]}'" for label in operands)
-            return (
-                f"s-op {space.program.node(owner).describe()} cannot be computed from {read}: "
-                f"{reason}; lower max_seq_len, or take a function that tells fewer values apart"
+            return _about(
+                owner,
+                f"s-op {owner.describe()} cannot be computed from {read}: "
+                f"{reason}; lower max_seq_len, or take a function that tells fewer values apart",
             )
     node = space.program.node(space.program.output)
-    return (
+    return _about(
+        node,
         f"s-op {node.describe()} has no candidate component at level 2; map what it reads to "
-        "fewer values first, or lower max_seq_len"
+        "fewer values first, or lower max_seq_len",
     )
+
+
+def _about(node: Node, message: str) -> LimitError:
+    error = LimitError(message)
+    error.label = node.shown
+    return error
 
 
 def _output_readings(proposals: Proposals) -> list[list[Reading]]:

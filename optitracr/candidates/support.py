@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from optitracr.errors import UnsupportedError
+from optitracr.graph.about import about
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
@@ -29,7 +30,8 @@ def check_supported(program: TabledProgram, any_default: bool) -> None:
         UnsupportedError: Names the first such s-op.
     """
     for node, reason in unsupported(program, any_default):
-        raise UnsupportedError(f"s-op {node.describe()}: {reason}")
+        with about(node):
+            raise UnsupportedError(f"s-op {node.describe()}: {reason}")
 
 
 def unsupported(program: TabledProgram, any_default: bool) -> Iterator[tuple[TabledNode, str]]:

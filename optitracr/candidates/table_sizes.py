@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import LimitError
+from optitracr.graph.about import about
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Elementwise, Width
@@ -88,13 +89,14 @@ def check_tables(program: TabledProgram, inputs: Inputs) -> None:
     """
     pairs = Pairs(program, inputs)
     for node in program.nodes:
-        rows, columns = _matrix(node, pairs)
-        check_memory(
-            f"a matrix of {rows:,} by {columns:,} numbers for s-op {node.describe()}",
-            ENTRY_BYTES * rows * columns,
-            "give fewer tokens, lower max_seq_len, or map the s-op's operands to fewer values, "
-            "or compile with optimize=2",
-        )
+        with about(node):
+            rows, columns = _matrix(node, pairs)
+            check_memory(
+                f"a matrix of {rows:,} by {columns:,} numbers for s-op {node.describe()}",
+                ENTRY_BYTES * rows * columns,
+                "give fewer tokens, lower max_seq_len, or map the s-op's operands to fewer "
+                "values, or compile with optimize=2",
+            )
 
 
 def _matrix(node: TabledNode, pairs: Pairs) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from optitracr.graph.about import about
 from optitracr.graph.aggregates import aggregate_forms, aggregate_values, attended_values
 from optitracr.graph.calls import Occurrence, Place, check_defined, user_predicate
 from optitracr.graph.elementwise import elementwise_values
@@ -97,7 +98,8 @@ class Inference:
                 arguments and the remedy.
         """
         try:
-            found = self._tabled(node)
+            with about(node):
+                found = self._tabled(node)
         except ToldApartError as error:
             error.known = self.known
             raise

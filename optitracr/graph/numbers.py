@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optitracr.errors import LimitError, UnsupportedError
+from optitracr.graph.about import about
 from optitracr.graph.program import Aggregate, Elementwise, Node
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.tabled import TabledNode, TabledProgram
@@ -110,6 +111,10 @@ def _to_numbers(value: Any) -> str:
     return "map its operand to floats first, with rasp.Map(float, ...)"
 
 
+class BeyondFloatError(LimitError):
+    """A number that is too large or too fine for float32: of what size it is, not of how many."""
+
+
 def check_size(node: Node, what: str, value: float) -> None:
     """Checks that a number is finite, and of a size that float32 may carry.
 
@@ -117,7 +122,7 @@ def check_size(node: Node, what: str, value: float) -> None:
         LimitError: If it is not.
     """
     if isinstance(value, float) and not math.isfinite(value):
-        raise LimitError(
+        raise BeyondFloatError(
             f"s-op {node.describe()} {what}, which no sum of numbers can hold; let a function "
             "put a small number in its place, or None"
         )
@@ -131,11 +136,11 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def _beyond(node: Node, what: str) -> LimitError:
+def _beyond(node: Node, what: str) -> BeyondFloatError:
     remedy = "scale it down"
     if isinstance(node.operation, Elementwise):
         remedy = "keep it as classes with rasp.categorical, or scale it down"
-    return LimitError(
+    return BeyondFloatError(
         f"s-op {node.describe()} {what}, which is more than float32 carries as a number (whole "
         f"numbers up to {WHOLE:,}, means and sums less, so that each rounds to the right one); "
         f"{remedy}"
@@ -157,9 +162,10 @@ def check_precision(program: TabledProgram, max_seq_len: int) -> None:
     for node in program.nodes:
         if not node.is_numerical:
             continue
-        _check_values(node, node.value_set)
-        found = bounds[node.label] = _precision(node, known, bounds, max_seq_len)
-        _check(node, node.value_set, found)
+        with about(node):
+            _check_values(node, node.value_set)
+            found = bounds[node.label] = _precision(node, known, bounds, max_seq_len)
+            _check(node, node.value_set, found)
 
 
 def _check_values(node: Node, own: ValueSet) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from optitracr.graph.about import about
 from optitracr.graph.calls import Occurrence, Place
 from optitracr.graph.inference import Inference
 from optitracr.graph.inputs import Inputs
@@ -82,6 +83,10 @@ class _Tabling:
 
     def add(self, node: Node) -> None:
         """Tables a variable, as the class of a mean if it may average."""
+        with about(node):
+            self._add(node)
+
+    def _add(self, node: Node) -> None:
         self._infer(node)
         if node.label in self.copies:
             return

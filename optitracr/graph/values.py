@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.errors import ValueSetError
+from optitracr.errors import UnsupportedError, ValueSetError
 
 MAX_VALUES = 10_000
 """Values of one variable beyond which its set is given up: each takes a dimension and some neurons
@@ -77,6 +77,10 @@ def sort_values(values: Iterable[Value]) -> tuple[Value, ...]:
 
 class ExplodedError(ValueSetError):
     """A value set that grew beyond its limit."""
+
+
+class ExplodedReadError(ExplodedError, UnsupportedError):
+    """A number whose value set grew beyond its limit, and which is read value by value."""
 
 
 def or_exploded(may_be_none: bool, infer: Callable[[], ValueSet]) -> ValueSet:

@@ -41,6 +41,7 @@ from optitracr.craft.numerics import MarginError, coldness
 from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import LimitError
+from optitracr.graph.about import about
 from optitracr.graph.build import CONSTANT
 from optitracr.graph.program import (
     Aggregate,
@@ -147,7 +148,8 @@ class _Lowering:
         operation = node.operation
         if isinstance(operation, Input):
             return []
-        components = self._lower(node, operation)
+        with about(node):
+            components = self._lower(node, operation)
         if not node.is_numerical:
             self._note_error(node, components[-1])
         return components

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from optitracr.errors import UnsupportedError
+from optitracr.graph.about import about
 from optitracr.graph.inference import is_copy_with_none
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
@@ -26,7 +26,7 @@ from optitracr.graph.provenance import Role
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.rewrites.writing import Writer
 from optitracr.graph.tabled import TabledNode, TabledProgram
-from optitracr.graph.values import MAX_VALUES, ValueSet
+from optitracr.graph.values import MAX_VALUES, ExplodedReadError, ValueSet
 from optitracr.rasp import Encoding
 
 
@@ -38,7 +38,7 @@ class ConvertEncodings(Pass):
     values; a number that can be None becomes categorical.
 
     Raises:
-        UnsupportedError: If a number has too many values to be read as classes.
+        ExplodedReadError: If a number has too many values to be read as classes.
     """
 
     name = "encodings"
@@ -47,7 +47,8 @@ class ConvertEncodings(Pass):
         """The program with the nodes that convert."""
         work = _Conversion(Writer(self.name, program.names()))
         for node in program.nodes:
-            work.visit(node)
+            with about(node):
+                work.visit(node)
         return work.writer.program(program)
 
 
@@ -90,7 +91,7 @@ class _Conversion:
             own = known.value_set
             if own.exploded or len(own.values) > MAX_VALUES:
                 many = f"{len(own.values):,} values are too many; let it take fewer values"
-                raise UnsupportedError(
+                raise ExplodedReadError(
                     f"s-op {reader.describe()} reads the numerical s-op '{label}' as one of its "
                     f"values: {own.exploded or many}"
                 )

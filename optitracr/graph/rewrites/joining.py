@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import UnsupportedError
+from optitracr.graph.about import about
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
@@ -84,7 +85,8 @@ class JoinSelectors(Pass):
                 if isinstance(selector, CompoundSelector) and not kept(selector):
                     key = (selector.label, selector_key(selector))
                     if key not in made:
-                        made[key] = self._replaced(writer, node, selector, conditions)
+                        with about(node):
+                            made[key] = self._replaced(writer, node, selector, conditions)
                     node = replace(node, operation=replace(operation, selector=made[key]))
             writer.add(node)
         return writer.program(program)

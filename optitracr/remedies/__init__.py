@@ -1,0 +1,1 @@
+"""Where a limit stops a compilation: what made it large, and what was tried and helps."""
