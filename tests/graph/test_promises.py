@@ -106,6 +106,21 @@ def test_what_the_solver_is_told_of_two_tokens() -> None:
     assert found.answer == Answer(Reach.NEVER, Ground.ANY_LENGTH)
 
 
+def test_what_is_the_same_at_every_position() -> None:
+    """Positions that are counted from a sign differ, wherever it stands, at any length."""
+    place = rasp.SequenceMap(lambda i, p: i - p, indices, rasp.Aggregate(is_plus(), indices))
+    number = rasp.Map(lambda t: len(t), tokens)
+    mirrored = rasp.Aggregate(Select(place, place, lambda k, q: k == -q), number)
+    program, facts = tabled(mirrored, ONE_PLUS, 40)
+    assert averages(facts, program.output) == Answer(Reach.NEVER, Ground.ANY_LENGTH)
+    # A causal query before the sign sees none.
+    start = rasp.Aggregate(is_plus(), indices, default=0)
+    place = rasp.SequenceMap(lambda i, p: i - p, indices, start)
+    mirrored = rasp.Aggregate(Select(place, place, Comparison.EQ), number)
+    program, facts = tabled(mirrored, ONE_PLUS, 6, causal=True)
+    assert averages(facts, program.output).reach is Reach.REACHED
+
+
 def test_lengths_are_those_of_the_domain() -> None:
     program, facts = tabled(rasp.length, domain.lengths([2, 4]), 8)
     values = program.node(program.output).value_set.values

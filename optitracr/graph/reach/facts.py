@@ -141,6 +141,19 @@ class Facts:
         table = np.pad(holds_of(selector), (0, 1), constant_values=False)
         return table[self.held(selector.keys), self.held(selector.queries)]
 
+    def tells_index(self, label: str, axis: int) -> bool:
+        """Whether a function differs at any two values of an operand, whatever the others are."""
+        table = self.table(label)
+        if table is None or self.nodes[label].value_set.may_be_none:
+            return False
+        ordered = np.sort(table, axis=axis)
+        return bool((np.diff(ordered, axis=axis) > 0).all())
+
+    def ignores_query(self, selector: PairSelector) -> bool:
+        """Whether a selector selects the same keys whatever its query is."""
+        table = self.pairs(selector)
+        return table is not None and bool((table == table[:, :1]).all())
+
     def copied(self, label: str) -> Codes:
         """For each code of an Aggregate's operand its code in the Aggregate's own set.
 

@@ -13,7 +13,16 @@ from typing import Any
 import numpy as np
 
 from optitracr.graph.joint.links import widths_of
-from optitracr.graph.program import Aggregate, Elementwise, Input, PairSelector, Source, Width
+from optitracr.graph.program import (
+    Aggregate,
+    Elementwise,
+    Input,
+    Operation,
+    PairSelector,
+    Source,
+    Width,
+    pairs_of,
+)
 from optitracr.graph.reach.facts import Codes, Facts
 from optitracr.graph.reach.positions import Positions
 from optitracr.graph.reach.promises import constrain_tokens
@@ -35,6 +44,7 @@ class World(Positions):
         super().__init__(facts, positions, whole)
         self.selections = Selections(self, self.code)
         self._codes: dict[tuple[str, int], Any] = {}
+        self._same: dict[str, bool] = {}
 
     def code(self, label: str, position: int) -> Any:
         """The code of a variable's value at a position; None if nothing is known of it."""
@@ -43,11 +53,16 @@ class World(Positions):
             for ancestor in self.facts.ancestors(label):
                 if (ancestor, 0) in self._codes:
                     continue
+                same = self._is_same(ancestor)
                 for place in self.positions:
-                    self._codes[(ancestor, place)] = self._made(ancestor, place)
+                    self._codes[(ancestor, place)] = (
+                        self._codes[(ancestor, 0)]
+                        if same and place
+                        else self._made(ancestor, place)
+                    )
                 if ancestor == self.facts.tokens:
                     constrain_tokens(self, [self._codes[(ancestor, p)] for p in self.positions])
-                if self.facts.tells_position(ancestor):
+                if self._tells_positions(ancestor):
                     # The solver would find out, value by value.
                     self.model.add_all_different(
                         [self._codes[(ancestor, place)] for place in self.positions]
@@ -62,6 +77,43 @@ class World(Positions):
             return (vocabulary[0],) * len(self.positions)
         codes = [self._codes.get((label, p)) for p in self.positions]
         return tuple(vocabulary[0 if code is None else solver.value(code)] for code in codes)
+
+    def _tells_positions(self, label: str) -> bool:
+        """Whether a variable is known to differ at any two positions of an input."""
+        if self.facts.tells_position(label):
+            return True
+        operation = self.facts.nodes[label].operation
+        if not isinstance(operation, Elementwise):
+            return False
+        index = [i for i, x in enumerate(operation.operands) if self.facts.is_index(x)]
+        others = [x for x in operation.operands if not self.facts.is_index(x)]
+        if len(index) != 1 or not all(self._same[x] for x in others):
+            return False
+        return self.facts.tells_index(label, index[0])
+
+    def _is_same(self, label: str) -> bool:
+        """Whether a variable is the same at all positions of an input.
+
+        So is what heads give that select by the key alone, and what is made of that; but a causal
+        query sees other keys at each position.
+        """
+        if label not in self._same:
+            self._same[label] = self._found_same(self.facts.nodes[label].operation)
+        return self._same[label]
+
+    def _found_same(self, operation: Operation) -> bool:
+        match operation:
+            case Elementwise(operands=operands):
+                return all(self._same[operand] for operand in operands)
+            case Width(selector=selector) | Aggregate(selector=selector):
+                if self.facts.inputs.causal:
+                    return False
+                return all(
+                    self._same[pair.queries] or self.facts.ignores_query(pair)
+                    for pair in pairs_of(selector)
+                )
+            case _:
+                return False
 
     # -- variables ---------------------------------------------------------
 
