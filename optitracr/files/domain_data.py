@@ -68,17 +68,29 @@ def check_domain(stored: StoredDomain | None, tokens: int, longest: int) -> None
     """
     if stored is None:
         return
-    states, classes = len(stored.steps), max(stored.classes, default=0) + 1
+    states, classes = len(stored.steps), max(stored.classes, default=-1) + 1
     check_range("domain.steps", states, 1, MAX_STATES)
-    if len(stored.classes) != tokens or min(stored.classes, default=0) < 0:
+    if len(stored.classes) != tokens or not all(0 <= kind < tokens for kind in stored.classes):
         raise FieldError("domain.classes", f"is not one class for each of {tokens} tokens")
     for row in stored.steps:
         if len(row) != classes or not all(NOWHERE <= state < states for state in row):
             raise FieldError("domain.steps", f"has a row without {classes} states that there are")
     if not all(0 <= state < states for state in stored.accepting):
         raise FieldError("domain.accepting", "names a state that is not there")
-    if not domain_of(stored, (None,) * tokens, longest, None).lengths:
-        raise FieldError("domain", f"holds no input of at most {longest} tokens")
+    if not _accepts_some(stored, longest):
+        raise FieldError("domain", f"holds no input of 1 to {longest} tokens")
+
+
+def _accepts_some(stored: StoredDomain, longest: int) -> bool:
+    """Whether some sequence is accepted: the shortest has no more tokens than there are states."""
+    accepting = set(stored.accepting)
+    seen, frontier = set[int](), {0}
+    for _ in range(min(longest, len(stored.steps))):
+        frontier = {state for one in frontier for state in stored.steps[one] if state >= 0} - seen
+        seen |= frontier
+        if frontier & accepting:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True)
