@@ -356,6 +356,13 @@ READOUTS = (
         17,
         ((list("aba"), [1, 1, 1]), (["b"] * 17, [-17] * 17)),
     ),
+    Case(
+        "many_or_none",
+        lambda: library.shift_by(1, tokens),
+        tuple(range(40)),
+        3,
+        (([5, 7], [None, 5]),),
+    ),
 )
 """Outputs of so many values that level 2 decodes them from numbers."""
 

@@ -27,6 +27,10 @@ MAX_CLASSES = 4096
 """Classes beyond which no points are tried: the scores of all at the points of all are compared,
 in arrays of 128 MB for so many. On one line float32 tells some thousand apart."""
 
+ROOM = 8.0
+"""By how much places may exceed the scale where there may be none: three times their size times an
+error of 0.01, over the scale, is the largest score of nothing, a quarter up to here."""
+
 EVEN = 1e-9
 """Largest part of a step by which values may be off the places on a line with equal steps: what
 dividing in float64 leaves."""
@@ -61,9 +65,23 @@ class Readout:
         alone = own[:, 0] - noise * abs(self.weights).sum(axis=0)
         return float(min(alone.min(initial=np.inf), ahead.min(initial=np.inf)))
 
-    def bears(self, noise: float) -> bool:
-        """Whether the right class is decoded though each number may be off by so much."""
-        return self.lead(noise) > LEAD
+    def nothing(self, noise: float) -> float:
+        """The largest score where nothing is held: zero but for the noise.
+
+        Args:
+            noise: By how much each number may be off from zero.
+        """
+        return float(noise * abs(self.weights).sum(axis=0).max(initial=0.0))
+
+    def bears(self, noise: float, may_be_none: bool = False) -> bool:
+        """Whether the right class is decoded though each number may be off by so much.
+
+        Args:
+            noise: That much.
+            may_be_none: Whether there may be none, which all scores below 1/2 stand for.
+        """
+        silent = not may_be_none or self.nothing(noise) <= LEAD / 2
+        return silent and self.lead(noise) > LEAD
 
 
 def _rounding(terms: int) -> float:
@@ -71,22 +89,32 @@ def _rounding(terms: int) -> float:
     return (terms + 1) * UNIT
 
 
-def line_readout(places: Float[FloatArray, " classes"]) -> Readout | None:
+def line_readout(places: Float[FloatArray, " classes"], scale: float = 1.0) -> Readout | None:
     """Points on a line beside a constant: (x, k), with the scores 2xy + (1 - x^2) of each x.
 
     Args:
         places: Where each class is on the line, two of them at least 1 apart.
+        scale: Of what is held; the scores stay as they are.
 
     Returns:
         None if there are too many to try.
     """
-    x = places
-    if x.size > MAX_CLASSES:
+    if places.size > MAX_CLASSES:
         return None
-    # A power of two as large as the places: exact in float32, and no more sensitive than they are.
-    constant = 2.0 ** np.ceil(np.log2(max(1.0, abs(x).max(initial=0.0))))
-    points = np.stack([x, np.full(x.size, constant)], axis=1)
-    return Readout(points, np.stack([2.0 * x, (1.0 - x**2) / constant]))
+    constant = _as_large(places)
+    points = np.stack([places, np.full(places.size, constant)], axis=1)
+    weights = np.stack([2.0 * places, (1.0 - places**2) / constant])
+    return Readout(points * scale, weights / scale)
+
+
+def scale_with_none(places: Float[FloatArray, " classes"]) -> float:
+    """The scale at which errors of what holds nothing add up to no class, if they are small."""
+    return max(1.0, _as_large(places) / ROOM)
+
+
+def _as_large(places: FloatArray) -> float:
+    """A power of two as large as the places: exact in float32, and no more sensitive than they."""
+    return float(2.0 ** np.ceil(np.log2(max(1.0, abs(places).max(initial=0.0)))))
 
 
 def even_places(numbers: Float[FloatArray, " classes"]) -> Float[FloatArray, " classes"] | None:

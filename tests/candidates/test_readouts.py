@@ -1,4 +1,4 @@
-"""An output of many values is decoded from two numbers; of few, or with None, from a one-hot."""
+"""An output of many values is decoded from two numbers; of few, from a one-hot."""
 
 from __future__ import annotations
 
@@ -72,10 +72,18 @@ def test_few_values_stay_a_one_hot() -> None:
     np.testing.assert_array_equal(found.unembed.sum(axis=0), np.ones(FEW_VALUES))
 
 
-def test_none_stays_none() -> None:
-    found, plain = pair(lambda: rasp.Map(lambda t: t or None, tokens), range(50), 2)
-    assert found.size == plain.size
+@pytest.mark.parametrize("values", [40, 200])
+def test_none_is_where_nothing_is_held(values: int) -> None:
+    found, plain = pair(lambda: rasp.Map(lambda t: t or None, tokens), range(values + 1), 2)
+    assert found.size.width == 2 < plain.size.width
     assert found.apply(["compiler_bos", 0, 7]).decoded[1:] == [None, 7]
+    assert found.forward_numpy(found.dataset(9, seed=1).tokens * 0).logits.max() <= 0.25
+
+
+def test_none_where_nothing_is_selected() -> None:
+    found, plain = pair(lambda: library.shift_by(1, tokens), range(50), 3)
+    assert found.size.width <= 10 < plain.size.width
+    assert found.apply(["compiler_bos", 3, 9, 4]).decoded[1:] == [None, 3, 9]
 
 
 def test_scores_lead_in_the_model() -> None:

@@ -12,6 +12,7 @@ from optitracr.constructions.readouts import (
     even_places,
     line_readout,
     ranks,
+    scale_with_none,
 )
 from optitracr.craft.spaces import FloatArray
 
@@ -35,6 +36,22 @@ def test_every_class_is_decoded_with_noise(classes: int) -> None:
         first, second = np.sort(scores, axis=1)[:, -2:].T[::-1]
         assert first.min() > LEAD
         assert (first - second).min() >= readout.lead(NOISE) - 1e-6 > LEAD
+
+
+@pytest.mark.parametrize("classes", [2, 41, 300, 1000])
+def test_nothing_is_no_class(classes: int) -> None:
+    places = ranks(classes)
+    readout = line_readout(places, scale_with_none(places))
+    assert readout is not None
+    assert readout.bears(NOISE, may_be_none=True)
+    scores = NOISE * np.array([(1, 1), (1, -1), (-1, 1), (-1, -1)]) @ readout.weights
+    assert scores.max() == pytest.approx(readout.nothing(NOISE))
+    assert readout.nothing(NOISE) <= LEAD / 2
+
+
+def test_without_a_scale_nothing_may_be_some_class() -> None:
+    assert made(ranks(300)).bears(NOISE)
+    assert not made(ranks(300)).bears(NOISE, may_be_none=True)
 
 
 def test_the_lead_is_that_of_the_two_closest() -> None:
