@@ -200,3 +200,24 @@ def test_value_sets(tmp_path: Path) -> None:
     rows = read(table)
     assert {"input", "function", "pair, product", "pair, together"} <= {r["kind"] for r in rows}
     assert all(int(r["occurring"]) <= int(r["inferred"]) for r in rows)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("style", ["place", "whole"])
+def test_addition(style: str, tmp_path: Path) -> None:
+    table = tmp_path / "addition.csv"
+    done = run("addition", "--sizes", "2x9", "--styles", style, "--inputs", 400, "-o", table)
+    assert done.returncode == 0, done.stderr + done.stdout
+    domain, once = read(table)
+    assert (domain["promise"], once["promise"]) == ("domain", "once")
+    assert all(int(row["wrong"]) == 0 for row in (domain, once))
+    assert all(int(row["parameters"]) < 20_000 for row in (domain, once))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("size", ["3x10", "3x16", "4x24"])
+def test_addition_of_long_numbers(size: str, tmp_path: Path) -> None:
+    table = tmp_path / "addition.csv"
+    done = run("addition", "--sizes", size, "-o", table)
+    assert done.returncode == 0, done.stderr + done.stdout
+    assert all(int(row["parameters"]) < 200_000 for row in read(table))
