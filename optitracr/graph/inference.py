@@ -192,9 +192,9 @@ class Inference:
         if node.is_numerical and node.label in self.copies:
             return aggregate_values(node, operation, operand, 1)
         own: ValueSet | None = None
-        if self.joint and node.is_numerical:
-            own = attended_values(node, operation, operand, self._together)
         _, most = self._selected(operation.selector)
+        if self.joint and node.is_numerical and most > 1:
+            own = attended_values(node, operation, operand, self._together)
         own = own or aggregate_values(node, operation, operand, most)
         if own.exploded and not self.joint:
             own = attended_values(node, operation, operand, self._together) or own

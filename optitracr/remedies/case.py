@@ -114,7 +114,8 @@ class Case:
         vocabulary = self.setting.vocabulary
         exprs = tuple(postorder(self.sop))
         try:
-            inputs = check_inputs(len(vocabulary), self.setting.max_seq_len, SAMPLE, SAMPLE, 0)
+            longest, domain = self.setting.max_seq_len, self.setting.domain
+            inputs = check_inputs(len(vocabulary), longest, SAMPLE, SAMPLE, 0, domain)
             found = evaluate_batch(
                 exprs, vocabulary, inputs.codes, inputs.lengths, self.setting.causal
             )

@@ -56,6 +56,13 @@ def test_an_aggregate_of_it_is_a_copy() -> None:
     assert len(output_of(Aggregate(plus(), indices), 6).value_set.values) > 20
 
 
+def test_it_is_known_beside_what_goes_together() -> None:
+    so_far = at_most_one(Select(indices, indices, Comparison.LEQ))
+    program = numerical(Aggregate(so_far, numerical(tokens == "a"), default=0))
+    found = tabled_program(build_graph(program), Inputs(VOCAB, 8), joint=True)
+    assert found.node(found.output).value_set.values == (0, 1)
+
+
 def test_a_width_of_it_is_0_or_1() -> None:
     assert output_of(SelectorWidth(at_most_one(plus()))).value_set.values == (0, 1)
     assert output_of(SelectorWidth(at_most_one(plus()) & BEFORE)).value_set.values == (0, 1)

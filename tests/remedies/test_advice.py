@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from optitracr import compile_rasp_to_model, rasp
+from optitracr import compile_rasp_to_model, domain, rasp
 from optitracr.errors import LimitError, OptitracrError, ProgramError
 from optitracr.rasp import Aggregate, Comparison, Full, Map, Select, SequenceMap, indices, tokens
 from optitracr.remedies import trials
@@ -185,3 +185,13 @@ def test_errors_carry_the_label_of_what_they_are_about(monkeypatch: pytest.Monke
         compile_rasp_to_model(Map(lambda x: x + 1, where("b")), set("abe"), 40)
     assert caught.value.label == "where_b_5"
     assert "tried" not in str(caught.value)
+
+
+def test_what_is_promised_goes_with_the_length(tried: list[tuple[Remedy, Outcome]]) -> None:
+    """No shorter inputs are tried, and what inputs look like is seen in the domain."""
+    twice = domain.matches("[ae]*b[ae]*b[abe]*")
+    with pytest.raises(OptitracrError) as caught:
+        compile_rasp_to_model(where("b"), set("abe"), 40, optimize=1, domain=twice)
+    assert "max_seq_len=" not in str(caught.value)
+    assert "at_most_one" not in str(caught.value)
+    assert all(remedy.setting.max_seq_len == 40 for remedy, _ in tried)
