@@ -24,9 +24,10 @@ from optitracr.graph.program import (
 
 Table = NDArray[np.bool_]
 
-MAX_ENTRIES = 50_000_000
-"""Entries of a disjunction's table beyond which it is refused: they take 50 MB, and classes of
-them are found in a second or so."""
+MAX_ENTRIES = 1_000_000
+"""Entries of a disjunction's table beyond which it is refused: joint variables of a thousand values
+a side decide it, each value with a dimension and a neuron, which is millions of parameters and
+minutes of search."""
 
 LOOKED_AT = 1_000_000
 """Entries of a table beyond which it is not looked at where much else is: counted in some
@@ -223,11 +224,13 @@ def check_entries(label: str, keys: Sequence[str], queries: Sequence[str], entri
     if entries > MAX_ENTRIES:
         sides = (", ".join(f"'{x}'" for x in dict.fromkeys(side)) for side in (keys, queries))
         raise LimitError(
-            f"selector '{label}' compares {' and '.join(sides)} (keys and queries) in a way that "
-            "is no conjunction of conditions on one key and one query each; a table of all "
-            f"{entries:,} combinations of their values would take {entries // 10**6:,} MB, above "
-            f"the limit of {MAX_ENTRIES // 10**6} MB; map keys or queries to fewer values first, "
-            "or split the selector at its '|' and combine what is read by each part"
+            f"selector '{label}' compares the keys {next(sides)} with the queries {next(sides)} in "
+            "a way that is no conjunction of conditions on one key and one query each, so that "
+            "joint variables would have to hold all combinations of their values, with a "
+            f"dimension and a neuron each; there are {entries:,} pairs of a combination of keys "
+            f"and one of queries, above the limit of {MAX_ENTRIES:,}; map keys or queries to "
+            "fewer values first, or split the selector at its '|' and combine what is read by "
+            "each part"
         )
 
 
