@@ -133,12 +133,14 @@ def half_plane_plans(task: Task) -> Iterator[Plan]:
     first = [np.unique(classes[axis], return_index=True)[1] for axis in others]
     lines = np.moveaxis(table, others, range(len(others)))
     seen = np.moveaxis(np.broadcast_to(known, table.shape), others, range(len(others)))
+    anywhere = np.asarray(seen.any(axis=tuple(range(len(others)))))
     shape = tuple(index.size for index in first)
     boxes: list[Box] = []
     planes: list[_Levels] = []
     for cell in np.ndindex(shape):
         at = tuple(index[place] for index, place in zip(first, cell, strict=True))
-        found = _levels_of([leaves[a] for a in numerical], lines[at], seen[at], rows, task.ranks)
+        read = [leaves[a] for a in numerical]
+        found = _levels_of(read, lines[at], seen[at], rows, task.ranks, anywhere)
         if found is None:
             return
         planes.append(found)
@@ -215,20 +217,37 @@ def _levels_of(
     possible: NDArray[np.bool_],
     rows: FloatArray,
     order: NDArray[np.intp],
+    anywhere: NDArray[np.bool_],
 ) -> _Levels | None:
-    """Levels of which the table is a function, separated by hyperplanes."""
+    """Levels of which the table is a function, separated by hyperplanes.
+
+    Args:
+        leaves: The numbers.
+        table: The function of them, in one cell.
+        possible: Which of their combinations occur there.
+        rows: What is written for each code.
+        order: A rank for each code.
+        anywhere: Which combinations occur in some cell: there the levels of this one are silent.
+    """
     place = np.argwhere(possible)
     if not 0 < len(place) <= MAX_POINTS:
         return None
-    points = np.stack(
-        [np.asarray(leaf.numbers)[place[:, i]] for i, leaf in enumerate(leaves)], axis=1
-    )
+    points = _points(leaves, place)
+    origin = np.zeros((1, len(leaves)))
+    everywhere = np.concatenate([_points(leaves, np.argwhere(anywhere)), origin])
     codes = table[tuple(place.T)]
     for levels in _levels(place, codes, order):
-        found = _separated(points, codes, levels, rows)
+        found = _separated(points, codes, levels, rows, everywhere)
         if found is not None:
             return found
     return None
+
+
+def _points(leaves: Sequence[Leaf], place: NDArray[np.intp]) -> FloatArray:
+    """The numbers of some combinations, [combinations, numbers]."""
+    return np.stack(
+        [np.asarray(leaf.numbers)[place[:, i]] for i, leaf in enumerate(leaves)], axis=1
+    )
 
 
 def _levels(
@@ -248,7 +267,11 @@ def _levels(
 
 
 def _separated(
-    points: FloatArray, codes: Codes, levels: NDArray[np.intp], rows: FloatArray
+    points: FloatArray,
+    codes: Codes,
+    levels: NDArray[np.intp],
+    rows: FloatArray,
+    everywhere: FloatArray,
 ) -> _Levels | None:
     distinct, member = np.unique(levels, return_inverse=True)
     code = np.zeros(distinct.size, dtype=np.int64)
@@ -266,8 +289,7 @@ def _separated(
     slope = slope.reshape(len(planes), points.shape[1])
     offset = np.array([at / margin for _, at, margin in planes]) + 0.5
     jumps = rows[code[changes + 1]] - rows[code[changes]]
-    origin = np.concatenate([points, np.zeros((1, points.shape[1]))])
-    reach = abs(origin @ slope.T + offset).max(axis=0, initial=0.0)
+    reach = abs(everywhere @ slope.T + offset).max(axis=0, initial=0.0)
     error = 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max(initial=0.0))
     return _Levels(int(code[0]), slope, offset, jumps, reach, error)
 
