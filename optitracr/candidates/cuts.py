@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from itertools import product
 
 from optitracr.candidates.tables import FunctionTables
-from optitracr.graph.program import ProgramGraph
+from optitracr.graph.program import Elementwise, ProgramGraph
+from optitracr.graph.provenance import Role
 from optitracr.graph.raw import raw_variables
 
 Cut = tuple[str, ...]
@@ -31,6 +32,8 @@ looked through by each construction; larger ones need too many neurons as a rule
 def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tuple[Cut, ...]]:
     """The smallest cuts of every variable with a definition, immediate operands among them.
 
+    So are raw numbers in the place of the classes that an operand is made of.
+
     Variables without a table (sums of numbers with too many values) have no cuts.
     """
     cuts: dict[str, tuple[Cut, ...]] = {}
@@ -41,6 +44,7 @@ def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tup
         if not definitions:
             continue
         immediate = [_ordered(definition.operands, order) for definition in definitions]
+        bare = [_ordered([number_of(graph, x) for x in cut], order) for cut in immediate]
         found = dict.fromkeys(immediate)
         for definition in definitions:
             choices = [((label,), *cuts.get(label, ())) for label in definition.operands]
@@ -50,8 +54,16 @@ def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tup
                     found[union] = None
         ranked = sorted(found, key=lambda cut: (tables.size(cut), len(cut), cut))
         singles = [cut for cut in ranked if len(cut) == 1 and _is_source(cut[0], cuts, raw)]
-        cuts[node.label] = tuple(dict.fromkeys((*ranked[:MAX_CUTS], *singles, *immediate)))
+        cuts[node.label] = tuple(dict.fromkeys((*ranked[:MAX_CUTS], *singles, *immediate, *bare)))
     return cuts
+
+
+def number_of(graph: ProgramGraph, label: str) -> str:
+    """The raw number whose classes a variable is; itself if it is no such variable."""
+    node = graph.node(label)
+    if node.role is Role.CLASS and isinstance(node.operation, Elementwise):
+        return node.operation.operands[0]
+    return label
 
 
 def _is_source(label: str, cuts: Mapping[str, tuple[Cut, ...]], raw: frozenset[str]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from optitracr.candidates.cuts import Cut, enumerate_cuts
+from optitracr.candidates.cuts import Cut, enumerate_cuts, number_of
 from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.leaves import Axis, Leaf
 from optitracr.constructions.needs import Need
@@ -50,6 +50,7 @@ class Facts:
         self._relations: dict[Selector, Relation] = {}
         self._keys: dict[Selector, object] = {}
         self._immediate: dict[str, list[Cut]] = {}
+        self._bare: dict[str, list[Cut]] = {}
 
     def operation(self, label: str) -> Operation:
         """What computes a variable in the program."""
@@ -96,6 +97,15 @@ class Facts:
             definitions = self.tables.definitions(label)
             self._immediate[label] = [self.in_order(one.operands) for one in definitions]
         return self._immediate[label]
+
+    def bare(self, label: str) -> list[Cut]:
+        """The same with raw numbers in the place of the classes that are made of them."""
+        if label not in self._bare:
+            self._bare[label] = [
+                self.in_order([number_of(self.program, x) for x in cut])
+                for cut in self.immediate(label)
+            ]
+        return self._bare[label]
 
     def in_order(self, labels: Sequence[str]) -> Cut:
         """Variables as they stand in the program, each once."""

@@ -15,13 +15,15 @@ from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.relations import excludes, finer, over
 from optitracr.candidates.ways import Repertoire
 from optitracr.constructions.leaves import Leaf, Plan
-from optitracr.constructions.table_mlp import plan_table, refusal
+from optitracr.constructions.lines import line_plans
+from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal, sum_plans
 from optitracr.craft.piecewise import (
     JUMP_ERROR,
     LOOSE_JUMP_ERROR,
     QUERY_JUMP_ERROR,
     SHARP_JUMP_ERROR,
 )
+from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import Width
 from optitracr.graph.relations import Relation
 
@@ -44,6 +46,7 @@ class TablePlans:
         self._further, self._patterns = repertoire.tables, patterns
         self._plans: dict[object, list[Plan]] = {}
         self._disjoint_of: dict[Cut, bool] = {}
+        self._on_lines: dict[str, bool] = {}
 
     def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
         """The constructions of a form over a cut, fewest neurons first."""
@@ -56,13 +59,33 @@ class TablePlans:
             plans = plan_table(
                 leaves, codes, rows, tolerance, possible, self._further, robust=self.robust
             )
-            if not plans and immediate:
-                given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
+            given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
+            if not plans and (immediate or cut in self.facts.bare(form.label)):
                 plans = plan_table(*given, possible, self._further, close=True)
-                if not plans:
+                if not plans and immediate:
                     self.refused[form.label] = (cut, refusal(*given))
+            if cut == (form.label,) and self.on_lines(form.label):
+                plans += sum_plans(reduced_task(*given, close=True))
             self._plans[key] = plans
         return self._plans[key]
+
+    def on_lines(self, label: str) -> bool:
+        """Whether a variable is a number that is linear in a raw one, in each cell of others."""
+        if label not in self._on_lines:
+            own = self.facts.leaf(label)
+            rows = np.asarray(own.numbers).reshape(-1, 1)
+            known = len(rows) > 0 and not own.may_be_none
+            cuts = self.facts.bare(label) if known else []
+            self._on_lines[label] = any(self._lines(label, cut, rows) for cut in cuts)
+        return self._on_lines[label]
+
+    def _lines(self, label: str, cut: Cut, rows: FloatArray) -> bool:
+        leaves = [self.facts.leaf(x) for x in cut]
+        if sum(leaf.numerical for leaf in leaves) != 1 or len(leaves) < 2:
+            return False
+        table, possible = self.facts.tables.table(label, cut), self._possible(cut)
+        task = reduced_task(leaves, table, rows, LOOSE_JUMP_ERROR, possible)
+        return any(True for _ in line_plans(task))
 
     def _tolerance(self, form: Form, immediate: bool) -> float:
         """The rounding error that all steps of a construction may have together."""

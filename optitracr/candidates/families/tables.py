@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 from optitracr.candidates.candidate import Candidate
@@ -19,7 +20,12 @@ NAME = "table"
 
 MAX_NEURONS = 1024
 """Neurons of a fused component: more seldom make a smaller model than components in sequence do.
-The cut over the immediate operands may take more, as it has no substitute."""
+The cut over the immediate operands may take more, as it has no substitute; so may that over the
+raw numbers whose classes they are, where no lines lead to the same."""
+
+BARE_NEURONS = 64 * 65
+"""The same over raw numbers, where lines lead to the same in one layer more: what a function of a
+count of up to 64 positions takes beside the length, a threshold for each count and length."""
 
 MAX_NUMBERS = 3
 """Numbers that a fused component may read: weighted sums of more are seldom told apart by
@@ -35,6 +41,7 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
         return
     facts = proposals.facts
     again = bool(facts.nodes[form.label].definitions) or facts.is_dirty_head(form.label)
+    again = again or proposals.tables.on_lines(form.label)
     itself = ((form.label,),) if again and not facts.is_raw(form.label) else ()
     for cut in (*facts.cuts.get(form.label, ()), *itself):
         freedoms = _freedoms(facts, form.label, cut)
@@ -73,10 +80,13 @@ def _over(
     leaves = [facts.leaf(label) for label in cut]
     if sum(leaf.numerical for leaf in leaves) > MAX_NUMBERS:
         return
-    immediate = cut in facts.immediate(form.label)
     plans = proposals.tables.of(form, cut, leaves)
-    fitting = [plan for plan in plans if plan.neurons <= MAX_NEURONS or immediate]
-    for plan in fitting if proposals.robust else pareto(fitting)[:PLANS]:
+    most = _most_neurons(proposals, form.label, cut)
+    fitting = [plan for plan in plans if plan.neurons <= most]
+    kept = fitting if proposals.robust else pareto(fitting)[:PLANS]
+    if cut == (form.label,) and proposals.tables.on_lines(form.label):
+        kept = _with_a_number(kept, fitting)
+    for plan in kept:
         expansions = proposals.repertoire.expansions(facts, plan)
         for way, (expanded, further) in enumerate(expansions):
             yield Candidate(
@@ -89,6 +99,22 @@ def _over(
                 cut=cut,
                 families=(*families, *further),
             )
+
+
+def _most_neurons(proposals: Proposals, label: str, cut: Cut) -> float:
+    """How many neurons a component over a cut may take."""
+    if cut in proposals.facts.immediate(label):
+        return math.inf
+    if cut not in proposals.facts.bare(label):
+        return MAX_NEURONS
+    return BARE_NEURONS if proposals.tables.on_lines(label) else math.inf
+
+
+def _with_a_number(kept: Sequence[Plan], fitting: Sequence[Plan]) -> list[Plan]:
+    """Some plans, with one among them that reads a number and no classes."""
+    if any(axis.numbers for plan in kept for axis in plan.axes):
+        return [*kept]
+    return [*kept, *[plan for plan in fitting if any(axis.numbers for axis in plan.axes)][:1]]
 
 
 def pareto(plans: Sequence[Plan]) -> list[Plan]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ from optitracr.graph.tabled import TabledNode
 
 Together = Callable[[Sequence[str]], Rows | None]
 """The rows of some variables and their columns, at one position."""
+
+NO_COLUMNS = Rows((), np.zeros((1, 0), dtype=np.int32))
+"""One row, of nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -114,9 +117,17 @@ class Attention:
             for narrow in (False, True):
                 own = queries.project(tuple(sides[0])) if narrow else queries
                 found = selecting(selector, own, keys, kept, index)
+                found = None if found is None else self._of_any_query(found)
                 if found is not None and count_cases(found, self.inputs.max_seq_len) <= MAX_CASES:
                     return found
         return None
+
+    def _of_any_query(self, found: Selecting) -> Selecting:
+        """The same with one query for all where all select alike: its rows are then far fewer."""
+        alike = len(found.holds) > 1 and bool((found.holds == found.holds[0]).all())
+        if not alike or self.inputs.causal:
+            return found
+        return replace(found, queries=NO_COLUMNS, holds=found.holds[:1], own=None)
 
     # -- as rows ---------------------------------------------------------------
 
