@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from optitracr import compile_rasp_to_model
 from optitracr.circuit.intervention import Ablation, ablate, activations, change
 from optitracr.circuit.parts import node_hooks
 from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, NotFoundError
 from optitracr.levels import LEVELS
 from tests.compiled import compiled
+from tests.programs import READOUTS, Case
 
 NAMES = [
     "hist",
@@ -53,6 +55,22 @@ def test_outside_and_inside(name: str, level: int) -> None:
     assert not [pair for pair in without if not pair[0].erases]
     if level != 1:
         assert not without
+
+
+@pytest.mark.parametrize("case", READOUTS, ids=lambda case: case.name)
+def test_outside_of_what_a_readout_is_decoded_from(case: Case) -> None:
+    """Scores that are no one-hot do not change either."""
+    model = compile_rasp_to_model(case.make(), case.vocab, case.max_seq_len)
+    tokens = model.dataset(64, seed=5).tokens
+    before, found = activations(model, tokens)
+    every = {f"{hook}[:, :, {i}]" for hook, array in found.items() for i in range(array.shape[2])}
+    for variable in variables(model):
+        outside = sorted(every - model.circuit.parts_of(variable, "qkv"))
+        after = ablate(model, tokens, outside, seed=1)
+        assert change(model, variable, before, after, tokens) < 1e-5, variable
+    assert (
+        change(model, model.name, before, ablate(model, tokens, every), tokens) > 0.5 or not every
+    )
 
 
 def test_resampling_takes_what_another_position_has() -> None:
