@@ -23,9 +23,9 @@ MAX_NEURONS = 1024
 The cut over the immediate operands may take more, as it has no substitute; so may that over the
 raw numbers whose classes they are, where no lines lead to the same."""
 
-BARE_NEURONS = 64 * 65
+BARE_NEURONS = 64 * 65 + 64
 """The same over raw numbers, where lines lead to the same in one layer more: what a function of a
-count of up to 64 positions takes beside the length, a threshold for each count and length."""
+count of up to 64 positions takes beside the length, two for each count and length, one a length."""
 
 MAX_NUMBERS = 3
 """Numbers that a fused component may read: weighted sums of more are seldom told apart by
