@@ -17,7 +17,7 @@ from optitracr import rasp
 from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
-from optitracr.candidates.families import families_without
+from optitracr.candidates.families import Family, families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.readings import warn_of_causal_reading
 from optitracr.checking.verification import VerificationReport, check_model
@@ -139,7 +139,7 @@ class Compilation:
     @cached_property
     def tabled(self) -> TabledProgram:
         """The program with what each variable can be."""
-        joint = self.recipe.joint_values
+        joint = self.recipe.joint_values and Family.JOINT in self._families
         return self._timed(Stage.VALUES, tabled_program, self.written, self.setting.inputs, joint)
 
     @cached_property

@@ -13,7 +13,7 @@ from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.relations import excludes, finer, over
-from optitracr.candidates.ways import Repertoire
+from optitracr.candidates.ways import Freedom, Repertoire
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.lines import line_plans
 from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal, sum_plans
@@ -44,6 +44,7 @@ class TablePlans:
         self.facts, self.robust = facts, robust
         self.refused: dict[str, tuple[Cut, str]] = {}
         self._further, self._patterns = repertoire.tables, patterns
+        self._unreached = repertoire.frees(Freedom.UNREACHED)
         self._plans: dict[object, list[Plan]] = {}
         self._disjoint_of: dict[Cut, bool] = {}
         self._on_lines: dict[str, bool] = {}
@@ -99,7 +100,7 @@ class TablePlans:
         """Which combinations of values can occur; None if all can."""
         sizes = [len(self.facts.nodes[x].value_set.values) for x in cut]
         possible = self._within_length(cut, sizes)
-        rows = self.facts.joint.rows(cut)
+        rows = self.facts.joint.rows(cut) if self._unreached else None
         if rows is not None:
             together = np.zeros(sizes, dtype=bool)
             together[tuple(rows[(rows >= 0).all(axis=1)].T)] = True

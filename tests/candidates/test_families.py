@@ -73,6 +73,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.CIRCLES, "reverse", "width"),
         (Family.THRESHOLDS, "sum_modulo", "neurons"),
         (Family.REWRITES, "sort", "width"),
+        (Family.JOINT, "rotate", "neurons"),
     ],
 )
 def test_each_family_is_worth_something(family: Family, name: str, measure: str) -> None:

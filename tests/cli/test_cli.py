@@ -212,7 +212,7 @@ def test_compare_explains(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "compare", "reverse", "--explain")
     assert code == 0
     assert "what level 2 saves" in out
-    assert "numbers for 16 values" in out
+    assert "numbers for 15 values" in out
     rows = json.loads(run(capsys, "compare", "reverse", "--json")[1])
     assert rows[2]["savings_counts"]["fused"] >= 1
     assert {"variable", "kind", "detail"} == set(rows[2]["savings"][0])

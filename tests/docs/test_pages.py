@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parents[2] / "experiments"))
+
+from hard_set.registry import PROGRAMS as HARD_PROGRAMS
+
 from optitracr import library
 from optitracr.candidates.families import Family
 from optitracr.candidates.savings import MEANING
@@ -18,6 +22,7 @@ from optitracr.cli.main import build_parser, main
 from tests.docs import run_blocks
 from tests.docs.pages import DOCS, NOTEBOOKS, PAGES, ROOT, name
 
+HARD = {program.name for program in HARD_PROGRAMS}
 WITH_CODE = tuple(page for page in PAGES if "```python" in page.read_text())
 COMMANDS = tuple(re.findall(r"^\$ (optitracr .*)$", "\n".join(p.read_text() for p in PAGES), re.M))
 SCRIPTS = tuple(
@@ -79,7 +84,7 @@ def test_experiments_take_what_the_page_gives_them(command: str) -> None:
     for given in arguments[place + 1 :]:
         if given.startswith("-"):
             break
-        assert given.isdigit() or given in library.names()
+        assert given.isdigit() or given in library.names() or given in HARD
 
 
 def test_every_experiment_is_described() -> None:

@@ -67,7 +67,7 @@ def test_what_a_program_promises_is_never_broken(causal: bool) -> None:
 
 
 def test_programs_of_the_library_average_at_no_length() -> None:
-    """`sort`, `argmax`, `induction` and their like: at least fourteen of them."""
+    """`sort`, `argmax`, `induction` and their like: thirteen that tables alone do not tell."""
     asked = 0
     for entry in library.programs():
         facts = facts_of(entry.make(), entry.vocab, entry.max_seq_len, entry.causal)
@@ -80,7 +80,7 @@ def test_programs_of_the_library_average_at_no_length() -> None:
                 continue
             asked += 1
             assert answer == Answer(Reach.NEVER, Ground.ANY_LENGTH), (entry.name, node.label)
-    assert asked >= 14
+    assert asked >= 13
 
 
 @pytest.mark.parametrize(

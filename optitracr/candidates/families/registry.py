@@ -13,6 +13,7 @@ from optitracr.candidates.families import (
     conjunctions,
     cuts,
     heads,
+    joint,
     push,
     readouts,
     rewrites,
@@ -42,6 +43,7 @@ FAMILIES: tuple[Rule, ...] = (
     thresholds.RULE,
     rewrites.RULE,
     readouts.RULE,
+    joint.RULE,
 )
 """Rules that can be switched off, in the order of `Family`."""
 
