@@ -62,7 +62,9 @@ def promising_program(seed: int) -> Asked:
     draw = random.Random(f"promising {seed}")
     asked = (rare_program if draw.randrange(2) else old_program)(10_000 + seed)
     for _, sop in build_graph(asked.program).expressions:
-        if isinstance(sop, rasp.Aggregate | rasp.SelectorWidth) and draw.randrange(2):
+        # The length is one for all programs, which are not to be promised anything.
+        own = isinstance(sop, rasp.Aggregate | rasp.SelectorWidth) and sop is not rasp.length
+        if own and draw.randrange(2):
             sop.selector = rasp.at_most_one(sop.selector)
     vocabulary, longest = asked.inputs.vocabulary, asked.inputs.max_seq_len
     parts = (

@@ -95,7 +95,7 @@ def plan_head(
         is_width: Whether BOS is attended like a selected key.
     """
     inner = sum(term.inner for term in terms)
-    logit = bos_logit(sum(term.selected + term.bos for term in terms), cold, is_width)
+    logit = bos_logit(float(sum(term.selected + term.bos for term in terms)), cold, is_width)
     reads_bos = any(term.bos_query.any() for term in terms) or logit != 0
     size = inner + int(reads_bos)
     b_query, bos_query, bos_key = (np.zeros(size) for _ in range(3))

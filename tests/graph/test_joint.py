@@ -18,6 +18,8 @@ from optitracr.graph.joint.rows import Codes, Rows, distinct, joined, one_column
 from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Aggregate as AggregateOperation
 from optitracr.graph.program import Elementwise
+from optitracr.graph.reach.facts import Facts
+from optitracr.graph.reach.selecting import averages
 from optitracr.graph.tabling import tabled_program
 from optitracr.rasp import Aggregate, Comparison, Select, SelectorWidth, indices, tokens
 
@@ -268,3 +270,21 @@ def test_a_mean_that_is_proven_to_be_of_one_number_has_its_values() -> None:
     model = compile_rasp_to_model(program, set(inputs.vocabulary), 6)
     for given in product(inputs.vocabulary, repeat=3):
         assert model.apply(["compiler_bos", *given]).decoded[1:] == program(list(given))
+
+
+@pytest.mark.parametrize("causal", [False, True])
+def test_an_order_written_as_a_disjunction_is_an_order(causal: bool) -> None:
+    """Smaller, or equal and before: no two positions have the same place, of many tokens too."""
+    before = Select(indices, indices, Comparison.LT)
+    smaller = Select(tokens, tokens, Comparison.LT)
+    place = SelectorWidth(smaller | (SAME & before))
+    program = Aggregate(Select(place, indices, Comparison.EQ), tokens)
+    inputs = Inputs(tuple(range(20)), 25, causal)
+    graph = build_graph(program)
+    facts = Facts.of(graph, inferred(graph, inputs), inputs)
+    answer = averages(facts, graph.output)
+    assert answer.never
+    tied = Aggregate(Select(SelectorWidth(smaller | SAME), indices, Comparison.EQ), indices)
+    graph = build_graph(tied)
+    facts = Facts.of(graph, inferred(graph, inputs), inputs)
+    assert not averages(facts, graph.output).never

@@ -129,7 +129,8 @@ def test_arithmetic_errors_are_no_value() -> None:
 
 def test_value_set_beyond_the_limit() -> None:
     pair = rasp.SequenceMap(lambda x, y: (x, y), rasp.tokens, rasp.indices)
-    quad = rasp.SequenceMap(lambda x, y: (x, y), pair, rasp.Map(lambda p: p, pair))
+    before = rasp.Select(rasp.indices, rasp.indices, lambda key, query: key == query - 1)
+    quad = rasp.SequenceMap(lambda x, y: (x, y), pair, rasp.Aggregate(before, pair))
     with pytest.raises(ValueSetError, match=r"limit|more than"):
         compile_rasp_to_model(quad, set(range(60)), 40, optimize=0)
 

@@ -68,7 +68,7 @@ def selector_head(
         query_key[block] += each.table * coldness
     bos_key = key.position[bos.directions[0]]
     query_key[query.position[one.directions[0]], bos_key] = bos_logit(
-        coldness * len(conditions), coldness, attend_bos
+        float(coldness * len(conditions)), coldness, attend_bos
     )
     query_key[query.position[bos.directions[0]], bos_key] = coldness
     padded = np.zeros((len(value), len(output)))

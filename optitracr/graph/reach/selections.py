@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.program import PairSelector, Selector, selector_parts
+from optitracr.graph.program import CompoundSelector, PairSelector, Selector, selector_parts
 from optitracr.graph.promised import least_and_most_keys
 from optitracr.graph.reach.facts import Codes
+from optitracr.graph.reach.intervals import Intervals, intervals
+from optitracr.graph.reach.orders import Order, order_of
 from optitracr.graph.reach.positions import Positions
 from optitracr.graph.selecting import promises_at_most_one
 
@@ -43,6 +44,8 @@ class Selections:
         self._promised: set[tuple[int, int]] = set()
         self._widths: dict[tuple[int, int], Any] = {}
         self._found: dict[int, Intervals | None] = {}
+        self._orders: dict[int, Order | None] = {}
+        self._joints: dict[tuple[tuple[str, ...], int], Any] = {}
         self._kept: list[Selector] = []
 
     # -- one pair of positions ---------------------------------------------
@@ -87,6 +90,13 @@ class Selections:
         """The literal of a selector whose operands' are known."""
         if isinstance(part, PairSelector):
             return self._pair(part, key, query)
+        order = self._order(part)
+        if order is not None:
+            low, high = self._order_ends(order, query)
+            place = self.world.look_up(
+                order.found.keys, self._joint(order.keys, order.key_sizes, key)
+            )
+            return self._both([self._at_most(low, place), self._at_most(place + 1, high)])
         found = [self._plain[(id(operand), key, query)] for operand in part.operands]
         if part.operator == "not":
             return None if found[0] is None else ~found[0]
@@ -146,6 +156,34 @@ class Selections:
         """The first place that a query selects, and the first after the last."""
         place = self._ordered_code(selector.queries, query, found.queries)
         return [self.world.look_up(end, place) for end in (found.first, found.after)]
+
+    def _order(self, part: CompoundSelector) -> Order | None:
+        """A disjunction as an order, if all that it compares is known here."""
+        if part.operator != "or" or self.world.whole:
+            return None
+        if id(part) not in self._orders:
+            found = order_of(part, self.world.facts)
+            labels = () if found is None else (*found.keys, *found.queries)
+            known = all(self.code(label, 0) is not None for label in labels)
+            self._orders[id(part)] = found if known else None
+        return self._orders[id(part)]
+
+    def _order_ends(self, order: Order, query: int) -> list[Any]:
+        """The first place that a query selects, and the first after the last."""
+        code = self._joint(order.queries, order.query_sizes, query)
+        place = self.world.look_up(order.found.queries, code)
+        return [self.world.look_up(end, place) for end in (order.found.first, order.found.after)]
+
+    def _joint(self, labels: Sequence[str], sizes: Sequence[int], position: int) -> Any:
+        """The joint code of variables at a position; with an index among them all differ."""
+        if (tuple(labels), position) not in self._joints:
+            for place in self.world.positions:
+                codes = [self.code(label, place) for label in labels]
+                self._joints[(tuple(labels), place)] = self.world.joint(codes, sizes)
+            if any(self.world.facts.is_index(label) for label in labels):
+                made = [self._joints[(tuple(labels), place)] for place in self.world.positions]
+                self.world.model.add_all_different(made)
+        return self._joints[(tuple(labels), position)]
 
     def _ordered_code(self, label: str, position: int, places: Codes) -> Any:
         """The place of a variable's code in an order of its codes."""
@@ -277,6 +315,12 @@ class Selections:
     def _one_contained(self, part: Selector, less: int, more: int) -> Any:
         if isinstance(part, PairSelector):
             return self._pair_contained(part, less, more)
+        order = self._order(part)
+        if order is not None:
+            inner, outer = (self._order_ends(order, query) for query in (less, more))
+            return self._both(
+                [self._at_most(outer[0], inner[0]), self._at_most(inner[1], outer[1])]
+            )
         if part.operator == "not":
             # Asked for in turn: its operand's two literals are known already.
             return self._within[(id(part.operands[0]), more, less)]
@@ -301,54 +345,3 @@ class Selections:
         outside = columns.T.astype(np.float32) @ (~columns).astype(np.float32)
         sides = [world.look_up(member.ravel(), code) for code in codes]
         return world.look_up((outside == 0).ravel(), world.joint(sides, outside.shape))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Intervals:
-    """A predicate whose selected keys are, in some order, an interval for each query.
-
-    Attributes:
-        keys: The place of each key code in the order of keys.
-        queries: The place of each query code in the order of queries.
-        first: For each place of a query the first place of a key that it selects.
-        after: The first place after the last.
-    """
-
-    keys: Codes
-    queries: Codes
-    first: Codes
-    after: Codes
-
-
-def intervals(table: Mask) -> Intervals | None:
-    """The intervals of a predicate, in the order of codes or in that of how many select them.
-
-    The second order is the one of a total order on values, up or down, in which the larger is
-    selected by fewer; keys and queries of one variable then have the same places.
-
-    Args:
-        table: Shape [keys, queries].
-    """
-    rows, columns = (np.arange(n) for n in table.shape)
-    by_count = (
-        np.argsort(-table.sum(axis=1), kind="stable"),
-        np.argsort(table.sum(axis=0), kind="stable"),
-    )
-    for keys, queries in ((rows, columns), by_count):
-        ends = _ends(table[np.ix_(keys, queries)])
-        if ends is not None:
-            return Intervals(np.argsort(keys), np.argsort(queries), *ends)
-    return None
-
-
-def _ends(table: Mask) -> tuple[Codes, Codes] | None:
-    """For each query the first selected key and the first after it, if all between are selected.
-
-    A query that selects nothing gets an interval that lies within every other.
-    """
-    count, any_key = table.sum(axis=0), table.any(axis=0)
-    first = table.argmax(axis=0)
-    last = len(table) - table[::-1].argmax(axis=0)
-    if (any_key & (last - first != count)).any():
-        return None
-    return np.where(any_key, first, len(table)), np.where(any_key, last, 0)
