@@ -28,8 +28,8 @@ BLOCK = 40
 BLOCKS = [
     *((generator, 0, True) for generator in GENERATORS),
     *((generator, 0, False) for generator in GENERATORS),
-    *(("old", block, True) for block in range(1, 5)),
-    *(("rare", block, True) for block in range(1, 5)),
+    *(("old", block, True) for block in range(1, 3)),
+    *(("rare", block, True) for block in range(1, 3)),
     *(("promising", block, True) for block in range(1, 4)),
     *(("promised", block, True) for block in range(1, 3)),
     ("library", 1, True),
