@@ -24,6 +24,7 @@ from optitracr.craft.piecewise import (
     SHARP_JUMP_ERROR,
 )
 from optitracr.craft.spaces import FloatArray
+from optitracr.graph.joint.links import widths_of
 from optitracr.graph.program import Width
 from optitracr.graph.relations import Relation
 
@@ -47,6 +48,7 @@ class TablePlans:
         self._unreached = repertoire.frees(Freedom.UNREACHED)
         self._plans: dict[object, list[Plan]] = {}
         self._disjoint_of: dict[Cut, bool] = {}
+        self._possible_of: dict[Cut, NDArray[np.bool_] | None] = {}
         self._on_lines: dict[str, bool] = {}
 
     def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
@@ -97,7 +99,12 @@ class TablePlans:
         return JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
 
     def _possible(self, cut: Cut) -> NDArray[np.bool_] | None:
-        """Which combinations of values can occur; None if all can."""
+        """Which combinations of values can occur; None if all can. Looked for once for each cut."""
+        if cut not in self._possible_of:
+            self._possible_of[cut] = self._looked_for(cut)
+        return self._possible_of[cut]
+
+    def _looked_for(self, cut: Cut) -> NDArray[np.bool_] | None:
         sizes = [len(self.facts.nodes[x].value_set.values) for x in cut]
         possible = self._within_length(cut, sizes)
         rows = self.facts.joint.rows(cut) if self._unreached else None
@@ -115,10 +122,10 @@ class TablePlans:
             return None
         total = np.zeros((1,) * len(cut))
         for axis in widths:
-            shares = np.asarray(facts.nodes[cut[axis]].value_set.values, dtype=np.float64)
+            counts = widths_of(facts.nodes[cut[axis]])
             shape = [1] * len(cut)
-            shape[axis] = shares.size
-            total = total + np.round(1.0 / shares - 1.0).reshape(shape)
+            shape[axis] = counts.size
+            total = total + counts.reshape(shape)
         return np.broadcast_to(total <= facts.setting.max_seq_len, sizes)
 
     def _disjoint(self, widths: Sequence[str]) -> bool:

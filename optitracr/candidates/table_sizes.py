@@ -38,11 +38,7 @@ class Pairs:
 
     def count(self, node: TabledNode) -> int:
         """Neurons of a function."""
-        operation = node.operation
-        assert isinstance(operation, Elementwise)
-        whole = math.prod(self._sizes(operation))
-        some = self._some(operation) if whole > MAX_NEURONS else None
-        return whole if some is None else len(some)
+        return self._counted(node)[0]
 
     def of(self, node: TabledNode) -> NDArray[np.intp] | None:
         """The pairs of a function's values that have neurons, as places among all; None for all.
@@ -50,11 +46,7 @@ class Pairs:
         Raises:
             LimitError: If there are too many.
         """
-        operation = node.operation
-        assert isinstance(operation, Elementwise)
-        whole = math.prod(self._sizes(operation))
-        some = self._some(operation) if whole > MAX_NEURONS else None
-        count = whole if some is None else len(some)
+        count, some = self._counted(node)
         if count > MAX_NEURONS:
             raise LimitError(
                 f"s-op {node.describe()} would take {count:,} neurons, one for each pair of "
@@ -62,6 +54,14 @@ class Pairs:
                 "first, or lower max_seq_len"
             )
         return some
+
+    def _counted(self, node: TabledNode) -> tuple[int, NDArray[np.intp] | None]:
+        """How many pairs have neurons, and which if not all."""
+        operation = node.operation
+        assert isinstance(operation, Elementwise)
+        whole = math.prod(self._sizes(operation))
+        some = self._some(operation) if whole > MAX_NEURONS else None
+        return whole if some is None else len(some), some
 
     def _sizes(self, operation: Elementwise) -> list[int]:
         return [len(self._nodes[label].value_set.values) for label in operation.operands]

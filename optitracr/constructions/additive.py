@@ -27,13 +27,12 @@ def additive_plans(task: Task) -> Iterator[Plan]:
 
     That takes at least two leaves, none categorical that may be None, and one output.
     """
-    leaves, rows, possible = task.leaves, task.rows, task.possible
+    leaves, rows = task.leaves, task.rows
     plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
     if len(leaves) < 2 or rows.shape[1] != 1 or not plain:
         return
     table = task.full
-    known = np.ones(table.shape, dtype=bool) if possible is None else possible
-    terms = _terms(rows[table, 0], np.broadcast_to(known, table.shape))
+    terms = _terms(rows[table, 0], task.known)
     if terms is None:
         return
     axes, parts = [], []

@@ -51,6 +51,7 @@ def cells_of(task: Task) -> Cells | None:
     leaf = task.leaves[axis]
     classes = [c for i, c in enumerate(task.classes) if i != axis]
     table = np.moveaxis(task.table, axis, -1)[..., task.classes[axis]]
+    first = [np.unique(member, return_index=True)[1] for member in classes]
     return Cells(
         leaf=leaf,
         axis=axis,
@@ -58,24 +59,8 @@ def cells_of(task: Task) -> Cells | None:
         others=[other for i, other in enumerate(task.leaves) if i != axis],
         classes=classes,
         table=table,
-        known=_known(task, axis, classes, table.shape),
+        known=np.moveaxis(task.known, axis, -1)[np.ix_(*first, np.arange(leaf.size))],
     )
-
-
-def _known(
-    task: Task, axis: int, classes: Sequence[Codes], shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
-    """What occurs for some value of each class."""
-    if task.possible is None:
-        return np.ones(shape, dtype=bool)
-    values = tuple(leaf.size for leaf in task.leaves)
-    found = np.moveaxis(np.broadcast_to(task.possible, values), axis, -1)
-    for place, member in enumerate(classes):
-        moved = np.moveaxis(found, place, 0)
-        joint = np.zeros((shape[place], *moved.shape[1:]), dtype=bool)
-        np.logical_or.at(joint, member, moved)
-        found = np.moveaxis(joint, 0, place)
-    return found
 
 
 def read_in_cells(

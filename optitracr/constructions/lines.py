@@ -97,8 +97,7 @@ def _lines_of(task: Task, numbers: Sequence[Leaf]) -> _Lines | None:
     """The function of every cell, equal ones once; None if one is not linear."""
     others = [axis for axis, leaf in enumerate(task.leaves) if not leaf.numerical]
     table, classes = task.full, [task.classes[axis] for axis in others]
-    known = np.ones(table.shape, dtype=bool) if task.possible is None else task.possible
-    known = np.broadcast_to(known, table.shape)
+    known = task.known
     if not 0 < int(known.sum()) <= MAX_POINTS:
         return None
     results = np.moveaxis(task.rows[table, 0], others, range(len(others)))

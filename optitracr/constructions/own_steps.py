@@ -18,6 +18,7 @@ from optitracr.constructions.cells import Cells, cells_of, read_in_cells
 from optitracr.constructions.leaves import Plan
 from optitracr.constructions.masks import Box, fewest_terms
 from optitracr.constructions.tasks import Task
+from optitracr.constructions.thresholds import reach
 from optitracr.craft.numerics import FLOAT32_EPSILON, MarginError, steps_between
 from optitracr.craft.spaces import FloatArray
 
@@ -56,7 +57,9 @@ def own_step_plans(task: Task) -> Iterator[Plan]:
         if own is None:
             return
         found.append(own)
-    hold = _reach(cells, found) + 1.0
+    slope = np.concatenate([own.slope for own in found])
+    offset = np.concatenate([own.offset for own in found])
+    hold = reach(slope, offset, cells.leaf.numbers) + 1.0
     owner = np.repeat(np.arange(len(found)), [len(own.slope) for own in found])
     if _error(cells, found, owner, hold) <= task.tolerance:
         yield _plan(cells, task, found, owner, hold)
@@ -77,15 +80,6 @@ def _steps_in(cells: Cells, task: Task, cell: tuple[int, ...]) -> _CellSteps | N
     jumps = task.rows[codes[changes + 1]] - task.rows[codes[changes]]
     signed = np.where(steps.rising[:, None], jumps, -jumps)
     return _CellSteps(steps.slope, steps.offset, signed, int(codes[pivot]))
-
-
-def _reach(cells: Cells, found: Sequence[_CellSteps]) -> FloatArray:
-    """The largest pre-activation of each step, of numbers in other cells and of 0 too."""
-    slope = np.concatenate([own.slope for own in found])
-    offset = np.concatenate([own.offset for own in found])
-    ends = np.array([cells.numbers[0], cells.numbers[-1], 0.0])
-    reach: FloatArray = abs(slope[:, None] * ends + offset[:, None]).max(axis=1, initial=0.0)
-    return reach
 
 
 def _error(

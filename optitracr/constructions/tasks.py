@@ -48,6 +48,12 @@ class Task:
     robust: bool = False
 
     @property
+    def known(self) -> Bool[NDArray[np.bool_], ...]:
+        """Which combinations of the leaves' values occur; alike for all values of a class."""
+        sizes = tuple(member.size for member in self.classes)
+        return np.broadcast_to(True if self.possible is None else self.possible, sizes)
+
+    @property
     def full(self) -> Int[Codes, ...]:
         """The function of the leaves' values, not only of their classes."""
         return self.table[np.ix_(*self.classes)]

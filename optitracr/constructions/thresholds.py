@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.cells import cells_of, read_in_cells
 from optitracr.constructions.leaves import Axis, Leaf, Plan
 from optitracr.constructions.masks import Box, and_weights, fewest_terms
 from optitracr.constructions.reduction import Codes
@@ -41,42 +42,33 @@ LEAST_MARGIN = 64 * INPUT_ERROR
 
 def cell_plans(task: Task) -> Iterator[Plan]:
     """Steps of one number, each within the cells of the categorical leaves that take it."""
-    leaves, classes, table, rows = task.leaves, task.classes, task.table, task.rows
-    numerical = [axis for axis, leaf in enumerate(leaves) if leaf.numerical]
-    if len(numerical) != 1 or len(leaves) < 2:
+    cells, rows = cells_of(task), task.rows
+    if cells is None:
         return
-    axis = numerical[0]
-    number, others = leaves[axis], [leaf for leaf in leaves if not leaf.numerical]
-    other_classes = [c for i, c in enumerate(classes) if i != axis]
-    lines = np.moveaxis(table, axis, -1)
-    last = np.flatnonzero(np.diff(classes[axis]))
+    classes = task.classes[cells.axis]
+    lines = np.moveaxis(task.table, cells.axis, -1)
+    last = np.flatnonzero(np.diff(classes))
     try:
-        steps, pivot_value = steps_between(list(number.numbers), [int(i) for i in last])
+        steps, pivot_value = steps_between(list(cells.leaf.numbers), [int(i) for i in last])
     except MarginError:
         return
     terms, step_of, jumps = _cell_steps(lines, rows, steps.rising)
-    base_terms, base_codes = fewest_terms(lines[..., classes[axis][pivot_value]], task.default)
-    count = len(terms)
-    masks = [*terms, *terms, *base_terms]
-    size = len(others)
-    reach = _reach(steps.slope, steps.offset, number.numbers)
-    hold = np.zeros(len(masks))
-    hold[: 2 * count] = np.tile(reach[step_of] + 1.0, 2)
-    hold[2 * count :] = 1.0
-    error = 2 * FLOAT32_EPSILON * _summed(hold[:count] * (1 + 2 * size), jumps, terms)
-    if error > task.tolerance:
+    base_terms, base_codes = fewest_terms(lines[..., classes[pivot_value]], task.default)
+    hold = reach(steps.slope, steps.offset, cells.leaf.numbers)[step_of] + 1.0
+    size = 1 + 2 * len(cells.others)
+    if 2 * FLOAT32_EPSILON * _summed(hold * size, jumps, terms) > task.tolerance:
         return
-    axes, w_in, inside = and_weights(others, other_classes, lines.shape[:-1], masks)
-    slope = np.concatenate([steps.slope[step_of]] * 2 + [np.zeros(len(base_terms))])
-    offset = np.concatenate(
-        [steps.offset[step_of], steps.offset[step_of] - 1.0, np.ones(len(base_terms))]
+    slope, offset = steps.slope[step_of], steps.offset[step_of]
+    none, one = np.zeros(len(base_terms)), np.ones(len(base_terms))
+    axes, w_in, b_in = read_in_cells(
+        cells,
+        [*terms, *terms, *base_terms],
+        np.concatenate([slope, slope, none]),
+        np.concatenate([offset, offset - 1.0, one]),
+        np.concatenate([hold, hold, one]),
     )
     w_out = np.concatenate([jumps, -jumps, rows[base_codes] - rows[task.default]])
-    parts = [weights * hold for weights in w_in]
-    parts.insert(axis, slope[None, :])
-    all_axes = [*axes]
-    all_axes.insert(axis, Axis(number, ()))
-    yield Plan(tuple(all_axes), tuple(parts), offset + hold * inside, w_out, rows[task.default])
+    yield Plan(axes, w_in, b_in, w_out, rows[task.default])
 
 
 def _cell_steps(
@@ -103,11 +95,11 @@ def _cell_steps(
     return terms, np.array(step_of, dtype=np.intp), shaped
 
 
-def _reach(slope: FloatArray, offset: FloatArray, numbers: Sequence[float]) -> FloatArray:
-    """The largest pre-activation of each step, BOS and padding aside."""
+def reach(slope: FloatArray, offset: FloatArray, numbers: Sequence[float]) -> FloatArray:
+    """The largest pre-activation of each step of a number, or of 0 in its place."""
     ends = np.array([numbers[0], numbers[-1], 0.0])
-    reach: FloatArray = abs(slope[:, None] * ends + offset[:, None]).max(axis=1)
-    return reach
+    largest: FloatArray = abs(slope[:, None] * ends + offset[:, None]).max(axis=1)
+    return largest
 
 
 def _summed(reach: FloatArray, jumps: FloatArray, terms: list[Box]) -> float:
@@ -129,10 +121,9 @@ def half_plane_plans(task: Task) -> Iterator[Plan]:
     if len(numerical) < 2:
         return
     table = task.full
-    known = np.ones(table.shape, dtype=bool) if task.possible is None else task.possible
     first = [np.unique(classes[axis], return_index=True)[1] for axis in others]
     lines = np.moveaxis(table, others, range(len(others)))
-    seen = np.moveaxis(np.broadcast_to(known, table.shape), others, range(len(others)))
+    seen = np.moveaxis(task.known, others, range(len(others)))
     anywhere = np.asarray(seen.any(axis=tuple(range(len(others)))))
     shape = tuple(index.size for index in first)
     boxes: list[Box] = []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -24,7 +23,7 @@ from optitracr.graph.values import (
     sort_values,
 )
 from optitracr.graph.variants import Distinct, forms_of, mean_forms
-from optitracr.rasp.exact import common_denominator, rational
+from optitracr.rasp.exact import over_common_denominator
 from optitracr.rasp.identity import equals_itself
 
 Value = Any
@@ -115,9 +114,7 @@ def _check_default(node: Node, default: Value) -> None:
 
 def _means(node: Node, values: tuple[Value, ...], max_seq_len: int) -> tuple[float, ...]:
     """Every mean of 1 to max_seq_len values, as the interpreter rounds it."""
-    numbers = [rational(x) if isinstance(x, float) else Fraction(x) for x in values]
-    scale = common_denominator(numbers)
-    summands = [int(number * scale) for number in numbers]
+    summands, scale = over_common_denominator(values)
     sums = {0}
     means: dict[float, None] = {}
     for count in range(1, max_seq_len + 1):

@@ -84,10 +84,12 @@ def elementwise_values(
         left = places if listed is None else [place for place in places if place in listed]
         return occurring.first_together(operation.operands, left)
 
-    results, table, distinct = _image(node, operation.call, values, first_of, places)
+    made = None
     if places is not None and math.prod(map(len, values)) <= MAX_FILLED:
-        whole = _regular(node, operation, values, first_of, IRREGULAR * len(results), places)
-        results, table, distinct = whole or (results, table, distinct)
+        made = _regular(node, operation, values, first_of, places)
+    if made is None:
+        made = _image(node, operation.call, values, first_of, places)
+    results, table, distinct = made
     if any(x.forms for x in operands):
         read = zip(operation.operands, operands, strict=True)
         known = [(label, operand.values, operand.forms) for label, operand in read]
@@ -112,7 +114,6 @@ def _regular(
     operation: Function,
     operands: list[tuple[Value, ...]],
     first_of: FirstOf,
-    most: int,
     places: Codes,
 ) -> Image | None:
     """The image of all combinations, where it has not many more values than those that occur."""
@@ -120,10 +121,11 @@ def _regular(
         results, table, distinct = _image(node, operation.call, operands, first_of)
     except ExplodedError:
         return None
-    if len(results) > most:
+    reached = table[tuple(places.T)]
+    if len(results) > IRREGULAR * len(np.unique(reached[reached >= 0])):
         return None
     none = table < 0
-    if none.any() and not none[tuple(places.T)].any():
+    if none.any() and (reached >= 0).all():
         fill_beside(table, none, ~none)
     return results, table, distinct
 

@@ -275,6 +275,17 @@ def pairs_of(selector: Selector) -> Iterator[PairSelector]:
             yield part
 
 
+def conjuncts_of(selector: Selector) -> Iterator[Selector]:
+    """Selectors that all have to select, in order: the parts of a conjunction, or itself."""
+    stack: list[Selector] = [selector]
+    while stack:
+        part = stack.pop()
+        if isinstance(part, CompoundSelector) and part.operator == "and":
+            stack += reversed(part.operands)
+        else:
+            yield part
+
+
 def holds_of(selector: PairSelector) -> NDArray[np.bool_]:
     """Which key values which query values select, of a selector that is tabled."""
     assert isinstance(selector, TabledSelector), "what selects is tabled before it is asked about"

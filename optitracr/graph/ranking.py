@@ -7,7 +7,7 @@ selects one of them, or none.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from optitracr.graph.program import (
     Selector,
     Source,
     Width,
+    conjuncts_of,
     holds_of,
 )
 from optitracr.graph.tabled import TabledNode
@@ -37,23 +38,12 @@ def selects_by_rank(selector: Selector, known: Known, inputs: Inputs) -> bool:
     """
     if not isinstance(selector, CompoundSelector):
         return False
-    outer = [part for part in _conjuncts(selector) if isinstance(part, PairSelector)]
+    outer = [part for part in conjuncts_of(selector) if isinstance(part, PairSelector)]
     outer = [part for part in outer if not _is_cut(part, known)]
     return any(
         bool((holds_of(part).sum(axis=0) <= 1).all()) and _rises(part.keys, outer, known, inputs)
         for part in outer
     )
-
-
-def _conjuncts(selector: Selector) -> Iterator[Selector]:
-    """Selectors that all have to select."""
-    stack = [selector]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, CompoundSelector) and part.operator == "and":
-            stack += reversed(part.operands)
-        else:
-            yield part
 
 
 def _is_cut(pair: PairSelector, known: Known) -> bool:
@@ -66,7 +56,7 @@ def _rises(rank: str, outer: list[PairSelector], known: Known, inputs: Inputs) -
     operation = known[rank].operation
     if not isinstance(operation, Width):
         return False
-    inner = list(_conjuncts(operation.selector))
+    inner = list(conjuncts_of(operation.selector))
     pairs = [part for part in inner if isinstance(part, PairSelector)]
     ordered = [part for part in pairs if _orders(part, known, inputs)]
     if not ordered or len(pairs) < len(inner):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,15 +144,19 @@ def entries_of(factors: Iterable[Factor]) -> int:
     return count
 
 
-def relation_of(selector: Selector) -> Relation:
+def relation_of(selector: Selector, most: int = MAX_ENTRIES) -> Relation:
     """The relation of a selector over its own keys and queries.
 
+    Args:
+        selector: The selector.
+        most: Entries that the table of a disjunction may have.
+
     Raises:
-        LimitError: If a disjunction in it would have a table of more than MAX_ENTRIES entries.
+        LimitError: If one in it would have more.
     """
-    found = fold_selector(selector, _of_pair, _combined)
+    found = fold_selector(selector, _of_pair, partial(_combined, most=most))
     if found.is_or and len(found.factors) > 1:
-        return Relation.of((_multiplied(selector.label, found),))
+        return Relation.of((_multiplied(selector.label, found, most),))
     return Relation.of(found.factors)
 
 
@@ -168,7 +173,7 @@ def _of_pair(selector: PairSelector) -> _Junction:
     return _Junction(False, (Factor((selector.keys,), (selector.queries,), table),))
 
 
-def _combined(selector: CompoundSelector, parts: Sequence[_Junction]) -> _Junction:
+def _combined(selector: CompoundSelector, parts: Sequence[_Junction], most: int) -> _Junction:
     if selector.operator == "not":
         (part,) = parts
         negated = (Factor(x.keys, x.queries, ~x.table) for x in part.factors)
@@ -177,7 +182,7 @@ def _combined(selector: CompoundSelector, parts: Sequence[_Junction]) -> _Juncti
     factors: list[Factor] = []
     for part in parts:
         alike = part.is_or == is_or or len(part.factors) == 1
-        factors += part.factors if alike else (_multiplied(selector.label, part),)
+        factors += part.factors if alike else (_multiplied(selector.label, part, most),)
     return _Junction(is_or, merged(factors, is_or))
 
 
@@ -198,18 +203,24 @@ def merged(factors: Iterable[Factor], is_or: bool = False) -> tuple[Factor, ...]
     return tuple(found)
 
 
-def _multiplied(label: str, junction: _Junction) -> Factor:
+def _multiplied(label: str, junction: _Junction, most: int) -> Factor:
     """A junction as one factor over all its variables.
 
     Raises:
-        LimitError: If it would have more than MAX_ENTRIES entries.
+        LimitError: If it would have more than so many entries.
     """
     keys, queries = _sides(junction.factors)
-    check_entries(label, keys, queries, entries_of(junction.factors))
+    check_entries(label, keys, queries, entries_of(junction.factors), most)
     return Factor(keys, queries, _joined(junction.factors, keys, queries, junction.is_or))
 
 
-def check_entries(label: str, keys: Sequence[str], queries: Sequence[str], entries: int) -> None:
+def check_entries(
+    label: str,
+    keys: Sequence[str],
+    queries: Sequence[str],
+    entries: int,
+    most: int = MAX_ENTRIES,
+) -> None:
     """Refuses a table over several variables that is too large.
 
     Args:
@@ -217,18 +228,19 @@ def check_entries(label: str, keys: Sequence[str], queries: Sequence[str], entri
         keys: Variables of the key position.
         queries: Variables of the query position.
         entries: Entries of the table.
+        most: How many it may have.
 
     Raises:
-        LimitError: If there are more than MAX_ENTRIES.
+        LimitError: If there are more.
     """
-    if entries > MAX_ENTRIES:
+    if entries > most:
         sides = (", ".join(f"'{x}'" for x in dict.fromkeys(side)) for side in (keys, queries))
         raise LimitError(
             f"selector '{label}' compares the keys {next(sides)} with the queries {next(sides)} in "
             "a way that is no conjunction of conditions on one key and one query each, so that "
             "joint variables would have to hold all combinations of their values, with a "
             f"dimension and a neuron each; there are {entries:,} pairs of a combination of keys "
-            f"and one of queries, above the limit of {MAX_ENTRIES:,}; map keys or queries to "
+            f"and one of queries, above the limit of {most:,}; map keys or queries to "
             "fewer values first, or split the selector at its '|' and combine what is read by "
             "each part"
         )

@@ -94,5 +94,12 @@ def common_denominator(values: Sequence[Fraction]) -> int:
     return math.lcm(*(value.denominator for value in values))
 
 
+def over_common_denominator(values: Sequence[Any]) -> tuple[list[int], int]:
+    """Integers and floats as integers, each over the same denominator."""
+    numbers = [rational(x) if isinstance(x, float) else Fraction(x) for x in values]
+    denominator = common_denominator(numbers)
+    return [int(number * denominator) for number in numbers], denominator
+
+
 def _is_finite_float(value: Any) -> bool:
     return isinstance(value, float) and math.isfinite(value)

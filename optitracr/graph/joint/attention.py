@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.given import UNKNOWN, Given, copies, counts, means
 from optitracr.graph.joint.links import COUNT, LENGTH, Links, index_of, selects_all, widths_of
-from optitracr.graph.joint.rows import Codes, Rows, distinct, joined
+from optitracr.graph.joint.rows import NO_COLUMNS, Codes, Rows, distinct, joined
 from optitracr.graph.joint.selections import (
     MAX_CASES,
     MAX_PAIRS,
@@ -28,9 +28,6 @@ from optitracr.graph.tabled import TabledNode
 
 Together = Callable[[Sequence[str]], Rows | None]
 """The rows of some variables and their columns, at one position."""
-
-NO_COLUMNS = Rows((), np.zeros((1, 0), dtype=np.int32))
-"""One row, of nothing."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,22 +49,22 @@ class Attention:
     Attributes:
         known: The variables.
         inputs: The inputs that matter.
+        links: What columns say of each other.
         together: Asks for rows of what queries and keys hold.
         is_column: Whether a name is that of a column.
-        links: What columns say of each other.
     """
 
     def __init__(
         self,
         known: Mapping[str, TabledNode],
         inputs: Inputs,
+        links: Links,
         together: Together,
         is_column: Callable[[str], bool],
     ) -> None:
         """Nothing is looked at yet."""
-        self.known, self.inputs = known, inputs
+        self.known, self.inputs, self.links = known, inputs, links
         self.together, self.is_column = together, is_column
-        self.links = Links(known, inputs)
         self._attended: dict[int, tuple[object, Attended | None]] = {}
         self._counts: dict[object, str] = {}
 

@@ -61,6 +61,10 @@ class Rows:
         return {x: len(np.unique(self.codes[:, i])) for i, x in enumerate(self.labels)}
 
 
+NO_COLUMNS = Rows((), np.zeros((1, 0), dtype=np.int32))
+"""One row, of nothing."""
+
+
 def one_column(label: str, count: int, none: bool = False) -> Rows:
     """Every value of one variable, and None if it can be that."""
     return Rows((label,), np.arange(-int(none), count, dtype=np.int32)[:, None])

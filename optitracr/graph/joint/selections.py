@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.joint.rows import Rows
-from optitracr.graph.program import PairSelector, Selector, holds_of
+from optitracr.graph.program import PairSelector, Selector, conjuncts_of, holds_of
 
 MAX_PAIRS = 4_000_000
 """Pairs of what a query and a key hold that are looked at: some ten milliseconds."""
@@ -28,18 +28,9 @@ Places = NDArray[np.int32]
 
 def conjuncts(selector: Selector) -> tuple[list[PairSelector], bool]:
     """Predicates that hold for every pair that is selected, and whether they say all of it."""
-    parts: list[PairSelector] = []
-    whole = True
-    stack: list[Selector] = [selector]
-    while stack:
-        part = stack.pop()
-        if isinstance(part, PairSelector):
-            parts.append(part)
-        elif part.operator == "and":
-            stack += reversed(part.operands)
-        else:
-            whole = False
-    return parts, whole
+    every = list(conjuncts_of(selector))
+    parts = [part for part in every if isinstance(part, PairSelector)]
+    return parts, len(parts) == len(every)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

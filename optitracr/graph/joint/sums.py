@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.graph.values import MAX_COMBINATIONS, MAX_VALUES
-from optitracr.rasp.exact import common_denominator, rational
+from optitracr.rasp.exact import over_common_denominator
 
 Value = Any
 Integers = NDArray[np.int64]
@@ -36,9 +36,7 @@ class Sums:
     _of: dict[tuple[bytes, ...], Integers | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        numbers = [rational(x) if isinstance(x, float) else Fraction(x) for x in self.values]
-        self.denominator = common_denominator(numbers)
-        self.summands = [int(number * self.denominator) for number in numbers]
+        self.summands, self.denominator = over_common_denominator(self.values)
 
     @property
     def fits(self) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.attention import Attention
 from optitracr.graph.joint.links import LENGTH, Links, index_of
-from optitracr.graph.joint.rows import Codes, Rows, distinct, joined, one_column
+from optitracr.graph.joint.rows import NO_COLUMNS, Codes, Rows, distinct, joined, one_column
 from optitracr.graph.program import Elementwise, Input, operation_reads, selector_reads
 from optitracr.graph.tabled import TabledNode
 
@@ -36,7 +36,7 @@ class JointValues:
         """Nothing is looked at yet."""
         self.known, self.inputs = known, inputs
         self.links = Links(known, inputs)
-        self.attention = Attention(known, inputs, self.together, self.is_column)
+        self.attention = Attention(known, inputs, self.links, self.together, self.is_column)
         self._of: dict[str, Rows | None] = {}
         self._below: dict[str, int] = {}
         self._bits: dict[str, int] = {}
@@ -128,7 +128,7 @@ class JointValues:
         return whole if whole is not None else self._joined(self._needed(found, labels))
 
     def _joined(self, parts: Sequence[Rows]) -> Rows | None:
-        whole: Rows | None = Rows((), np.zeros((1, 0), dtype=np.int32))
+        whole: Rows | None = NO_COLUMNS
         for part in parts:
             whole = None if whole is None else joined(whole, part, MAX_ROWS)
             whole = None if whole is None else self.links.kept(whole)

@@ -9,20 +9,18 @@ intervals.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optitracr.graph.program import CompoundSelector, PairSelector, fold_selector, pairs_of
+from optitracr.errors import LimitError
+from optitracr.graph.program import CompoundSelector, selector_reads
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.intervals import Intervals, intervals
+from optitracr.graph.relations import relation_of
 
 MAX_JOINT = 20_000_000
 """Pairs of joint codes that are looked at: those of 100 tokens at 40 positions, in some tenths of a
 second."""
-
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,52 +44,22 @@ class Order:
 
 def order_of(selector: CompoundSelector, facts: Facts) -> Order | None:
     """A composite selector as an order; None if it is none, or has too many codes."""
-    pairs = list(pairs_of(selector))
-    keys = tuple(dict.fromkeys(pair.keys for pair in pairs))
-    queries = tuple(dict.fromkeys(pair.queries for pair in pairs))
-    if not all(facts.is_listed(label) for label in (*keys, *queries)):
+    if not all(facts.is_listed(label) for label in selector_reads(selector)):
+        return None
+    try:
+        relation = relation_of(selector, MAX_JOINT)
+    except LimitError:
+        return None
+    keys, queries = relation.keys, relation.queries
+    if relation.entries() > MAX_JOINT:
         return None
     key_sizes, query_sizes = (
         tuple(_codes(facts, label) for label in side) for side in (keys, queries)
     )
-    if np.prod([*key_sizes, *query_sizes], dtype=np.float64) > MAX_JOINT:
-        return None
-
-    whole = _table(selector, facts, keys, queries)
-    if whole is None:
-        return None
-    shaped = np.broadcast_to(whole, (*key_sizes, *query_sizes))
-    found = intervals(shaped.reshape(int(np.prod(key_sizes)), -1))
+    sizes = (*key_sizes, *query_sizes)
+    whole = relation.table()[tuple(map(slice, sizes))]
+    found = intervals(whole.reshape(int(np.prod(key_sizes)), -1))
     return None if found is None else Order(keys, queries, key_sizes, query_sizes, found)
-
-
-def _table(
-    selector: CompoundSelector, facts: Facts, keys: tuple[str, ...], queries: tuple[str, ...]
-) -> Mask | None:
-    """What is selected, one axis a variable of the key, then one a variable of the query."""
-
-    def leaf(pair: PairSelector) -> Mask | None:
-        table = facts.pairs(pair)
-        if table is None:
-            return None
-        shape = [1] * (len(keys) + len(queries))
-        shape[keys.index(pair.keys)] = table.shape[0]
-        shape[len(keys) + queries.index(pair.queries)] = table.shape[1]
-        return table.reshape(shape)
-
-    def combine(part: CompoundSelector, tables: tuple[Any, ...]) -> Mask | None:
-        if any(table is None for table in tables):
-            return None
-        if part.operator == "not":
-            return np.asarray(~tables[0])
-        join = np.logical_and if part.operator == "and" else np.logical_or
-        whole = tables[0]
-        for table in tables[1:]:
-            whole = join(whole, table)
-        return np.asarray(whole)
-
-    found: Mask | None = fold_selector(selector, leaf, combine)
-    return found
 
 
 def _codes(facts: Facts, label: str) -> int:
