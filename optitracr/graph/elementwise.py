@@ -116,10 +116,13 @@ def _regular(
     first_of: FirstOf,
     places: Codes,
 ) -> Image | None:
-    """The image of all combinations, where it has not many more values than those that occur."""
+    """The image of all combinations, where it has not many more values than those that occur.
+
+    None too where some of them gives what no model can: that counts only if an input leads there.
+    """
     try:
         results, table, distinct = _image(node, operation.call, operands, first_of)
-    except ExplodedError:
+    except ValueSetError:
         return None
     reached = table[tuple(places.T)]
     if len(results) > IRREGULAR * len(np.unique(reached[reached >= 0])):

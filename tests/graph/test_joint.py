@@ -288,3 +288,15 @@ def test_an_order_written_as_a_disjunction_is_an_order(causal: bool) -> None:
     graph = build_graph(tied)
     facts = Facts.of(graph, inferred(graph, inputs), inputs)
     assert not averages(facts, graph.output).never
+
+
+@pytest.mark.parametrize("odd", [[], float("nan")])
+def test_a_function_may_give_what_no_model_can_where_nothing_leads(odd: Any) -> None:
+    """A list, or what does not equal itself, is refused only where an input leads to it."""
+    program = rasp.SequenceMap(
+        lambda x, y: x + y if 2 * x == y else odd, indices % 3, 2 * (indices % 3)
+    )
+    same(program, "a", 5, 2)
+    reached = rasp.SequenceMap(lambda x, y: x + y if x == y else odd, indices, indices % 3)
+    with pytest.raises(ValueSetError, match=r"unhashable|does not equal itself"):
+        compile_rasp_to_model(reached, {"a"}, 5)
