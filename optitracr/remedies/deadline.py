@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from collections.abc import Callable
@@ -41,6 +42,9 @@ def within(seconds: float, work: Callable[[], Any]) -> Any:
         if frame.f_globals is globals():
             return
         if not str(frame.f_globals.get("__name__")).startswith(OWN):
+            return
+        if frame.f_code.co_flags & inspect.CO_GENERATOR:
+            # One that is thrown away is closed here too, where Python drops what is raised.
             return
         calls += 1
         if calls % CALLS == 0 and time.process_time() > end:
