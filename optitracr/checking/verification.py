@@ -21,7 +21,7 @@ from optitracr.model.current import current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Architecture
 from optitracr.model.layout import Tenancy
-from optitracr.model.runner import States, states_jax, states_numpy
+from optitracr.model.runner import States, run_numpy, states_jax, states_numpy
 from optitracr.model.sequences import rows_at_once
 from optitracr.model.transformer import Transformer
 
@@ -323,8 +323,21 @@ class _Check:
         self._fail(what, held.label, row, position, shown)
 
     def _compare_output(self, chosen: NDArray[Any]) -> None:
-        label = self.model.program.graph.output
-        expression = self.expressions[label]
+        wrong = self.wrong_outputs(chosen)
+        if wrong.any():
+            row, position = (int(i) for i in np.argwhere(wrong)[0])
+            label = self.model.program.graph.output
+            self._fail(
+                f"the output '{label}'", label, row, position, self.said(chosen, row, position)
+            )
+
+    def wrong_outputs(self, chosen: NDArray[Any]) -> NDArray[np.bool_]:
+        """Where a model says something else than the interpreter, [batch, seq].
+
+        Args:
+            chosen: What it says: numbers, or integers of categories; [batch, seq].
+        """
+        expression = self.expressions[self.model.program.graph.output]
         codes = self.evaluation.codes(expression)
         encoder = self.model.output_encoder
         if isinstance(encoder, CategoricalEncoder):
@@ -336,24 +349,68 @@ class _Check:
             numbers = self.evaluation.numbers(expression)
             error = np.abs(chosen - numbers)
             wrong = ~(error <= number_tolerance(numbers))
-        wrong &= self.valid
-        if wrong.any():
-            row, position = (int(i) for i in np.argwhere(wrong)[0])
-            found = encoder.decode([chosen[row, position].item()])[0]
-            self._fail(f"the output '{label}'", label, row, position, repr(found))
+        return np.asarray(wrong & self.valid)
+
+    def said(self, chosen: NDArray[Any], row: int, position: int) -> str:
+        """What a model says at a position, as Python writes it."""
+        return repr(self.model.output_encoder.decode([chosen[row, position].item()])[0])
 
     def _fail(self, what: str, label: str, row: int, position: int, found: str) -> NoReturn:
-        length = int(self.inputs.lengths[row])
-        tokens = [self.model.setting.vocabulary[c] for c in self.inputs.codes[row, :length]]
-        expression = self.expressions[label]
-        code = self.evaluation.codes(expression)[row, position]
-        expected = self.evaluation.values(expression)[code]
+        tokens, expected = self._tokens(row), self._expects(label, row, position)
         node = self.model.program.graph.node(label)
         hint = _hint(expected, self.model, label)
         raise VerificationError(
             f"{what} differs from the interpreter at position {position} of {tokens}: the model "
             f"has {found}, RASP says {expected!r}. S-op {node.describe()}.{hint}"
         )
+
+    def wrong_output(self, row: int, position: int, said: str) -> WrongOutput:
+        """An input on which the output is wrong."""
+        tokens, label = self._tokens(row), self.model.program.graph.output
+        expected = self._expects(label, row, position)
+        return WrongOutput(
+            tuple(tokens),
+            f"at position {position} of {tokens} the model says {said}, RASP says {expected!r}",
+        )
+
+    def _tokens(self, row: int) -> list[Any]:
+        length = int(self.inputs.lengths[row])
+        return [self.model.setting.vocabulary[c] for c in self.inputs.codes[row, :length]]
+
+    def _expects(self, label: str, row: int, position: int) -> Any:
+        expression = self.expressions[label]
+        return self.evaluation.values(expression)[self.evaluation.codes(expression)[row, position]]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongOutput:
+    """An input on which a model is wrong.
+
+    Attributes:
+        tokens: Its tokens.
+        finding: What is wrong, in a sentence.
+    """
+
+    tokens: tuple[Any, ...]
+    finding: str
+
+
+def compared_outputs(model: Transformer, inputs: InputSet) -> WrongOutput | None:
+    """The first input on which a model, run in NumPy, says something else than the interpreter."""
+    now, encoder = current(model), model.input_encoder
+    size = rows_at_once(model)
+    for first in range(0, len(inputs.codes), size):
+        part = slice(first, first + size)
+        chunk = InputSet(inputs.codes[part], inputs.lengths[part], 0)
+        tokens = with_bos(chunk.codes, encoder.bos_encoding, encoder.pad_encoding)
+        ran = run_numpy(now.architecture, now.params, now.unembed, tokens)
+        chosen = np.asarray(ran.unembedded_output)[:, 1:]
+        check = _Check(model, chunk)
+        wrong = check.wrong_outputs(chosen)
+        if wrong.any():
+            row, position = (int(i) for i in np.argwhere(wrong)[0])
+            return check.wrong_output(row, position, check.said(chosen, row, position))
+    return None
 
 
 def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:

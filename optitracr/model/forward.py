@@ -230,7 +230,7 @@ def walk_layers(
         stream: The first state, [batch, seq, d_model].
         seen: [batch, seq], where there is no PAD.
     """
-    mask = _mask(network.xp, network.architecture, seen)
+    mask = visible(network.xp, network.architecture, seen)
     run = network.run or run_layer
     yield Step(stream)
     for number in range(network.architecture.layers):
@@ -251,7 +251,7 @@ def run_layer(
     return attended, Step(attended.stream + added, added)
 
 
-def _mask(xp: Any, architecture: Architecture, seen: Array) -> Array:
+def visible(xp: Any, architecture: Architecture, seen: Array) -> Array:
     """[batch, 1, query, key]: which keys each query may see."""
     length = seen.shape[1]
     seen = seen[:, None, None, :]

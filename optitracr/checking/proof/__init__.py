@@ -1,0 +1,1 @@
+"""Proofs that a model computes its program on every input, from its weights."""

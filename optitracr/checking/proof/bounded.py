@@ -1,0 +1,160 @@
+"""Numbers that float32 computes, within bounds that hold for every order of summation.
+
+A sum of n products, added up in any order and with or without fused multiplication, is off by at
+most gamma(n) times the sum of their sizes (Higham 2002, Accuracy and Stability of Numerical
+Algorithms, section 3.1). Where every product is a multiple of one power of two, and all of them
+together are below 2^24 of it, nothing is rounded at all, and the bound is zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
+FloatArray = NDArray[np.float64]
+
+UNIT = 2.0**-24
+"""Largest relative error of one operation of float32, rounded to nearest."""
+
+BITS = 24
+"""Bits of float32's significand: whole multiples of a number up to 2^24 times it are exact."""
+
+TINY = 2.0**-120
+"""More than what is lost where float32 underflows, subnormal numbers set to zero among it: its
+smallest normal number is 2^-126, and no sum of a model has 64 terms that small and a factor."""
+
+SLACK = 2.0**-48
+"""Relative error allowed for the bounds' own arithmetic, which is float64's: 32 units of it, for
+each term of a sum."""
+
+NO_BITS = 1 << 20
+"""Exponent of the lowest bit of zero, which is a multiple of every power of two."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bounded:
+    """Numbers as float32 may compute them.
+
+    Attributes:
+        center: What they are near.
+        error: How far off at most, in whatever order sums are added up.
+    """
+
+    center: FloatArray
+    error: FloatArray
+
+    @classmethod
+    def exact(cls, numbers: NDArray[np.floating]) -> Bounded:
+        """Numbers of float32 that are known."""
+        center = np.asarray(numbers, dtype=np.float64)
+        return cls(center, np.zeros_like(center))
+
+    @property
+    def size(self) -> FloatArray:
+        """The largest absolute value that each may have."""
+        return np.asarray(np.abs(self.center) + self.error)
+
+    def __getitem__(self, part: Any) -> Bounded:
+        return Bounded(self.center[part], self.error[part])
+
+
+def gamma(terms: FloatArray | float) -> FloatArray:
+    """By how much of its size a sum of products is off, with so many operations on each term."""
+    count = np.asarray(terms, dtype=np.float64)
+    return np.asarray(count * UNIT / np.maximum(1.0 - count * UNIT, UNIT))
+
+
+def added(left: Bounded, right: Bounded) -> Bounded:
+    """Sums of two numbers each."""
+    center = left.center + right.center
+    error = left.error + right.error
+    known = (error == 0.0) & (center.astype(np.float32) == center)
+    same = ((right.center == 0.0) & (right.error == 0.0)) | (
+        (left.center == 0.0) & (left.error == 0.0)
+    )
+    rounding = np.where(known | same, 0.0, (UNIT + SLACK) * (np.abs(center) + error) + TINY)
+    return Bounded(center, error + rounding)
+
+
+def kept(before: Bounded, after: Bounded, out: Mapping[str, Any]) -> Bounded:
+    """The stream after a sublayer, as it was where that writes nothing.
+
+    Args:
+        before: The stream before it, [rows, width].
+        after: The stream after it.
+        out: The sublayer's last linear map.
+    """
+    idle = ~(np.asarray(out["w"]) != 0.0).any(axis=0) & (np.asarray(out["b"]) == 0.0)
+    return Bounded(
+        np.where(idle, before.center, after.center), np.where(idle, before.error, after.error)
+    )
+
+
+def positive(numbers: Bounded) -> Bounded:
+    """What ReLU makes of numbers."""
+    most = numbers.center + numbers.error
+    center = np.maximum(numbers.center, 0.0)
+    return Bounded(center, np.where(most <= 0.0, 0.0, np.minimum(numbers.error, most)))
+
+
+def mapped(
+    numbers: Bounded,
+    weights: Float[NDArray[np.floating], "inputs outputs"],
+    bias: Float[NDArray[np.floating], " outputs"] | None = None,
+    apart: FloatArray | float = 0.0,
+) -> Bounded:
+    """What a linear map makes of numbers.
+
+    Args:
+        numbers: Shape [rows, inputs].
+        weights: Shape [inputs, outputs], of float32.
+        bias: Shape [outputs]; None for none.
+        apart: By how much the numbers may be off besides, [rows, inputs]. It counts where sums
+            are rounded, and is not handed on: whoever gives it follows it.
+    """
+    matrix = np.asarray(weights, dtype=np.float64)
+    own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
+    center, sizes = numbers.center, np.abs(matrix)
+    all_off = numbers.error + apart
+    found = center @ matrix + own
+    used, steep = matrix != 0.0, np.abs(np.frexp(matrix)[0]) != 0.5
+    present = ((center != 0.0) | (all_off != 0.0)).astype(np.float64)
+    terms = present @ used + (own != 0.0)
+    rounded = (terms > 1.0) | (present @ (used & steep) > 0.0)
+    mass = (np.abs(center) + all_off) @ sizes + np.abs(own)
+    rounding = np.where(rounded, gamma(terms) * mass + TINY, 0.0)
+    exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
+    slack = SLACK * (terms + 1.0) * mass
+    error = numbers.error @ sizes + np.where(exact, 0.0, rounding + slack)
+    return Bounded(found, error)
+
+
+def _exact_columns(
+    numbers: Bounded, matrix: FloatArray, bias: FloatArray, mass: FloatArray
+) -> NDArray[np.bool_]:
+    """Outputs whose sums are never rounded, whatever their order."""
+    known = (numbers.error == 0.0).all(axis=0)
+    lowest = _lowest_bits(numbers.center).min(axis=0, initial=NO_BITS)
+    inputs = np.where(known, lowest, -NO_BITS)
+    products = np.where(matrix != 0.0, inputs[:, None] + _lowest_bits(matrix), NO_BITS)
+    grid = np.minimum(products.min(axis=0, initial=NO_BITS), _lowest_bits(bias))
+    most = mass.max(axis=0, initial=0.0)
+    small = most <= np.exp2(np.clip(grid + BITS, -1000.0, 1000.0))
+    return np.asarray((grid > -NO_BITS // 2) & small)
+
+
+def _lowest_bits(numbers: FloatArray) -> NDArray[np.int64]:
+    """The exponent of the lowest bit that is set in each number."""
+    fraction, exponent = np.frexp(numbers)
+    whole = np.abs(np.ldexp(fraction, 53)).astype(np.int64)
+    lowest = whole & -whole
+    _, place = np.frexp(lowest.astype(np.float64))
+    bits = exponent.astype(np.int64) - 53 + place - 1
+    return np.where(whole == 0, NO_BITS, bits)

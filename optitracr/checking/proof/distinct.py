@@ -1,0 +1,88 @@
+"""Residual streams of many inputs, in which equal rows are kept once.
+
+What a position holds depends on few things, so that millions of positions hold some hundred
+different rows. Rows count as equal if their centers agree to a quantum, by half of which they are
+then off; of what is off in them the largest stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.checking.proof.bounded import Bounded, FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Float, Int
+
+QUANTUM = 2.0**-34
+"""Part of a column's largest value to which centers are told apart: a thousandth of what float32
+rounds there, and some thousand times what float64 does."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """What stands at each position of each input.
+
+    Attributes:
+        rows: The different rows, [rows, width].
+        ids: For each position its row, [batch, seq].
+    """
+
+    rows: Bounded
+    ids: Int[NDArray[np.intp], "batch seq"]
+
+
+def told_apart(rows: Bounded) -> Bounded:
+    """The same with centers that are multiples of a quantum, where they are not known exactly."""
+    largest = np.abs(rows.center).max(axis=0, initial=0.0)
+    quantum = np.exp2(np.frexp(np.maximum(largest, 1.0))[1].astype(np.float64)) * QUANTUM
+    center = np.where(rows.error == 0.0, rows.center, np.rint(rows.center / quantum) * quantum)
+    return Bounded(center, rows.error + np.abs(center - rows.center))
+
+
+def merged(rows: Bounded, ids: Int[NDArray[np.intp], "batch seq"]) -> Stream:
+    """A stream in which equal rows are kept once."""
+    apart = told_apart(rows)
+    first, group = groups(apart.center)
+    return Stream(Bounded(apart.center[first], largest(apart.error, group, len(first))), group[ids])
+
+
+def groups(
+    rows: Float[FloatArray, "rows columns"],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first of each kind of equal rows, and for each row its kind."""
+    bits = np.ascontiguousarray(rows + 0.0).view(np.int64)
+    factors = np.random.default_rng(0).integers(1, 2**62, size=bits.shape[1]) * 2 + 1
+    with np.errstate(over="ignore"):
+        keys = (bits ^ (bits >> 32)) @ factors
+    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+    if not np.array_equal(bits[first[group]], bits):
+        _, first, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
+    return first, group.reshape(-1)
+
+
+def largest(numbers: FloatArray, group: NDArray[np.intp], count: int) -> FloatArray:
+    """The largest numbers of each group of rows, [count, columns]."""
+    order = np.argsort(group, kind="stable")
+    starts = np.searchsorted(group[order], np.arange(count))
+    return np.asarray(np.maximum.reduceat(numbers[order], starts, axis=0))
+
+
+def alike(
+    rows: NDArray[np.bool_],
+) -> Iterator[tuple[NDArray[np.bool_], NDArray[np.intp]]]:
+    """Each pattern of what holds in a row, and the rows that have it."""
+    if not len(rows):
+        return
+    packed = np.packbits(rows, axis=1)
+    _, first, group = np.unique(packed, axis=0, return_index=True, return_inverse=True)
+    group = group.reshape(-1)
+    order = np.argsort(group, kind="stable")
+    ends = np.searchsorted(group[order], np.arange(len(first) + 1))
+    for number, start in enumerate(first):
+        yield rows[start], order[ends[number] : ends[number + 1]]

@@ -1,0 +1,90 @@
+"""The proof by every input: each is run within bounds that hold for every order of summation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.checking.proof.attention import attended
+from optitracr.checking.proof.bounded import Bounded, added, mapped
+from optitracr.checking.proof.distinct import Stream, merged
+from optitracr.checking.proof.expected import Judgement, Known, judged_output
+from optitracr.checking.proof.neurons import transformed
+from optitracr.inputs import InputSet, with_bos
+from optitracr.model.current import Current
+from optitracr.model.forward import Layer, Network, visible
+from optitracr.model.names import POSITIONS, TOKENS
+from optitracr.model.transformer import Transformer
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
+
+CELLS = 1 << 21
+"""Entries of one head's pattern, over the inputs that are run together: 16 MB for each of the some
+ten arrays that are made of them."""
+
+
+def chunks(inputs: InputSet, heads: int) -> Iterator[InputSet]:
+    """Inputs in parts that are run together."""
+    cells = max(1, heads) * (inputs.codes.shape[1] + 1) ** 2
+    size = max(1, CELLS // cells)
+    for first in range(0, len(inputs.codes), size):
+        part = slice(first, first + size)
+        yield InputSet(inputs.codes[part], inputs.lengths[part], 0)
+
+
+def judged(model: Transformer, now: Current, inputs: InputSet, known: Known) -> Iterator[Judgement]:
+    """What is to be said of each variable at each state, and of the output, on some inputs.
+
+    Args:
+        model: The model.
+        now: Its weights.
+        inputs: The inputs.
+        known: What the interpreter says of them.
+    """
+    encoder = model.input_encoder
+    tokens = with_bos(inputs.codes, encoder.bos_encoding, encoder.pad_encoding)
+    for state, stream in enumerate(states(now, tokens)):
+        yield from known.judged(state, stream)
+    used, ids = np.unique(stream.ids, return_inverse=True)
+    scores = mapped(stream.rows[used], now.unembed)
+    yield judged_output(known, scores, ids.reshape(stream.ids.shape))
+
+
+def states(now: Current, tokens: Int[NDArray[np.integer], "batch seq"]) -> Iterator[Stream]:
+    """The residual stream of some inputs at every state, within bounds.
+
+    Args:
+        now: The weights.
+        tokens: BOS first, PAD last.
+    """
+    network = Network(np, now.architecture, now.params)
+    seen = tokens != now.architecture.pad_encoding
+    stream = embedded(now.params, tokens)
+    yield stream
+    mask = visible(np, now.architecture, seen)
+    for number in range(now.architecture.layers):
+        layer = network.layer(number)
+        for sublayer in _sublayers(layer, mask):
+            stream = sublayer(stream)
+            yield stream
+
+
+def _sublayers(layer: Layer, mask: NDArray[np.bool_]) -> Iterator[Any]:
+    yield lambda stream: attended(layer, stream, mask)
+    yield lambda stream: transformed(layer, stream)
+
+
+def embedded(params: Mapping[str, Any], tokens: NDArray[np.integer]) -> Stream:
+    """The first state: each token at each position."""
+    places = np.broadcast_to(np.arange(tokens.shape[1]), tokens.shape)
+    pairs = np.stack([tokens.ravel(), places.ravel()], axis=1)
+    different, ids = np.unique(pairs, axis=0, return_inverse=True)
+    rows = added(
+        Bounded.exact(params[TOKENS]["embeddings"][different[:, 0]]),
+        Bounded.exact(params[POSITIONS]["embeddings"][different[:, 1]]),
+    )
+    return merged(rows, ids.reshape(tokens.shape))

@@ -1,0 +1,230 @@
+"""What the interpreter says on some inputs, and whether bounds of what a model computes fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.candidates.component import Held
+from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
+from optitracr.checking.proof.bounded import Bounded, FloatArray
+from optitracr.checking.proof.distinct import Stream
+from optitracr.checking.verification import number_tolerance
+from optitracr.inputs import InputSet
+from optitracr.model.encoders import CategoricalEncoder
+from optitracr.model.layout import Tenancy
+from optitracr.model.transformer import Transformer
+from optitracr.rasp.batch import BatchInterpreter
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool, Int
+
+CHOSEN = 0.5
+"""What the largest logit of an output has to pass, so that it is not None."""
+
+UNKNOWN = -2
+"""The place of a value among the outputs, if it is none of them."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Judgement:
+    """What is to be said of one variable at one state, or of the output.
+
+    Attributes:
+        what: The variable, in the program's name, and the state.
+        fits: Where the interpreter's value is meant, within all bounds, [batch, seq].
+        fails: Where it is not, whatever the order of summation, [batch, seq].
+        error: By how much it is off at most.
+        separation: By how much the largest logit leads at least; None but for an output that is
+            a category.
+    """
+
+    what: str
+    fits: Bool[NDArray[np.bool_], "batch seq"]
+    fails: Bool[NDArray[np.bool_], "batch seq"]
+    error: float
+    separation: float | None = None
+
+
+class Expectation:
+    """What a program says of inputs, asked of the interpreter."""
+
+    def __init__(self, model: Transformer) -> None:
+        self.model = model
+        self.tenancies = [
+            (tenancy, held)
+            for tenancy in model.layout.tenancies
+            if (held := model.program.readings.get(tenancy.variable.label)) is not None
+        ]
+        expressions = dict(model.program.graph.expressions)
+        labels = dict.fromkeys(
+            [*(held.label for _, held in self.tenancies), model.program.graph.output]
+        )
+        self.expressions = {label: expressions[label] for label in labels}
+        setting = model.setting
+        self.interpreter = BatchInterpreter(
+            list(self.expressions.values()),
+            setting.vocabulary,
+            setting.max_seq_len,
+            causal=setting.causal,
+        )
+
+    def of(self, inputs: InputSet) -> Known:
+        """What it says of some inputs."""
+        evaluation = self.interpreter.run(inputs.codes, inputs.lengths)
+        place = np.arange(inputs.codes.shape[1])
+        valid = (place < inputs.lengths[:, None]) & ~evaluation.undefined[:, None]
+        codes = {label: evaluation.codes(e) for label, e in self.expressions.items()}
+        values = {label: evaluation.values(e) for label, e in self.expressions.items()}
+        return Known(self, codes, values, valid, evaluation.undefined)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """What a program says of some inputs.
+
+    Attributes:
+        expectation: What was asked.
+        codes: The code of each variable's value, each [batch, seq].
+        values: What the codes stand for; the first is None.
+        valid: Where a value is meant, [batch, seq].
+        undefined: The inputs on which the interpreter raises.
+    """
+
+    expectation: Expectation
+    codes: Mapping[str, Int[NDArray[np.integer], "batch seq"]]
+    values: Mapping[str, tuple[Any, ...]]
+    valid: Bool[NDArray[np.bool_], "batch seq"]
+    undefined: Bool[NDArray[np.bool_], " batch"]
+
+    def judged(self, state: int, stream: Stream) -> Iterator[Judgement]:
+        """What is to be said of the variables that are alive at a state."""
+        for tenancy, held in self.expectation.tenancies:
+            if tenancy.birth <= state <= tenancy.end:
+                yield self._variable(tenancy, held, state, stream)
+
+    def pairs(
+        self, label: str, ids: Int[NDArray[np.intp], "batch seq"]
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """The rows that go with codes of a variable: rows, codes, and for each position its pair.
+
+        Args:
+            label: The variable.
+            ids: The row of each position.
+        """
+        codes = self.codes[label].astype(np.int64)
+        count = len(self.values[label])
+        keys, group = np.unique(ids * count + codes, return_inverse=True)
+        return keys // count, keys % count, group.reshape(ids.shape)
+
+    def _variable(self, tenancy: Tenancy, held: Held, state: int, stream: Stream) -> Judgement:
+        name = tenancy.variable.label
+        what = f"'{held.label}' at state {state}"
+        if name != held.label:
+            what = f"'{held.label}' (as '{name}') at state {state}"
+        columns = list(tenancy.columns)
+        rows, codes, group = self.pairs(held.label, stream.ids[:, 1:])
+        found = stream.rows[rows][:, columns]
+        wanted, allowed, inside = self._wanted(tenancy, held, codes)
+        off = np.abs(found.center - wanted)
+        fits = (off + found.error <= allowed).all(axis=1) & inside
+        fails = (off - found.error > allowed).any(axis=1) | ~inside
+        occurs = np.bincount(group[self.valid], minlength=len(rows)) > 0
+        error = float(np.max((off + found.error)[occurs], initial=0.0))
+        known, wrong = fits[group] | ~self.valid, fails[group] & self.valid
+        if held.clean:
+            start = stream.rows[stream.ids[:, 0]][:, columns]
+            known[:, 0] &= (start.size <= ONE_HOT_TOLERANCE).all(axis=1)
+            wrong[:, 0] |= (np.abs(start.center) - start.error > ONE_HOT_TOLERANCE).any(axis=1)
+        return Judgement(what, known, wrong, error)
+
+    def _wanted(
+        self, tenancy: Tenancy, held: Held, codes: NDArray[np.intp]
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """What the columns of a variable ought to hold, within what, and where that is known."""
+        values = self.values[held.label]
+        if held.rows is None:
+            numbers = np.array([0.0 if x is None else float(x) for x in values])[codes]
+            return (
+                numbers[:, None],
+                number_tolerance(numbers)[:, None],
+                np.ones(len(codes), dtype=bool),
+            )
+        place = {value: i for i, value in enumerate(held.values)}
+        index = np.array([place.get(value, -1) for value in values])
+        inside = (index >= 0) | np.array([value is None for value in values])
+        rows = np.concatenate([held.rows, np.zeros((1, held.rows.shape[1]))])[index]
+        tolerance = ONE_HOT_TOLERANCE
+        if tenancy.variable.numerical:
+            tolerance = code_tolerance(held.rows)
+        wanted = rows[codes]
+        return wanted, np.full_like(wanted, tolerance), inside[codes]
+
+
+def judged_output(
+    known: Known, scores: Bounded, ids: Int[NDArray[np.intp], "batch seq"]
+) -> Judgement:
+    """What is to be said of the output.
+
+    Args:
+        known: What the program says.
+        scores: The logits of each row.
+        ids: The row of each position, BOS first.
+    """
+    model = known.expectation.model
+    label = model.program.graph.output
+    rows, codes, group = known.pairs(label, ids[:, 1:])
+    found, values = scores[rows], known.values[label]
+    occurs = np.bincount(group[known.valid], minlength=len(rows)) > 0
+    separation = None
+    if isinstance(model.output_encoder, CategoricalEncoder):
+        places = _places(values, model.output_encoder)[codes]
+        lead, behind = leads(found, places)
+        fits, fails = lead > 0.0, behind > 0.0
+        separation = float(np.min(lead[occurs], initial=np.inf))
+        error = float(np.max(found.error[occurs], initial=0.0))
+    else:
+        numbers = np.array([np.nan if x is None else float(x) for x in values])[codes]
+        off, allowed = np.abs(found.center[:, 0] - numbers), number_tolerance(numbers)
+        error = float(np.max((off + found.error[:, 0])[occurs], initial=0.0))
+        fits, fails = off + found.error[:, 0] <= allowed, ~(off - found.error[:, 0] <= allowed)
+    return Judgement(
+        f"the output '{label}'",
+        fits[group] | ~known.valid,
+        fails[group] & known.valid,
+        error,
+        separation if separation is None or np.isfinite(separation) else None,
+    )
+
+
+def _places(values: Sequence[Any], encoder: CategoricalEncoder) -> NDArray[np.intp]:
+    """The place of each value among the outputs, -1 for None."""
+    return np.array(
+        [-1 if v is None else encoder.encoding_map.get(v, UNKNOWN) for v in values], dtype=np.intp
+    )
+
+
+def leads(scores: Bounded, places: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+    """By how much the logit that is meant leads at least, and by how much it is behind at least.
+
+    Args:
+        scores: Logits, [rows, outputs].
+        places: The output that is meant, -1 where it is None.
+    """
+    count, outputs = scores.center.shape
+    least, most = scores.center - scores.error, scores.center + scores.error
+    none = np.full((count, 1), CHOSEN)
+    least, most = np.concatenate([least, none], axis=1), np.concatenate([most, none], axis=1)
+    own = np.where(places < 0, outputs, places)
+    row = np.arange(count)
+    least_own, most_own = least[row, own], most[row, own]
+    others_most, others_least = most.copy(), least.copy()
+    others_most[row, own] = others_least[row, own] = -np.inf
+    lead, behind = least_own - others_most.max(axis=1), others_least.max(axis=1) - most_own
+    # An output that the model does not know is wrong, whatever it says.
+    unknown = places == UNKNOWN
+    return np.where(unknown, -1.0, lead), np.where(unknown, 1.0, behind)

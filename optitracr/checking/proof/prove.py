@@ -1,0 +1,143 @@
+"""Proves that a model says what its program says, on every input."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.checking.proof.exhaustive import chunks, judged
+from optitracr.checking.proof.expected import Expectation, Judgement
+from optitracr.checking.verification import compared_outputs
+from optitracr.inputs import InputSet, check_inputs
+from optitracr.model.current import Current, current
+from optitracr.model.proof import Discharge, Proof, Status
+from optitracr.model.transformer import Transformer
+
+BUDGET = 1 << 25
+"""Numbers that the proof of a compilation may make: a second's work or so, counted and not timed,
+so that the same program is proven or not on any machine."""
+
+NO_BUDGET = 1 << 36
+"""The same where a proof is asked for by itself: an hour's."""
+
+TRIED = 1 << 12
+"""Inputs run as they are where bounds do not tell: a second's work."""
+
+
+def prove_model(
+    model: Transformer, params: Mapping[str, Any] | None = None, budget: int = NO_BUDGET
+) -> Proof:
+    """Proves or refutes a model, or other weights in its place.
+
+    Args:
+        model: The model, with its program.
+        params: Other weights, of the same shapes; None for the model's own.
+        budget: Numbers that may be made; what needs more is left open.
+
+    Raises:
+        InputError: If the weights do not fit the model.
+        NotFoundError: If the model was read from a file that holds no program.
+    """
+    start = time.perf_counter()
+    if params is not None:
+        model = copy.copy(model)
+        model.params = dict(params)
+    now = current(model)
+    proof = _proof(model, now, budget)
+    domain = model.setting.domain
+    return replace(
+        proof,
+        domain="" if domain is None else domain.text,
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _proof(model: Transformer, now: Current, budget: int) -> Proof:
+    _ = model.program
+    if now.architecture.activation is not None:
+        return Proof(
+            Status.CHECKED,
+            open=(
+                "model_config.activation_function is not ReLU, for which alone bounds are known",
+            ),
+        )
+    inputs = _every_input(model, now, budget)
+    if inputs is None:
+        return Proof(Status.CHECKED, open=("the inputs are too many to run each of them",))
+    return _by_every_input(model, now, inputs)
+
+
+def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | None:
+    """All inputs of the domain; None if running them takes more than the budget."""
+    setting = model.setting
+    longest = setting.max_seq_len + 1
+    each = longest * (now.architecture.layers + 1) * (now.architecture.heads * longest + 1)
+    found = check_inputs(
+        len(setting.vocabulary), setting.max_seq_len, budget // each, 0, 0, setting.domain
+    )
+    return found if found.exhaustive_length >= setting.max_seq_len else None
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What was found of each obligation, and the inputs on which some was not discharged."""
+
+    known: dict[str, bool] = field(default_factory=dict)
+    error: float = 0.0
+    separation: float | None = None
+    suspects: list[NDArray[np.intp]] = field(default_factory=list)
+
+    def add(self, judgement: Judgement, first: int) -> None:
+        fits = judgement.fits.all()
+        self.known[judgement.what] = self.known.get(judgement.what, True) and bool(fits)
+        self.error = max(self.error, judgement.error)
+        if judgement.separation is not None:
+            known = [x for x in (self.separation, judgement.separation) if x is not None]
+            self.separation = min(known)
+        if not fits:
+            self.suspects.append(first + np.flatnonzero(~judgement.fits.all(axis=1)))
+
+
+def _by_every_input(model: Transformer, now: Current, inputs: InputSet) -> Proof:
+    expectation, findings = Expectation(model), _Findings()
+    undefined, first = 0, 0
+    for chunk in chunks(inputs, now.architecture.heads):
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            known = expectation.of(chunk)
+            for judgement in judged(model, now, chunk, known):
+                findings.add(judgement, first)
+        undefined += int(known.undefined.sum())
+        first += len(chunk.codes)
+    left_open = tuple(what for what, known in findings.known.items() if not known)
+    if left_open:
+        refuted = _refutation(model, inputs, findings)
+        if refuted is not None:
+            return refuted
+    done = len(findings.known) - len(left_open)
+    return Proof(
+        Status.CHECKED if left_open else Status.PROVEN,
+        inputs=len(inputs.codes) - undefined,
+        undefined=undefined,
+        discharged={Discharge.INPUTS: done},
+        open=tuple(f"{what} is not told by bounds on every input" for what in left_open),
+        largest_error=findings.error,
+        smallest_separation=findings.separation,
+    )
+
+
+def _refutation(model: Transformer, inputs: InputSet, findings: _Findings) -> Proof | None:
+    """The first input, of those of which bounds do not tell, on which the model is wrong."""
+    rows = np.unique(np.concatenate(findings.suspects))[:TRIED]
+    tried = InputSet(inputs.codes[rows], inputs.lengths[rows], 0)
+    found = compared_outputs(model, tried)
+    if found is None:
+        return None
+    return Proof(
+        Status.REFUTED, inputs=len(rows), counterexample=found.tokens, finding=found.finding
+    )
