@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from optitracr.checking.verification import number_tolerance
+from optitracr.checking.comparison import number_tolerance
 from optitracr.compiled import CompiledModel
 from optitracr.domain.language import Language
 from optitracr.draw.attention import Pattern, patterns

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from optitracr.candidates.component import Held
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
+from optitracr.checking.comparison import number_tolerance
 from optitracr.checking.proof.bounded import Bounded, FloatArray
 from optitracr.checking.proof.distinct import Stream
-from optitracr.checking.verification import number_tolerance
 from optitracr.inputs import InputSet
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.layout import Tenancy

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
-from optitracr.checking.verification import compared_outputs
 from optitracr.inputs import InputSet, check_inputs
 from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
