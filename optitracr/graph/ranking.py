@@ -2,7 +2,8 @@
 
 The rank of a position is how many earlier ones are like it. Among positions that all are alike it
 rises from each to the next, so that a selector of such positions that also asks for one rank
-selects one of them, or none.
+selects one of them, or none. It may ask by way of a function that tells these ranks apart, such as
+the number of each position that is marked, which is None at all others.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.graph.asked import Asked, asked_of, made_of
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
-    CompoundSelector,
+    Elementwise,
     Input,
     PairSelector,
     Selector,
@@ -23,6 +25,7 @@ from optitracr.graph.program import (
     conjuncts_of,
     holds_of,
 )
+from optitracr.graph.relations import LOOKED_AT
 from optitracr.graph.tabled import TabledNode
 
 Known = Mapping[str, TabledNode]
@@ -36,13 +39,16 @@ def selects_by_rank(selector: Selector, known: Known, inputs: Inputs) -> bool:
         known: Its keys and queries at least, and what these are computed from.
         inputs: The inputs that matter.
     """
-    if not isinstance(selector, CompoundSelector):
-        return False
     outer = [part for part in conjuncts_of(selector) if isinstance(part, PairSelector)]
     outer = [part for part in outer if not _is_cut(part, known)]
+    below = {label for part in outer for label in made_of(part.keys, known)}
+    ranks = {label for label in below if _alike_of(label, known, inputs) is not None}
+    if not ranks:
+        return False
+    asked = [each for part in outer for each in asked_of(part, known)]
     return any(
-        bool((holds_of(part).sum(axis=0) <= 1).all()) and _rises(part.keys, outer, known, inputs)
-        for part in outer
+        each.label in ranks and each.is_one and _rises(each.label, asked, known, inputs)
+        for each in asked
     )
 
 
@@ -51,17 +57,21 @@ def _is_cut(pair: PairSelector, known: Known) -> bool:
     return any(known[label].value_set.exploded for label in (pair.keys, pair.queries))
 
 
-def _rises(rank: str, outer: list[PairSelector], known: Known, inputs: Inputs) -> bool:
+def _rises(rank: str, asked: list[Asked], known: Known, inputs: Inputs) -> bool:
     """Whether a count rises from each position to the next of all that a query selects."""
-    operation = known[rank].operation
+    alike = _alike_of(rank, known, inputs)
+    return alike is not None and all(_are_alike(part, asked, known) for part in alike)
+
+
+def _alike_of(label: str, known: Known, inputs: Inputs) -> list[PairSelector] | None:
+    """By what positions are alike that a rank counts; None if a variable is no rank."""
+    operation = known[label].operation
     if not isinstance(operation, Width):
-        return False
+        return None
     inner = list(conjuncts_of(operation.selector))
     pairs = [part for part in inner if isinstance(part, PairSelector)]
-    ordered = [part for part in pairs if _orders(part, known, inputs)]
-    if not ordered or len(pairs) < len(inner):
-        return False
-    return all(any(part is x for x in ordered) or _are_alike(part, outer, known) for part in pairs)
+    alike = [part for part in pairs if not _orders(part, known, inputs)]
+    return None if len(pairs) < len(inner) or len(alike) == len(pairs) else alike
 
 
 def _orders(pair: PairSelector, known: Known, inputs: Inputs) -> bool:
@@ -79,18 +89,35 @@ def _orders(pair: PairSelector, known: Known, inputs: Inputs) -> bool:
     return any(np.array_equal(holds, order) for order in orders)
 
 
-def _are_alike(pair: PairSelector, outer: list[PairSelector], known: Known) -> bool:
+def _are_alike(pair: PairSelector, asked: list[Asked], known: Known) -> bool:
     """Whether all positions that some query selects select each other, and the same others."""
-    if _is_cut(pair, known):
-        return False
-    asked = [holds_of(part) for part in outer if part.keys == pair.keys]
-    holds = holds_of(pair)
-    if pair.keys == pair.queries:
-        return any(_is_one_class(holds, keys) for keys in asked)
     queries = known[pair.queries].value_set
-    if len(queries.values) != 1 or queries.may_be_none:
+    of_itself = pair.keys == pair.queries
+    if not of_itself and (len(queries.values) != 1 or queries.may_be_none):
         return False
-    return any(not keys[~holds[:, 0]].any() for keys in asked)
+    label, holds = pair.keys, None if _is_cut(pair, known) else holds_of(pair)
+    while holds is not None and not any(each.label == label for each in asked):
+        label, holds = _by_operand(label, holds, of_itself, known)
+    if holds is None:
+        return False
+    found = [each.keys for each in asked if each.label == label]
+    if of_itself:
+        return any(_is_one_class(holds, keys) for keys in found)
+    return any(not keys[~holds[:, 0]].any() for keys in found)
+
+
+def _by_operand(
+    label: str, holds: NDArray[np.bool_], of_itself: bool, known: Known
+) -> tuple[str, NDArray[np.bool_] | None]:
+    """A relation by a function of one variable as one by that variable; None if it is none."""
+    operation, table = known[label].operation, known[label].table
+    if not isinstance(operation, Elementwise) or len(operation.operands) != 1 or table is None:
+        return label, None
+    (operand,) = operation.operands
+    if known[operand].value_set.exploded or table.size * max(holds.shape) > LOOKED_AT:
+        return operand, None
+    holds = np.pad(holds, ((0, 1), (0, int(of_itself))))[table]
+    return operand, holds[:, table] if of_itself else holds
 
 
 def _is_one_class(holds: NDArray[np.bool_], keys: NDArray[np.bool_]) -> bool:

@@ -40,6 +40,38 @@ def by_rank(alike: str, order: str, outer: str, asked: str) -> rasp.Selector:
     return ALIKE[outer] & Select(rank, rank, ASKED[asked])
 
 
+MARKED = {
+    "tokens": (tokens, lambda t: t == 1),
+    "map": (rasp.Map(lambda t: t == 1, tokens), bool),
+    "two of three": (tokens, lambda t: t != 0),
+    "changes": (
+        rasp.SequenceMap(
+            lambda p, t: p != t,
+            rasp.Aggregate(Select(indices, indices, lambda k, q: k == q - 1), tokens, default=0),
+            tokens,
+        ),
+        bool,
+    ),
+}
+NUMBERED = {
+    "marked": lambda m, n: n if m else None,
+    "code": lambda m, n: 7 * n if m else -1,
+    "all": lambda m, n: n,
+    "others": lambda m, n: None if m else n,
+    "halves": lambda m, n: n // 2 if m else None,
+}
+NEWEST = {"number": Comparison.EQ, "code": lambda k, q: k == 7 * q, "less": Comparison.LT}
+
+
+def by_number(counted: str, marked: str, order: str, numbered: str, newest: str) -> rasp.Selector:
+    """Selects by the number that a marked position has among those that are counted."""
+    sop, test = MARKED[counted]
+    number = SelectorWidth(Select(sop, sop, lambda k, q: test(k)) & ORDERS[order])
+    sop, told = MARKED[marked]
+    own = rasp.SequenceMap(lambda x, n: NUMBERED[numbered](told(x), n), sop, number)
+    return Select(own, number, NEWEST[newest])
+
+
 def known(selector: rasp.Selector, causal: bool = False) -> bool:
     """Whether it is known that a selector selects one key at most."""
     program = build_graph(SelectorWidth(selector))
@@ -87,6 +119,46 @@ def test_other_counts_say_nothing(alike: str, order: str, outer: str, asked: str
     assert not known(by_rank(alike, order, outer, asked))
 
 
+@pytest.mark.parametrize("marked", MARKED)
+def test_where_a_number_is_known_to_be_one_no_query_selects_two(marked: str) -> None:
+    sequences = [list(x) for n in (2, 3, 4) for x in product(VOCABULARY, repeat=n)]
+    found = 0
+    for counted, order, numbered, newest in product(MARKED, ORDERS, NUMBERED, NEWEST):
+        selector = by_number(counted, marked, order, numbered, newest)
+        if known(selector):
+            found += 1
+            assert all(sum(row) <= 1 for x in sequences for row in selector(x)), (order, numbered)
+    assert found
+
+
+@pytest.mark.parametrize("marked", MARKED)
+@pytest.mark.parametrize(("numbered", "newest"), [("marked", "number"), ("code", "code")])
+def test_of_marked_positions_the_number_is_known_to_be_one(
+    marked: str, numbered: str, newest: str
+) -> None:
+    for order in ("before", "so far", "after"):
+        assert known(by_number(marked, marked, order, numbered, newest))
+
+
+def test_positions_are_alike_by_what_their_marks_are_made_of() -> None:
+    assert known(by_number("map", "tokens", "so far", "marked", "number"))
+
+
+@pytest.mark.parametrize(
+    ("counted", "marked", "numbered", "newest"),
+    [
+        ("tokens", "tokens", "all", "number"),
+        ("tokens", "tokens", "others", "number"),
+        ("tokens", "tokens", "halves", "number"),
+        ("tokens", "tokens", "marked", "less"),
+        ("tokens", "two of three", "marked", "number"),
+        ("tokens", "changes", "marked", "number"),
+    ],
+)
+def test_other_numbers_say_nothing(counted: str, marked: str, numbered: str, newest: str) -> None:
+    assert not known(by_number(counted, marked, "so far", numbered, newest))
+
+
 def test_later_positions_are_not_counted_in_the_causal_reading() -> None:
     selector = by_rank("same", "after", "same", "same")
     assert known(selector)
@@ -100,3 +172,15 @@ def test_what_is_read_by_rank_is_a_copy() -> None:
     model = compile_rasp_to_model(last, set(range(20)), 24, check=False)
     assert model.size.width < 100
     assert model.apply(["compiler_bos", 3, 4, 3, 3]).decoded[1:] == [None, None, 0, 2]
+
+
+def test_the_last_marked_position_is_one_at_any_length() -> None:
+    """Without it, at this length these are means of any positions, too many to list."""
+    changes = MARKED["changes"][0]
+    number = SelectorWidth(Select(changes, changes, lambda k, q: k) & ORDERS["so far"])
+    own = rasp.SequenceMap(lambda m, n: n if m else None, changes, number)
+    start = rasp.Aggregate(Select(own, number, Comparison.EQ), indices)
+    run = rasp.SequenceMap(lambda i, s: i - s + 1, indices, start)
+    tabled = tabled_program(build_graph(run), Inputs(VOCABULARY, 64), joint=True)
+    assert len(tabled.node(tabled.output).value_set.values) <= 127
+    assert run([1, 1, 2, 2, 2, 1]) == [1, 2, 1, 2, 3, 1]
