@@ -21,7 +21,7 @@ from optitracr.checking.proof.bounded import (
 )
 from optitracr.checking.proof.distinct import Stream, alike, groups, largest, merged, told_apart
 from optitracr.model.forward import Layer
-from optitracr.model.names import Linear
+from optitracr.model.names import PORTS, Linear
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
@@ -29,9 +29,13 @@ if TYPE_CHECKING:
 EXPONENTIAL = 16 * UNIT
 """Relative error of an exponential: 8 units in the last place, each two rounding errors at most."""
 
-SCALING = 3
-"""Operations on each term of a logit beside its sum: the root of the head size is rounded, and
-divides queries, keys or their product."""
+SCALING = 1
+"""Operations on each term of a logit beside its product and its sum: queries are scaled, or the sum
+is. That the root of the head size is rounded scales all logits of a query alike."""
+
+ALIKE = 4
+"""Rounding errors of logits' differences: the scale of all of them, its reciprocal, the difference
+from the largest one."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,51 +81,144 @@ def attended(
         mask: Which keys each query may see.
     """
     rows = stream.rows
-    if layer.architecture.heads == 0:
+    ports = Ports.of(layer)
+    if ports is None:
         bias = Bounded.exact(layer.weights[Linear.HEADS_OUT]["b"][None, :])
         return merged(added(rows, bias), stream.ids)
-    query, key = (_linear(layer, part, rows) for part in (Linear.QUERY, Linear.KEY))
-    looks = _looks(layer, _at(layer, query, stream), _at(layer, key, stream), mask)
-    into = layer.weights[Linear.VALUE]
-    value = mapped(Bounded.exact(rows.center), into["w"], into["b"], apart=rows.error)
-    wide = _heads(layer, rows.error @ _sizes(into["w"]), stream)
-    mixed, own = _mixed(looks, _at(layer, value, stream), wide)
+    query, key = (_at(_linear(part, rows), stream) for part in (ports.query, ports.key))
+    looks = _looks(layer.architecture.head_size, query, key, mask)
+    value = _linear(ports.value, Bounded.exact(rows.center), apart=rows.error)
+    wide = _heads(rows.error @ np.abs(ports.into), ports.count, stream)
+    mixed, own = _mixed(looks, _at(value, stream), wide)
     ids, first, mixed, own = _grouped(stream, mixed, own)
-    found = _written(layer, rows[stream.ids.reshape(-1)[first]], mixed, own)
+    found = _written(ports, rows[stream.ids.reshape(-1)[first]], mixed, own)
     return merged(found, ids)
 
 
-def _linear(layer: Layer, part: Linear, rows: Bounded) -> Bounded:
-    return mapped(rows, layer.weights[part]["w"], layer.weights[part]["b"])
+@dataclass(frozen=True, slots=True, eq=False)
+class Port:
+    """What heads read through, as far as it is more than zero.
+
+    Attributes:
+        weights: Shape [width, heads, size].
+        bias: Shape [heads, size].
+    """
+
+    weights: Float[FloatArray, "width heads size"]
+    bias: Float[FloatArray, "heads size"]
+
+    @property
+    def used(self) -> NDArray[np.bool_]:
+        """Which columns of which head can be more than zero, [heads, size]."""
+        return np.asarray((self.weights != 0.0).any(axis=0) | (self.bias != 0.0))
+
+    def of(self, columns: NDArray[np.intp]) -> Port:
+        """Some columns of each head, [heads, columns]."""
+        head = np.arange(len(columns))[:, None]
+        return Port(self.weights[:, head, columns], self.bias[head, columns])
 
 
-def _sizes(weights: NDArray[np.floating]) -> FloatArray:
-    return np.abs(np.asarray(weights, dtype=np.float64))
+@dataclass(frozen=True, slots=True, eq=False)
+class Ports:
+    """The weights of an attention sublayer, without columns of which nothing becomes.
+
+    Attributes:
+        query: What queries read.
+        key: What keys read.
+        value: What values read.
+        out: From each head's columns to the stream, [heads, size, width].
+        bias: What is added besides, [width].
+    """
+
+    query: Port
+    key: Port
+    value: Port
+    out: Float[FloatArray, "heads size width"]
+    bias: Float[FloatArray, " width"]
+
+    @classmethod
+    def of(cls, layer: Layer) -> Ports | None:
+        """Those of a layer; None if it has no head."""
+        heads, size = layer.architecture.heads, layer.architecture.head_size
+        if not heads or not size:
+            return None
+        query, key, value = (_port(layer, part, heads, size) for part in PORTS.values())
+        last = layer.weights[Linear.HEADS_OUT]
+        out = np.asarray(last["w"], dtype=np.float64).reshape(heads, size, -1)
+        joined = _columns(query.used & key.used)
+        given = _columns(value.used & (out != 0.0).any(axis=-1))
+        return cls(
+            query.of(joined),
+            key.of(joined),
+            value.of(given),
+            out[np.arange(heads)[:, None], given],
+            np.asarray(last["b"], dtype=np.float64),
+        )
+
+    @property
+    def count(self) -> int:
+        """How many heads there are."""
+        return len(self.out)
+
+    @property
+    def into(self) -> FloatArray:
+        """What values read, [width, heads and size]."""
+        return self.value.weights.reshape(len(self.value.weights), -1)
+
+    @property
+    def back(self) -> FloatArray:
+        """From the heads to the stream, [heads and size, width]."""
+        return self.out.reshape(-1, self.out.shape[-1])
 
 
-def _heads(layer: Layer, rows: FloatArray, stream: Stream) -> FloatArray:
-    """[rows, heads and head size] at each position: [batch, heads, seq, head size]."""
-    shape = (*stream.ids.shape, layer.architecture.heads, layer.architecture.head_size)
-    return rows[stream.ids].reshape(shape).transpose(0, 2, 1, 3)
+def _port(layer: Layer, part: Linear, heads: int, size: int) -> Port:
+    weights = layer.weights[part]
+    matrix = np.asarray(weights["w"], dtype=np.float64)
+    bias = np.asarray(weights["b"], dtype=np.float64)
+    return Port(matrix.reshape(-1, heads, size), bias.reshape(heads, size))
 
 
-def _at(layer: Layer, rows: Bounded, stream: Stream) -> Bounded:
-    return Bounded(_heads(layer, rows.center, stream), _heads(layer, rows.error, stream))
+def _columns(used: NDArray[np.bool_]) -> NDArray[np.intp]:
+    """The columns of each head that are used, and as many others as make them equally many."""
+    most = max(1, int(used.sum(axis=1).max(initial=0)))
+    return np.argsort(~used, axis=1, kind="stable")[:, :most]
 
 
-def _looks(layer: Layer, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> Looks:
+def _linear(port: Port, rows: Bounded, apart: FloatArray | float = 0.0) -> Bounded:
+    """What a port makes of rows, [rows, heads, size]."""
+    found = mapped(
+        rows, port.weights.reshape(len(port.weights), -1), port.bias.reshape(-1), apart=apart
+    )
+    shape = (-1, *port.bias.shape)
+    return Bounded(found.center.reshape(shape), found.error.reshape(shape))
+
+
+def _heads(rows: FloatArray, count: int, stream: Stream) -> FloatArray:
+    """What heads have of each row, at each position: [batch, heads, seq, size]."""
+    found = rows.reshape(len(rows), count, -1).transpose(1, 0, 2)[:, stream.ids]
+    return np.ascontiguousarray(found.swapaxes(0, 1))
+
+
+def _at(rows: Bounded, stream: Stream) -> Bounded:
+    count = rows.center.shape[1]
+    return Bounded(_heads(rows.center, count, stream), _heads(rows.error, count, stream))
+
+
+def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> Looks:
     """Where queries look, by the logits and how far these are off."""
-    size = layer.architecture.head_size
     scale = float(np.float32(np.sqrt(max(size, 1))))
     keys, off_keys = (x.transpose(0, 1, 3, 2) for x in (key.center, key.error))
     most = np.abs(keys) + off_keys
     logits = query.center @ keys / scale
     handed = (np.abs(query.center) @ off_keys + query.error @ most) / scale
-    off = handed + (gamma(size + SCALING) + SLACK) * (query.size @ most / scale) + TINY
+    present = ((x.center != 0.0) | (x.error != 0.0) for x in (query, key))
+    several, some = (x.any(axis=(0, 2)) for x in present)
+    terms = (several & some).sum(axis=-1)[None, :, None, None]
+    off = handed + (gamma(terms + SCALING) + SLACK * size) * (query.size @ most / scale) + TINY
     logits = np.where(mask, logits, -np.inf)
     down = logits - logits.max(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        off = np.where(mask, off + UNIT * (np.abs(down) + 2 * off) + EXPONENTIAL, 0.0)
+        off = np.where(mask, off + ALIKE * UNIT * (np.abs(down) + 2 * off) + EXPONENTIAL, 0.0)
     weights = np.exp(down)
     weights = weights / weights.sum(axis=-1, keepdims=True)
     terms = mask.sum(axis=-1, keepdims=True).astype(np.float64)
@@ -183,27 +280,20 @@ def _grouped(
     return group.reshape(stream.ids.shape), first, one, itself[first]
 
 
-def _written(layer: Layer, rows: Bounded, mixed: Mixed, itself: NDArray[np.bool_]) -> Bounded:
+def _written(ports: Ports, rows: Bounded, mixed: Mixed, itself: NDArray[np.bool_]) -> Bounded:
     """The rows once heads have written to them.
 
     A head in which a position looks at itself and takes away what it holds takes away what is off
     in that as well, so that what stays and what is written are looked at together.
     """
-    out = layer.weights[Linear.HEADS_OUT]
+    into, back, width = ports.into, ports.back, rows.center.shape[1]
     heads = Bounded(mixed.center, mixed.error + mixed.others)
-    written = mapped(heads, out["w"], out["b"], apart=mixed.own)
-    width, count = rows.center.shape[1], layer.architecture.heads
-    into = np.asarray(layer.weights[Linear.VALUE]["w"], dtype=np.float64)
-    back = np.asarray(out["w"], dtype=np.float64)
-    through = [
-        into.reshape(width, count, -1)[:, h] @ back.reshape(count, -1, width)[h]
-        for h in range(count)
-    ]
+    written = mapped(heads, back, ports.bias, apart=mixed.own)
     handed = SLACK * (rows.error @ np.abs(into)) @ np.abs(back)
     for pattern, part in alike(itself):
         total = np.eye(width)
         for head in np.flatnonzero(pattern):
-            total = total + through[head]
+            total = total + ports.value.weights[:, head] @ ports.out[head]
         handed[part] += rows.error[part] @ np.abs(total)
     found = added(Bounded.exact(rows.center), Bounded(written.center, written.error + handed))
-    return kept(rows, found, out)
+    return kept(rows, found, {"w": back, "b": ports.bias})

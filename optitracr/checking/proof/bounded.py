@@ -34,6 +34,10 @@ SLACK = 2.0**-48
 """Relative error allowed for the bounds' own arithmetic, which is float64's: 32 units of it, for
 each term of a sum."""
 
+SECOND_ORDER = 1.0 + 2.0**-12
+"""For roundings of what was rounded: with up to some thousand operations on a term, each of
+relative size 2^-24, they are that much of the first ones."""
+
 NO_BITS = 1 << 20
 """Exponent of the lowest bit of zero, which is a multiple of every power of two."""
 
@@ -124,16 +128,26 @@ def mapped(
     center, sizes = numbers.center, np.abs(matrix)
     all_off = numbers.error + apart
     found = center @ matrix + own
-    used, steep = matrix != 0.0, np.abs(np.frexp(matrix)[0]) != 0.5
-    present = ((center != 0.0) | (all_off != 0.0)).astype(np.float64)
-    terms = present @ used + (own != 0.0)
-    rounded = (terms > 1.0) | (present @ (used & steep) > 0.0)
-    mass = (np.abs(center) + all_off) @ sizes + np.abs(own)
-    rounding = np.where(rounded, gamma(terms) * mass + TINY, 0.0)
+    most = np.abs(center) + all_off
+    terms = (most != 0.0).astype(np.float64) @ (matrix != 0.0) + (own != 0.0)
+    mass = most @ sizes + np.abs(own)
+    products = UNIT * (
+        np.where(_is_power(center) & (all_off == 0.0), 0.0, most)
+        @ np.where(_is_power(matrix), 0.0, sizes)
+    )
+    # One addition rounds its result; of several, each rounds a part of the sum.
+    once = UNIT * (np.abs(found) + all_off @ sizes)
+    sums = np.where(terms > 2.0, gamma(terms - 1.0) * mass, np.where(terms == 2.0, once, 0.0))
+    rounding = (products + sums) * SECOND_ORDER + TINY * (products + sums > 0.0)
     exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
     slack = SLACK * (terms + 1.0) * mass
     error = numbers.error @ sizes + np.where(exact, 0.0, rounding + slack)
     return Bounded(found, error)
+
+
+def _is_power(numbers: FloatArray) -> NDArray[np.bool_]:
+    """Which numbers are zero or a power of two, so that a product with them is exact."""
+    return np.asarray((numbers == 0.0) | (np.abs(np.frexp(numbers)[0]) == 0.5))
 
 
 def _exact_columns(

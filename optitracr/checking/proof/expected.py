@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.component import Held
-from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
+from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
 from optitracr.checking.comparison import number_tolerance
 from optitracr.checking.proof.bounded import Bounded, FloatArray
 from optitracr.checking.proof.distinct import Stream
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 CHOSEN = 0.5
 """What the largest logit of an output has to pass, so that it is not None."""
+
+NEARER = 0.25
+"""Part of the distance between two codes within which a value has to be: three times as near to its
+own as to any other."""
 
 UNKNOWN = -2
 """The place of a value among the outputs, if it is none of them."""
@@ -129,7 +133,7 @@ class Known:
         columns = list(tenancy.columns)
         rows, codes, group = self.pairs(held.label, stream.ids[:, 1:])
         found = stream.rows[rows][:, columns]
-        wanted, allowed, inside = self._wanted(tenancy, held, codes)
+        wanted, allowed, inside = self._wanted(held, codes)
         off = np.abs(found.center - wanted)
         fits = (off + found.error <= allowed).all(axis=1) & inside
         fails = (off - found.error > allowed).any(axis=1) | ~inside
@@ -143,7 +147,7 @@ class Known:
         return Judgement(what, known, wrong, error)
 
     def _wanted(
-        self, tenancy: Tenancy, held: Held, codes: NDArray[np.intp]
+        self, held: Held, codes: NDArray[np.intp]
     ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
         """What the columns of a variable ought to hold, within what, and where that is known."""
         values = self.values[held.label]
@@ -158,11 +162,15 @@ class Known:
         index = np.array([place.get(value, -1) for value in values])
         inside = (index >= 0) | np.array([value is None for value in values])
         rows = np.concatenate([held.rows, np.zeros((1, held.rows.shape[1]))])[index]
-        tolerance = ONE_HOT_TOLERANCE
-        if tenancy.variable.numerical:
-            tolerance = code_tolerance(held.rows)
         wanted = rows[codes]
-        return wanted, np.full_like(wanted, tolerance), inside[codes]
+        return wanted, np.full_like(wanted, _apart(held.rows) * NEARER), inside[codes]
+
+
+def _apart(rows: FloatArray) -> float:
+    """By how much the codes of two values differ at least, in the column where they differ most."""
+    codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
+    gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
+    return float(gaps[~np.eye(len(codes), dtype=bool)].min(initial=1.0))
 
 
 def judged_output(
