@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.checking.proof.bounded import (
+    LARGEST,
     SLACK,
     TINY,
     UNIT,
@@ -19,7 +20,15 @@ from optitracr.checking.proof.bounded import (
     kept,
     mapped,
 )
-from optitracr.checking.proof.distinct import Stream, alike, groups, largest, merged, told_apart
+from optitracr.checking.proof.distinct import (
+    Stream,
+    alike,
+    groups,
+    largest,
+    lost,
+    merged,
+    told_apart,
+)
 from optitracr.model.forward import Layer
 from optitracr.model.names import PORTS, Linear
 
@@ -36,6 +45,10 @@ is. That the root of the head size is rounded scales all logits of a query alike
 ALIKE = 4
 """Rounding errors of logits' differences: the scale of all of them, its reciprocal, the difference
 from the largest one."""
+
+UNEVEN = 64.0
+"""How far a logit may be off so that weights have a bound: beyond it the weight of a key may be
+anything, and numbers that are multiplied with zero weights would hide it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,6 +94,8 @@ def attended(
         mask: Which keys each query may see.
     """
     rows = stream.rows
+    if not _in_range(layer, rows):
+        return lost(stream)
     ports = Ports.of(layer)
     if ports is None:
         bias = Bounded.exact(layer.weights[Linear.HEADS_OUT]["b"][None, :])
@@ -93,6 +108,14 @@ def attended(
     ids, first, mixed, own = _grouped(stream, mixed, own)
     found = _written(ports, rows[stream.ids.reshape(-1)[first]], mixed, own)
     return merged(found, ids)
+
+
+def _in_range(layer: Layer, rows: Bounded) -> bool:
+    """Whether all that heads read and write stays in float32's range, used or not."""
+    most = float(np.max(rows.size, initial=1.0))
+    parts = [layer.weights[part] for part in (*PORTS.values(), Linear.HEADS_OUT)]
+    sizes = (most * np.abs(p["w"]).sum(axis=0, dtype=np.float64) + np.abs(p["b"]) for p in parts)
+    return all(bool((size <= LARGEST).all()) for size in sizes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -218,7 +241,10 @@ def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> 
     logits = np.where(mask, logits, -np.inf)
     down = logits - logits.max(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        off = np.where(mask, off + ALIKE * UNIT * (np.abs(down) + 2 * off) + EXPONENTIAL, 0.0)
+        widest = np.where(mask, off, 0.0).max(axis=-1, keepdims=True)
+        near = ALIKE * UNIT * (np.abs(down) + off + widest)
+        off = np.where(mask, off + near + EXPONENTIAL, 0.0)
+        off = np.where(off <= UNEVEN, off, np.inf)
     weights = np.exp(down)
     weights = weights / weights.sum(axis=-1, keepdims=True)
     terms = mask.sum(axis=-1, keepdims=True).astype(np.float64)
@@ -244,7 +270,7 @@ def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArr
     mean = weights @ value.center
     square = np.maximum(weights @ value.center**2 - mean**2, 0.0)
     scale = np.abs(value.center).max(axis=-2, keepdims=True)
-    deviation = np.sqrt(square + SLACK * scale**2)
+    deviation = np.sqrt(square + SLACK * looks.terms * scale**2)
     uneven = np.sqrt((weights * off**2).sum(axis=-1, keepdims=True))
     upper = weights * (1.0 + off)
     error = uneven * deviation + upper @ value.error
@@ -289,11 +315,12 @@ def _written(ports: Ports, rows: Bounded, mixed: Mixed, itself: NDArray[np.bool_
     into, back, width = ports.into, ports.back, rows.center.shape[1]
     heads = Bounded(mixed.center, mixed.error + mixed.others)
     written = mapped(heads, back, ports.bias, apart=mixed.own)
-    handed = SLACK * (rows.error @ np.abs(into)) @ np.abs(back)
+    handed = SLACK * sum(into.shape) * (rows.error @ np.abs(into)) @ np.abs(back)
     for pattern, part in alike(itself):
         total = np.eye(width)
         for head in np.flatnonzero(pattern):
             total = total + ports.value.weights[:, head] @ ports.out[head]
         handed[part] += rows.error[part] @ np.abs(total)
-    found = added(Bounded.exact(rows.center), Bounded(written.center, written.error + handed))
+    after = Bounded(written.center, written.error + handed)
+    found = added(Bounded.exact(rows.center), after, apart=rows.error)
     return kept(rows, found, {"w": back, "b": ports.bias})

@@ -26,9 +26,17 @@ UNIT = 2.0**-24
 BITS = 24
 """Bits of float32's significand: whole multiples of a number up to 2^24 times it are exact."""
 
-TINY = 2.0**-120
-"""More than what is lost where float32 underflows, subnormal numbers set to zero among it: its
-smallest normal number is 2^-126, and no sum of a model has 64 terms that small and a factor."""
+LOWEST = -126
+"""Exponent of float32's smallest normal number. What is smaller may be set to zero."""
+
+LARGEST = 2.0**40
+"""Numbers up to which bounds are given: products of two, and sums of thousands of these, are far
+below 2^128, where float32 ends, and below the logit of what is masked. Beyond it anything may
+stand, infinity and NaN among it, and the bound is infinite."""
+
+TINY = 2.0**-64
+"""More than what is lost in a sum where float32 underflows: 2^LOWEST a number, with a weight up to
+LARGEST, in up to a million terms."""
 
 SLACK = 2.0**-48
 """Relative error allowed for the bounds' own arithmetic, which is float64's: 32 units of it, for
@@ -75,27 +83,50 @@ def gamma(terms: FloatArray | float) -> FloatArray:
     return np.asarray(count * UNIT / np.maximum(1.0 - count * UNIT, UNIT))
 
 
-def added(left: Bounded, right: Bounded) -> Bounded:
-    """Sums of two numbers each."""
+def added(left: Bounded, right: Bounded, apart: FloatArray | float = 0.0) -> Bounded:
+    """Sums of two numbers each.
+
+    Args:
+        left: The one.
+        right: The other.
+        apart: By how much the left one may be off besides. It counts where the sum is rounded,
+            and is not handed on: whoever gives it follows it, in what is off on the right.
+    """
     center = left.center + right.center
     error = left.error + right.error
-    known = (error == 0.0) & (center.astype(np.float32) == center)
-    same = ((right.center == 0.0) & (right.error == 0.0)) | (
-        (left.center == 0.0) & (left.error == 0.0)
+    certain = (error == 0.0) & (apart == 0.0)
+    known = certain & (center.astype(np.float32) == center) & _is_normal(center)
+    zero = ((right.center == 0.0) & (right.error == 0.0)) | (
+        (left.center == 0.0) & (left.error == 0.0) & (apart == 0.0)
     )
-    rounding = np.where(known | same, 0.0, (UNIT + SLACK) * (np.abs(center) + error) + TINY)
-    return Bounded(center, error + rounding)
+    unrounded = known | (zero & _is_normal(center))
+    most = np.abs(center) + error
+    rounding = np.where(unrounded, 0.0, (UNIT + SLACK) * most + TINY)
+    return Bounded(center, _limited(error + rounding, most))
+
+
+def _is_normal(numbers: FloatArray) -> NDArray[np.bool_]:
+    """Which numbers are zero, or so large that they are never set to zero."""
+    return np.asarray((numbers == 0.0) | (np.abs(numbers) >= 2.0**LOWEST))
+
+
+def _limited(error: FloatArray, most: FloatArray) -> FloatArray:
+    """What is off, without bound where numbers leave the range in which bounds hold."""
+    return np.where(most <= LARGEST, error, np.inf)
 
 
 def kept(before: Bounded, after: Bounded, out: Mapping[str, Any]) -> Bounded:
     """The stream after a sublayer, as it was where that writes nothing.
+
+    Nothing is zero times a finite number; where numbers have no bound, it is not known to be that.
 
     Args:
         before: The stream before it, [rows, width].
         after: The stream after it.
         out: The sublayer's last linear map.
     """
-    idle = ~(np.asarray(out["w"]) != 0.0).any(axis=0) & (np.asarray(out["b"]) == 0.0)
+    nothing = ~(np.asarray(out["w"]) != 0.0).any(axis=0) & (np.asarray(out["b"]) == 0.0)
+    idle = nothing & np.isfinite(after.error)
     return Bounded(
         np.where(idle, before.center, after.center), np.where(idle, before.error, after.error)
     )
@@ -138,11 +169,11 @@ def mapped(
     # One addition rounds its result; of several, each rounds a part of the sum.
     once = UNIT * (np.abs(found) + all_off @ sizes)
     sums = np.where(terms > 2.0, gamma(terms - 1.0) * mass, np.where(terms == 2.0, once, 0.0))
-    rounding = (products + sums) * SECOND_ORDER + TINY * (products + sums > 0.0)
+    rounding = (products + sums) * SECOND_ORDER + TINY * (terms > 0.0)
     exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
     slack = SLACK * (terms + 1.0) * mass
     error = numbers.error @ sizes + np.where(exact, 0.0, rounding + slack)
-    return Bounded(found, error)
+    return Bounded(found, _limited(error, mass))
 
 
 def _is_power(numbers: FloatArray) -> NDArray[np.bool_]:
@@ -161,7 +192,8 @@ def _exact_columns(
     grid = np.minimum(products.min(axis=0, initial=NO_BITS), _lowest_bits(bias))
     most = mass.max(axis=0, initial=0.0)
     small = most <= np.exp2(np.clip(grid + BITS, -1000.0, 1000.0))
-    return np.asarray((grid > -NO_BITS // 2) & small)
+    # Without numbers that may be set to zero, and of inputs that are known.
+    return np.asarray((grid >= LOWEST) & small)
 
 
 def _lowest_bits(numbers: FloatArray) -> NDArray[np.int64]:

@@ -52,6 +52,12 @@ def merged(rows: Bounded, ids: Int[NDArray[np.intp], "batch seq"]) -> Stream:
     return Stream(Bounded(apart.center[first], largest(apart.error, group, len(first))), group[ids])
 
 
+def lost(stream: Stream) -> Stream:
+    """A stream of which nothing is known."""
+    center = np.zeros_like(stream.rows.center)
+    return merged(Bounded(center, np.full_like(center, np.inf)), stream.ids)
+
+
 def groups(
     rows: Float[FloatArray, "rows columns"],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -41,7 +41,7 @@ def transformed(layer: Layer, stream: Stream) -> Stream:
     unsure = np.where(on | off, 0.0, wide)
     sizes = np.abs(np.asarray(out["w"], dtype=np.float64))
     handed = unsure @ sizes + _through(layer, on, rows.error)
-    found = added(still, Bounded(written.center, written.error + handed))
+    found = added(still, Bounded(written.center, written.error + handed), apart=rows.error)
     return merged(kept(rows, found, out), stream.ids)
 
 
@@ -51,7 +51,7 @@ def _through(layer: Layer, on: NDArray[np.bool_], error: FloatArray) -> FloatArr
         np.asarray(layer.weights[part]["w"], dtype=np.float64)
         for part in (Linear.NEURONS_IN, Linear.NEURONS_OUT)
     )
-    found = SLACK * (error @ np.abs(into)) @ np.abs(out)
+    found = SLACK * sum(into.shape) * (error @ np.abs(into)) @ np.abs(out)
     for pattern, rows in alike(on):
         slope = np.eye(error.shape[1]) + into[:, pattern] @ out[pattern]
         found[rows] += error[rows] @ np.abs(slope)
