@@ -3,9 +3,10 @@
 A program is tabled (`graph.tabling`, where equal values that are told apart and means of classes
 are rewritten on the way), then these follow, by the names that `explain --stages` shows:
 
-- levels 0 and 1: encodings, defaults, precision; joint selectors;
-- level 2: encodings, precision; joint selectors, constants, split widths; and those of rules, in
-  the order of the registry: equals of `sharing`, counted conditions, disjoint unions of `rewrites`.
+- levels 0 and 1: encodings, defaults, precision; large disjunctions, joint selectors;
+- level 2: encodings, precision; large disjunctions, joint selectors, constants, split widths; and
+  those of rules, in the order of the registry: equals of `sharing`, counted conditions, disjoint
+  unions of `rewrites`.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from optitracr.graph.program import CompoundSelector
 from optitracr.graph.relations import Factor, Relation, relation_of
 from optitracr.graph.rewrites.constants import FoldConstants
 from optitracr.graph.rewrites.defaults import ShiftDefaults
+from optitracr.graph.rewrites.disjunctions import SplitDisjunctions
 from optitracr.graph.rewrites.encodings import ConvertEncodings
 from optitracr.graph.rewrites.joining import Conditions, JoinSelectors
 from optitracr.graph.rewrites.passes import Pass
@@ -73,13 +75,16 @@ class Rewrites:
 
 STANDARD_REWRITES = Rewrites(
     encoded=(ConvertEncodings(), ShiftDefaults(), CheckPrecision()),
-    joined=(JoinSelectors(conditions=as_conjunctions, joint_values=JOINT_VALUES),),
+    joined=(
+        SplitDisjunctions(),
+        JoinSelectors(conditions=as_conjunctions, joint_values=JOINT_VALUES),
+    ),
 )
 """Of levels 0 and 1."""
 
 CANDIDATE_REWRITES = Rewrites(
     encoded=(ConvertEncodings(), CheckPrecision()),
-    joined=(JoinSelectors(keep=are_conjunctions, conditions=as_conjunctions),),
+    joined=(SplitDisjunctions(), JoinSelectors(keep=are_conjunctions, conditions=as_conjunctions)),
     defined=(FoldConstants(), SplitWidths()),
 )
 """Of level 2."""

@@ -47,7 +47,7 @@ class Role(Enum):
     """Whether one of the conditions that it is made of holds."""
 
     SUMMAND = "summand"
-    """The width of one of the disjoint parts of its selector."""
+    """The width of one of the disjoint parts of its selector, or of some of them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -301,10 +301,17 @@ LEVELS = [
 
 def test_the_passes_of_each_level_in_order() -> None:
     standard, candidates = ([one.name for one in parameter.values[0]] for parameter in LEVELS)
-    assert standard == ["encodings", "defaults", "precision", "joint selectors"]
+    assert standard == [
+        "encodings",
+        "defaults",
+        "precision",
+        "large disjunctions",
+        "joint selectors",
+    ]
     assert candidates == [
         "encodings",
         "precision",
+        "large disjunctions",
         "joint selectors",
         "constants",
         "split widths",
