@@ -25,7 +25,7 @@ from optitracr.craft.reading import direction
 from optitracr.craft.spaces import Direction, FloatArray, Space
 from optitracr.errors import LimitError
 from optitracr.graph.build import BOS, POSITION
-from optitracr.graph.program import Input, Node, ProgramGraph, Source
+from optitracr.graph.program import Node, ProgramGraph
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
 
@@ -97,11 +97,7 @@ def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, point
 
     A program that uses its indices may read them from the same dimensions.
     """
-    labels = [
-        node.label
-        for node in graph.nodes
-        if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
-    ]
+    labels = [node.label for node in graph.nodes if node.is_index]
     rows = on_circle(np.arange(positions), points)
     numbers = tuple(map(tuple, rows.tolist()))
     for form in forms.values():

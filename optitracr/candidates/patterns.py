@@ -11,7 +11,7 @@ from optitracr.candidates.relations import conditions, finer, over
 from optitracr.candidates.ways import Decision, Freedom, Repertoire
 from optitracr.constructions.bilinear import Bilinear, exact, shift_of
 from optitracr.constructions.conjunctions import Condition
-from optitracr.graph.program import Aggregate, Input, Selector, Source, Width
+from optitracr.graph.program import Aggregate, Selector, Width
 
 MAX_PATTERNS = 4
 """Ways kept to compute what a selector selects: each is a head among the alternatives of all that
@@ -168,11 +168,7 @@ class Patterns:
         Those are the indices, with room for the longest shift between keys and queries.
         """
         nodes = self.facts.nodes
-        found = {
-            node.label: len(node.value_set.values)
-            for node in nodes.values()
-            if isinstance(node.operation, Input) and node.operation.source is Source.INDICES
-        }
+        found = {node.label: len(node.value_set.values) for node in nodes.values() if node.is_index}
         for node in nodes.values():
             if isinstance(node.operation, Aggregate | Width):
                 for conjunction in self.conjunctions(node.operation.selector):

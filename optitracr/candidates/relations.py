@@ -16,7 +16,6 @@ import numpy as np
 
 from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.conjunctions import Condition, Table, conjunction
-from optitracr.graph.program import Input, Source
 from optitracr.graph.relations import LOOKED_AT, Factor, Relation, axes_of, merged
 
 MAX_SIDE = 3
@@ -142,9 +141,7 @@ def _visible(relation: Relation, tables: FunctionTables) -> Table:
     count, axes = len(relation.keys), len(relation.keys) + len(relation.queries)
     visible = np.ones((1,) * axes, dtype=bool)
     for (i, key), (j, query) in product(enumerate(relation.keys), enumerate(relation.queries)):
-        operation = tables.nodes[key].operation
-        indices = isinstance(operation, Input) and operation.source is Source.INDICES
-        if key == query and indices:
+        if key == query and tables.nodes[key].is_index:
             rows = columns = _size(tables, key)
             shape = [1] * axes
             shape[i], shape[count + j] = rows, columns

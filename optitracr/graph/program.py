@@ -202,6 +202,16 @@ class Node:
         return self.encoding is Encoding.NUMERICAL
 
     @property
+    def is_index(self) -> bool:
+        """Whether the variable is the index of its position, as the embedding supplies it."""
+        return isinstance(self.operation, Input) and self.operation.source is Source.INDICES
+
+    @property
+    def is_token(self) -> bool:
+        """Whether the variable is the token, as the embedding supplies it."""
+        return isinstance(self.operation, Input) and self.operation.source is Source.TOKENS
+
+    @property
     def role(self) -> Role | None:
         """What it is of the variable that it was made for; None if it is the program's."""
         return None if self.provenance is None else self.provenance.role

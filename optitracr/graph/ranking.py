@@ -17,10 +17,8 @@ from optitracr.graph.asked import Asked, asked_of, made_of
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Elementwise,
-    Input,
     PairSelector,
     Selector,
-    Source,
     Width,
     conjuncts_of,
     holds_of,
@@ -76,10 +74,7 @@ def _alike_of(label: str, known: Known, inputs: Inputs) -> list[PairSelector] | 
 
 def _orders(pair: PairSelector, known: Known, inputs: Inputs) -> bool:
     """Whether a selector selects all earlier positions; or all later ones, where these are seen."""
-    operation = known[pair.keys].operation
-    if pair.keys != pair.queries or not isinstance(operation, Input):
-        return False
-    if operation.source is not Source.INDICES:
+    if pair.keys != pair.queries or not known[pair.keys].is_index:
         return False
     holds = holds_of(pair)
     every = np.ones_like(holds)

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from optitracr.graph.program import (
     CompoundSelector,
-    Input,
     PairSelector,
     Selector,
-    Source,
     fold_selector,
     holds_of,
 )
@@ -68,10 +66,10 @@ def _some_key(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
     promised = least_and_most_keys(selector, known)
     if promised is not None:
         return bool((promised[0] >= 1).all())
-    if not _is_indices(known[selector.keys]):
+    if not known[selector.keys].is_index:
         return False
     holds = holds_of(selector)
-    if _is_indices(known[selector.queries]):
+    if known[selector.queries].is_index:
         return bool(np.triu(holds).any(axis=0).all())
     return bool(holds[0].all())
 
@@ -137,7 +135,7 @@ def _ends(least: NDArray[np.int64], most: NDArray[np.int64]) -> Bounds:
 
 def _one_by_index(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
     queries = known[selector.queries].value_set
-    if not _is_indices(known[selector.keys]) or queries.exploded:
+    if not known[selector.keys].is_index or queries.exploded:
         return False
     holds = holds_of(selector)
     return bool((holds.sum(axis=0) <= 1).all())
@@ -146,8 +144,3 @@ def _one_by_index(selector: PairSelector, known: Mapping[str, TabledNode]) -> bo
 def _one_by_token(selector: PairSelector, known: Mapping[str, TabledNode]) -> bool:
     promised = least_and_most_keys(selector, known)
     return promised is not None and bool((promised[1] <= 1).all())
-
-
-def _is_indices(node: TabledNode) -> bool:
-    operation = node.operation
-    return isinstance(operation, Input) and operation.source is Source.INDICES

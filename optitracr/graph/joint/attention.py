@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.given import UNKNOWN, Given, copies, counts, means
-from optitracr.graph.joint.links import COUNT, LENGTH, Links, index_of, selects_all, widths_of
+from optitracr.graph.joint.links import COUNT, LENGTH, Links, selects_all, widths_of
 from optitracr.graph.joint.rows import NO_COLUMNS, Codes, Rows, distinct, joined
 from optitracr.graph.joint.selections import (
     MAX_CASES,
@@ -102,7 +102,7 @@ class Attention:
     def _selecting(self, selector: Selector, operand: str) -> Selecting | None:
         """Queries and keys, with as much of what they are made of as fits."""
         parts, _ = conjuncts(selector)
-        index = index_of(self.known)
+        index = self.links.index
         for kept in (parts, []):
             sides = [dict.fromkeys(x.queries for x in kept), dict.fromkeys(x.keys for x in kept)]
             queries = self.together(tuple(sides[0]))

@@ -6,8 +6,8 @@ causal model none beyond the query.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.rows import Codes, Rows
-from optitracr.graph.program import Input, PairSelector, Share, Source, Width, holds_of
+from optitracr.graph.program import PairSelector, Share, Width, holds_of
 from optitracr.graph.tabled import TabledNode
 
 if TYPE_CHECKING:
@@ -27,20 +27,6 @@ its own. A label has no colon."""
 
 COUNT = ":count"
 """What the column of how many positions a selector selects begins with."""
-
-
-def index_of(known: Mapping[str, TabledNode]) -> str:
-    """The label of the index; "" if the program does not read it."""
-    return _input(known, Source.INDICES)
-
-
-def tokens_of(known: Mapping[str, TabledNode]) -> str:
-    """The label of the tokens; "" if the program does not read them."""
-    return _input(known, Source.TOKENS)
-
-
-def _input(known: Mapping[str, TabledNode], source: Source) -> str:
-    return next((x for x, node in known.items() if node.operation == Input(source)), "")
 
 
 def widths_of(node: TabledNode) -> NDArray[np.int64]:
@@ -68,19 +54,36 @@ class Links:
 
     known: Mapping[str, TabledNode]
     inputs: Inputs
+    _labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def index(self) -> str:
+        """The label of the index; "" if the program does not read it."""
+        return self._label("index", lambda node: node.is_index)
+
+    @property
+    def tokens(self) -> str:
+        """The label of the tokens; "" if the program does not read them."""
+        return self._label("tokens", lambda node: node.is_token)
+
+    def _label(self, which: str, is_it: Callable[[TabledNode], bool]) -> str:
+        """The label of what the embedding supplies: once it is known it stays."""
+        if which not in self._labels:
+            found = next((label for label, node in self.known.items() if is_it(node)), "")
+            if not found:
+                return ""
+            self._labels[which] = found
+        return self._labels[which]
 
     def relate(self, labels: Iterable[str]) -> bool:
         """Whether some of these variables are linked."""
         found = set(labels)
-        if (
-            self.inputs.domain is not None
-            and {tokens_of(self.known), index_of(self.known)} <= found
-        ):
+        if self.inputs.domain is not None and {self.tokens, self.index} <= found:
             return True
         widths = [x for x in found if isinstance(self.known[x].operation, Width)]
         if not widths:
             return False
-        if self.inputs.causal and index_of(self.known) in found:
+        if self.inputs.causal and self.index in found:
             return True
         return any(selects_all(self.known[x], self.known) for x in widths)
 
@@ -96,7 +99,7 @@ class Links:
     def _promised(self, rows: Rows, domain: Language) -> NDArray[np.bool_]:
         """Which rows some input of the domain may have."""
         allowed = np.ones(len(rows), dtype=bool)
-        tokens, index = tokens_of(self.known), index_of(self.known)
+        tokens, index = self.tokens, self.index
         if tokens in rows.labels and index in rows.labels:
             places = domain.occurrence.places
             inside = rows.column(index) < len(places)
@@ -108,7 +111,7 @@ class Links:
 
     def told(self, rows: Rows, label: str) -> Rows:
         """A variable beside the columns that say something of other positions."""
-        kept = {label, LENGTH, index_of(self.known)}
+        kept = {label, LENGTH, self.index}
         return rows.project([x for x in rows.labels if x in kept or self._is_width(x)])
 
     def seen(self, keys: Rows, queries: Rows) -> NDArray[np.bool_]:
@@ -117,7 +120,7 @@ class Links:
         How many positions a query sees bounds where a key that it sees can be, and how many
         positions the key selects.
         """
-        index = index_of(self.known)
+        index = self.index
         bound = queries.column(LENGTH) if LENGTH in queries.labels else None
         if self.inputs.causal and index in queries.labels:
             bound = queries.column(index) + 1
@@ -144,7 +147,7 @@ class Links:
 
     def _ordered(self, rows: Rows) -> Iterator[tuple[Codes, Codes]]:
         """Pairs of columns of which the first is at most the second."""
-        index = index_of(self.known)
+        index = self.index
         position = rows.column(index) + 1 if index in rows.labels else None
         length = rows.column(LENGTH) if LENGTH in rows.labels else None
         if position is not None and length is not None:

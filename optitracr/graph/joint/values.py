@@ -14,7 +14,7 @@ import numpy as np
 
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.attention import Attention
-from optitracr.graph.joint.links import LENGTH, Links, index_of
+from optitracr.graph.joint.links import LENGTH, Links
 from optitracr.graph.joint.rows import NO_COLUMNS, Codes, Rows, distinct, joined, one_column
 from optitracr.graph.program import Elementwise, Input, operation_reads, selector_reads
 from optitracr.graph.tabled import TabledNode
@@ -141,7 +141,7 @@ class JointValues:
             for label in part.labels:
                 count[label] = count.get(label, 0) + 1
         common = {label for label, times in count.items() if times > 1}
-        kept = {*labels, *common, LENGTH, index_of(self.known)}
+        kept = {*labels, *common, LENGTH, self.links.index}
         return [part.project([x for x in part.labels if x in kept]) for part in parts]
 
     def of(self, label: str) -> Rows | None:

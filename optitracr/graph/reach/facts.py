@@ -17,10 +17,8 @@ from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
     Elementwise,
-    Input,
     PairSelector,
     ProgramGraph,
-    Source,
     holds_of,
     operation_reads,
 )
@@ -70,14 +68,7 @@ class Facts:
     @property
     def tokens(self) -> str | None:
         """The label of the tokens; None if the program does not read them."""
-        return next(
-            (
-                label
-                for label, node in self.nodes.items()
-                if isinstance(node.operation, Input) and node.operation.source is Source.TOKENS
-            ),
-            None,
-        )
+        return next((label for label, node in self.nodes.items() if node.is_token), None)
 
     def ancestors(self, label: str) -> list[str]:
         """A variable and all that it is made of, operands first."""
@@ -173,11 +164,6 @@ class Facts:
             return self.none(label)
         return self.nodes[label].value_set.values.index(operation.default)
 
-    def is_index(self, label: str) -> bool:
-        """Whether a variable is the index."""
-        operation = self.nodes[label].operation
-        return isinstance(operation, Input) and operation.source is Source.INDICES
-
     def tells_position(self, label: str) -> bool:
         """Whether a function of the index differs at any two positions, and is never None."""
         if label not in self._telling:
@@ -189,7 +175,7 @@ class Facts:
         if not isinstance(operation, Elementwise) or self.nodes[label].value_set.may_be_none:
             return False
         table = self.table(label)
-        axes = [i for i, operand in enumerate(operation.operands) if self.is_index(operand)]
+        axes = [i for i, operand in enumerate(operation.operands) if self.nodes[operand].is_index]
         if table is None or not axes:
             return False
         # Each value must come from one index alone.

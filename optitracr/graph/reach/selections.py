@@ -180,7 +180,7 @@ class Selections:
             for place in self.world.positions:
                 codes = [self.code(label, place) for label in labels]
                 self._joints[(tuple(labels), place)] = self.world.joint(codes, sizes)
-            if any(self.world.facts.is_index(label) for label in labels):
+            if any(self.world.facts.nodes[label].is_index for label in labels):
                 made = [self._joints[(tuple(labels), place)] for place in self.world.positions]
                 self.world.model.add_all_different(made)
         return self._joints[(tuple(labels), position)]
@@ -272,7 +272,7 @@ class Selections:
             if every.any():
                 world.model.add(width == count).only_enforce_if(world.look_up(every, code))
         longest = facts.inputs.max_seq_len
-        if facts.is_index(selector.keys):
+        if facts.nodes[selector.keys].is_index:
             counts = np.concatenate([np.zeros((1, table.shape[1])), table.cumsum(axis=0)])
             if counts.size <= 10 * MAX_ENTRIES:
                 many = world.model.new_int_var(0, longest, "")

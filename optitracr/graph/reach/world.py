@@ -60,7 +60,7 @@ class World(Positions):
                         if same and place
                         else self._made(ancestor, place)
                     )
-                if ancestor == self.facts.tokens:
+                if self.facts.nodes[ancestor].is_token:
                     constrain_tokens(self, [self._codes[(ancestor, p)] for p in self.positions])
                 if self._tells_positions(ancestor):
                     # The solver would find out, value by value.
@@ -85,8 +85,8 @@ class World(Positions):
         operation = self.facts.nodes[label].operation
         if not isinstance(operation, Elementwise):
             return False
-        index = [i for i, x in enumerate(operation.operands) if self.facts.is_index(x)]
-        others = [x for x in operation.operands if not self.facts.is_index(x)]
+        index = [i for i, x in enumerate(operation.operands) if self.facts.nodes[x].is_index]
+        others = [x for x in operation.operands if not self.facts.nodes[x].is_index]
         if len(index) != 1 or not all(self._same[x] for x in others):
             return False
         return self.facts.tells_index(label, index[0])
@@ -192,7 +192,7 @@ class World(Positions):
         if self.whole:
             return sum(chosen)
         selector = operation.selector
-        by_index = isinstance(selector, PairSelector) and self.facts.is_index(selector.keys)
+        by_index = isinstance(selector, PairSelector) and self.facts.nodes[selector.keys].is_index
         return self.selections.width(selector, position) if by_index else None
 
     def _copied(
