@@ -11,6 +11,11 @@ from optitracr.candidates.margins import Offence
 from optitracr.rasp import Comparison, Select, SelectorWidth, SequenceMap, indices, tokens
 
 
+@pytest.fixture(autouse=True, scope="module")
+def in_numpy() -> None:
+    """In place of the room's: what rounding does is looked at in JAX too."""
+
+
 def as_the_first(modulus: int) -> rasp.SOp:
     """How many positions have, with their mirror image, the product that the first has."""
     opposite = SequenceMap(lambda i, n: n - 1 - i, indices, library.length)

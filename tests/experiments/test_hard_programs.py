@@ -23,6 +23,9 @@ from hard_set.registry import PROGRAMS
 from hard_set.trial import EXACT, REFUSED, WRONG, Trial, tried
 
 from optitracr import compile_rasp_to_model, rasp
+from tests.in_numpy import in_numpy
+
+__all__ = ["in_numpy"]
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 

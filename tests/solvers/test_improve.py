@@ -12,7 +12,7 @@ from solvers.improve import improve_width
 from solvers.search import Search
 
 
-def improved(seed: int, time_limit: float = 3.0) -> Search:
+def improved(seed: int, time_limit: float = 1.0) -> Search:
     problem = random_problem(120, seed)
     search = Search(problem, ("depth", "width", "neurons"), time_limit, 0, False, lambda line: None)
     search.plan = greedy_plan(problem)
@@ -23,7 +23,7 @@ def improved(seed: int, time_limit: float = 3.0) -> Search:
 @pytest.mark.slow
 def test_plans_get_narrower_and_stay_valid() -> None:
     gained = 0
-    for seed in range(3):
+    for seed in (1, 2, 3):
         search = improved(seed)
         before = greedy_plan(search.problem)
         assert before is not None
@@ -33,7 +33,7 @@ def test_plans_get_narrower_and_stay_valid() -> None:
         assert search.plan.width <= before.width
         gained += before.width - search.plan.width
     assert gained > 0
-    assert improved(2).plan == search.plan, "the same twice"
+    assert improved(3).plan == search.plan, "the same twice"
 
 
 @pytest.mark.slow
