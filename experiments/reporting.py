@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from rich.console import Console
 from rich.progress import track
@@ -115,7 +115,18 @@ def load_solvers() -> None:
     import_module("scipy.optimize")
 
 
-def progress(programs: Sequence[library.Program], doing: str) -> Iterator[library.Program]:
+class Named(Protocol):
+    """What has a name, such as a program of the library."""
+
+    @property
+    def name(self) -> str:
+        """The name."""
+
+
+T = TypeVar("T", bound=Named)
+
+
+def progress(programs: Sequence[T], doing: str) -> Iterator[T]:
     """The programs, shown as they come: a bar on a terminal, else a line for each."""
     errors = Console(stderr=True)
     if errors.is_terminal:

@@ -221,3 +221,14 @@ def test_addition_of_long_numbers(size: str, tmp_path: Path) -> None:
     done = run("addition", "--sizes", size, "-o", table)
     assert done.returncode == 0, done.stderr + done.stdout
     assert all(int(row["parameters"]) < 200_000 for row in read(table))
+
+
+@pytest.mark.slow
+def test_mutants(tmp_path: Path) -> None:
+    table = tmp_path / "mutants.csv"
+    done = run("mutants", "--programs", "hist_bos", "--levels", 2, "--rounds", 1, "-o", table)
+    assert done.returncode == 0, done.stderr
+    rows = read(table)
+    assert {row["change"] for row in rows} == {"negated", "zeroed", "swapped", "scaled", "filled"}
+    assert all((row["status"] == "REFUTED") == (row["told"] == "True") for row in rows)
+    assert "told apart: refuted" in done.stdout

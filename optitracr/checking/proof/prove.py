@@ -26,9 +26,6 @@ so that the same program is proven or not on any machine."""
 NO_BUDGET = 1 << 36
 """The same where a proof is asked for by itself: an hour's."""
 
-TRIED = 1 << 12
-"""Inputs run as they are where bounds do not tell: a second's work."""
-
 
 def prove_model(
     model: Transformer, params: Mapping[str, Any] | None = None, budget: int = NO_BUDGET
@@ -86,11 +83,20 @@ def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | No
 
 @dataclass(slots=True)
 class _Findings:
-    """What was found of each obligation, and the inputs on which some was not discharged."""
+    """What was found of each obligation, and the inputs on which some was not discharged.
+
+    Attributes:
+        known: Whether each obligation holds on all inputs so far.
+        error: The largest error.
+        separation: The smallest separation.
+        wrong: Inputs on which something is wrong in any order of summation.
+        suspects: Those on which bounds do not tell.
+    """
 
     known: dict[str, bool] = field(default_factory=dict)
     error: float = 0.0
     separation: float | None = None
+    wrong: list[NDArray[np.intp]] = field(default_factory=list)
     suspects: list[NDArray[np.intp]] = field(default_factory=list)
 
     def add(self, judgement: Judgement, first: int) -> None:
@@ -101,7 +107,15 @@ class _Findings:
             known = [x for x in (self.separation, judgement.separation) if x is not None]
             self.separation = min(known)
         if not fits:
-            self.suspects.append(first + np.flatnonzero(~judgement.fits.all(axis=1)))
+            fails = judgement.fails.any(axis=1)
+            self.wrong.append(first + np.flatnonzero(fails))
+            self.suspects.append(first + np.flatnonzero(~judgement.fits.all(axis=1) & ~fails))
+
+    def tried(self) -> NDArray[np.intp]:
+        """The inputs to run as they are, those first that are likely to be wrong."""
+        found = np.concatenate([*self.wrong, *self.suspects])
+        _, first = np.unique(found, return_index=True)
+        return found[np.sort(first)]
 
 
 def _by_every_input(model: Transformer, now: Current, inputs: InputSet) -> Proof:
@@ -132,8 +146,11 @@ def _by_every_input(model: Transformer, now: Current, inputs: InputSet) -> Proof
 
 
 def _refutation(model: Transformer, inputs: InputSet, findings: _Findings) -> Proof | None:
-    """The first input, of those of which bounds do not tell, on which the model is wrong."""
-    rows = np.unique(np.concatenate(findings.suspects))[:TRIED]
+    """An input on which the model is wrong: all are run of which bounds do not tell.
+
+    That is less work than their bounds were.
+    """
+    rows = findings.tried()
     tried = InputSet(inputs.codes[rows], inputs.lengths[rows], 0)
     found = compared_outputs(model, tried)
     if found is None:

@@ -1,0 +1,60 @@
+"""A changed weight that some input tells is refuted by an input that shows it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "experiments"))
+
+import mutants
+from mutants import CASES, NUMBERS, Case, judged
+
+from optitracr.candidates.families import Family
+from optitracr.model.proof import Proof, Status
+
+MOST = 25
+"""Changes of a model that are looked at."""
+
+
+def looked_at(case: Case, level: int) -> list[tuple[bool, Proof]]:
+    rng = np.random.default_rng(level)
+    return [(told, proof) for _, told, proof in judged(case, level, rng, MOST)]
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("family", Family)
+def test_every_family(family: Family) -> None:
+    """`judged` itself fails at a proof that is wrong."""
+    found = looked_at(CASES[family], 2)
+    assert any(told for told, _ in found)
+    assert all(proof.counterexample is not None for told, proof in found if told)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("family", Family)
+def test_the_programs_use_the_families(family: Family) -> None:
+    case = CASES[family]
+    assert case.compiled(2).size != case.compiled(2, without=family).size
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("family", [Family.VIEWS, Family.PUSH, Family.CIRCLES, Family.JOINT])
+def test_other_levels(family: Family, level: int) -> None:
+    assert any(told for told, _ in looked_at(CASES[family], level))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("case", NUMBERS, ids=lambda case: case.name)
+def test_numbers(case: Case) -> None:
+    assert any(told for told, _ in looked_at(case, 2))
+
+
+def test_a_proof_that_believes_anything_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "prove_model", lambda model: Proof(Status.PROVEN))
+    with pytest.raises(AssertionError, match="an input tells"):
+        looked_at(CASES[Family.VIEWS], 2)
