@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library, rasp
+from optitracr.checking.verification import verify_model
 from optitracr.compiled import CompiledModel
 from optitracr.errors import VerificationError
 from optitracr.levels import LEVELS
@@ -143,7 +144,7 @@ def test_counts_are_exact_to_64(name: str, level: int) -> None:
 
 
 def check_counts(model: CompiledModel, token: str) -> None:
-    report = model.verify(max_inputs=100, sampled=500)
+    report = verify_model(model, max_inputs=100, sampled=500)
     assert report.inputs > 500
     sequences = [[BOS, *[token] * length] for length in range(1, 65)]
     every = model.apply_batch(sequences).decoded
