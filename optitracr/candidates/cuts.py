@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from optitracr.candidates.tables import FunctionTables
+from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Elementwise, ProgramGraph
 from optitracr.graph.provenance import Role
 from optitracr.graph.raw import raw_variables
@@ -25,16 +26,29 @@ MAX_CUTS = 10
 what reads it are made of combinations of them."""
 
 MAX_TABLE = 30_000
-"""Entries of the table of a cut: put together of smaller tables in about a millisecond, and
-looked through by each construction; larger ones need too many neurons as a rule."""
+"""Entries of the table of a cut that can occur: put together of smaller tables in about a
+millisecond, and looked through by each construction; larger ones need too many neurons as a
+rule."""
+
+MAX_ARRAY = 1 << 20
+"""Entries of a table with those that cannot occur: the array takes 4 MB, and is looked through in
+some milliseconds by each construction."""
 
 
-def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tuple[Cut, ...]]:
+def enumerate_cuts(
+    graph: ProgramGraph, tables: FunctionTables, joint: JointValues | None = None
+) -> dict[str, tuple[Cut, ...]]:
     """The smallest cuts of every variable with a definition, immediate operands among them.
 
     So are raw numbers in the place of the classes that an operand is made of.
 
     Variables without a table (sums of numbers with too many values) have no cuts.
+
+    Args:
+        graph: The program.
+        tables: Its functions as tables.
+        joint: Which values occur together, for cuts with more combinations than are looked at; of
+            these none is taken without it.
     """
     cuts: dict[str, tuple[Cut, ...]] = {}
     raw = raw_variables(graph)
@@ -49,13 +63,37 @@ def enumerate_cuts(graph: ProgramGraph, tables: FunctionTables) -> dict[str, tup
         for definition in definitions:
             choices = [((label,), *cuts.get(label, ())) for label in definition.operands]
             for combination in product(*choices):
-                union = _ordered([leaf for cut in combination for leaf in cut], order)
-                if len(union) <= MAX_LEAVES and tables.size(union) <= MAX_TABLE:
-                    found[union] = None
-        ranked = sorted(found, key=lambda cut: (tables.size(cut), len(cut), cut))
+                found[_ordered([leaf for cut in combination for leaf in cut], order)] = None
+        fitting = [cut for cut in found if cut in immediate or _is_small(cut, tables)]
+        ranked = sorted(fitting, key=lambda cut: (tables.size(cut), len(cut), cut))
+        if joint is not None and len(ranked) < MAX_CUTS:
+            wide = [cut for cut in found if cut not in fitting and _has_numbers(cut, raw)]
+            ranked += _seldom(wide, tables, joint)
         singles = [cut for cut in ranked if len(cut) == 1 and _is_source(cut[0], cuts, raw)]
         cuts[node.label] = tuple(dict.fromkeys((*ranked[:MAX_CUTS], *singles, *immediate, *bare)))
     return cuts
+
+
+def _is_small(cut: Cut, tables: FunctionTables) -> bool:
+    """Whether the table over a cut is small, whatever can occur."""
+    return len(cut) <= MAX_LEAVES and tables.size(cut) <= MAX_TABLE
+
+
+def _has_numbers(cut: Cut, raw: frozenset[str]) -> bool:
+    """Whether a cut has several raw numbers, such as means of which few pairs occur together."""
+    return len(cut) <= MAX_LEAVES and sum(leaf in raw for leaf in cut) > 1
+
+
+def _seldom(cuts: list[Cut], tables: FunctionTables, joint: JointValues) -> list[Cut]:
+    """The smallest of some cuts of whose combinations few can occur."""
+    kept: list[Cut] = []
+    for cut in sorted(cuts, key=lambda cut: (tables.size(cut), len(cut), cut))[:MAX_CUTS]:
+        if tables.size(cut) > MAX_ARRAY:
+            break
+        rows = joint.rows(cut)
+        if rows is not None and len(rows) <= MAX_TABLE:
+            kept.append(cut)
+    return kept
 
 
 def number_of(graph: ProgramGraph, label: str) -> str:

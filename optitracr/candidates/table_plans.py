@@ -73,18 +73,25 @@ class TablePlans:
         return self._plans[key]
 
     def on_lines(self, label: str) -> bool:
-        """Whether a variable is a number that is linear in a raw one, in each cell of others."""
+        """Whether a variable is a number that is linear in raw ones, in each cell of others."""
         if label not in self._on_lines:
             own = self.facts.leaf(label)
             rows = np.asarray(own.numbers).reshape(-1, 1)
             known = len(rows) > 0 and not own.may_be_none
-            cuts = self.facts.bare(label) if known else []
+            cuts = self._with_numbers(label) if known else ()
             self._on_lines[label] = any(self._lines(label, cut, rows) for cut in cuts)
         return self._on_lines[label]
 
+    def _with_numbers(self, label: str) -> dict[Cut, None]:
+        """The cuts over raw numbers and others: of the operands' classes, or of several numbers."""
+        facts = self.facts
+        several = [x for x in facts.cuts.get(label, ()) if sum(map(facts.is_raw, x)) > 1]
+        return dict.fromkeys((*facts.bare(label), *several))
+
     def _lines(self, label: str, cut: Cut, rows: FloatArray) -> bool:
         leaves = [self.facts.leaf(x) for x in cut]
-        if sum(leaf.numerical for leaf in leaves) != 1 or len(leaves) < 2:
+        numbers = sum(leaf.numerical for leaf in leaves)
+        if not 0 < numbers < len(leaves):
             return False
         table, possible = self.facts.tables.table(label, cut), self._possible(cut)
         task = reduced_task(leaves, table, rows, LOOSE_JUMP_ERROR, possible)

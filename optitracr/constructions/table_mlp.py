@@ -239,7 +239,7 @@ def sum_plans(task: Task) -> list[Plan]:
     A categorical leaf that may be None has one value more, which adds nothing.
     """
     leaves, possible = task.leaves, task.possible
-    if not leaves or math.prod(leaf.size + 1 for leaf in leaves) > MAX_POINTS:
+    if not leaves or _points(task) > MAX_POINTS:
         return []
     full = task.full
     digits = [c.astype(np.float64) for c in task.classes]
@@ -259,6 +259,13 @@ def sum_plans(task: Task) -> list[Plan]:
         return []
     own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
     return [_sum_plan(leaves, best[0], own)]
+
+
+def _points(task: Task) -> int:
+    """How many combinations of values there are, None of each leaf counted as one."""
+    if task.possible is None or any(x.may_be_none and not x.numerical for x in task.leaves):
+        return math.prod(leaf.size + 1 for leaf in task.leaves)
+    return int(np.count_nonzero(task.known))
 
 
 def _piecewise_sum(

@@ -32,9 +32,20 @@ MAX_LEVELS = 64
 """Hyperplanes of one component: each is found by a linear program, and more leave margins that
 float32 does not keep as a rule."""
 
-MAX_POINTS = 1500
-"""Combinations of values beyond which no hyperplanes are looked for: each is a row of every linear
-program, of which one takes some hundredths of a second up to here."""
+MAX_POINTS = 50_000
+"""Combinations of values beyond which no hyperplanes are looked for: they are compared with each
+plane in some milliseconds up to here."""
+
+MAX_ROWS = 1500
+"""Combinations that are rows of one linear program, which takes some hundredths of a second up to
+here. Of more, those that lie farthest on the wrong side of a plane become rows, until none does."""
+
+FARTHEST = 20
+"""Combinations that become rows at a time: a plane rests on as many as there are numbers and one
+more, and these are among the farthest as a rule."""
+
+BEYOND = 1e-9
+"""Distance from a plane that counts as none: what a linear program leaves in float64."""
 
 LEAST_MARGIN = 64 * INPUT_ERROR
 """Distance from a separating hyperplane below which float32 is not trusted."""
@@ -294,20 +305,51 @@ def separating_plane(
         Normal, offset and margin: normal @ x + offset is at least the margin above and at
         most its negative below; None if there is none that float32 carries.
     """
-    from scipy.optimize import linprog
-
-    size = below.shape[1]
-    ones = np.ones((len(below) + len(above), 1))
     signed = np.concatenate([below, -above])
-    side = np.concatenate([np.ones((len(below), 1)), -np.ones((len(above), 1))])
-    found = linprog(
-        np.append(np.zeros(size + 1), -1.0),
-        A_ub=np.concatenate([signed, side, ones], axis=1),
-        b_ub=np.zeros(len(ones)),
-        bounds=[(-1.0, 1.0)] * size + [(None, None), (0.0, None)],
-    )
-    if found.status != 0:
-        return None
-    normal, at = found.x[:size].round(9), round(float(found.x[size]), 9)
+    side = np.repeat([1.0, -1.0], [len(below), len(above)])
+    system = np.column_stack([signed, side])
+    rows = _first_rows(system)
+    while True:
+        found = _largest_margin(system[rows])
+        if found is None:
+            return None
+        excess = system @ found[:-1] + found[-1]
+        excess[rows] = 0.0
+        if excess.max(initial=0.0) <= BEYOND:
+            break
+        farthest = np.argsort(-excess)[:FARTHEST]
+        rows = np.concatenate([rows, farthest[excess[farthest] > BEYOND]])
+    normal, at = found[:-2].round(9), round(float(found[-2]), 9)
     margin = min((above @ normal).min() + at, -(below @ normal).max() - at)
     return (normal, at, float(margin)) if margin >= LEAST_MARGIN else None
+
+
+def _first_rows(system: FloatArray) -> NDArray[np.intp]:
+    """The rows with which the search for a plane begins: all, or those at the ends of each side."""
+    if len(system) <= MAX_ROWS:
+        return np.arange(len(system))
+    ends = [
+        place[pick(system[place], axis=0)]
+        for sign in (1.0, -1.0)
+        for place in [np.flatnonzero(system[:, -1] == sign)]
+        for pick in (np.argmin, np.argmax)
+        if place.size
+    ]
+    return np.unique(np.concatenate(ends))
+
+
+def _largest_margin(system: FloatArray) -> FloatArray | None:
+    """Normal, offset and margin of the best plane for some rows; None if float32 carries none."""
+    from scipy.optimize import linprog
+
+    size = system.shape[1] - 1
+    found = linprog(
+        np.append(np.zeros(size + 1), -1.0),
+        A_ub=np.column_stack([system, np.ones(len(system))]),
+        b_ub=np.zeros(len(system)),
+        bounds=[(-1.0, 1.0)] * size + [(None, None), (0.0, None)],
+    )
+    if found.status != 0 or found.x[-1] < LEAST_MARGIN - BEYOND:
+        return None
+    best: FloatArray = found.x
+    return best

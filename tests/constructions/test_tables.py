@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from itertools import product
 from random import Random
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from optitracr.constructions.additive import additive_plans
 from optitracr.constructions.leaves import Axis, Leaf
@@ -141,6 +143,47 @@ def test_planes_have_the_largest_margin() -> None:
     assert separating_plane(below, below + np.array([0.0, 1e-7])) is None, (
         "float32 does not carry it"
     )
+
+
+def test_planes_between_many_points_rest_on_few_of_them() -> None:
+    """What linear programs find of some rows at a time keeps the margin that all rows leave."""
+    rng = np.random.default_rng(0)
+    points = rng.uniform(-1.0, 1.0, size=(20_000, 3))
+    side = points @ np.array([1.0, -0.5, 0.25]) - 0.1
+    below, above = points[side < -0.05], points[side > 0.05]
+    found = separating_plane(below, above)
+    assert found is not None
+    normal, at, margin = found
+    assert (above @ normal + at >= margin).all()
+    assert (below @ normal + at <= -margin).all()
+    assert margin >= 0.05 - 1e-8, "that of the plane by which the points were told apart"
+    assert separating_plane(points[::2], points[1::2]) is None
+
+
+def fractions_of_one_length(length: int) -> tuple[list[Fraction], NDArray[np.bool_]]:
+    """All fractions with a denominator up to a length, and which pairs have one in common."""
+    values = sorted({Fraction(k, n) for n in range(1, length + 1) for k in range(n + 1)})
+    place = {value: index for index, value in enumerate(values)}
+    together = np.zeros((len(values), len(values)), dtype=bool)
+    for n in range(1, length + 1):
+        own = [place[Fraction(k, n)] for k in range(n + 1)]
+        together[np.ix_(own, own)] = True
+    return values, together
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+def test_entries_that_occur_are_counted_alone(factor: int) -> None:
+    """Means of forty have 241,081 pairs, of which few occur; one plane tells them apart."""
+    values, together = fractions_of_one_length(40)
+    numbers = tuple(float(value) for value in values)
+    leaves = (number("x", *numbers), number("y", *numbers))
+    table = np.array([[int(x < factor * y) for y in values] for x in values], dtype=np.int32)
+    plans = plan_table(leaves, table, np.eye(2), possible=together, further=(half_plane_plans,))
+    assert plans[0].neurons == 2
+    close = [(i, j) for i, j in np.argwhere(together) if abs(values[i] - factor * values[j]) < 0.1]
+    for i, j in close[::20]:
+        wanted = np.eye(2)[table[i, j]]
+        assert written(plans[0], leaves, (i, j)) == pytest.approx(wanted, abs=TOLERANCE)
 
 
 def test_a_sum_of_functions_is_their_sum() -> None:
