@@ -69,6 +69,10 @@ class TablePlans:
                     self.refused[form.label] = (cut, refusal(*given))
             if cut == (form.label,) and self.on_lines(form.label):
                 plans += sum_plans(reduced_task(*given, close=True))
+            if cut in self._several(form.label) and self.on_lines(form.label):
+                # Several numbers bring their errors together; what reads the sum has wide steps.
+                lines = line_plans(reduced_task(*given, possible, robust=self.robust))
+                plans = sorted([*plans, *lines], key=lambda plan: plan.neurons)
             self._plans[key] = plans
         return self._plans[key]
 
@@ -84,9 +88,12 @@ class TablePlans:
 
     def _with_numbers(self, label: str) -> dict[Cut, None]:
         """The cuts over raw numbers and others: of the operands' classes, or of several numbers."""
+        return dict.fromkeys((*self.facts.bare(label), *self._several(label)))
+
+    def _several(self, label: str) -> list[Cut]:
+        """The cuts over several raw numbers."""
         facts = self.facts
-        several = [x for x in facts.cuts.get(label, ()) if sum(map(facts.is_raw, x)) > 1]
-        return dict.fromkeys((*facts.bare(label), *several))
+        return [x for x in facts.cuts.get(label, ()) if sum(map(facts.is_raw, x)) > 1]
 
     def _lines(self, label: str, cut: Cut, rows: FloatArray) -> bool:
         leaves = [self.facts.leaf(x) for x in cut]

@@ -26,12 +26,12 @@ def agrees(program: rasp.SOp, length: int) -> Size:
     return model.size
 
 
-def test_the_depth_over_means_is_computed_at_once() -> None:
-    """At 13 positions two means and the index have 45,253 combinations, of which few occur."""
+def test_the_depth_over_means_is_a_line_for_each_position() -> None:
+    """At 16 positions two means and the index have 105,625 combinations, of which few occur."""
     depth = rasp.SequenceMap(lambda b, i: round(b * (i + 1)), share("(") - share(")"), indices)
-    size = agrees(depth, 13)
-    assert size.layers == 1
-    assert size.parameters <= 25_742
+    size = agrees(depth, 16)
+    assert (size.layers, size.neurons) == (1, 16)
+    assert size.width <= 21
 
 
 def test_one_plane_compares_two_means_of_many_positions() -> None:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.cuts import Cut
+from optitracr.candidates.cuts import MAX_TABLE, Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
 from optitracr.candidates.proposals import Proposals
@@ -22,6 +22,11 @@ MAX_NEURONS = 1024
 """Neurons of a fused component: more seldom make a smaller model than components in sequence do.
 The cut over the immediate operands may take more, as it has no substitute; so may that over the
 raw numbers whose classes they are, where no lines lead to the same."""
+
+WIDE_NEURONS = 256
+"""The same over more combinations than a small table has, of which few can occur: planes and lines
+take far fewer, and a step or more for each count beside each length is better made from a number
+by another component."""
 
 BARE_NEURONS = 64 * 65 + 64
 """The same over raw numbers, where lines lead to the same in one layer more: what a function of a
@@ -106,7 +111,8 @@ def _most_neurons(proposals: Proposals, label: str, cut: Cut) -> float:
     if cut in proposals.facts.immediate(label):
         return math.inf
     if cut not in proposals.facts.bare(label):
-        return MAX_NEURONS
+        wide = proposals.facts.tables.size(cut) > MAX_TABLE
+        return WIDE_NEURONS if wide else MAX_NEURONS
     return BARE_NEURONS if proposals.tables.on_lines(label) else math.inf
 
 
