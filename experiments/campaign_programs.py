@@ -166,9 +166,13 @@ REASON_LENGTH = 110
 
 def reason_of(error: Exception) -> str:
     """The kind of an error, and its message without names and numbers."""
-    text = PLACES.sub("", " ".join(str(error).split()))
-    text = NUMBERS.sub("N", QUOTED.sub("_", text))
-    return f"{type(error).__name__}: {text}"[:REASON_LENGTH]
+    return f"{type(error).__name__}: {general(str(error))}"[:REASON_LENGTH]
+
+
+def general(message: str) -> str:
+    """A message without names and numbers."""
+    text = PLACES.sub("", " ".join(message.split()))
+    return NUMBERS.sub("N", QUOTED.sub("_", text))
 
 
 def as_json(run: Run) -> dict[str, Any]:

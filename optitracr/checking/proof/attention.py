@@ -58,11 +58,14 @@ class Looks:
     Attributes:
         weights: Shape [batch, heads, query, key]; as real numbers make them.
         off: By how much of itself each may be off.
+        uneven: The root of the mean square of what is off in them by logits and exponentials, as
+            far as it moves a mean by a standard deviation, [batch, heads, query, 1].
         terms: How many keys a query sees, [batch, 1, query, 1].
     """
 
     weights: Float[FloatArray, "batch heads query key"]
     off: Float[FloatArray, "batch heads query key"]
+    uneven: Float[FloatArray, "batch heads query 1"]
     terms: Float[FloatArray, "batch 1 #query 1"]
 
 
@@ -249,17 +252,22 @@ def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> 
     weights = weights / weights.sum(axis=-1, keepdims=True)
     terms = mask.sum(axis=-1, keepdims=True).astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        total = np.log((weights * np.exp(off)).sum(axis=-1, keepdims=True))
-        relative = np.expm1(off + total + gamma(terms + 2.0) + SLACK * terms)
-    return Looks(weights, np.where(weights > 0.0, relative, 0.0), terms)
+        most = (weights * np.exp(off)).sum(axis=-1, keepdims=True)
+        relative = np.expm1(off + np.log(most) + gamma(terms + 2.0) + SLACK * terms)
+        apart = np.where(weights > 0.0, np.expm1(off), 0.0)
+        uneven = most * np.sqrt((weights * apart**2).sum(axis=-1, keepdims=True))
+    return Looks(weights, np.where(weights > 0.0, relative, 0.0), uneven, terms)
 
 
 def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArray[np.bool_]]:
     """What heads give, and in which of them a position looks at itself, [rows, heads].
 
-    The weights sum to one but for rounding, so that what is off in them moves the mean only as far
-    as what is attended differs from it: by Cauchy and Schwarz at most by the root of the mean
-    square of what is off, times the standard deviation.
+    Weights that are off in logits and exponentials sum to one all the same, so that they move the
+    mean only as far as what is attended differs from it. With the weights w, what is off as factors
+    1 + d, and their sum S = sum w (1 + d), it is moved by sum w d (v - mean) / S: by Cauchy and
+    Schwarz at most by the root of the mean square of d, times the standard deviation, and S is at
+    least one by the sum of w times the largest factors. What is rounded in dividing and in the sums
+    comes on top.
 
     Args:
         looks: Where each query looks.
@@ -271,11 +279,11 @@ def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArr
     square = np.maximum(weights @ value.center**2 - mean**2, 0.0)
     scale = np.abs(value.center).max(axis=-2, keepdims=True)
     deviation = np.sqrt(square + SLACK * looks.terms * scale**2)
-    uneven = np.sqrt((weights * off**2).sum(axis=-1, keepdims=True))
     upper = weights * (1.0 + off)
-    error = uneven * deviation + upper @ value.error
-    sizes = upper @ (value.size + wide) + np.abs(mean)
-    error += gamma(looks.terms + 2.0) * sizes + TINY * (1.0 + scale) * looks.terms
+    moved = looks.uneven * deviation
+    error = moved + upper @ value.error
+    sizes = upper @ (value.size + wide) + np.abs(mean) + moved
+    error += gamma(looks.terms + 3.0) * sizes + TINY * (1.0 + scale) * looks.terms
     to_itself = np.einsum("bhqq->bhq", weights)
     itself = to_itself > 0.5
     rest = upper.copy()

@@ -27,8 +27,8 @@ CHOSEN = 0.5
 """What the largest logit of an output has to pass, so that it is not None."""
 
 NEARER = 0.25
-"""Part of the distance between two codes within which a value has to be: three times as near to its
-own as to any other."""
+"""Part of the distance between two codes, or two numbers of a variable, within which a value has to
+be: three times as near to its own as to any other. Of an output the tolerance of numbers counts."""
 
 UNKNOWN = -2
 """The place of a value among the outputs, if it is none of them."""
@@ -152,12 +152,10 @@ class Known:
         """What the columns of a variable ought to hold, within what, and where that is known."""
         values = self.values[held.label]
         if held.rows is None:
-            numbers = np.array([0.0 if x is None else float(x) for x in values])[codes]
-            return (
-                numbers[:, None],
-                number_tolerance(numbers)[:, None],
-                np.ones(len(codes), dtype=bool),
-            )
+            known = np.array([0.0 if x is None else float(x) for x in values])
+            numbers = known[codes]
+            allowed = np.maximum(number_tolerance(numbers), _apart(known[:, None]) * NEARER)
+            return numbers[:, None], allowed[:, None], np.ones(len(codes), dtype=bool)
         place = {value: i for i, value in enumerate(held.values)}
         index = np.array([place.get(value, -1) for value in values])
         inside = (index >= 0) | np.array([value is None for value in values])
@@ -168,6 +166,8 @@ class Known:
 
 def _apart(rows: FloatArray) -> float:
     """By how much the codes of two values differ at least, in the column where they differ most."""
+    if rows.shape[1] == 1:
+        return float(np.diff(np.unique(np.append(rows, 0.0))).min(initial=1.0))
     codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
     gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
     return float(gaps[~np.eye(len(codes), dtype=bool)].min(initial=1.0))
