@@ -1,4 +1,4 @@
-"""What holds for all tests: programs are verified between passes, and the quick tier.
+"""What holds for all tests: programs are verified between passes, one thread, the quick tier.
 
 The tier is what `pytest -m quick` runs, of every room, in less than two minutes. Every test is in
 it but those marked `slow`, and of a `sweep` over many cases the first one is.
@@ -6,6 +6,7 @@ it but those marked `slow`, and of a `sweep` over many cases the first one is.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -13,6 +14,15 @@ import pytest
 from optitracr.graph.rewrites.passes import VERIFICATION
 
 VERIFICATION.between_passes = True
+
+
+def pytest_configure() -> None:
+    """Has each process that is started for tests multiply matrices in one thread.
+
+    They run side by side already, and threads that wait for a core in turn cost more than they
+    bring.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.hookimpl(tryfirst=True)

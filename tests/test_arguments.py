@@ -155,7 +155,7 @@ def too_much(model: CompiledModel) -> dict[str, object]:
         "a vocabulary": compiled(rasp.tokens == 1, range(10**12), 3),
         "a huge vocabulary": compiled(rasp.tokens == 1, range(10**30), 3),
         "a one-hot vocabulary": compiled(rasp.tokens == 3, range(10**5), 2, optimize=0),
-        "a relation": compiled(HIST, range(10**6), 2),
+        "a relation": compiled(HIST, range(2 * 10**5), 2),
         "inputs": lambda: compile_rasp_to_model(HIST, {"a", "b"}, 60).verify(max_inputs=10**12),
         "a data set": lambda: model.dataset(10**12),
         "a balanced data set": lambda: model.dataset(10**10, balanced=True),
