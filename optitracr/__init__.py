@@ -17,7 +17,7 @@ from optitracr.version import __version__
 if TYPE_CHECKING:
     from optitracr import compiling, domain, library, validating
     from optitracr.compile import compile_rasp_to_model
-    from optitracr.compiled import CompiledModel, load
+    from optitracr.compiled import CompiledModel, load, prove
     from optitracr.front import pareto_front
     from optitracr.report.report import make_report
 
@@ -34,6 +34,7 @@ __all__ = [
     "load",
     "make_report",
     "pareto_front",
+    "prove",
     "rasp",
     "validating",
 ]
@@ -45,6 +46,7 @@ _HOMES = {
     "load": "optitracr.compiled",
     "make_report": "optitracr.report.report",
     "pareto_front": "optitracr.front",
+    "prove": "optitracr.compiled",
 }
 """Where the names lie that are loaded when they are first asked for."""
 

@@ -9,7 +9,7 @@ from optitracr import arguments, rasp
 from optitracr.compiled import CompiledModel
 from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, check_level
 from optitracr.memory import within_memory
-from optitracr.options import DEFAULT_OBJECTIVE, check_options, parse_on_interrupt
+from optitracr.options import DEFAULT_OBJECTIVE, Check, check_options, parse_on_interrupt
 from optitracr.setting import check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 from optitracr.stages import Compilation
@@ -35,7 +35,7 @@ def compile_rasp_to_model(
     time_limit: float | None = None,
     seed: int = 0,
     parallel: bool = False,
-    check: bool = True,
+    check: bool | str = Check.PROOF,
     without: Collection[str] | str = (),
     on_interrupt: str = "raise",
     domain: Promise | None = None,
@@ -59,7 +59,10 @@ def compile_rasp_to_model(
             default 60, less for programs too large for a proof.
         seed: Of the solver and of the inputs of the check.
         parallel: Let the solver use all cores; the result is then not reproducible.
-        check: Compare the model with the interpreter before it is handed over.
+        check: What is done before the model is handed over. "proof", or True, proves on every
+            input that it computes the program, within a budget of some second's work, and beyond
+            that compares it with the interpreter on some hundred inputs; "sample" only compares;
+            False does nothing. `proof` of the model says what came of it.
         without: Names of `Family`: candidates of level 2 to leave out.
         on_interrupt: What Ctrl-C does to a search: "raise", or "keep" the best plan so far, if
             there is one; `allocation` then says what is proven. Otherwise it is raised.

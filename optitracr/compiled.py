@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.checking.dataset import Dataset, make_dataset
 from optitracr.checking.verification import VerificationReport
 from optitracr.circuit.build import circuit_of
@@ -17,7 +18,9 @@ from optitracr.circuit.circuit import Circuit
 from optitracr.memory import within_memory
 from optitracr.model import running
 from optitracr.model.forward import Edit, ForwardOutput
+from optitracr.model.known import known_of, remember
 from optitracr.model.module import CompiledModule
+from optitracr.model.proof import Proof
 from optitracr.model.running import BatchOutput, ModelOutput
 from optitracr.model.transformer import Transformer
 
@@ -171,6 +174,38 @@ class CompiledModel(Transformer):
         """
         return running.apply_batch(self, sequences, check_domain)
 
+    @property
+    def proof(self) -> Proof:
+        """What is known of the model: PROVEN on every input, REFUTED, or CHECKED on some.
+
+        It is of the weights as they are now: once they are edited, it says that they were changed
+        since, until `prove` is called again. Of a model that was read from a file it is what the
+        file says of it.
+        """
+        return known_of(self)
+
+    @within_memory
+    def prove(self, params: Mapping[str, Any] | None = None) -> Proof:
+        """Proves that the model computes its program on every input, or refutes it.
+
+        It takes the weights as they are and trusts nothing else of the compiler. Where a proof
+        falls short, an input on which the model is wrong is looked for. `proof` then says the
+        same, unless other weights were given.
+
+        Args:
+            params: Other weights to be proven in the model's place, like `self.params`.
+
+        Raises:
+            InputError: If the weights do not fit the model.
+            NotFoundError: If the model was read from a file that holds no program.
+        """
+        from optitracr.checking.proving import prove_or_refute
+
+        proof = prove_or_refute(self, params)
+        if params is None:
+            remember(self, proof)
+        return proof
+
     @within_memory
     def verify(self, max_inputs: int = 100_000, seed: int = 0) -> VerificationReport:
         """Compares the model with the interpreter, every variable at every state.
@@ -190,6 +225,23 @@ class CompiledModel(Transformer):
 def with_verbs(model: Transformer) -> CompiledModel:
     """The same model as users hold it; weights are shared."""
     return CompiledModel(**{field.name: getattr(model, field.name) for field in fields(model)})
+
+
+def prove(model: CompiledModel, params: Mapping[str, Any] | None = None) -> Proof:
+    """Proves that a model computes its program on every input, or refutes it.
+
+    Args:
+        model: A model that was compiled, or read from a file.
+        params: Other weights to be proven in its place, like `model.params`: those of a model
+            that was trained, say, with the sizes of the compiled one.
+
+    Raises:
+        InputError: If the model is none, or the weights do not fit it.
+        NotFoundError: If the model was read from a file that holds no program.
+    """
+    wanted = "a model that was compiled or loaded"
+    given: CompiledModel = arguments.instance("model", model, CompiledModel, wanted)
+    return given.prove(params)
 
 
 def load(path: str | PathLike[str]) -> CompiledModel:

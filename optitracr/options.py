@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Any
 
 from optitracr import arguments
@@ -17,6 +19,19 @@ OBJECTIVES = (*DEFAULT_OBJECTIVE, "heads", "head_size", "parameters")
 
 LARGEST_SEED = 2**63 - 1
 """What fits in 64 bits, as files and other programs hold numbers."""
+
+
+class Check(StrEnum):
+    """What is done to know that a model computes its program, before it is handed over.
+
+    Attributes:
+        PROOF: It is proven on every input; where that would take too long, it is compared with
+            the interpreter on some.
+        SAMPLE: It is compared with the interpreter on some hundred inputs.
+    """
+
+    PROOF = "proof"
+    SAMPLE = "sample"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +65,7 @@ class CompileOptions:
         time_limit: Deterministic seconds for the solver; None for as much as pays.
         seed: Of the solver and of the inputs of the check.
         parallel: Whether the solver used all cores, which makes it not reproducible.
-        check: Whether the model was compared with the interpreter.
+        check: What was done to know that the model computes the program; None for nothing.
         without: Families of candidates left out, in the order of `Family`.
         causal: Whether the causal reading was compiled.
     """
@@ -61,7 +76,7 @@ class CompileOptions:
     time_limit: float | None
     seed: int
     parallel: bool
-    check: bool
+    check: Check | None
     without: tuple[str, ...]
     causal: bool
 
@@ -73,7 +88,7 @@ def check_options(
     time_limit: object = None,
     seed: object = 0,
     parallel: object = False,
-    check: object = True,
+    check: object = Check.PROOF,
     without: Collection[str] | str = (),
     causal: object = False,
 ) -> CompileOptions:
@@ -93,7 +108,7 @@ def check_options(
         ),
         seed=arguments.integer("seed", seed, least=0, most=LARGEST_SEED),
         parallel=arguments.boolean("parallel", parallel),
-        check=arguments.boolean("check", check),
+        check=parse_check(check),
         without=tuple(family.value for family in Family if family not in families),
         causal=arguments.boolean("causal", causal),
     )
@@ -119,6 +134,20 @@ def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:
     """
     given = arguments.choice("on_interrupt", on_interrupt, ON_INTERRUPT)
     return "keep" if given == "keep" else "raise"
+
+
+def parse_check(check: object) -> Check | None:
+    """What `check` asks for; None for nothing.
+
+    Raises:
+        InputError: If it is neither "proof" nor "sample", True (a proof) nor False.
+    """
+    if isinstance(check, str) and check in list(Check):
+        return Check(check)
+    with suppress(InputError):
+        return Check.PROOF if arguments.boolean("check", check) else None
+    kinds = ", ".join(repr(kind.value) for kind in Check)
+    return arguments.refuse("check", check, f"{kinds}, True for a proof, or False for no check")
 
 
 def parse_objective(objective: str | Sequence[str]) -> tuple[str, ...]:

@@ -19,8 +19,8 @@ from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write
 from optitracr.candidates.account import with_added
 from optitracr.candidates.families import Family, families_without
 from optitracr.catalogues import Placed, Proposal
+from optitracr.checking.proving import known_before_use
 from optitracr.checking.readings import warn_of_causal_reading
-from optitracr.checking.verification import VerificationReport, check_model
 from optitracr.compiled import CompiledModel, with_verbs
 from optitracr.errors import LimitError, OptitracrError
 from optitracr.graph.build import build_graph
@@ -31,9 +31,11 @@ from optitracr.graph.rewrites.passes import Pass, Rewritten, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.tabling import tabled_program
 from optitracr.graph.values import ExplodedError
+from optitracr.model.known import remember
+from optitracr.model.proof import Proof
 from optitracr.model.reference import Reference
 from optitracr.model.shape import shape_in
-from optitracr.options import CompileOptions, search_of
+from optitracr.options import Check, CompileOptions, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
 from solvers import Allocation, OnInterrupt, Problem
@@ -191,18 +193,18 @@ class Compilation:
         return self._timed(Stage.MODEL, self._model, self.assembly)
 
     @cached_property
-    def checked(self) -> VerificationReport:
-        """The comparison of the model with the interpreter.
+    def checked(self) -> Proof:
+        """What is known of the model: a proof, or how many inputs it was compared on.
 
         Raises:
-            VerificationError: If they differ.
+            VerificationError: If it differs from the interpreter.
         """
         return self._timed(Stage.CHECK, self._check, self.model)
 
     def compiled(self) -> CompiledModel:
-        """The model, checked if the options say so."""
-        if self.options.check:
-            _ = self.checked
+        """The model, proven or checked as the options say, and holding what is known of it."""
+        if self.options.check is not None:
+            remember(self.model, self.checked)
         return self.model
 
     def _timed(self, stage: Stage, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -254,11 +256,11 @@ class Compilation:
         )
         return with_verbs(model)
 
-    def _check(self, model: CompiledModel) -> VerificationReport:
-        report = check_model(model, self.options.seed)
+    def _check(self, model: CompiledModel) -> Proof:
+        proof = known_before_use(model, self.options.check or Check.PROOF, self.options.seed)
         if self.setting.causal:
             warn_of_causal_reading(self.written, self.setting, self.options.seed)
-        return report
+        return proof
 
 
 _TRIED: dict[Stage, Callable[[Compilation], object]] = {

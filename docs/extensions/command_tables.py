@@ -62,6 +62,7 @@ def _meaning(action: argparse.Action) -> str:
 
 FURTHER = {
     "programs": "a library program, or file.py:name",
+    "check": "what is done with a model before it is used",
     "optimize": "level of optimisation",
     "objective": "what to minimise, first things first",
     "seed": "of the solver and of sampled inputs",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +20,6 @@ from optitracr.model.forward import Architecture
 from optitracr.model.runner import States, states_jax, states_numpy
 from optitracr.model.sequences import rows_at_once
 from optitracr.model.transformer import Transformer
-
-if TYPE_CHECKING:
-    pass
 
 CHUNK = 2048
 """Inputs compared at a time: enough for arrays to pay; more take more memory and are no quicker."""
@@ -110,8 +107,27 @@ def verify_model(
     return _compare(model, max_inputs, sampled, seed, run, exact_shape=numpy)
 
 
+def compare_one(model: Transformer, tokens: Sequence[Any]) -> None:
+    """Compares a model with the interpreter on one input, every variable at every state.
+
+    Args:
+        model: The model.
+        tokens: The input, without BOS.
+
+    Raises:
+        VerificationError: Names the first wrong variable and position.
+    """
+    place = {token: code for code, token in enumerate(model.setting.vocabulary)}
+    codes = np.array([[place[token] for token in tokens]], dtype=np.int32)
+    inputs = InputSet(codes, np.array([len(tokens)], dtype=np.int32), 0)
+    now, encoder = current(model), model.input_encoder
+    rows = with_bos(inputs.codes, encoder.bos_encoding, encoder.pad_encoding)
+    states = states_numpy(now.architecture, now.params, now.unembed, rows)
+    Comparison(model, inputs).compare(states)
+
+
 def check_model(model: Transformer, seed: int = 0) -> VerificationReport:
-    """The check that every compilation runs: some hundred inputs, random and rare, in NumPy.
+    """Some hundred inputs, random and rare, in NumPy: what is tried where nothing is proven.
 
     Raises:
         VerificationError: Names the first wrong variable, position and input.

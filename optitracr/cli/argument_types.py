@@ -6,6 +6,9 @@ import math
 from argparse import ArgumentTypeError
 from typing import Any
 
+NO_CHECK = "none"
+"""What stands on a command line for check=False."""
+
 
 def whole(text: str) -> int:
     """A whole number from 0 on.

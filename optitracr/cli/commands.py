@@ -7,12 +7,16 @@ from typing import Any
 
 from optitracr import library
 from optitracr.candidates.families import families_without
+from optitracr.cli.argument_types import NO_CHECK
 from optitracr.cli.output import Output, one_line, shown, tell
 from optitracr.cli.programs import Named, resolve, token_named
+from optitracr.cli.proofs import proof_data, show_proof
 from optitracr.compile import compile_rasp_to_model
 from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, OptitracrError, VerificationError
 from optitracr.files.values import any_to_plain
+from optitracr.model.evidence import in_short
+from optitracr.model.proof import Proof
 from optitracr.options import parse_objective
 
 
@@ -69,6 +73,7 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
         "seed": arguments.seed,
         "without": arguments.without,
         "limits": {name: limit for name, limit in limits.items() if limit is not None},
+        "check": False if arguments.check == NO_CHECK else arguments.check,
     }
 
 
@@ -86,7 +91,7 @@ def compile_named(named: Named, level: int, arguments: argparse.Namespace) -> Co
 
 
 def compile_programs(arguments: argparse.Namespace, output: Output) -> int:
-    """Compiles and checks; prints the sizes and the certificate."""
+    """Compiles and proves; prints the sizes, the certificate, and how much is known."""
     for named in chosen(arguments):
         model = compile_named(named, arguments.optimize, arguments)
         if arguments.json:
@@ -96,13 +101,14 @@ def compile_programs(arguments: argparse.Namespace, output: Output) -> int:
         output.line(
             f"{named.name}: level {model.level}, {size.layers} layers, width {size.width}, "
             f"{size.heads} heads of {size.head_size}, {size.neurons} neurons, "
-            f"{size.parameters:,} parameters; {allocation.solver} {allocation.status.value}"
+            f"{size.parameters:,} parameters; {allocation.solver} {allocation.status.value}; "
+            f"{in_short(model.proof)}"
         )
     return 0
 
 
 def describe(named: Named, model: CompiledModel) -> dict[str, Any]:
-    """Sizes and certificate as plain data."""
+    """Sizes, certificate and what is known of the model, as plain data."""
     allocation = model.allocation
     return {
         "program": named.name,
@@ -116,6 +122,7 @@ def describe(named: Named, model: CompiledModel) -> dict[str, Any]:
         "gap": allocation.gap,
         "seed": allocation.seed,
         "seconds": allocation.seconds,
+        "proof": proof_data(model.proof),
         "residual_labels": model.residual_labels,
         "savings": model.savings.as_dicts(),
     }
@@ -161,15 +168,16 @@ def verify_programs(arguments: argparse.Namespace, output: Output) -> int:
             codes.append(3 if isinstance(error, VerificationError) else 1)
             _show_failure(arguments, output, named, error)
             continue
-        _show_verification(arguments, output, named, report)
+        _show_verification(arguments, output, named, report, model.proof)
     return max(codes)
 
 
 def _show_verification(
-    arguments: argparse.Namespace, output: Output, named: Named, report: Any
+    arguments: argparse.Namespace, output: Output, named: Named, report: Any, proof: Proof
 ) -> None:
     if not arguments.json:
         output.line(f"{named.name}: {report}")
+        show_proof(named.name, proof, output)
         return
     output.json(
         {
@@ -180,6 +188,7 @@ def _show_verification(
             "inputs": report.inputs,
             "undefined": report.undefined,
             "exhaustive_length": report.exhaustive_length,
+            "proof": proof_data(proof),
         }
     )
 
@@ -191,5 +200,5 @@ def _show_failure(
     tell(f"{named.name}: {'FAILED' if differs else 'not verified'}: {error}")
     if arguments.json:
         row = {"program": named.name, "verified": False, "differs": differs}
-        counts = dict.fromkeys(("inputs", "undefined", "exhaustive_length"))
+        counts = dict.fromkeys(("inputs", "undefined", "exhaustive_length", "proof"))
         output.json({**row, "error": one_line(str(error)), **counts})

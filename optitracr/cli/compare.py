@@ -13,7 +13,7 @@ from optitracr.levels import ALLOCATED_LEVELS, LEVELS
 
 
 def compare_programs(arguments: argparse.Namespace, output: Output) -> int:
-    """Prints a table of sizes, the share saved against level 0, and the proof status."""
+    """Prints a table of sizes, the share saved against level 0, and what is proven."""
     from rich.console import Console
     from rich.progress import track
 
@@ -66,6 +66,7 @@ def _print_table(rows: list[dict[str, Any]], verified: bool, output: Output) -> 
     for heading in ("level", "layers", "width", "heads", "head size", "neurons", "parameters"):
         table.add_column(heading, justify="right")
     table.add_column("allocation")
+    table.add_column("proof")
     table.add_column("variables saved on")
     if verified:
         table.add_column("verified")
@@ -82,10 +83,12 @@ def _cells(row: dict[str, Any]) -> list[str]:
         return f"{size[name]:,}" + (f" (-{less:.0f} %)" if less > 0 else "")
 
     names = ("layers", "width", "heads", "head_size", "neurons", "parameters")
-    proof = row["status"] if row["level"] in ALLOCATED_LEVELS else "heuristic"
+    size_proof = row["status"] if row["level"] in ALLOCATED_LEVELS else "heuristic"
     program = row["program"] if row["level"] == LEVELS[0] else ""
     kinds = ", ".join(f"{count} {kind}" for kind, count in row["savings_counts"].items())
-    return [program, str(row["level"]), *(cell(name) for name in names), proof, kinds]
+    proof = row["proof"]
+    known = proof["status"] + (f" on {proof['inputs']:,}" if proof["open"] else "")
+    return [program, str(row["level"]), *(cell(name) for name in names), size_proof, known, kinds]
 
 
 def _explain(rows: list[dict[str, Any]], output: Output) -> None:

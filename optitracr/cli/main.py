@@ -1,4 +1,4 @@
-"""The `optitracr` command: list, compile, run, verify, compare, explain, report, pareto."""
+"""The `optitracr` command: list, compile, run, verify, prove, compare, explain, report, pareto."""
 
 from __future__ import annotations
 
@@ -11,11 +11,12 @@ from contextlib import redirect_stdout, suppress
 from pathlib import Path
 from typing import Any
 
-from optitracr.cli.argument_types import natural, seconds, vocabulary, whole
+from optitracr.cli.argument_types import NO_CHECK, natural, seconds, vocabulary, whole
 from optitracr.cli.interrupts import no_interrupt_lost
 from optitracr.cli.output import Output, OutputError, one_line, tell
 from optitracr.errors import OptitracrError
 from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, LEVELS
+from optitracr.options import Check
 from optitracr.version import __version__
 
 EXIT_OK, EXIT_ERROR, EXIT_MISMATCH, EXIT_INTERRUPTED = 0, 1, 3, 130
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command and returns its exit code.
 
     0: done; 1: an error, said in one line; 2: wrong usage; 3: a model that differs from
-    the interpreter; 130: interrupted.
+    the interpreter; 4: a proof with open obligations; 130: interrupted.
 
     Raises:
         SystemExit: For --help, --version and wrong usage.
@@ -145,6 +146,7 @@ def build_parser() -> argparse.ArgumentParser:
     verify.add_argument("--max-inputs", type=natural, default=100_000, metavar="N")
     verify.add_argument("--all", action="store_true", help="every library program")
     _level(verify)
+    _add_prove(commands)
     _add_compare(commands)
     explain = _add(commands, "explain", "what became of each variable, or of each stage", _explain)
     explain.add_argument(
@@ -154,6 +156,18 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_pareto(commands)
     return parser
+
+
+def _add_prove(commands: Any) -> None:
+    prove = _add(
+        commands,
+        "prove",
+        "prove on every input, or refute by one",
+        _prove,
+        metavar="PROGRAM_OR_SAVED_MODEL",
+    )
+    prove.add_argument("--all", action="store_true", help="every library program")
+    _level(prove, checked=False)
 
 
 def _add_compare(commands: Any) -> None:
@@ -205,14 +219,19 @@ def _add_pareto(commands: Any) -> None:
 
 
 def _add(
-    commands: Any, name: str, summary: str, run: Any, programs: int | str | None = "*"
+    commands: Any,
+    name: str,
+    summary: str,
+    run: Any,
+    programs: int | str | None = "*",
+    metavar: str = "PROGRAM",
 ) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
     parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print JSON")
     if programs is None:
         return parser
-    parser.add_argument("programs", nargs=programs, metavar="PROGRAM")
+    parser.add_argument("programs", nargs=programs, metavar=metavar)
     parser.add_argument(
         "--vocab", type=vocabulary, metavar="A,B,C", help="tokens; the library's by default"
     )
@@ -226,17 +245,22 @@ def _add(
     return parser
 
 
-def _level(parser: argparse.ArgumentParser) -> None:
+def _level(parser: argparse.ArgumentParser, checked: bool = True) -> None:
     parser.add_argument(
         "-O", "--optimize", type=whole, choices=LEVELS, default=DEFAULT_LEVEL, metavar="LEVEL"
     )
-    _search(parser)
+    _search(parser, checked)
 
 
-def _search(parser: argparse.ArgumentParser) -> None:
+def _search(parser: argparse.ArgumentParser, checked: bool = True) -> None:
     parser.add_argument("--objective", default="depth,width,neurons", metavar="A,B,C")
     parser.add_argument("--time-limit", type=seconds, metavar="SECONDS", help="of the solver")
     parser.add_argument("--seed", type=whole, default=0, metavar="N")
+    if checked:
+        kinds = (*(kind.value for kind in Check), NO_CHECK)
+        parser.add_argument("--check", choices=kinds, default=Check.PROOF.value, metavar="CHECK")
+    else:
+        parser.set_defaults(check=NO_CHECK)
     _without(parser)
     for limit in ("layers", "width", "heads", "head-size", "neurons"):
         parser.add_argument(f"--limit-{limit}", type=whole, metavar="N")
@@ -270,6 +294,12 @@ def _verify(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import commands
 
     return commands.verify_programs(arguments, output)
+
+
+def _prove(arguments: argparse.Namespace, output: Output) -> int:
+    from optitracr.cli import prove
+
+    return prove.prove_models(arguments, output)
 
 
 def _compare(arguments: argparse.Namespace, output: Output) -> int:

@@ -11,13 +11,13 @@ import numpy as np
 
 from optitracr.assembly.plan import Arrangement, Assembly
 from optitracr.catalogues import Placed, Proposal
-from optitracr.checking.verification import VerificationReport
 from optitracr.cli.output import shown
 from optitracr.compiled import CompiledModel
 from optitracr.files.values import any_to_plain
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.passes import Rewritten
 from optitracr.graph.tabled import TabledNode, TabledProgram
+from optitracr.model.proof import Proof
 from optitracr.model.source import SourceLine, source_of
 from optitracr.stages import Made, Rewriting, Stage
 from solvers import Allocation, Kind, Plan, Problem
@@ -224,15 +224,16 @@ def _model(model: CompiledModel) -> Described:
     return size, model.savings.as_dicts()
 
 
-def _checked(report: VerificationReport) -> Described:
+def _checked(proof: Proof) -> Described:
     facts = {
-        "inputs": report.inputs,
-        "exhaustive_length": report.exhaustive_length,
-        "undefined": report.undefined,
-        "variables": report.variables,
-        "max_error": report.max_error,
+        "status": proof.status.value,
+        "inputs": proof.inputs,
+        "undefined": proof.undefined,
+        "discharged": [f"{count} by {way.value}" for way, count in proof.discharged.items()],
+        "largest_error": proof.largest_error,
+        "smallest_separation": proof.smallest_separation,
     }
-    return facts, ()
+    return facts, ({"open": obligation} for obligation in proof.open)
 
 
 _DESCRIBED: Mapping[Stage, Callable[[Any], Described]] = {

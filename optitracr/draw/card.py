@@ -8,6 +8,8 @@ from optitracr.draw.picture import Paint, Role
 from optitracr.draw.residual import Panel, plural, residual_picture
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import variables_of
+from optitracr.model.evidence import in_short
+from optitracr.model.known import known_of
 from optitracr.model.transformer import Transformer
 from solvers import Status
 
@@ -45,7 +47,7 @@ def card(model: Transformer) -> str:
 
 
 def sizes(model: Transformer) -> str:
-    """Level, sizes and proof in one line."""
+    """Level, sizes, and what is proven, in one line."""
     size, proven = model.size, model.allocation.status is Status.OPTIMAL
     parts = [
         f"level {model.level}",
@@ -55,6 +57,7 @@ def sizes(model: Transformer) -> str:
         plural(size.neurons, "neuron") if size.neurons else "no MLP",
         plural(size.parameters, "parameter"),
         "proven optimal" if proven else "not proven optimal",
+        in_short(known_of(model)),
     ]
     if model.setting.domain is not None:
         parts.append(f"on the domain {model.setting.domain}")

@@ -23,6 +23,7 @@ from optitracr.files.manifest import (
     setting_of,
 )
 from optitracr.files.program_checks import check_program
+from optitracr.files.proof_data import check_proof
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError, check_distinct, check_range, shown
 from optitracr.levels import LEVELS
@@ -50,6 +51,7 @@ def check_manifest(manifest: Manifest) -> None:
     check_program(manifest)
     _check_options(manifest)
     _check_certificate(manifest)
+    check_proof(manifest.proof, manifest.vocabulary, manifest.max_seq_len)
 
 
 def shape_of(manifest: Manifest) -> Shape:

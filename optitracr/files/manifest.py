@@ -17,10 +17,12 @@ from optitracr.files.program_data import (
     program_to_data,
     same_program,
 )
+from optitracr.files.proof_data import StoredProof, stored_proof
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
+from optitracr.model.known import known_of
 from optitracr.model.layout import Layout, Tenancy
 from optitracr.model.params import Params
 from optitracr.model.record import CircuitNode, CircuitRecord, PlacedComponent, dimensions_of
@@ -162,6 +164,7 @@ class Manifest:
         options: What it was compiled with.
         certificate: The allocation: solver, status, value, bound, and the plan.
         savings: What made it smaller.
+        proof: What is known of it; None if the file is of an older version, which held none.
         weights: The file beside it.
     """
 
@@ -185,6 +188,7 @@ class Manifest:
     options: CompileOptions
     certificate: Allocation
     savings: tuple[Saving, ...]
+    proof: StoredProof | None
     weights: StoredWeights
 
 
@@ -217,6 +221,7 @@ def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
         options=model.options,
         certificate=model.allocation,
         savings=model.savings.rows,
+        proof=stored_proof(known_of(model)),
         weights=weights,
     )
 

@@ -11,7 +11,7 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
@@ -20,20 +20,29 @@ from optitracr import arguments
 from optitracr.errors import FileError, InputError
 from optitracr.files.checks import check_manifest, shape_of
 from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
+from optitracr.files.older import with_no_proof
+from optitracr.files.proof_data import believed
 from optitracr.files.reading import read_bytes
 from optitracr.files.records import from_plain, to_plain
 from optitracr.files.tensors import tensors_from_bytes, tensors_to_bytes
 from optitracr.files.values import FieldError, shown
 from optitracr.model.current import exportable
+from optitracr.model.known import remember
 from optitracr.model.transformer import Transformer
 from optitracr.writing import reason_of, shown_path, write_folder
 
 SCHEMA = "optitracr-model"
 
-VERSION = 3
+VERSION = 4
 """Of the manifest; counted up when code of the version before cannot read it any more."""
 
+FIRST = 3
+"""The version before, which has no proof; what it says is read as this version would say it."""
+
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
+
+DIGEST, UNPROVEN = "digest", ("digest", "proof")
+"""The manifest's field for the digest of its others; and what is left out of what is proven."""
 
 MANIFEST_LIMIT = 2**24
 """Bytes of the largest manifest that is read or written: several times what the largest program
@@ -86,7 +95,7 @@ def encode(model: Transformer, target: Path) -> dict[str, bytes]:
         ) from None
 
 
-def load(path: str | PathLike[str]) -> Transformer:
+def load(path: str | PathLike[str], changed: bool = False) -> Transformer:
     """Reads a model that `save` wrote.
 
     Its program is there as tables in place of functions, so that nothing of the file is
@@ -94,6 +103,8 @@ def load(path: str | PathLike[str]) -> Transformer:
 
     Args:
         path: The folder.
+        changed: Read a model as well whose files were changed since they were written, to find
+            out what it computes. Nothing is known of it then.
 
     Raises:
         FileError: If a file is missing, truncated, changed, malformed, or of another
@@ -101,33 +112,39 @@ def load(path: str | PathLike[str]) -> Transformer:
     """
     folder = _folder(path)
     text = read_bytes(folder / MANIFEST, MANIFEST_LIMIT)
-    return decode(folder, text, lambda limit: read_bytes(folder / WEIGHTS, limit))
+    return decode(folder, text, lambda limit: read_bytes(folder / WEIGHTS, limit), changed)
 
 
-def decode(folder: Path, text: bytes, read: Callable[[int], bytes]) -> Transformer:
+def decode(
+    folder: Path, text: bytes, read: Callable[[int], bytes], changed: bool = False
+) -> Transformer:
     """The model of a manifest and of its weights.
 
     Args:
         folder: Where they stand, for messages.
         text: The manifest.
         read: Gives the weights, which are of at most so many bytes.
+        changed: Whether they may have been changed since they were written.
 
     Raises:
         FileError: If something of them is wrong.
     """
     place, weights = folder / MANIFEST, folder / WEIGHTS
     try:
-        manifest = _manifest(place, text)
+        manifest, subject = _manifest(place, text, changed)
         shape = shape_of(manifest)
         if shape.file_bytes > WEIGHTS_LIMIT:
             raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
         data = read(shape.file_bytes)
-        if hashlib.sha256(data).hexdigest() != manifest.weights.sha256:
+        if not changed and hashlib.sha256(data).hexdigest() != manifest.weights.sha256:
             raise FileError(f"{shown_path(weights)} is truncated or changed; {AGAIN}")
         place = weights
-        params, unembed = tensors_from_bytes(data, shape)
+        params, unembed = tensors_from_bytes(data, shape, finite=not changed)
         place = folder / MANIFEST
-        return model_of(manifest, params, unembed)
+        model = model_of(manifest, params, unembed)
+        domain = "" if model.setting.domain is None else model.setting.domain.text
+        remember(model, believed(None if changed else manifest.proof, subject, domain))
+        return model
     except FieldError as error:
         raise FileError(f"{shown_path(place)} is malformed: {error}; {AGAIN}") from None
     except (RecursionError, MemoryError) as error:
@@ -184,21 +201,30 @@ def _encode(model: Transformer) -> dict[str, bytes]:
     data = to_plain(manifest, Manifest)
     data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
     data = {"schema": SCHEMA, "version": VERSION, **data}
+    data["proof"]["of"] = digest(data, without=UNPROVEN)
     text = json.dumps({**data, "digest": digest(data)}, indent=1, allow_nan=False)
     if len(text) > MANIFEST_LIMIT:
         raise FieldError("the manifest", f"has more than {MANIFEST_LIMIT:,} bytes")
     return {WEIGHTS: weights, MANIFEST: f"{text}\n".encode("ascii")}
 
 
-def digest(data: dict[str, Any]) -> str:
-    """SHA-256, in hexadecimal, of a manifest without its digest, however it is set out."""
-    rest = {name: value for name, value in data.items() if name != "digest"}
+def digest(data: dict[str, Any], without: Collection[str] = (DIGEST,)) -> str:
+    """SHA-256, in hexadecimal, of a manifest without some of its fields, however it is set out."""
+    rest = {name: value for name, value in data.items() if name not in without}
     text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
-def _manifest(path: Path, text: bytes) -> Manifest:
+def _manifest(path: Path, text: bytes, changed: bool) -> tuple[Manifest, str]:
     """Reads and checks a manifest.
+
+    Args:
+        path: Where it stands, for messages.
+        text: The manifest.
+        changed: Whether it may have been changed since it was written.
+
+    Returns:
+        The manifest, and what its proof has to be of.
 
     Raises:
         FileError: If the file is none of ours, of another version, or was edited.
@@ -208,7 +234,7 @@ def _manifest(path: Path, text: bytes) -> Manifest:
     if data.pop("schema", None) != SCHEMA:
         raise FileError(f"{name} is no manifest of an optitracr model; give the folder of one")
     version = data.pop("version", None)
-    if type(version) is not int or version < VERSION:
+    if type(version) is not int or version < FIRST:
         raise FieldError("version", f"is {shown(version)}, of which no release wrote files")
     if version > VERSION:
         writer = data.get("optitracr")
@@ -217,17 +243,18 @@ def _manifest(path: Path, text: bytes) -> Manifest:
             f"{name} is of version {shown(version)}, by {shown(newer)}, and this code reads up "
             f"to {VERSION}; upgrade with pip install -U optitracr"
         )
-    stated = data.pop("digest", None)
-    if digest({"schema": SCHEMA, "version": version, **data}) != stated:
+    stated, whole = data.pop(DIGEST, None), {"schema": SCHEMA, "version": version, **data}
+    if not changed and digest(whole) != stated:
         raise FileError(
             f"{name} was edited or damaged: its digest is not that of its content. Files "
             f"are not to be edited by hand; {AGAIN}"
         )
-    manifest: Manifest = from_plain(data, Manifest)
+    current = data if version == VERSION else with_no_proof(data)
+    manifest: Manifest = from_plain(current, Manifest)
     check_manifest(manifest)
     if manifest.weights.file != WEIGHTS:
         raise FieldError("weights.file", f"is not {WEIGHTS}")
-    return manifest
+    return manifest, digest(whole, without=UNPROVEN)
 
 
 def _parse(text: bytes) -> dict[str, Any]:

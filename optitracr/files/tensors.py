@@ -39,13 +39,18 @@ def tensors_to_bytes(
 
 
 def tensors_from_bytes(
-    data: bytes, shape: Shape
+    data: bytes, shape: Shape, finite: bool = True
 ) -> tuple[Params, Float[NDArray[np.float32], "d_model outputs"]]:
     """Parameters and unembedding.
 
+    Args:
+        data: The file's content.
+        shape: What decides the shape of every tensor.
+        finite: Refuse tensors that hold inf or nan.
+
     Raises:
         FieldError: If a tensor is missing, unknown, of another shape or type than the sizes
-            say, or not finite, or the file is none of safetensors.
+            say, or not finite where it has to be, or the file is none of safetensors.
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load
@@ -62,7 +67,8 @@ def tensors_from_bytes(
         tensors = load(data)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise FieldError("the header", f"is wrong: {shown(str(error))}") from None
-    _check_finite(tensors)
+    if finite:
+        _check_finite(tensors)
     params: Params = {}
     unembed = tensors.pop(UNEMBED)
     for name, array in tensors.items():

@@ -15,6 +15,7 @@ from optitracr.candidates.savings import Savings
 from optitracr.errors import InputError, NotFoundError
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder
+from optitracr.model.evidence import UNCHECKED, Evidence
 from optitracr.model.forward import Architecture
 from optitracr.model.layout import Layout
 from optitracr.model.names import UNEMBED
@@ -73,6 +74,8 @@ class Transformer:
         program_omitted: Why no program is held, or "".
         residual_labels: One unique label a dimension, as Tracr has them.
         savings: What made the model smaller than the standard one; prints as a table.
+        evidence: What is known of it, and of which weights; `CompiledModel.proof` tells what is
+            known of those that it has now.
     """
 
     name: str
@@ -95,6 +98,7 @@ class Transformer:
     program_omitted: str = ""
     residual_labels: list[str] = field(default_factory=list)
     savings: Savings = field(default_factory=Savings)
+    evidence: Evidence = UNCHECKED
 
     def __post_init__(self) -> None:
         self._complete = True

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from optitracr import arguments
-from optitracr.checking.verification import VerificationReport
 from optitracr.compiled import CompiledModel
 from optitracr.draw.attention import attention_picture
 from optitracr.draw.picture import Picture
@@ -15,6 +14,7 @@ from optitracr.draw.residual import Panel, residual_picture
 from optitracr.draw.sublayers import sublayers_picture
 from optitracr.draw.variables import Variables
 from optitracr.errors import NotFoundError
+from optitracr.model.proof import Proof
 from optitracr.report.examples import Example
 from optitracr.report.levels import LevelResult
 
@@ -33,7 +33,7 @@ class Facts:
         variables: The RASP variables and their colours.
         examples: Inputs with attention and values; empty if the program is undefined on all
             that were tried.
-        checked: What the check that every compilation runs compared; None if left out.
+        checked: What is known of the reported model; None if that was left out.
         options: The compiler's options, as pairs of name and value.
     """
 
@@ -42,7 +42,7 @@ class Facts:
     levels: tuple[LevelResult, ...]
     variables: Variables
     examples: tuple[Example, ...]
-    checked: VerificationReport | None
+    checked: Proof | None
     options: tuple[tuple[str, Any], ...] = ()
 
     @property

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from optitracr import arguments, rasp
-from optitracr.checking.verification import check_model
 from optitracr.draw.variables import variables_of
 from optitracr.levels import DEFAULT_LEVEL, check_level
 from optitracr.report.examples import choose_examples, run_example
@@ -107,7 +106,7 @@ def make_report(
         levels=levels,
         variables=variables_of(result.model for result in levels if result.model is not None),
         examples=runs,
-        checked=check_model(model, seed) if options.get("check", True) else None,
+        checked=model.proof if model.options.check is not None else None,
         options=tuple(sorted((key, value) for key, value in options.items())),
     )
 

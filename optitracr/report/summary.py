@@ -7,6 +7,7 @@ from markupsafe import Markup
 from optitracr.draw.markup import joined, markup
 from optitracr.draw.residual import plural
 from optitracr.levels import ALLOCATED_LEVELS
+from optitracr.model.proof import Proof
 from optitracr.report.facts import Facts
 from solvers import Allocation, Status
 from solvers.allocation import LONGEST_PATH
@@ -52,7 +53,7 @@ def _lowest(facts: Facts) -> str:
 
 
 def proof(facts: Facts) -> Markup:
-    """What is proven of the size, and what was compared with the interpreter."""
+    """What is proven of the size, and of what it computes."""
     parts = (_proven(facts.model.allocation), _checked(facts))
     return joined((markup('<p class="proof">{}</p>', part) for part in parts), "\n")
 
@@ -92,22 +93,41 @@ def gap(allocation: Allocation) -> str:
 def _checked(facts: Facts) -> Markup:
     if facts.checked is None:
         return Markup("It was not compared with the interpreter.")
-    check = facts.checked
-    scope = (
-        "all there are"
-        if check.exhaustive
-        else f"every input up to length {check.exhaustive_length}, and samples up to length "
-        f"{check.max_seq_len}"
-    )
-    scope += f" of the domain {check.domain}" if check.domain else ""
-    undefined = f"; on {check.undefined:,} more the program is undefined" * bool(check.undefined)
+    known = facts.checked
+    return _known_of_all(known) if known.proven else _known_of_some(known)
+
+
+def _known_of_all(known: Proof) -> Markup:
+    scope = f"every input of the domain {known.domain}" if known.domain else "every input"
+    ways = ", ".join(f"{count:,} by {way.value}" for way, count in known.discharged.items())
+    sizes = f"largest error {known.largest_error:.1e}"
+    if known.smallest_separation is not None:
+        sizes += f", smallest separation {known.smallest_separation:.3f}"
     return markup(
-        '<span class="badge good">checked</span> When compiled, it was compared with the RASP '
-        "interpreter on {} inputs ({}{}), output and inner variables.",
-        f"{check.inputs:,}",
+        '<span class="badge good">proven</span> It says what the RASP interpreter says on {}, '
+        "output and inner variables, whatever the order of summation: {} ({}; {}{}).",
         scope,
-        undefined,
+        plural(known.obligations, "obligation"),
+        ways,
+        sizes,
+        _undefined(known),
     )
+
+
+def _known_of_some(known: Proof) -> Markup:
+    scope = f" of the domain {known.domain}" if known.domain else ""
+    return markup(
+        '<span class="badge">checked</span> When compiled, it was compared with the RASP '
+        "interpreter on {} inputs{}, output and inner variables{}. Not proven: {}.",
+        f"{known.inputs:,}",
+        scope,
+        _undefined(known),
+        "; ".join(known.open),
+    )
+
+
+def _undefined(known: Proof) -> str:
+    return f"; on {known.undefined:,} more the program is undefined" * bool(known.undefined)
 
 
 def key_figures(facts: Facts) -> Markup:

@@ -162,7 +162,7 @@ def test_options_and_certificate(tmp_path: Path) -> None:
     assert (options.optimize, options.objective, options.seed) == (2, ("width", "depth"), 7)
     assert (options.limits.neurons, options.limits.width) == (20, None)
     assert (options.without, options.causal) == (("push", "circles"), True)
-    assert (options.time_limit, options.check, options.parallel) == (float("inf"), False, False)
+    assert (options.time_limit, options.check, options.parallel) == (float("inf"), None, False)
     certificate = optitracr.load(tmp_path / "model").allocation
     assert (certificate.status, certificate.gap) == ("OPTIMAL", 0.0)
     assert certificate.solver

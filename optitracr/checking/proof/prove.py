@@ -19,9 +19,9 @@ from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
-BUDGET = 1 << 25
-"""Numbers that the proof of a compilation may make: a second's work or so, counted and not timed,
-so that the same program is proven or not on any machine."""
+BUDGET = 1 << 22
+"""Numbers that the proof of a compilation may make: half a second's work or so, counted and not
+timed, so that the same program is proven or not on any machine."""
 
 NO_BUDGET = 1 << 36
 """The same where a proof is asked for by itself: an hour's."""

@@ -1,0 +1,34 @@
+"""What commands say of a proof."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optitracr.cli.output import Output, one_line
+from optitracr.files.values import any_to_plain
+from optitracr.model.proof import Proof
+
+
+def show_proof(name: str, proof: Proof, output: Output) -> None:
+    """Prints what is known of a model."""
+    first, *more = str(proof).splitlines()
+    output.line(f"{name}: {one_line(first)}")
+    for line in more:
+        output.line(f"  {one_line(line)}")
+
+
+def proof_data(proof: Proof) -> dict[str, Any]:
+    """What is known of a model as plain data, without the time that it took."""
+    tokens = proof.counterexample
+    return {
+        "status": proof.status.value,
+        "inputs": proof.inputs,
+        "undefined": proof.undefined,
+        "discharged": {way.value: count for way, count in proof.discharged.items()},
+        "largest_error": any_to_plain(proof.largest_error),
+        "smallest_separation": any_to_plain(proof.smallest_separation),
+        "counterexample": None if tokens is None else [any_to_plain(token) for token in tokens],
+        "finding": proof.finding,
+        "domain": proof.domain,
+        "open": list(proof.open),
+    }
