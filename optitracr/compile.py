@@ -59,16 +59,13 @@ def compile_rasp_to_model(
             default 60, less for programs too large for a proof.
         seed: Of the solver and of the inputs of the check.
         parallel: Let the solver use all cores; the result is then not reproducible.
-        check: What is done before the model is handed over. "proof", or True, proves on every
-            input that it computes the program, within a budget of some second's work, and beyond
-            that compares it with the interpreter on some hundred inputs; "sample" only compares;
-            False does nothing. `proof` of the model says what came of it.
+        check: "proof" (or True) proves the model on every input, within a budget, and beyond it
+            compares some hundred inputs; "sample" only compares; False does neither.
         without: Names of `Family`: candidates of level 2 to leave out.
         on_interrupt: What Ctrl-C does to a search: "raise", or "keep" the best plan so far, if
             there is one; `allocation` then says what is proven. Otherwise it is raised.
-        domain: The inputs that matter, if not all do: made of the parts of `optitracr.domain`, a
-            function of a list of tokens that gives True or False, or a list of sequences. The
-            model is exact on these.
+        domain: The inputs that matter and that the model is exact on, if not all are: parts of
+            `optitracr.domain`, a function of a list of tokens, or a list of sequences.
 
     Raises:
         KeyboardInterrupt: If the user stopped it; the signal handlers are as they were.

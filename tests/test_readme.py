@@ -28,6 +28,7 @@ def test_the_first_program() -> None:
     assert f"# {lines[0]}" in code
     assert lines[1].endswith("OPTIMAL")
     assert lines[2].startswith("verified on")
+    assert lines[3] == "PROVEN"
 
 
 def test_the_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

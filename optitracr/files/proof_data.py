@@ -25,8 +25,8 @@ class StoredProof:
     """A proof without the time that it took.
 
     Attributes:
-        of: SHA-256, in hexadecimal, of the manifest without its proof; that of the weights is in
-            it. A proof stands for nothing beside another manifest or other weights.
+        of: SHA-256, in hexadecimal, of the manifest without its proof and certificate; that of
+            the weights is in it. A proof stands for nothing beside another program or weights.
         status: How much is known.
         inputs: Inputs that were run.
         undefined: Inputs left out because the interpreter raises on them.

@@ -41,8 +41,9 @@ FIRST = 3
 
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
 
-DIGEST, UNPROVEN = "digest", ("digest", "proof")
-"""The manifest's field for the digest of its others; and what is left out of what is proven."""
+DIGEST, UNPROVEN = "digest", ("digest", "proof", "certificate")
+"""The manifest's field for the digest of its others; and the fields that a proof does not rest on:
+how a solver found the sizes, and in what time, is nothing to what the weights compute."""
 
 MANIFEST_LIMIT = 2**24
 """Bytes of the largest manifest that is read or written: several times what the largest program

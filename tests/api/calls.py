@@ -117,6 +117,7 @@ def functions() -> dict[str, Call]:
         "optitracr.compile.allocation_problem": Call(allocation_problem, settings()),
         "optitracr.pareto_front": Call(optitracr.pareto_front, settings(time_limit=1)),
         "optitracr.load": Call(load),
+        "optitracr.prove": Call(optitracr.prove, {"model": model()}),
         "optitracr.make_report": Call(
             optitracr.make_report, settings(optimize=0, options={"time_limit": 0})
         ),
