@@ -26,6 +26,9 @@ from optitracr.rasp import (
     numerical,
     tokens,
 )
+from tests.in_numpy import in_numpy
+
+__all__ = ["in_numpy"]
 
 LANGUAGE = (Path(__file__).parent.parent / "docs" / "language.md").read_text()
 VOCAB, LENGTH = {"a", "b", "c"}, 4

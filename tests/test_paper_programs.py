@@ -13,6 +13,9 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.rasp import Comparison, indices, tokens
+from tests.in_numpy import in_numpy
+
+__all__ = ["in_numpy"]
 
 SAME = rasp.Select(tokens, tokens, Comparison.EQ)
 EARLIER = rasp.Select(indices, indices, Comparison.LT)
