@@ -32,11 +32,9 @@ SMALL = ("sort_unique", "pair_balance", "is_sorted", "rotate")
 
 @cache
 def size(name: str, *without: str) -> Size:
-    """The size of a program without families. Its model is verified, which is more than checked."""
+    """The size of a program without families. Its model is verified."""
     entry = library.get(name)
-    model = compile_rasp_to_model(
-        entry.make(), entry.vocab, entry.max_seq_len, without=without, check=False
-    )
+    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len, without=without)
     verify_model(model, 200, 100, backend="numpy")
     return model.size
 

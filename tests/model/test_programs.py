@@ -23,7 +23,6 @@ def test_model_equals_interpreter(case: Case, level: int) -> None:
         case.max_seq_len,
         causal=case.causal,
         optimize=level,
-        check=False,  # It is verified on more below.
     )
     report = verify_model(model, MAX_INPUTS, backend="numpy")
     assert report.inputs > 0
