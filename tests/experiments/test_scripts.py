@@ -232,3 +232,20 @@ def test_mutants(tmp_path: Path) -> None:
     assert {row["change"] for row in rows} == {"negated", "zeroed", "swapped", "scaled", "filled"}
     assert all((row["status"] == "REFUTED") == (row["told"] == "True") for row in rows)
     assert "told apart: refuted" in done.stdout
+
+
+@pytest.mark.slow
+def test_random_proofs(tmp_path: Path) -> None:
+    table = tmp_path / "proofs.csv"
+    first = run("random_proofs", "--programs", 3, "--size", 8, "-o", table)
+    assert first.returncode == 0, first.stderr
+    kept = read(table)
+    assert [row["seed"] for row in kept] == ["0", "1", "2"]
+    assert {row["status"] for row in kept} <= {"PROVEN", "CHECKED", "refused"}
+    more = run("random_proofs", "--programs", 5, "--size", 8, "-o", table)
+    assert more.returncode == 0, more.stderr
+    assert read(table)[:3] == kept
+    assert len(read(table)) == 5
+    other = run("random_proofs", "--programs", 5, "--size", 9, "-o", table)
+    assert other.returncode == 1
+    assert "programs of another size" in other.stderr
