@@ -87,10 +87,15 @@ def _tried(
 
 
 def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
-    """The plan with the smallest excess, and that excess; the first of equals."""
-    excess = [max((o.error / o.allowed for o in offences), default=0.0) for _, offences in found]
+    """The plan with the smallest excess, and that excess.
+
+    Of equals it is the one whose second is smaller, and so on; the first of those.
+    """
+    excess = [
+        sorted((o.error / o.allowed for o in offences), reverse=True) for _, offences in found
+    ]
     place = min(range(len(found)), key=lambda i: excess[i])
-    return found[place][0], excess[place]
+    return found[place][0], max(excess[place], default=0.0)
 
 
 def _rounds(

@@ -14,43 +14,30 @@ sums are added up. What is chosen is checked as ever.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
-from math import prod
 
 import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.mlp_noise import mlp_error
+from optitracr.candidates.noise import MATCH, Read, gather, together
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
 from optitracr.constructions.heads import HeadPlan, Reading
-from optitracr.constructions.leaves import Plan
 from optitracr.constructions.needs import Need
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from optitracr.graph.program import Aggregate, Width
 from optitracr.graph.selecting import selects_at_most_one
-from optitracr.rounding import ATTENTION_LEAK, UNIT
+from optitracr.rounding import ATTENTION_LEAK
 from solvers import Allocation, Placement
-
-MAX_CELLS = 4_000_000
-"""Combinations times neurons that are looked at together: some arrays of 32 MB, which take 100 MB
-or so."""
-
-MAX_WORK = 50_000_000
-"""Combinations times neurons, some seconds' work, beyond which an MLP is not evaluated: one so
-large has a neuron for each entry of a table, which adds up the errors of what it reads."""
 
 SAFETY = 4.0
 """By how much an error is taken to be larger than that found: sums may be added up in another
 order, and errors differ in sign."""
-
-MATCH = 1e-6
-"""Distance from a row, relative to the largest, up to which a result is that row. Results
-farther from all of them belong to combinations that cannot occur."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,31 +55,6 @@ class Offence:
     reads: tuple[str, ...]
     error: float
     allowed: float
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """What one need reads, value by value.
-
-    Attributes:
-        form: The form that it is read from, or NOTHING.
-        rows: Shape [values, columns]: what should be read.
-        noise: Shape [values, columns]: by how much it may be wrong.
-        held: Shape [values of the form's variable, width]: what the form holds.
-        error: Of the same shape: by how much that is wrong.
-        matrix: Shape [width, columns]: how the form is read.
-    """
-
-    form: str
-    rows: FloatArray
-    noise: FloatArray
-    held: FloatArray
-    error: FloatArray
-    matrix: FloatArray
-
-    def exact(self) -> _Read:
-        """The same without errors."""
-        return replace(self, noise=np.zeros_like(self.noise), error=np.zeros_like(self.error))
 
 
 def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
@@ -127,7 +89,7 @@ def _excess(error: FloatArray, allowed: FloatArray) -> float:
 def _offence(
     space: CandidateSpace,
     candidate: Candidate,
-    reads: Sequence[_Read],
+    reads: Sequence[Read],
     error: float,
     allowed: FloatArray,
 ) -> Offence:
@@ -176,7 +138,7 @@ def _reads(
     candidate: Candidate,
     placement: Placement,
     errors: Mapping[str, FloatArray],
-) -> list[_Read]:
+) -> list[Read]:
     names = iter(placement.reads)
     found = []
     for need in candidate.needs:
@@ -192,7 +154,7 @@ def _read(
     name: str,
     matrix: FloatArray,
     errors: Mapping[str, FloatArray],
-) -> _Read:
+) -> Read:
     """What a need reads of a form, for each value of the needed variable and for None."""
     values = space.program.node(need.label).value_set
     if need.raw:
@@ -202,15 +164,13 @@ def _read(
     rows = np.concatenate([rows, np.zeros((int(values.may_be_none), rows.shape[1]))])
     if name == NOTHING:
         nothing = np.zeros((1, 0))
-        return _Read(
-            name, rows, np.zeros_like(rows), nothing, nothing, np.zeros((0, rows.shape[1]))
-        )
+        return Read(name, rows, np.zeros_like(rows), nothing, nothing, np.zeros((0, rows.shape[1])))
     held = _rows(space, space.forms[name])
     error = np.broadcast_to(errors[name], held.shape)
     read = held @ matrix
-    noise = _together(error + FLOAT32_EPSILON * abs(held), matrix)
+    noise = together(error + FLOAT32_EPSILON * abs(held), matrix)
     if need.raw and len(read) == len(rows):
-        return _Read(name, rows, noise, held, error, matrix)
+        return Read(name, rows, noise, held, error, matrix)
     worst = np.zeros_like(rows)
     scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
     for place, row in enumerate(rows):
@@ -218,112 +178,19 @@ def _read(
         worst[place] = noise[same].max(axis=0, initial=0.0)
     if space.node(space.forms[name]).value_set.may_be_none:
         held, error = (np.concatenate([x, np.zeros((1, x.shape[1]))]) for x in (held, error))
-    return _Read(name, rows, worst, held, error, matrix)
+    return Read(name, rows, worst, held, error, matrix)
 
 
-def _together(errors: FloatArray, factors: FloatArray) -> FloatArray:
-    """The error of sums of products whose errors are independent of each other."""
-    summed: FloatArray = np.sqrt(errors**2 @ factors**2)
-    return summed
-
-
-def _error(space: CandidateSpace, candidate: Candidate, reads: Sequence[_Read]) -> FloatArray:
+def _error(space: CandidateSpace, candidate: Candidate, reads: Sequence[Read]) -> FloatArray:
     """Shape [values of the form, width]: the error of what a component writes."""
     if isinstance(candidate.plan, HeadPlan):
         return _head_error(space, candidate, candidate.plan, reads)
-    return _mlp_error(space, candidate, candidate.plan, reads)
-
-
-# -- MLPs ------------------------------------------------------------------
-
-
-def _mlp_error(
-    space: CandidateSpace, candidate: Candidate, plan: Plan, reads: Sequence[_Read]
-) -> FloatArray:
     form = space.forms[candidate.form]
-    rows = _rows(space, form)
-    if plan.neurons * prod(len(read.held) for read in reads) > MAX_WORK:
-        noise = sum(float(read.noise.max(initial=0.0)) for read in reads)
-        return np.full_like(rows, noise * abs(plan.w_out).max(initial=0.0))
-    error = np.zeros_like(rows)
-    for result, wrong in _results(plan, reads):
-        if form.is_number and not form.numbers:
-            error = np.maximum(error, wrong.max(axis=0, initial=0.0))
-            continue
-        _gather(error, rows, result, wrong)
-    return error
-
-
-def _gather(error: FloatArray, rows: FloatArray, result: FloatArray, wrong: FloatArray) -> None:
-    """Notes the error of each result at the values whose row it is."""
-    scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
-    distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
-    # Rows are looked up by one number each, any that tells them apart as a rule, and compared.
-    along = np.cos(np.arange(rows.shape[1]))
-    order = np.argsort(distinct @ along)
-    known = (distinct @ along)[order]
-    after = np.searchsorted(known, result @ along).clip(1, max(len(known) - 1, 1))
-    worst = np.zeros_like(distinct)
-    for place in (after - 1, np.minimum(after, len(known) - 1)):
-        own = order[place]
-        same = (abs(result - distinct[own]) <= scale).all(axis=1)
-        np.maximum.at(worst, own[same], wrong[same])
-    np.maximum(error, worst[inverse.ravel()], out=error)
-
-
-def _distinct(read: _Read) -> tuple[FloatArray, FloatArray]:
-    """What a form holds of values that it holds differently, and the largest error of each."""
-    held, inverse = np.unique(read.held, axis=0, return_inverse=True)
-    error = np.zeros_like(held)
-    np.maximum.at(error, inverse.ravel(), read.error)
-    return held, error
-
-
-def _results(plan: Plan, reads: Sequence[_Read]) -> Iterator[tuple[FloatArray, FloatArray]]:
-    """What an MLP writes for every combination of what it reads, and the error, in parts."""
-    sides = [_distinct(read) for read in reads]
-    weights = [
-        # What is always zero has no form to be read from, and adds nothing.
-        read.matrix @ own if read.matrix.shape[1] else np.zeros((len(read.matrix), plan.neurons))
-        for read, own in zip(reads, plan.w_in, strict=True)
-    ]
-    w_in = np.concatenate([np.zeros((0, plan.neurons)), *weights])
-    last = len(sides[-1][0]) if sides else 1
-    step = max(1, MAX_CELLS // max(1, plan.neurons * last))
-    places = product(*(range(len(held)) for held, _ in sides[:-1]))
-    while some := list(islice(places, step)):
-        chosen = np.array(some, dtype=np.intp).reshape(len(some), max(len(sides) - 1, 0))
-        index = [np.repeat(column, last) for column in chosen.T]
-        index.append(np.tile(np.arange(last, dtype=np.intp), len(some)))
-        pairs = list(zip(sides, index, strict=False))
-        empty = np.zeros((last * len(some), 0))
-        stream = np.concatenate([empty, *(held[at] for (held, _), at in pairs)], axis=1)
-        error = np.concatenate([empty, *(wrong[at] for (_, wrong), at in pairs)], axis=1)
-        yield _evaluated(plan, w_in, stream, error)
-
-
-def _evaluated(
-    plan: Plan, w_in: FloatArray, stream: FloatArray, error: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """What neurons write, and by how much float32 is off, with all they read too large or small."""
-    hidden = np.maximum(stream @ w_in + plan.b_in, 0.0)
-    result = hidden @ plan.w_out + plan.bias
-    single = [x.astype(np.float32) for x in (w_in, plan.b_in, plan.w_out, plan.bias)]
-    # On the way to a small sum large terms may cancel, in whatever order they come.
-    wrong = np.zeros_like(result)
-    cancelled = UNIT * (hidden @ abs(plan.w_out))
-    for sign in (1.0, -1.0):
-        given = (stream + sign * error).astype(np.float32)
-        found = np.maximum(given @ single[0] + single[1], np.float32(0)) @ single[2] + single[3]
-        wrong = np.maximum(wrong, abs(found - result))
-    return result, np.maximum(wrong, cancelled)
-
-
-# -- heads -----------------------------------------------------------------
+    return mlp_error(candidate.plan, reads, _rows(space, form), form.is_number and not form.numbers)
 
 
 def _head_error(
-    space: CandidateSpace, candidate: Candidate, plan: HeadPlan, reads: Sequence[_Read]
+    space: CandidateSpace, candidate: Candidate, plan: HeadPlan, reads: Sequence[Read]
 ) -> FloatArray:
     form = space.forms[candidate.form]
     rows = _rows(space, form)
@@ -340,7 +207,7 @@ def _head_error(
     # A copy's weight is 1 but for the rounding of a sum and of a quotient, a half each.
     own = (leak + 2 * FLOAT32_EPSILON) * abs(rows).max(initial=0.0) + np.zeros_like(rows)
     for read in values:
-        _gather(own, rows, read.rows, read.noise + own.max(initial=0.0))
+        gather(own, rows, read.rows, read.noise + own.max(initial=0.0))
     return np.asarray(own)
 
 
@@ -358,7 +225,7 @@ def _copies(space: CandidateSpace, label: str) -> bool:
 
 
 def _mean_error(
-    rows: FloatArray, values: Sequence[_Read], default: FloatArray, shift: float
+    rows: FloatArray, values: Sequence[Read], default: FloatArray, shift: float
 ) -> FloatArray:
     """The mean of several: what the weights shift from one to another, and their own errors."""
     low = sum(float(read.rows.min(initial=0.0)) for read in values)
@@ -369,12 +236,12 @@ def _mean_error(
     return np.full_like(rows, noise + shift * spread + rounding)
 
 
-def _mixed(read: _Read, reading: Reading) -> _Read:
-    rows, noise = read.rows @ reading.weights, _together(read.noise, reading.weights)
+def _mixed(read: Read, reading: Reading) -> Read:
+    rows, noise = read.rows @ reading.weights, together(read.noise, reading.weights)
     return replace(read, rows=rows, noise=noise)
 
 
-def _logit_error(plan: HeadPlan, queries: Sequence[_Read], keys: Sequence[_Read]) -> float:
+def _logit_error(plan: HeadPlan, queries: Sequence[Read], keys: Sequence[Read]) -> float:
     """By how much a logit may be wrong."""
     asked = [_mixed(read, own) for read, own in zip(queries, plan.queries, strict=True)]
     given = [_mixed(read, own) for read, own in zip(keys, plan.keys, strict=True)]
@@ -383,9 +250,9 @@ def _logit_error(plan: HeadPlan, queries: Sequence[_Read], keys: Sequence[_Read]
     for query in asked:
         wrong += float((query.noise @ abs(plan.bos_key)).max(initial=0.0))
         for key in given:
-            rounding = 4 * FLOAT32_EPSILON * _together(query.rows, key.rows.T)
-            shift = _together(query.rows, key.noise.T) + _together(query.noise, key.rows.T)
+            rounding = 4 * FLOAT32_EPSILON * together(query.rows, key.rows.T)
+            shift = together(query.rows, key.noise.T) + together(query.noise, key.rows.T)
             wrong += float((rounding + shift).max(initial=0.0))
     for key in given:
-        wrong += float(_together(key.noise, bias).max(initial=0.0))
+        wrong += float(together(key.noise, bias).max(initial=0.0))
     return float(wrong)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 
@@ -58,6 +60,29 @@ def test_plans_that_float32_carries_are_kept(name: str, monkeypatch: pytest.Monk
     entry = library.get(name)
     compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
     assert tried == [[]]
+
+
+def test_a_mean_over_what_has_gathered_errors_reads_it_sharp(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two one-hots of the means of 13 positions, together off by more than a mean may be."""
+    tried = rounds(monkeypatch)
+    earlier = Select(indices, indices, Comparison.LEQ)
+    first, second = (
+        rasp.numerical(rasp.Aggregate(earlier, rasp.numerical(tokens == token), default=0))
+        for token in "()"
+    )
+    small = rasp.numerical(SequenceMap(lambda a, b: a * b < 0.1, first, second))
+    everywhere = Select(indices, indices, Comparison.TRUE)
+    program = rasp.numerical(rasp.Aggregate(everywhere, small, default=0))
+    model = compile_rasp_to_model(program, "()x", 13)
+    assert tried[0]
+    assert not tried[-1]
+    draw = random.Random(0)
+    for _ in range(20):
+        given = draw.choices("()x", k=13)
+        found = model.apply(["compiler_bos", *given]).decoded[1:]
+        assert found == pytest.approx([float(x) for x in program(given)], rel=1e-4, abs=1e-4)
 
 
 def test_limits_that_leave_no_room_keep_the_first_plan(monkeypatch: pytest.MonkeyPatch) -> None:

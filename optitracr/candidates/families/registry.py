@@ -18,6 +18,7 @@ from optitracr.candidates.families import (
     readouts,
     rewrites,
     sharing,
+    sharpening,
     split,
     standard,
     sums,
@@ -28,7 +29,7 @@ from optitracr.candidates.families import (
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.validity import COMPILED, Architecture
 
-NEEDED: tuple[Rule, ...] = (sums.RULE, cleaning.RULE, heads.RULE, tables.RULE)
+NEEDED: tuple[Rule, ...] = (sums.RULE, cleaning.RULE, sharpening.RULE, heads.RULE, tables.RULE)
 """Rules without which a program does not compile."""
 
 FAMILIES: tuple[Rule, ...] = (

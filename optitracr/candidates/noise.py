@@ -1,0 +1,61 @@
+"""By how much what is read of a form may be wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optitracr.craft.spaces import FloatArray
+
+MATCH = 1e-6
+"""Distance from a row, relative to the largest, up to which a result is that row. Results
+farther from all of them belong to combinations that cannot occur."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What one need reads, value by value.
+
+    Attributes:
+        form: The form that it is read from, or NOTHING.
+        rows: Shape [values, columns]: what should be read.
+        noise: Shape [values, columns]: by how much it may be wrong.
+        held: Shape [values of the form's variable, width]: what the form holds.
+        error: Of the same shape: by how much that is wrong.
+        matrix: Shape [width, columns]: how the form is read.
+    """
+
+    form: str
+    rows: FloatArray
+    noise: FloatArray
+    held: FloatArray
+    error: FloatArray
+    matrix: FloatArray
+
+    def exact(self) -> Read:
+        """The same without errors."""
+        return replace(self, noise=np.zeros_like(self.noise), error=np.zeros_like(self.error))
+
+
+def together(errors: FloatArray, factors: FloatArray) -> FloatArray:
+    """The error of sums of products whose errors are independent of each other."""
+    summed: FloatArray = np.sqrt(errors**2 @ factors**2)
+    return summed
+
+
+def gather(error: FloatArray, rows: FloatArray, result: FloatArray, wrong: FloatArray) -> None:
+    """Notes the error of each result at the values whose row it is."""
+    scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
+    distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+    # Rows are looked up by one number each, any that tells them apart as a rule, and compared.
+    along = np.cos(np.arange(rows.shape[1]))
+    order = np.argsort(distinct @ along)
+    known = (distinct @ along)[order]
+    after = np.searchsorted(known, result @ along).clip(1, max(len(known) - 1, 1))
+    worst = np.zeros_like(distinct)
+    for place in (after - 1, np.minimum(after, len(known) - 1)):
+        own = order[place]
+        same = (abs(result - distinct[own]) <= scale).all(axis=1)
+        np.maximum.at(worst, own[same], wrong[same])
+    np.maximum(error, worst[inverse.ravel()], out=error)
