@@ -20,6 +20,7 @@ from optitracr.constructions.conjunctions import Condition
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     CompoundSelector,
+    Elementwise,
     Pairs,
     Selector,
     Share,
@@ -31,6 +32,11 @@ from optitracr.graph.relations import LOOKED_AT, Factor, Relation, relation_of
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 from optitracr.graph.values import ValueSet
+from optitracr.rasp import Encoding
+
+MANY_COUNTS = 20
+"""Largest width up to which it is made of the two heads' outputs at once alone: beyond, the
+thresholds of both together leave float32 no room, and each count is made before they are added."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +65,15 @@ class SplitUnions(Pass):
                     for place, selector in enumerate(pair or ())
                 ]
                 if made:
-                    operands = tuple(part.label for part in made)
                     label = split[node.label]
-                    table = _sum_table(program.node(label).value_set.values)
-                    own = (*definitions.get(label, ()), Definition(operands, table))
-                    definitions = {**definitions, label: own}
+                    values = program.node(label).value_set.values
+                    own = [Definition(tuple(x.label for x in made), _sum_table(values))]
+                    if values[-1] > MANY_COUNTS:
+                        counts = [_count(x, names.fresh(f"{x.label}.count")) for x in made]
+                        made += counts
+                        operands = tuple(x.label for x in counts)
+                        own.append(Definition(operands, own[0].table[::-1, ::-1]))
+                    definitions = {**definitions, label: (*definitions.get(label, ()), *own)}
                 nodes += made
             nodes.append(node)
         return program.with_nodes(nodes).with_definitions(definitions)
@@ -91,6 +101,20 @@ def _summand(share: TabledNode, label: str, selector: Selector) -> TabledNode:
         operation=Share(selector),
         provenance=provenance,
         value_set=ValueSet(shares, False, shares),
+    )
+
+
+def _count(share: TabledNode, label: str) -> TabledNode:
+    """The count that the output of a head stands for."""
+    assert share.provenance is not None
+    counts = tuple(range(len(share.value_set.values)))
+    own = ValueSet(counts, False, counts, table=np.array(counts[::-1], dtype=np.int32))
+    return replace(
+        share,
+        label=label,
+        operation=Elementwise((share.label,)),
+        encoding=Encoding.CATEGORICAL,
+        value_set=own,
     )
 
 

@@ -43,7 +43,7 @@ def made_of(label: str, known: Known) -> list[str]:
     found = {label: None}
     stack = [label]
     while stack:
-        below = [x for x in _operands(stack.pop(), known) if x not in found]
+        below = [x for x in operands_of(stack.pop(), known) if x not in found]
         found.update(dict.fromkeys(below))
         stack += below
     return list(found)
@@ -60,7 +60,7 @@ def asked_of(selector: PairSelector, known: Known) -> list[Asked]:
     stack = [selector.keys]
     while stack:
         label = stack.pop()
-        for axis, operand in enumerate(_operands(label, known)):
+        for axis, operand in enumerate(operands_of(label, known)):
             below = None if operand in found else _below(known[label], axis, found[label])
             if below is not None:
                 found[operand] = below
@@ -68,7 +68,7 @@ def asked_of(selector: PairSelector, known: Known) -> list[Asked]:
     return [Asked(label, keys) for label, keys in found.items()]
 
 
-def _operands(label: str, known: Known) -> tuple[str, ...]:
+def operands_of(label: str, known: Known) -> tuple[str, ...]:
     """The operands of a function that is tabled over all that they can be."""
     operation, own = known[label].operation, known[label].value_set
     if not isinstance(operation, Elementwise) or own.table is None or own.exploded:

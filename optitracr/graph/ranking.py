@@ -1,20 +1,24 @@
 """Selectors by rank: of positions that are alike, the one of a given rank is one at most.
 
-The rank of a position is how many earlier ones are like it. Among positions that all are alike it
-rises from each to the next, so that a selector of such positions that also asks for one rank
-selects one of them, or none. It may ask by way of a function that tells these ranks apart, such as
-the number of each position that is marked, which is None at all others.
+The rank of a position is how many of those that come before it, in an order of all positions, are
+like it. Among positions that all are alike it rises from each to the next, so that a selector of
+such positions that also asks for one rank selects one of them, or none. It may ask by way of a
+function that tells these ranks apart, such as the number of each position that is marked, which is
+None at all others; and a rank may be counted in parts, such as those that are less, and those that
+are equal and before.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.asked import Asked, asked_of, made_of
+from optitracr.graph.asked import Asked, asked_of, made_of, operands_of
 from optitracr.graph.inputs import Inputs
+from optitracr.graph.ordering import orders
 from optitracr.graph.program import (
     Elementwise,
     PairSelector,
@@ -22,6 +26,7 @@ from optitracr.graph.program import (
     Width,
     conjuncts_of,
     holds_of,
+    pairs_of,
 )
 from optitracr.graph.relations import LOOKED_AT
 from optitracr.graph.tabled import TabledNode
@@ -40,14 +45,22 @@ def selects_by_rank(selector: Selector, known: Known, inputs: Inputs) -> bool:
     outer = [part for part in conjuncts_of(selector) if isinstance(part, PairSelector)]
     outer = [part for part in outer if not _is_cut(part, known)]
     below = {label for part in outer for label in made_of(part.keys, known)}
-    ranks = {label for label in below if _alike_of(label, known, inputs) is not None}
-    if not ranks:
+    if not any(_counts_by_index(label, known) for label in below):
         return False
     asked = [each for part in outer for each in asked_of(part, known)]
     return any(
-        each.label in ranks and each.is_one and _rises(each.label, asked, known, inputs)
+        (each.is_one and _rises(each.label, asked, known, inputs))
+        or _is_one_in_all(each, known, inputs)
         for each in asked
     )
+
+
+def _counts_by_index(label: str, known: Known) -> bool:
+    """Whether a variable is a count of keys that are selected by their index, beside others."""
+    operation = known[label].operation
+    if not isinstance(operation, Width):
+        return False
+    return any(known[pair.keys].is_index for pair in pairs_of(operation.selector))
 
 
 def _is_cut(pair: PairSelector, known: Known) -> bool:
@@ -67,21 +80,27 @@ def _alike_of(label: str, known: Known, inputs: Inputs) -> list[PairSelector] | 
     if not isinstance(operation, Width):
         return None
     inner = list(conjuncts_of(operation.selector))
-    pairs = [part for part in inner if isinstance(part, PairSelector)]
-    alike = [part for part in pairs if not _orders(part, known, inputs)]
-    return None if len(pairs) < len(inner) or len(alike) == len(pairs) else alike
+    alike = [part for part in inner if not orders([part], known, inputs)]
+    pairs = [part for part in alike if isinstance(part, PairSelector)]
+    # Of two orders none may be left: before and after select nothing together.
+    return pairs if len(pairs) == len(alike) == len(inner) - 1 else None
 
 
-def _orders(pair: PairSelector, known: Known, inputs: Inputs) -> bool:
-    """Whether a selector selects all earlier positions; or all later ones, where these are seen."""
-    if pair.keys != pair.queries or not known[pair.keys].is_index:
+def _is_one_in_all(asked: Asked, known: Known, inputs: Inputs) -> bool:
+    """Whether a query asks for one sum of counts that together are a rank among all positions."""
+    node = known[asked.label]
+    parts = [known[operand].operation for operand in operands_of(asked.label, known)]
+    selectors = [part.selector for part in parts if isinstance(part, Width)]
+    if node.table is None or len(parts) < 2 or len(selectors) < len(parts):
         return False
-    holds = holds_of(pair)
-    every = np.ones_like(holds)
-    orders = [np.triu(every, 1), np.triu(every)]
-    if not inputs.causal:
-        orders += [np.tril(every, -1), np.tril(every)]
-    return any(np.array_equal(holds, order) for order in orders)
+    counts = [np.asarray(known[x].value_set.values) for x in operands_of(asked.label, known)]
+    total = reduce(np.add.outer, counts)
+    # Counts of what is disjoint come to the length at most.
+    within = (total <= inputs.max_seq_len) & (node.table >= 0)
+    gives = np.zeros((inputs.max_seq_len + 1, len(asked.keys)), dtype=np.float32)
+    gives[total[within], node.table[within]] = 1
+    one = Asked("", np.asarray(gives @ asked.keys.astype(np.float32) > 0)).is_one
+    return one and orders(selectors, known, inputs)
 
 
 def _are_alike(pair: PairSelector, asked: list[Asked], known: Known) -> bool:

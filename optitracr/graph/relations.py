@@ -123,7 +123,11 @@ class Relation:
 
     def table(self) -> Table:
         """The relation as one table over all its variables, keys first."""
-        return _joined(self.factors, self.keys, self.queries, is_or=False)
+        return self.over(self.keys, self.queries)
+
+    def over(self, keys: tuple[str, ...], queries: tuple[str, ...]) -> Table:
+        """The same over more variables, of length 1 along those that it does not read."""
+        return _joined(self.factors, keys, queries, is_or=False)
 
 
 def axes_of(keys: Sequence[str], queries: Sequence[str]) -> tuple[Axis, ...]:

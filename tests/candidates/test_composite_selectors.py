@@ -126,3 +126,20 @@ def test_sizes_hold_for_a_hundred_tokens_and_sixty_positions(level: int) -> None
     assert model.size.layers == 1
     assert model.size.width <= 100 + 2 * 64 + 10
     assert list(model.apply(["compiler_bos", *[3] * 64]).decoded[1:]) == list(range(64))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        SelectorWidth(Select(tokens, tokens, Comparison.LT) | (SAME & EARLIER)),
+        SelectorWidth(Select(tokens, tokens, Comparison.GT) | (SAME & EARLIER)),
+        SelectorWidth(Select(tokens, tokens, Comparison.LT)) + copies(),
+    ],
+    ids=["ascending", "descending", "in two counts"],
+)
+def test_sorting_many_positions_takes_no_joint_variables(place: rasp.SOp) -> None:
+    program = Aggregate(Select(place, indices, Comparison.EQ), tokens)
+    model = compile_rasp_to_model(program, set(range(8)), 24, check=False)
+    assert model.size.width <= 8 + 24 + 10
+    for sequence in ([7, 0] * 12, [3] * 24, list(range(8)) * 3, [5]):
+        assert list(model.apply(["compiler_bos", *sequence]).decoded[1:]) == program(sequence)

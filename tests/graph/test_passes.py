@@ -246,6 +246,16 @@ def test_widths_of_disjoint_unions_are_sums_of_two() -> None:
     assert definition.operands == tuple(node.label for node in summands)
 
 
+def test_of_many_counts_each_is_made_before_they_are_added() -> None:
+    inputs = Inputs(("a", "b"), 21)
+    pairs = rasp.SequenceMap(lambda t, i: (t, i), tokens, indices)
+    program = rasp.SelectorWidth(Select(pairs, pairs, Comparison.LT))
+    after = rewritten(program, SplitWidths(), SplitUnions(), inputs=inputs)
+    first, second = after.node(after.output).definitions
+    assert [*first.operands, *second.operands] == [x.label for x in made(after, Role.SUMMAND)]
+    assert second.table[3, 4] == first.table[-4, -5] == 7
+
+
 def test_numbers_that_float32_does_not_carry_are_refused() -> None:
     large = rasp.numerical(rasp.Map(lambda t: 2.0**40 + (t == "a") / 2, tokens))
     with pytest.raises(LimitError, match="float32"):

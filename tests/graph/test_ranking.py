@@ -159,6 +159,80 @@ def test_other_numbers_say_nothing(counted: str, marked: str, numbered: str, new
     assert not known(by_number(counted, marked, "so far", numbered, newest))
 
 
+def test_two_orders_are_none() -> None:
+    """Nothing is both before and after, so that all counts are 0."""
+    rank = SelectorWidth(ORDERS["before"] & ORDERS["after"])
+    assert not known(Select(rank, rank, Comparison.EQ))
+
+
+LESS = Select(tokens, tokens, Comparison.LT)
+MORE = Select(tokens, tokens, Comparison.GT)
+BEFORE, SO_FAR, AFTER = ORDERS["before"], ORDERS["so far"], ORDERS["after"]
+ROWS = {
+    "ascending": LESS | (SAME & BEFORE),
+    "descending": MORE | (SAME & BEFORE),
+    "descending, the last first": MORE | (SAME & AFTER),
+    "itself too": LESS | (SAME & SO_FAR),
+    "by what is not before": ~(MORE | (SAME & ~BEFORE)),
+    "ties": LESS | BEFORE,
+    "not all": LESS | (NEAR & BEFORE),
+    "tokens alone": LESS,
+    "some themselves": LESS | (SAME & BEFORE) | (IS_0 & SAME),
+    "circles": (NEAR & BEFORE) | (~NEAR & LESS),
+}
+IN_A_ROW = (
+    "ascending",
+    "descending",
+    "descending, the last first",
+    "itself too",
+    "by what is not before",
+)
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_places_in_a_row_are_known_to_differ(row: str) -> None:
+    place = SelectorWidth(ROWS[row])
+    selector = Select(place, indices, Comparison.EQ)
+    assert known(selector) == (row in IN_A_ROW)
+    assert not known(Select(place, indices, Comparison.LT))
+    assert not known(selector, causal=True)
+    if row in IN_A_ROW:
+        sequences = [list(x) for n in (2, 3, 4) for x in product(VOCABULARY, repeat=n)]
+        assert all(sum(map(int, r)) <= 1 for x in sequences for r in selector(x))
+
+
+@pytest.mark.parametrize(
+    ("parts", "differs"),
+    [
+        ((LESS, SAME & BEFORE), True),
+        ((SAME & SO_FAR, MORE), True),
+        ((LESS, BEFORE), False),
+        ((LESS, SAME & BEFORE, BEFORE), False),
+        ((LESS, SAME), False),
+    ],
+)
+def test_a_place_may_be_counted_in_parts(parts: tuple[rasp.Selector, ...], differs: bool) -> None:
+    counts = [SelectorWidth(part) for part in parts]
+    place = counts[0] + counts[1] if len(counts) == 2 else counts[0] + counts[1] + counts[2]
+    assert known(Select(place, indices, Comparison.EQ)) == differs
+
+
+def test_a_function_of_parts_has_to_tell_places_apart() -> None:
+    less, equal = SelectorWidth(LESS), SelectorWidth(SAME & BEFORE)
+    named = rasp.SequenceMap(lambda x, y: f"place {x + y}", less, equal)
+    assert known(Select(named, indices, lambda k, q: k == f"place {q}"))
+    both = rasp.SequenceMap(lambda x, y: (x + y) // 2, less, equal)
+    assert not known(Select(both, indices, Comparison.EQ))
+
+
+def test_places_are_known_to_differ_within_a_class() -> None:
+    """Of positions of the same kind of token, by token and then by position."""
+    kind = Select(HALF, HALF, Comparison.EQ)
+    place = SelectorWidth(kind & (LESS | (SAME & BEFORE)))
+    assert known(kind & Select(place, place, lambda k, q: k == q - 1))
+    assert not known(Select(place, place, lambda k, q: k == q - 1))
+
+
 def test_later_positions_are_not_counted_in_the_causal_reading() -> None:
     selector = by_rank("same", "after", "same", "same")
     assert known(selector)

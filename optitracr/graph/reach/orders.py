@@ -13,14 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from optitracr.errors import LimitError
+from optitracr.graph.ordering import MAX_JOINT
 from optitracr.graph.program import CompoundSelector, selector_reads
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.intervals import Intervals, intervals
 from optitracr.graph.relations import relation_of
-
-MAX_JOINT = 20_000_000
-"""Pairs of joint codes that are looked at: those of 100 tokens at 40 positions, in some tenths of a
-second."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
