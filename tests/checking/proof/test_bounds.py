@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optitracr import compile_rasp_to_model, library
 from optitracr.checking.proof.attention import EXPONENTIAL, attended
 from optitracr.checking.proof.bounded import UNIT, Bounded, added, mapped
 from optitracr.checking.proof.distinct import Stream
 from optitracr.checking.proof.exhaustive import states
 from optitracr.checking.proof.neurons import transformed
-from optitracr.model.current import Current
+from optitracr.inputs import check_inputs, with_bos
+from optitracr.model.current import Current, current
 from optitracr.model.forward import Architecture, Layer, Network, collected, walk
 from optitracr.model.names import Linear
 from optitracr.model.runner import run_jax
@@ -79,6 +81,25 @@ def test_every_order_is_within_bounds(seed: int) -> None:
     wanted = bounds(now, tokens)
     for found in ways(now, tokens, rng):
         assert not escapes(wanted, found)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("level", [2, 0])
+@pytest.mark.parametrize("name", ["is_sorted", "majority", "max_depth", "hist_bos", "argmax"])
+def test_compiled_models_are_within_bounds(name: str, level: int) -> None:
+    """Steps, erasures by heads and by neurons, means, and columns that are used again."""
+    entry = library.get(name)
+    model = compile_rasp_to_model(
+        entry.make(), entry.vocab, 5, causal=entry.causal, optimize=level, check=False
+    )
+    found = check_inputs(len(entry.vocab), 5, 30, 20, 0)
+    encoder = model.input_encoder
+    tokens = with_bos(found.codes, encoder.bos_encoding, encoder.pad_encoding)
+    now, rng = current(model), np.random.default_rng(0)
+    wanted = bounds(now, tokens)
+    assert all(np.isfinite(state.error).all() for state in wanted)
+    for numbers in ways(now, tokens, rng):
+        assert not escapes(wanted, numbers)
 
 
 def test_half_the_bounds_are_too_little() -> None:
