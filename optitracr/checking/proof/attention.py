@@ -42,6 +42,10 @@ SCALING = 1
 """Operations on each term of a logit beside its product and its sum: queries are scaled, or the sum
 is. That the root of the head size is rounded scales all logits of a query alike."""
 
+SMALL = 2.0**-40
+"""Weight of a key beyond which rounding counts it as a summand: a 65,000th of what rounds a weight
+of one is rounded by."""
+
 ALIKE = 4
 """Rounding errors of logits' differences: the scale of all of them, its reciprocal, the difference
 from the largest one."""
@@ -61,12 +65,16 @@ class Looks:
         uneven: The root of the mean square of what is off in them by logits and exponentials, as
             far as it moves a mean by a standard deviation, [batch, heads, query, 1].
         terms: How many keys a query sees, [batch, 1, query, 1].
+        large: How many of them weigh more than `SMALL`, [batch, heads, query, 1]. A number that is
+            added to a larger one is rounded off by its own size at most, so that the others count
+            with that.
     """
 
     weights: Float[FloatArray, "batch heads query key"]
     off: Float[FloatArray, "batch heads query key"]
     uneven: Float[FloatArray, "batch heads query 1"]
     terms: Float[FloatArray, "batch 1 #query 1"]
+    large: Float[FloatArray, "batch heads query 1"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,9 +111,9 @@ def attended(
     if ports is None:
         bias = Bounded.exact(layer.weights[Linear.HEADS_OUT]["b"][None, :])
         return merged(added(rows, bias), stream.ids)
-    query, key = (_at(_linear(part, rows), stream) for part in (ports.query, ports.key))
+    query, key = (_at(linear(part, rows), stream) for part in (ports.query, ports.key))
     looks = _looks(layer.architecture.head_size, query, key, mask)
-    value = _linear(ports.value, Bounded.exact(rows.center), apart=rows.error)
+    value = linear(ports.value, Bounded.exact(rows.center), apart=rows.error)
     wide = _heads(rows.error @ np.abs(ports.into), ports.count, stream)
     mixed, own = _mixed(looks, _at(value, stream), wide)
     ids, first, mixed, own = _grouped(stream, mixed, own)
@@ -210,11 +218,10 @@ def _columns(used: NDArray[np.bool_]) -> NDArray[np.intp]:
     return np.argsort(~used, axis=1, kind="stable")[:, :most]
 
 
-def _linear(port: Port, rows: Bounded, apart: FloatArray | float = 0.0) -> Bounded:
+def linear(port: Port, rows: Bounded, apart: FloatArray | float = 0.0) -> Bounded:
     """What a port makes of rows, [rows, heads, size]."""
-    found = mapped(
-        rows, port.weights.reshape(len(port.weights), -1), port.bias.reshape(-1), apart=apart
-    )
+    matrix = port.weights.reshape(len(port.weights), port.bias.size)
+    found = mapped(rows, matrix, port.bias.reshape(-1), apart=apart)
     shape = (-1, *port.bias.shape)
     return Bounded(found.center.reshape(shape), found.error.reshape(shape))
 
@@ -230,19 +237,31 @@ def _at(rows: Bounded, stream: Stream) -> Bounded:
     return Bounded(_heads(rows.center, count, stream), _heads(rows.error, count, stream))
 
 
+def logits(size: int, query: Bounded, key: Bounded) -> tuple[FloatArray, FloatArray]:
+    """What queries and keys come to, [..., queries, keys], and how far each is off.
+
+    That the root of the head size is rounded is left out: it scales all logits alike.
+
+    Args:
+        size: The head size.
+        query: Shape [..., queries, columns].
+        key: Shape [..., keys, columns].
+    """
+    scale = float(np.float32(np.sqrt(max(size, 1))))
+    keys, off_keys = key.center.swapaxes(-1, -2), key.error.swapaxes(-1, -2)
+    most = np.abs(keys) + off_keys
+    center = query.center @ keys / scale
+    handed = (np.abs(query.center) @ off_keys + query.error @ most) / scale
+    terms = query.center.shape[-1]
+    rounding = gamma(terms + SCALING) + SLACK * terms
+    return center, handed + rounding * (query.size @ most / scale) + TINY
+
+
 def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> Looks:
     """Where queries look, by the logits and how far these are off."""
-    scale = float(np.float32(np.sqrt(max(size, 1))))
-    keys, off_keys = (x.transpose(0, 1, 3, 2) for x in (key.center, key.error))
-    most = np.abs(keys) + off_keys
-    logits = query.center @ keys / scale
-    handed = (np.abs(query.center) @ off_keys + query.error @ most) / scale
-    present = ((x.center != 0.0) | (x.error != 0.0) for x in (query, key))
-    several, some = (x.any(axis=(0, 2)) for x in present)
-    terms = (several & some).sum(axis=-1)[None, :, None, None]
-    off = handed + (gamma(terms + SCALING) + SLACK * size) * (query.size @ most / scale) + TINY
-    logits = np.where(mask, logits, -np.inf)
-    down = logits - logits.max(axis=-1, keepdims=True)
+    found, off = logits(size, query, key)
+    found = np.where(mask, found, -np.inf)
+    down = found - found.max(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
         widest = np.where(mask, off, 0.0).max(axis=-1, keepdims=True)
         near = ALIKE * UNIT * (np.abs(down) + off + widest)
@@ -252,11 +271,13 @@ def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> 
     weights = weights / weights.sum(axis=-1, keepdims=True)
     terms = mask.sum(axis=-1, keepdims=True).astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
+        large = ((weights > SMALL) & mask).sum(axis=-1, keepdims=True).astype(np.float64)
+        small = (SLACK + 2.0 * SMALL) * terms
         most = (weights * np.exp(off)).sum(axis=-1, keepdims=True)
-        relative = np.expm1(off + np.log(most) + gamma(terms + 2.0) + SLACK * terms)
+        relative = np.expm1(off + np.log(most) + gamma(large + 2.0) + small)
         apart = np.where(weights > 0.0, np.expm1(off), 0.0)
         uneven = most * np.sqrt((weights * apart**2).sum(axis=-1, keepdims=True))
-    return Looks(weights, np.where(weights > 0.0, relative, 0.0), uneven, terms)
+    return Looks(weights, np.where(weights > 0.0, relative, 0.0), uneven, terms, large)
 
 
 def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArray[np.bool_]]:
@@ -283,7 +304,9 @@ def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArr
     moved = looks.uneven * deviation
     error = moved + upper @ value.error
     sizes = upper @ (value.size + wide) + np.abs(mean) + moved
-    error += gamma(looks.terms + 3.0) * sizes + TINY * (1.0 + scale) * looks.terms
+    most = np.abs(value.size + wide).max(axis=-2, keepdims=True)
+    error += gamma(looks.large + 3.0) * sizes
+    error += (2.0 * SMALL * most + TINY * (1.0 + scale)) * looks.terms
     to_itself = np.einsum("bhqq->bhq", weights)
     itself = to_itself > 0.5
     rest = upper.copy()

@@ -190,7 +190,7 @@ def judged_output(
     occurs = np.bincount(group[known.valid], minlength=len(rows)) > 0
     separation = None
     if isinstance(model.output_encoder, CategoricalEncoder):
-        places = _places(values, model.output_encoder)[codes]
+        places = places_of(values, model.output_encoder)[codes]
         lead, behind = leads(found, places)
         fits, fails = lead > 0.0, behind > 0.0
         separation = float(np.min(lead[occurs], initial=np.inf))
@@ -209,7 +209,7 @@ def judged_output(
     )
 
 
-def _places(values: Sequence[Any], encoder: CategoricalEncoder) -> NDArray[np.intp]:
+def places_of(values: Sequence[Any], encoder: CategoricalEncoder) -> NDArray[np.intp]:
     """The place of each value among the outputs, -1 for None."""
     return np.array(
         [-1 if v is None else encoder.encoding_map.get(v, UNKNOWN) for v in values], dtype=np.intp

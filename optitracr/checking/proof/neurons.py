@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +21,9 @@ from optitracr.checking.proof.distinct import Stream, alike, merged
 from optitracr.model.forward import Layer
 from optitracr.model.names import Linear
 
+if TYPE_CHECKING:
+    from jaxtyping import Float
+
 
 def transformed(layer: Layer, stream: Stream) -> Stream:
     """The residual stream after an MLP sublayer.
@@ -30,29 +36,54 @@ def transformed(layer: Layer, stream: Stream) -> Stream:
         layer: Its weights.
         stream: The residual stream before it.
     """
-    rows = stream.rows
     into, out = (layer.weights[part] for part in (Linear.NEURONS_IN, Linear.NEURONS_OUT))
+    neurons = Neurons(into["w"], into["b"], out["w"], out["b"])
+    return merged(passed(neurons, stream.rows), stream.ids)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Neurons:
+    """The weights of neurons, of float32.
+
+    Attributes:
+        w_in: Shape [width, neurons].
+        b_in: Shape [neurons].
+        w_out: Shape [neurons, width].
+        b_out: Shape [width].
+    """
+
+    w_in: Float[NDArray[np.floating], "width neurons"]
+    b_in: Float[NDArray[np.floating], " neurons"]
+    w_out: Float[NDArray[np.floating], "neurons width"]
+    b_out: Float[NDArray[np.floating], " width"]
+
+
+def passed(neurons: Neurons, rows: Bounded) -> Bounded:
+    """Rows of the residual stream, [rows, width], once neurons have written to them."""
     still = Bounded.exact(rows.center)
-    before = mapped(still, into["w"], into["b"], apart=rows.error)
-    wide = rows.error @ np.abs(np.asarray(into["w"], dtype=np.float64))
+    before = mapped(still, neurons.w_in, neurons.b_in, apart=rows.error)
+    wide = rows.error @ np.abs(np.asarray(neurons.w_in, dtype=np.float64))
     reach = before.error + wide
     on, off = before.center - reach > 0.0, before.center + reach <= 0.0
-    written = mapped(positive(before), out["w"], out["b"], apart=np.where(off, 0.0, wide))
+    hidden, moved = positive(before), np.where(off, 0.0, wide)
+    written = mapped(hidden, neurons.w_out, neurons.b_out, apart=moved)
     unsure = np.where(on | off, 0.0, wide)
-    sizes = np.abs(np.asarray(out["w"], dtype=np.float64))
-    handed = unsure @ sizes + _through(layer, on, rows.error)
+    sizes = np.abs(np.asarray(neurons.w_out, dtype=np.float64))
+    handed = unsure @ sizes + _through(neurons, on, rows.error)
     found = added(still, Bounded(written.center, written.error + handed), apart=rows.error)
-    return merged(kept(rows, found, out), stream.ids)
+    return kept(rows, found, {"w": neurons.w_out, "b": neurons.b_out})
 
 
-def _through(layer: Layer, on: NDArray[np.bool_], error: FloatArray) -> FloatArray:
+def _through(neurons: Neurons, on: NDArray[np.bool_], error: FloatArray) -> FloatArray:
     """How far what is off moves what is there afterwards, by the neurons that are on for sure."""
-    into, out = (
-        np.asarray(layer.weights[part]["w"], dtype=np.float64)
-        for part in (Linear.NEURONS_IN, Linear.NEURONS_OUT)
-    )
+    into, out = (np.asarray(weights, dtype=np.float64) for weights in (neurons.w_in, neurons.w_out))
     found = SLACK * sum(into.shape) * (error @ np.abs(into)) @ np.abs(out)
+    # What no neuron reads stays as it is.
+    read = (into != 0.0).any(axis=1) & (error != 0.0).any(axis=0)
+    found[:, ~read] += error[:, ~read]
+    if not read.any():
+        return np.asarray(found)
+    stays, into, handed = np.eye(error.shape[1])[read], into[read], error[:, read]
     for pattern, rows in alike(on):
-        slope = np.eye(error.shape[1]) + into[:, pattern] @ out[pattern]
-        found[rows] += error[rows] @ np.abs(slope)
+        found[rows] += handed[rows] @ np.abs(stays + into[:, pattern] @ out[pattern])
     return np.asarray(found)

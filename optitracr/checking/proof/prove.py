@@ -14,14 +14,22 @@ from numpy.typing import NDArray
 from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
+from optitracr.checking.proof.symbolic.prove import prove_by_values
+from optitracr.checking.rare_inputs import add_rare_inputs
 from optitracr.inputs import InputSet, check_inputs
 from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
-BUDGET = 1 << 22
-"""Numbers that the proof of a compilation may make: half a second's work or so, counted and not
-timed, so that the same program is proven or not on any machine."""
+QUICK = 1 << 20
+"""Numbers up to which every input is run before anything else is tried: a tenth of a second."""
+
+BUDGET = 1 << 25
+"""Numbers that the proof of a compilation may make: a second's work or so, counted and not timed,
+so that the same program is proven or not on any machine."""
+
+TRIED = 1 << 11
+"""Inputs that are run where they are too many to run all: a second's work, of each of two kinds."""
 
 NO_BUDGET = 1 << 36
 """The same where a proof is asked for by itself: an hour's."""
@@ -64,10 +72,34 @@ def _proof(model: Transformer, now: Current, budget: int) -> Proof:
                 "model_config.activation_function is not ReLU, for which alone bounds are known",
             ),
         )
+    inputs = _every_input(model, now, min(budget, QUICK))
+    if inputs is not None:
+        return _by_every_input(model, now, inputs)
+    found = prove_by_values(model, now)
+    if found.proven:
+        return found
     inputs = _every_input(model, now, budget)
-    if inputs is None:
-        return Proof(Status.CHECKED, open=("the inputs are too many to run each of them",))
-    return _by_every_input(model, now, inputs)
+    if inputs is not None:
+        return _by_every_input(model, now, inputs)
+    return _tried(model, found)
+
+
+def _tried(model: Transformer, found: Proof) -> Proof:
+    """What is known where something is open and the inputs are too many: some of them are run."""
+    setting = model.setting
+    inputs = check_inputs(
+        len(setting.vocabulary), setting.max_seq_len, TRIED, TRIED, 0, setting.domain
+    )
+    inputs = add_rare_inputs(inputs, model, TRIED, 0)
+    wrong = compared_outputs(model, inputs)
+    if wrong is not None:
+        return Proof(
+            Status.REFUTED,
+            inputs=len(inputs.codes),
+            counterexample=wrong.tokens,
+            finding=wrong.finding,
+        )
+    return replace(found, inputs=len(inputs.codes))
 
 
 def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | None:
@@ -87,6 +119,7 @@ class _Findings:
 
     Attributes:
         known: Whether each obligation holds on all inputs so far.
+        broken: Variables inside that are wrong whatever the order of summation.
         error: The largest error.
         separation: The smallest separation.
         wrong: Inputs on which something is wrong in any order of summation.
@@ -94,6 +127,7 @@ class _Findings:
     """
 
     known: dict[str, bool] = field(default_factory=dict)
+    broken: dict[str, None] = field(default_factory=dict)
     error: float = 0.0
     separation: float | None = None
     wrong: list[NDArray[np.intp]] = field(default_factory=list)
@@ -106,6 +140,8 @@ class _Findings:
         if judgement.separation is not None:
             known = [x for x in (self.separation, judgement.separation) if x is not None]
             self.separation = min(known)
+        if judgement.fails.any():
+            self.broken[judgement.what] = None
         if not fits:
             fails = judgement.fails.any(axis=1)
             self.wrong.append(first + np.flatnonzero(fails))
@@ -128,18 +164,16 @@ def _by_every_input(model: Transformer, now: Current, inputs: InputSet) -> Proof
                 findings.add(judgement, first)
         undefined += int(known.undefined.sum())
         first += len(chunk.codes)
-    left_open = tuple(what for what, known in findings.known.items() if not known)
-    if left_open:
-        refuted = _refutation(model, inputs, findings)
-        if refuted is not None:
-            return refuted
-    done = len(findings.known) - len(left_open)
-    return Proof(
-        Status.CHECKED if left_open else Status.PROVEN,
+    left_open = [what for what, known in findings.known.items() if not known]
+    output = list(findings.known)[-1]
+    wanted = [what for what in left_open if what == output or what in findings.broken]
+    refuted = _refutation(model, inputs, findings) if wanted else None
+    return refuted or Proof(
+        Status.CHECKED if wanted else Status.PROVEN,
         inputs=len(inputs.codes) - undefined,
         undefined=undefined,
-        discharged={Discharge.INPUTS: done},
-        open=tuple(f"{what} is not told by bounds on every input" for what in left_open),
+        discharged={Discharge.INPUTS: len(findings.known) - len(left_open)},
+        open=tuple(f"{what} is not told by bounds on every input" for what in wanted),
         largest_error=findings.error,
         smallest_separation=findings.separation,
     )

@@ -1,0 +1,1 @@
+"""The proof by values: what positions can hold, in place of inputs, which may be too many."""

@@ -1,0 +1,184 @@
+"""What a head writes, as a function of the width or the aggregate that it computes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from numbers import Number
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.checking.proof.attention import Ports
+from optitracr.checking.proof.bounded import Bounded, FloatArray, gamma
+from optitracr.checking.proof.symbolic.contents import State, hull
+from optitracr.checking.proof.symbolic.heads import (
+    LEANING,
+    Pattern,
+    Selection,
+    counted,
+    judged,
+    leaning,
+    selection,
+    span,
+    uneven,
+    values,
+)
+from optitracr.checking.proof.symbolic.values import OpenError
+from optitracr.graph.program import Aggregate, Node, Width
+from optitracr.rasp.identity import identity_key
+
+TOLERATED = 0.25
+"""Weight of what is not selected, or unevenness of what is, beyond which a head computes something
+else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Head:
+    """One head of a sublayer, and where it looks.
+
+    Attributes:
+        ports: The weights of the sublayer.
+        number: Which head.
+        pattern: Where it looks.
+        state: The stream that it reads.
+    """
+
+    ports: Ports
+    number: int
+    pattern: Pattern
+    state: State
+
+
+def given_by(head: Head, node: Node) -> Bounded:
+    """What a head gives for each value of a variable, [values, columns of the head].
+
+    Args:
+        head: The head.
+        node: A width or an aggregate.
+
+    Raises:
+        OpenError: If the head does not compute it, as far as is known.
+    """
+    operation = node.operation
+    assert isinstance(operation, Width | Aggregate)
+    counts = isinstance(operation, Width)
+    found = selection(head.pattern, operation.selector, head.state, counts)
+    means = counts or head.state.meaning.takes_means(node)
+    if max(found.leak, found.spread if means else 0.0) > TOLERATED:
+        raise OpenError(f"a head for {node.describe()} selects something else than its selector")
+    least = found.least or head.state.meaning.relations.selects_some(node.label)
+    if not least and found.empty > TOLERATED:
+        raise OpenError(
+            f"a head for {node.describe()} looks elsewhere than at BOS where nothing is selected"
+        )
+    found = replace(found, least=int(least))
+    if isinstance(operation, Width):
+        return _share(head, found, node)
+    return _mean(head, found, node, operation)
+
+
+def part_of(head: Head, node: Node) -> tuple[str, Bounded]:
+    """The name of what a head counts, if it is a part of a width, and what it gives for each count.
+
+    Raises:
+        OpenError: If the head does not count.
+    """
+    state, pattern = head.state, head.pattern
+    chosen = counted(pattern)
+    found = judged(pattern, chosen, state, width=True)
+    if max(found.leak, found.spread, found.empty) > TOLERATED:
+        raise OpenError(f"a head for {node.describe()} counts nothing")
+    name = state.meaning.with_part(node.label, pattern.keys, pattern.queries, chosen.T)
+    return name, _share(head, found, node)
+
+
+def _share(head: Head, found: Selection, node: Node) -> Bounded:
+    """What a head gives that weighs BOS against what is selected: by 1 to the number of keys."""
+    longest = head.state.meaning.setting.max_seq_len
+    own, start, spread = span(head.ports.value, head.number, head.state)
+    keys = hull(own, np.zeros(len(own.center), dtype=np.intp), 1)
+    number = np.arange(longest + 1, dtype=np.float64)[:, None]
+    share = 1.0 / (1.0 + number)
+    off = number / (1.0 + number) * uneven(found.spread, longest)
+    off = off + 2.0 * LEANING * np.where(number > 0, found.leak, found.empty)
+    # Keys that are not counted are next to nothing, and round off no more than themselves.
+    off = share * (off + gamma(number + 4.0))
+    center = keys.center + share * (start.center - keys.center)
+    size = np.maximum(keys.size, start.size)
+    error = keys.error * (1.0 - share) + start.error * share + off * spread
+    # What all keys have in common is added up as often as there are keys.
+    return Bounded(center, (error + gamma(longest + 3.0) * np.where(keys.size > 0, size, 0.0)))
+
+
+def _mean(head: Head, found: Selection, node: Node, operation: Aggregate) -> Bounded:
+    """What a head gives that looks at what is selected alike, and at BOS where nothing is."""
+    meaning = head.state.meaning
+    longest = meaning.setting.max_seq_len
+    _, start, spread = span(head.ports.value, head.number, head.state)
+    taken = _by_operand(head, operation.operand)
+    means = meaning.takes_means(node)
+    rows = list(_rows(head, node, operation, taken, start, means))
+    codes = np.array([code for code, _, _ in rows], dtype=np.intp)
+    center = np.array([center for _, center, _ in rows]).reshape(len(rows), -1)
+    error = np.array([error for _, _, error in rows]).reshape(len(rows), -1)
+    table = hull(Bounded(center, error), codes, len(meaning.values(node.label)))
+    leak = LEANING * max(found.leak, 0.0 if found.least else found.empty)
+    off = leak + (leaning(found.spread) if means else 0.0)
+    terms = 4.0 if meaning.takes_one(node) else longest + 3.0
+    most = np.abs(table.center) + table.error
+    # What is next to nothing rounds off no more than itself.
+    rounding = gamma(terms) * (most + spread * (off + means)) + 2.0 * leak * most.max(axis=0)
+    return Bounded(table.center, table.error * (1.0 + off) + off * spread + rounding)
+
+
+def _by_operand(head: Head, operand: str) -> Bounded:
+    """What a head takes from a key for each value of the operand."""
+    meaning, port = head.state.meaning, head.ports.value
+    columns = (port.weights[:, head.number] != 0.0).any(axis=1)
+    labels = head.state.labels(columns)
+    given = meaning.combinations((*labels, operand))
+    own = values(port, head.number, head.state, given)
+    return hull(own, given[operand], len(meaning.values(operand)))
+
+
+def _rows(
+    head: Head,
+    node: Node,
+    operation: Aggregate,
+    taken: Bounded,
+    start: Bounded,
+    means: bool,
+) -> Iterator[tuple[int, FloatArray, FloatArray]]:
+    """For each value of an aggregate its code, what the head gives and how far that is off."""
+    meaning = head.state.meaning
+    own = meaning.values(operation.operand)
+    codes = meaning.codes(node.label)
+    same: dict[Any, list[int]] = {}
+    for code, value in enumerate(meaning.values(node.label)):
+        same.setdefault(value, []).append(code)
+    for place, value in enumerate(own):
+        for code in same[value]:
+            yield code, taken.center[place], taken.error[place]
+    default = codes[identity_key(operation.default)]
+    yield default, start.center[0], start.error[0]
+    if not means:
+        return
+    numbers = [i for i, value in enumerate(own) if isinstance(value, Number)]
+    slope, least, off = _line(taken[numbers], np.array([float(own[i]) for i in numbers]))
+    for value, code in zip(meaning.values(node.label), codes.values(), strict=True):
+        if isinstance(value, float):
+            yield code, least + slope * value, off
+
+
+def _line(
+    taken: Bounded, numbers: NDArray[np.float64]
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The line through what is taken from each number: its slope, where it is zero, how far off."""
+    low, high = int(numbers.argmin()), int(numbers.argmax())
+    width = max(float(numbers[high] - numbers[low]), 1e-300)
+    slope = (taken.center[high] - taken.center[low]) / width
+    least = taken.center[low] - slope * numbers[low]
+    off = np.abs(taken.center - (least + slope * numbers[:, None])) + taken.error
+    return slope, least, off.max(axis=0)

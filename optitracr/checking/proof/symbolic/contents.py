@@ -1,0 +1,186 @@
+"""What the residual stream holds at one state: columns as functions of the program's variables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.checking.proof.bounded import Bounded
+from optitracr.checking.proof.symbolic.meaning import Meaning
+from optitracr.checking.proof.symbolic.values import NOTHING, Assignment, Codes, OpenError
+
+if TYPE_CHECKING:
+    from jaxtyping import Int
+
+CELLS = 1 << 25
+"""Numbers in the rows of all combinations that are looked at together: 256 MB."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """Columns that are a function of some variables, at every position but BOS.
+
+    Attributes:
+        labels: The variables; none for what is the same everywhere.
+        columns: The columns.
+        table: What they hold for each combination of the variables' values, one row each, the last
+            variable's running fastest; [combinations, columns].
+    """
+
+    labels: tuple[str, ...]
+    columns: Int[NDArray[np.intp], " columns"]
+    table: Bounded
+
+    def without(self, columns: NDArray[np.bool_]) -> Content:
+        """The same without some columns of the stream."""
+        stays = ~columns[self.columns]
+        return Content(self.labels, self.columns[stays], self.table[:, stays])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class State:
+    """The residual stream after some sublayers.
+
+    Attributes:
+        meaning: The program.
+        width: How many columns there are.
+        contents: What they hold; each column is in one of them.
+        bos: What stands at BOS, [1, width].
+    """
+
+    meaning: Meaning
+    width: int
+    contents: tuple[Content, ...]
+    bos: Bounded
+
+    def labels(self, columns: NDArray[np.bool_]) -> tuple[str, ...]:
+        """The variables that some columns, [width], are functions of."""
+        found: dict[str, None] = {}
+        for content in self.contents:
+            if columns[content.columns].any():
+                found |= dict.fromkeys(content.labels)
+        return tuple(found)
+
+    def rows(self, columns: NDArray[np.intp], given: Assignment) -> Bounded:
+        """Some columns for each combination of variables, [combinations, columns].
+
+        Args:
+            columns: The columns.
+            given: The codes of the variables that they are functions of.
+
+        Raises:
+            OpenError: If these are too many numbers.
+        """
+        count = len(next(iter(given.values()))) if given else 1
+        if count * max(len(columns), 1) > CELLS:
+            raise OpenError(f"{', '.join(given)} have too many values together ({count:,})")
+        center, error = np.zeros((count, len(columns))), np.zeros((count, len(columns)))
+        place = np.full(self.width, -1)
+        place[columns] = np.arange(len(columns))
+        for content in self.contents:
+            here = place[content.columns]
+            if not (here >= 0).any():
+                continue
+            row = self._index(content.labels, given, count)
+            center[:, here[here >= 0]] = content.table.center[row][:, here >= 0]
+            error[:, here[here >= 0]] = content.table.error[row][:, here >= 0]
+        return Bounded(center, error)
+
+    def _index(self, labels: Sequence[str], given: Assignment, count: int) -> Codes:
+        """The row of each combination in a table of some variables."""
+        if not labels:
+            return np.zeros(count, dtype=np.int64)
+        sizes = [len(self.meaning.values(label)) for label in labels]
+        return np.ravel_multi_index([given[label] for label in labels], sizes)
+
+    def written(self, fresh: Iterable[Content], bos: Bounded) -> State:
+        """The stream with other contents in some columns."""
+        made = list(fresh)
+        gone = np.zeros(self.width, dtype=bool)
+        for content in made:
+            gone[content.columns] = True
+        left = (content.without(gone) for content in self.contents)
+        stay = (content for content in left if len(content.columns))
+        return State(self.meaning, self.width, (*stay, *made), bos)
+
+
+def labelled(
+    meaning: Meaning, label: str | None, given: Assignment
+) -> tuple[tuple[str, ...], Assignment]:
+    """The variables that columns are to be a function of, and the codes of all.
+
+    Args:
+        meaning: The program.
+        label: What the columns are said to hold; "" for what has no name, None for nothing.
+        given: What they are a function of in any case.
+    """
+    if label is None:
+        return (), given
+    if not label or not meaning.tells(label, given):
+        return meaning.free(given), given
+    told = meaning.told(label, given)
+    occurs = (told >= 0) & meaning.occurs({label: np.maximum(told, 0)})
+    told = np.where(occurs, told, NOTHING)
+    meaning.restrict(label, told)
+    return (label,), {**given, label: told}
+
+
+def gathered(
+    meaning: Meaning,
+    rows: Bounded,
+    columns: NDArray[np.intp],
+    given: Assignment,
+    labels: Sequence[str],
+) -> Content:
+    """Columns as a function of some variables.
+
+    Args:
+        meaning: The program.
+        rows: What they hold for each combination, [combinations, columns].
+        columns: The columns.
+        given: The codes of all variables, combination by combination, `labels` among them.
+        labels: Those that they are to be a function of. Where others count as well, bounds hold
+            whatever these are.
+    """
+    sizes = [len(meaning.values(label)) for label in labels]
+    count = int(np.prod(sizes, dtype=np.int64))
+    if labels:
+        codes = np.stack([given[label] for label in labels])
+        # Where a variable has no value the interpreter raises, or no input leads there.
+        defined = (codes >= 0).all(axis=0)
+        rows = rows[defined]
+        code = np.ravel_multi_index(tuple(codes[:, defined]), sizes)
+    else:
+        code = np.zeros(len(rows.center), dtype=np.intp)
+    return Content(tuple(labels), columns, hull(rows, code, count))
+
+
+def hull(rows: Bounded, code: Int[NDArray[np.intp], " rows"], count: int) -> Bounded:
+    """Bounds that hold for all rows of one code, [count, columns]; zero where there are none."""
+    order = np.argsort(code, kind="stable")
+    found, first = np.unique(code[order], return_index=True)
+    center = np.zeros((count, rows.center.shape[1]))
+    error = np.zeros_like(center)
+    if len(found):
+        least = np.minimum.reduceat((rows.center - rows.error)[order], first, axis=0)
+        most = np.maximum.reduceat((rows.center + rows.error)[order], first, axis=0)
+        same = np.maximum.reduceat(rows.center[order], first, axis=0)
+        alike = same == np.minimum.reduceat(rows.center[order], first, axis=0)
+        middle = np.where(alike, same, (least + most) / 2)
+        center[found] = middle
+        largest = np.maximum.reduceat(rows.error[order], first, axis=0)
+        error[found] = np.where(alike, largest, np.maximum(most - middle, middle - least))
+    return Bounded(center, error)
+
+
+def split(columns: NDArray[np.intp], kinds: Sequence[object]) -> Iterator[NDArray[np.intp]]:
+    """Columns of one kind each."""
+    found: dict[object, list[int]] = {}
+    for column, kind in zip(columns.tolist(), kinds, strict=True):
+        found.setdefault(kind, []).append(column)
+    for same in found.values():
+        yield np.array(same, dtype=np.intp)

@@ -1,0 +1,98 @@
+"""The proof by values, from the embedding to the output."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from optitracr.checking.comparison import number_tolerance
+from optitracr.checking.proof.bounded import Bounded, mapped
+from optitracr.checking.proof.expected import leads, places_of
+from optitracr.checking.proof.symbolic.attention import attended
+from optitracr.checking.proof.symbolic.contents import State
+from optitracr.checking.proof.symbolic.embedding import embedded
+from optitracr.checking.proof.symbolic.hints import Hints
+from optitracr.checking.proof.symbolic.meaning import Meaning
+from optitracr.checking.proof.symbolic.mlp import transformed
+from optitracr.checking.proof.symbolic.single import selects_one
+from optitracr.checking.proof.symbolic.values import OpenError
+from optitracr.checking.proof.symbolic.widths import possible
+from optitracr.model.current import Current
+from optitracr.model.encoders import CategoricalEncoder
+from optitracr.model.forward import Network
+from optitracr.model.proof import Discharge, Proof, Status
+from optitracr.model.transformer import Transformer
+
+
+def prove_by_values(model: Transformer, now: Current) -> Proof:
+    """Proves a model by what each position can hold, whatever the number of inputs.
+
+    Args:
+        model: The model, with its program.
+        now: Its weights.
+    """
+    if now.architecture.causal != model.setting.causal:
+        return Proof(Status.CHECKED, open=("model_config.causal was changed",))
+    meaning = Meaning(model.program.graph, model.setting, selects_one, possible)
+    try:
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            state = _walked(model, now, meaning)
+            return _output(model, now, state)
+    except OpenError as error:
+        return Proof(Status.CHECKED, open=(str(error),))
+
+
+def _walked(model: Transformer, now: Current, meaning: Meaning) -> State:
+    """The last state."""
+    hints = Hints.of(model, meaning)
+    network = Network(np, now.architecture, now.params)
+    state = embedded(meaning, now, model.input_encoder.bos_encoding)
+    for number in range(now.architecture.layers):
+        layer = network.layer(number)
+        state = attended(layer, state, hints, 2 * number + 1)
+        state = transformed(layer, state, hints, 2 * number + 2)
+    return state
+
+
+def _output(model: Transformer, now: Current, state: State) -> Proof:
+    """What the unembedding makes of the last state, against what the program says."""
+    meaning, label = state.meaning, model.program.graph.output
+    columns = (now.unembed != 0.0).any(axis=1)
+    given = meaning.combinations(state.labels(columns))
+    if not meaning.tells(label, given):
+        raise OpenError(f"the output '{label}' is not told by what the unembedding reads")
+    codes = meaning.told(label, given)
+    there = np.flatnonzero(columns)
+    scores = mapped(state.rows(there, given), now.unembed[there])
+    if not given:
+        scores = Bounded(*(np.repeat(x, len(codes), axis=0) for x in (scores.center, scores.error)))
+    values = meaning.values(label)
+    if isinstance(model.output_encoder, CategoricalEncoder):
+        return _categories(model, scores, places_of(values, model.output_encoder)[codes])
+    return _numbers(label, scores, [values[code] for code in codes.tolist()])
+
+
+def _categories(model: Transformer, scores: Bounded, places: Any) -> Proof:
+    lead, _ = leads(scores, places)
+    smallest = float(np.min(lead, initial=np.inf))
+    if not smallest > 0.0:
+        raise OpenError(f"the output '{model.program.graph.output}' is not told apart")
+    return Proof(
+        Status.PROVEN,
+        discharged={Discharge.WEIGHTS: len(model.record.nodes) + 1},
+        largest_error=float(np.max(scores.error, initial=0.0)),
+        smallest_separation=smallest,
+    )
+
+
+def _numbers(label: str, scores: Bounded, values: list[Any]) -> Proof:
+    numbers = np.array([np.nan if value is None else float(value) for value in values])
+    off = np.abs(scores.center[:, 0] - numbers) + scores.error[:, 0]
+    if not (off <= number_tolerance(numbers)).all():
+        raise OpenError(f"the output '{label}' is off by {off.max():.1e}")
+    return Proof(
+        Status.PROVEN,
+        discharged={Discharge.WEIGHTS: 1},
+        largest_error=float(np.max(off, initial=0.0)),
+    )

@@ -1,0 +1,129 @@
+"""What can occur together, as the rooms that know of it say: joint rows, and the solver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.errors import OptitracrError
+from optitracr.graph.inference import inferred
+from optitracr.graph.inputs import Inputs
+from optitracr.graph.joint.values import JointValues
+from optitracr.graph.program import Aggregate, ProgramGraph, Width, selector_reads
+from optitracr.graph.reach.conditions import chosen_position
+from optitracr.graph.reach.facts import Facts
+from optitracr.graph.reach.search import Question, ask
+from optitracr.graph.reach.selecting import averages
+from optitracr.graph.reach.world import World
+from optitracr.graph.tabled import TabledProgram
+
+NOT_HELD = -2
+"""The place of a value that a variable never has."""
+
+
+class Relations:
+    """What is known of values that occur together, and of what selectors select."""
+
+    def __init__(self, graph: ProgramGraph, inputs: Inputs) -> None:
+        """Nothing is asked yet.
+
+        Args:
+            graph: The program as it was written.
+            inputs: The inputs that matter.
+        """
+        self.graph, self.inputs = graph, inputs
+        self._tabled: TabledProgram | None = None
+        self._asked = False
+        self._joint: JointValues | None = None
+        self._answers: dict[tuple[str, str], bool] = {}
+
+    @property
+    def tabled(self) -> TabledProgram | None:
+        """The program with its tables; None where they are not had."""
+        if not self._asked:
+            self._asked = True
+            try:
+                self._tabled = inferred(self.graph, self.inputs, joint=True)
+                self._joint = JointValues(self._tabled.by_label(), self.inputs)
+            except OptitracrError:
+                self._tabled = None
+        return self._tabled
+
+    def together(
+        self,
+        given: Mapping[str, NDArray[np.int64]],
+        values: Mapping[str, Sequence[Any]],
+    ) -> NDArray[np.bool_] | None:
+        """Which combinations may occur at one position; None if nothing is known.
+
+        Args:
+            given: For each variable its codes, combination by combination.
+            values: What the codes stand for.
+        """
+        if self.tabled is None or self._joint is None:
+            return None
+        known = self.tabled.by_label()
+        labels = [x for x in given if x in known and not known[x].value_set.exploded]
+        rows = self._joint.listed(labels) if labels else None
+        if rows is None:
+            return None
+        places = [self._places(label, values[label])[given[label]] for label in labels]
+        sizes = [len(known[label].value_set.values) + 1 for label in labels]
+        allowed = np.zeros(sizes, dtype=bool)
+        allowed[tuple(rows.T)] = True
+        held = np.logical_and.reduce([place != NOT_HELD for place in places])
+        inside = [np.where(place == NOT_HELD, 0, place) for place in places]
+        return np.asarray(allowed[tuple(inside)] & held)
+
+    def _places(self, label: str, values: Sequence[Any]) -> NDArray[np.int64]:
+        """The place of each value in the variable's set; -1 for None."""
+        assert self.tabled is not None
+        place = {x: i for i, x in enumerate(self.tabled.node(label).value_set.values)}
+        return np.array([-1 if x is None else place.get(x, NOT_HELD) for x in values])
+
+    def copies(self, label: str) -> bool:
+        """Whether an aggregate gives one value, whatever it selects; False if not known."""
+        return self._answered("copies", label)
+
+    def selects_some(self, label: str) -> bool:
+        """Whether an aggregate or a width always selects a key; False if not known."""
+        return self._answered("selects some", label)
+
+    def _answered(self, what: str, label: str) -> bool:
+        key = what, label
+        if key not in self._answers:
+            self._answers[key] = self._answer(what, label)
+        return self._answers[key]
+
+    def _answer(self, what: str, label: str) -> bool:
+        if self.tabled is None:
+            return False
+        facts = Facts.of(self.graph, self.tabled, self.inputs)
+        try:
+            if what == "copies":
+                return averages(facts, label).never
+            return _never_empty(facts, label)
+        except OptitracrError:
+            return False
+
+
+def _never_empty(facts: Facts, label: str) -> bool:
+    """Whether no query of a selector selects nothing."""
+    operation = facts.nodes[label].operation
+    assert isinstance(operation, Width | Aggregate)
+    selector = operation.selector
+
+    def case(world: World) -> None:
+        world.model.add(world.selections.width(selector, 0) == 0)
+
+    def whole(world: World) -> None:
+        for position, literal in enumerate(chosen_position(world)):
+            width = world.selections.width(selector, position)
+            world.model.add(width == 0).only_enforce_if(literal)
+
+    # An input would be no proof, so that none has to be confirmed.
+    question = Question(selector_reads(selector), ((1, case),), whole, lambda tokens: False)
+    return ask(facts, question).never

@@ -1,0 +1,117 @@
+"""The proof by values: what it proves, and that it proves nothing that an input refutes."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optitracr import library, rasp
+from optitracr.checking.comparison import compared_outputs
+from optitracr.checking.proof.prove import BUDGET, prove_model
+from optitracr.checking.proof.symbolic.prove import prove_by_values
+from optitracr.inputs import check_inputs
+from optitracr.library.random_programs import Feature, random_program
+from optitracr.model.current import current
+from optitracr.model.transformer import Transformer
+from optitracr.options import check_options
+from optitracr.setting import check_setting
+from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
+from optitracr.stages import Compilation
+from tests.stages import compilation
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def compiled(program: rasp.SOp, vocab: Any, length: int, level: int, causal: bool = False) -> Any:
+    setting = check_setting(vocab, length, COMPILER_BOS, COMPILER_PAD, causal)
+    return Compilation(program, setting, check_options(level, causal=causal, time_limit=0)).model
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", library.names())
+def test_library_programs_are_proven(name: str) -> None:
+    for level in (0, 2):
+        proof = prove_model(compilation(name, level).model, budget=BUDGET)
+        assert proof.proven, (level, str(proof))
+
+
+@pytest.mark.parametrize("name", ["sort", "dyck2_ptf", "induction", "shuffle_dyck2", "hist"])
+def test_programs_at_level_1_are_proven(name: str) -> None:
+    assert prove_model(compilation(name, 1).model, budget=BUDGET).proven
+
+
+@pytest.mark.parametrize("level", [0, 1, 2])
+def test_domains_far_beyond_enumeration_are_proven(level: int) -> None:
+    hundred = [f"t{number:03}" for number in range(100)]
+    models = [
+        compiled(library.make_hist(), hundred, 50, level),
+        compiled(library.make_hist(), list("abcd"), 128, level),
+        compiled(library.make_hist(), list("abcd"), 256, level),
+        compiled(library.make_reverse(rasp.tokens), list(LETTERS), 24, level),
+    ]
+    for model in models:
+        proof = prove_model(model, budget=BUDGET)
+        assert proof.proven, str(proof)
+        assert proof.inputs == 0
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_sorting_20_tokens_at_20_positions_is_proven(level: int) -> None:
+    program = library.make_sort(rasp.tokens, rasp.tokens, max_seq_len=20, min_key=1)
+    proof = prove_model(compiled(program, list(range(1, 21)), 20, level), budget=BUDGET)
+    assert proof.proven, str(proof)
+
+
+def test_what_is_not_known_is_left_open_in_the_programs_names() -> None:
+    tokens = rasp.Map(lambda token: len(token) / 3, rasp.tokens).named("thirds")
+    program = rasp.Aggregate(
+        rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ), rasp.numerical(tokens)
+    )
+    model = compiled(program.named("mean"), ["a", "bb", "cccc"], 30, 2)
+    proof = prove_by_values(model, current(model))
+    assert not proof.proven
+    assert any("mean" in obligation for obligation in proof.open)
+
+
+def changed(model: Transformer, rng: np.random.Generator) -> Transformer:
+    """The model with one weight changed."""
+    found = copy.deepcopy(model)
+    names = [(part, key) for part, arrays in model.params.items() for key in arrays]
+    names = [(part, key) for part, key in names if np.any(model.params[part][key])]
+    part, key = names[rng.integers(len(names))]
+    weights = np.array(model.params[part][key])
+    places = np.argwhere(weights != 0)
+    one, other = (tuple(places[rng.integers(len(places))]) for _ in range(2))
+    match rng.integers(5):
+        case 0:
+            weights[one] = -weights[one]
+        case 1:
+            weights[one] = 0
+        case 2:
+            weights[one] *= rng.choice([0.5, 0.9, 0.99, 1.1, 2.0])
+        case 3:
+            weights[one], weights[other] = weights[other], weights[one]
+        case _:
+            weights[tuple(rng.integers(size) for size in weights.shape)] += rng.normal()
+    found.params = {**found.params, part: {**found.params[part], key: weights}}
+    return found
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_nothing_is_proven_that_an_input_refutes(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    made = random_program(seed, 3 + seed % 7, 2 + seed % 2, 3 + seed % 3, list(Feature))
+    entry = library.programs()[int(rng.integers(len(library.programs())))]
+    sizes = len(entry.vocab), entry.max_seq_len
+    models = [compiled(made.program, made.vocab, made.max_seq_len, seed % 3, seed % 4 == 0)]
+    if sizes[0] ** sizes[1] < 3000:
+        models.append(compilation(entry.name, seed % 3).model)
+    for model in models:
+        setting = model.setting
+        inputs = check_inputs(len(setting.vocabulary), setting.max_seq_len, 10**6, 0, 0)
+        for each in (model, *(changed(model, rng) for _ in range(12))):
+            if prove_by_values(each, current(each)).proven:
+                assert compared_outputs(each, inputs) is None
