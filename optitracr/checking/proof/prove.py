@@ -15,7 +15,6 @@ from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
 from optitracr.checking.proof.symbolic.prove import prove_by_values
-from optitracr.checking.rare_inputs import add_rare_inputs
 from optitracr.inputs import InputSet, check_inputs
 from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
@@ -27,9 +26,6 @@ QUICK = 1 << 20
 BUDGET = 1 << 25
 """Numbers that the proof of a compilation may make: a second's work or so, counted and not timed,
 so that the same program is proven or not on any machine."""
-
-TRIED = 1 << 11
-"""Inputs that are run where they are too many to run all: a second's work, of each of two kinds."""
 
 NO_BUDGET = 1 << 36
 """The same where a proof is asked for by itself: an hour's."""
@@ -75,31 +71,13 @@ def _proof(model: Transformer, now: Current, budget: int) -> Proof:
     inputs = _every_input(model, now, min(budget, QUICK))
     if inputs is not None:
         return _by_every_input(model, now, inputs)
-    found = prove_by_values(model, now)
+    found = prove_by_values(model, now, budget)
     if found.proven:
         return found
     inputs = _every_input(model, now, budget)
     if inputs is not None:
         return _by_every_input(model, now, inputs)
-    return _tried(model, found)
-
-
-def _tried(model: Transformer, found: Proof) -> Proof:
-    """What is known where something is open and the inputs are too many: some of them are run."""
-    setting = model.setting
-    inputs = check_inputs(
-        len(setting.vocabulary), setting.max_seq_len, TRIED, TRIED, 0, setting.domain
-    )
-    inputs = add_rare_inputs(inputs, model, TRIED, 0)
-    wrong = compared_outputs(model, inputs)
-    if wrong is not None:
-        return Proof(
-            Status.REFUTED,
-            inputs=len(inputs.codes),
-            counterexample=wrong.tokens,
-            finding=wrong.finding,
-        )
-    return replace(found, inputs=len(inputs.codes))
+    return found
 
 
 def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | None:

@@ -78,6 +78,7 @@ class State:
         count = len(next(iter(given.values()))) if given else 1
         if count * max(len(columns), 1) > CELLS:
             raise OpenError(f"{', '.join(given)} have too many values together ({count:,})")
+        self.meaning.spend(4 * count * len(columns))
         center, error = np.zeros((count, len(columns))), np.zeros((count, len(columns)))
         place = np.full(self.width, -1)
         place[columns] = np.arange(len(columns))

@@ -95,6 +95,7 @@ def pattern(ports: Ports, size: int, head: int, state: State) -> Pattern:
     both = Bounded(
         np.concatenate([key.center, start.center]), np.concatenate([key.error, start.error])
     )
+    state.meaning.spend(4 * len(query.center) * len(both.center))
     center, off = logits(size, query, both)
     return Pattern(key_given, query_given, center[:, :-1], off[:, :-1], center[:, -1], off[:, -1])
 

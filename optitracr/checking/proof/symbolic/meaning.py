@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from optitracr.checking.proof.symbolic.relations import Relations
 from optitracr.checking.proof.symbolic.values import (
+    CALL,
     CALLS,
     NOTHING,
     Assignment,
@@ -66,6 +67,7 @@ class Meaning(Values):
         setting: Setting,
         selects_one: Callable[[Meaning, Selector], bool],
         possible: Callable[[Meaning, Assignment], NDArray[np.bool_] | None],
+        budget: int,
     ) -> None:
         """Nothing is asked yet.
 
@@ -74,8 +76,9 @@ class Meaning(Values):
             setting: Vocabulary and length.
             selects_one: Tells of a selector whether each query selects at most one key.
             possible: Tells which combinations of widths are possible.
+            budget: Numbers that may be made, all in all.
         """
-        super().__init__(graph, setting)
+        super().__init__(graph, setting, budget)
         self.relations = Relations(graph, setting.inputs)
         self.related: dict[tuple[str, str], object] = {}
         self.parts: dict[str, list[Part]] = {}
@@ -165,6 +168,7 @@ class Meaning(Values):
         """
 
         def leaf(pair: PairSelector) -> NDArray[np.bool_]:
+            self.spend(_count(keys) * _count(queries))
             table = self._table(pair)
             key, query = self.told(pair.keys, keys), self.told(pair.queries, queries)
             inside = (key >= 0)[:, None] & (query >= 0)
@@ -217,6 +221,7 @@ class Meaning(Values):
         count = int(np.prod(sizes, dtype=float))
         if count > COMBINATIONS:
             raise OpenError(f"{', '.join(wanted)} have too many values together ({count:,})")
+        self.spend(count * (len(wanted) + 1))
         places = np.unravel_index(np.arange(count), sizes) if sizes else ()
         given = {x: np.asarray(own, np.int64) for x, own in zip(free, places, strict=True)}
         found = {label: self.told(label, given) for label in wanted}
@@ -269,6 +274,7 @@ class Meaning(Values):
         keys, queries = self.values(pair.keys), self.values(pair.queries)
         if len(keys) * len(queries) > CALLS:
             raise OpenError(f"selector {pair.describe()} is asked about too many pairs")
+        self.spend(CALL * len(keys) * len(queries))
         table = np.zeros((len(keys), len(queries)), dtype=bool)
         for (i, key), (j, query) in product(enumerate(keys), enumerate(queries)):
             if key is None or query is None:

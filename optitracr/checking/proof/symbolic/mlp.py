@@ -81,6 +81,8 @@ def _written(
         neurons.w_out[np.ix_(some, there)],
         np.where(np.isin(there, columns), neurons.b_out[there], 0.0),
     )
+    count = len(next(iter(given.values()))) if given else 1
+    meaning.spend(4 * count * len(some))
     after = passed(part, state.rows(there, given))
     for same in split(columns, [hints.at(number, column) for column in columns.tolist()]):
         labels, codes = labelled(meaning, hints.at(number, int(same[0])), given)

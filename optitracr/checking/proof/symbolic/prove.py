@@ -25,16 +25,17 @@ from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
 
-def prove_by_values(model: Transformer, now: Current) -> Proof:
+def prove_by_values(model: Transformer, now: Current, budget: int) -> Proof:
     """Proves a model by what each position can hold, whatever the number of inputs.
 
     Args:
         model: The model, with its program.
         now: Its weights.
+        budget: Numbers that may be made; what needs more is left open.
     """
     if now.architecture.causal != model.setting.causal:
         return Proof(Status.CHECKED, open=("model_config.causal was changed",))
-    meaning = Meaning(model.program.graph, model.setting, selects_one, possible)
+    meaning = Meaning(model.program.graph, model.setting, selects_one, possible, budget)
     try:
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             state = _walked(model, now, meaning)

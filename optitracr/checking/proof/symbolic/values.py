@@ -33,6 +33,9 @@ Assignment = Mapping[str, Codes]
 CALLS = 1 << 18
 """Calls of one function of the program: as many take a second or so."""
 
+CALL = 50
+"""What a call of a function counts for, in numbers that array operations make in the same time."""
+
 MEANS = 1 << 14
 """Sums of several values that are told apart; more are left to the inputs themselves."""
 
@@ -47,17 +50,29 @@ class OpenError(OptitracrError):
 class Values(ABC):
     """The variables of a program, and the values that they can have."""
 
-    def __init__(self, graph: ProgramGraph, setting: Setting) -> None:
+    def __init__(self, graph: ProgramGraph, setting: Setting, budget: int) -> None:
         """Nothing is asked yet.
 
         Args:
             graph: The program as it was written.
             setting: Vocabulary and length.
+            budget: Numbers that may be made, all in all.
         """
+        self._left = budget
         self.graph, self.setting = _with_inputs(graph), setting
         self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
         self._values: dict[str, tuple[Any, ...]] = {}
         self._tables: dict[str, NDArray[np.int64]] = {}
+
+    def spend(self, numbers: float) -> None:
+        """Notes that so many numbers are about to be made.
+
+        Raises:
+            OpenError: If they are more than the budget has left.
+        """
+        self._left -= int(numbers)
+        if self._left < 0:
+            raise OpenError("what positions can hold takes more work than the budget allows")
 
     def input(self, source: Source) -> str:
         """The label of the tokens, or of the positions."""
@@ -102,6 +117,7 @@ class Values(ABC):
         if np.prod(shape, dtype=float) > CALLS:
             raise OpenError(f"{node.describe()} is asked about too many combinations")
         assert isinstance(operation, Function)
+        self.spend(CALL * np.prod(shape, dtype=float))
         known: dict[Any, int] = {}
         values: list[Any] = []
         table = np.full(shape, NOTHING, dtype=np.int64)
