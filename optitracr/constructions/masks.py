@@ -43,8 +43,23 @@ def merged_terms(
 
 def fewest_terms(table: Int[Codes, ...], default: int) -> tuple[list[Box], list[int]]:
     """Boxes of equal output, merged along whichever axis leaves the fewest."""
-    found = [merged_terms(table, axis, default) for axis in range(max(table.ndim, 1))]
-    return min(found, key=lambda terms: len(terms[1]))
+    return merged_terms(table, int(np.argmin(_counts(table, default))), default)
+
+
+def term_count(table: Int[Codes, ...], default: int) -> int:
+    """How many boxes there are at the fewest, without making one."""
+    return min(_counts(table, default))
+
+
+def _counts(table: Codes, default: int) -> list[int]:
+    """Boxes for each axis along which they may be merged: other outputs of each line along it."""
+    counts = []
+    for axis in range(table.ndim):
+        lines = np.sort(table, axis=axis)
+        changes = np.count_nonzero(np.diff(lines, axis=axis))
+        of_default = np.count_nonzero((table == default).any(axis=axis))
+        counts.append(changes + table.size // max(table.shape[axis], 1) - of_default)
+    return counts or [0]
 
 
 def and_weights(

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from optitracr.constructions.completion import completed
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
-from optitracr.constructions.masks import and_weights, fewest_terms
+from optitracr.constructions.masks import and_weights, fewest_terms, term_count
 from optitracr.constructions.reduction import Codes, reduce_table
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.constructions.thresholds import cell_plans
@@ -43,6 +43,11 @@ if TYPE_CHECKING:
 MAX_POINTS = 50_000
 """Combinations of values beyond which no weighted sum is tried: the sums of all of them are sorted,
 for each way to weigh, in some hundredths of a second."""
+
+
+MAX_ENTRIES = 50_000
+"""Neurons beyond which none are made for the entries of a table: their weights over a thousand
+classes take some hundreds of megabytes."""
 
 
 def plan_table(
@@ -217,6 +222,8 @@ def entry_plans(task: Task) -> Iterator[Plan]:
         return
     if len(leaves) == 1 and rows.shape[1] == 1:
         yield _linear(leaves[0], task.classes[0], task.table, rows, task.default)
+        return
+    if term_count(task.table, task.default) > MAX_ENTRIES:
         return
     boxes, outputs = fewest_terms(task.table, task.default)
     axes, w_in, constant = and_weights(leaves, task.classes, task.table.shape, boxes)

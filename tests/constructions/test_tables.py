@@ -16,8 +16,9 @@ from numpy.typing import NDArray
 from optitracr.constructions.additive import additive_plans
 from optitracr.constructions.leaves import Axis, Leaf
 from optitracr.constructions.lines import line_plans
+from optitracr.constructions.masks import fewest_terms, term_count
 from optitracr.constructions.sums import linear_plan
-from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal
+from optitracr.constructions.table_mlp import entry_plans, plan_table, reduced_task, refusal
 from optitracr.constructions.tasks import Task
 from optitracr.constructions.thresholds import half_plane_plans, separating_plane
 from optitracr.craft.spaces import FloatArray
@@ -184,6 +185,21 @@ def test_entries_that_occur_are_counted_alone(factor: int) -> None:
     for i, j in close[::20]:
         wanted = np.eye(2)[table[i, j]]
         assert written(plans[0], leaves, (i, j)) == pytest.approx(wanted, abs=TOLERANCE)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_boxes_are_counted_before_they_are_made(seed: int) -> None:
+    table = np.random.default_rng(seed).integers(0, 3, size=(4, 3, 5)[: 1 + seed % 3])
+    table = table.astype(np.int32)
+    assert term_count(table, 1) == len(fewest_terms(table, 1)[1])
+
+
+def test_a_table_of_very_many_entries_has_no_neurons_for_them() -> None:
+    """A sum of two numbers of three digits, of whose entries weights would take gigabytes."""
+    leaves = (category("a", 1000), category("b", 1000))
+    table = np.add.outer(np.arange(1000), np.arange(1000)).astype(np.int32)
+    rows = np.linspace(0.0, 1.0, 1999)[:, None]
+    assert list(entry_plans(reduced_task(leaves, table, rows))) == []
 
 
 def test_a_sum_of_functions_is_their_sum() -> None:
