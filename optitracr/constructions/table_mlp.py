@@ -40,10 +40,14 @@ from optitracr.rounding import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
-MAX_POINTS = 50_000
+MAX_POINTS = 1 << 20
 """Combinations of values beyond which no weighted sum is tried: the sums of all of them are sorted,
-for each way to weigh, in some hundredths of a second."""
+for each way to weigh, in some tenths of a second. Two numbers of three digits have a million."""
 
+
+MAX_SUMS = 50_000
+"""Different sums beyond which no function of them is planned: what it writes at each is an array, of
+some hundreds of megabytes for a thousand classes."""
 
 MAX_ENTRIES = 50_000
 """Neurons beyond which none are made for the entries of a table: their weights over a thousand
@@ -184,8 +188,10 @@ def refusal(
     tolerance: float,
 ) -> str:
     """Why float32 carries no construction of a table, naming the threshold."""
-    if len(leaves) != 1 or not leaves[0].numerical:
+    if table.size > MAX_POINTS:
         return f"its table has {table.size:,} entries, above the limit of {MAX_POINTS:,}"
+    if len(leaves) != 1 or not leaves[0].numerical:
+        return f"no construction of its table of {table.size:,} entries fits the limits"
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
     try:
         through_points(np.asarray(leaves[0].numbers), padded[table], False, tolerance, close=True)
@@ -290,7 +296,7 @@ def _piecewise_sum(
     z, inverse = np.unique(np.round(total[chosen], 9), return_inverse=True)
     codes = np.empty(z.size, dtype=np.int64)
     codes[inverse.ravel()] = given
-    if not np.array_equal(codes[inverse.ravel()], given):
+    if z.size > MAX_SUMS or not np.array_equal(codes[inverse.ravel()], given):
         return None
     try:
         return through_points(z, task.rows[codes], exact, task.tolerance, task.close)

@@ -21,6 +21,7 @@ from optitracr.constructions.sums import linear_plan
 from optitracr.constructions.table_mlp import entry_plans, plan_table, reduced_task, refusal
 from optitracr.constructions.tasks import Task
 from optitracr.constructions.thresholds import half_plane_plans, separating_plane
+from optitracr.craft.piecewise import LOOSE_JUMP_ERROR
 from optitracr.craft.spaces import FloatArray
 from tests.constructions.leaves import category, number, written
 
@@ -194,12 +195,19 @@ def test_boxes_are_counted_before_they_are_made(seed: int) -> None:
     assert term_count(table, 1) == len(fewest_terms(table, 1)[1])
 
 
-def test_a_table_of_very_many_entries_has_no_neurons_for_them() -> None:
-    """A sum of two numbers of three digits, of whose entries weights would take gigabytes."""
-    leaves = (category("a", 1000), category("b", 1000))
+def test_the_sum_of_numbers_of_three_digits_takes_no_neuron_an_entry() -> None:
+    """Weights for each of its million entries would take gigabytes."""
+    numbers = tuple(map(float, range(1000)))
+    leaves = tuple(Leaf(name, False, True, numbers, 1000) for name in ("a", "b"))
     table = np.add.outer(np.arange(1000), np.arange(1000)).astype(np.int32)
-    rows = np.linspace(0.0, 1.0, 1999)[:, None]
-    assert list(entry_plans(reduced_task(leaves, table, rows))) == []
+    rows = np.eye(1999)[:, ::200]
+    assert list(entry_plans(reduced_task(leaves, table % 1998, np.eye(1998)))) == []
+    best = plan_table(leaves, table, rows, tolerance=LOOSE_JUMP_ERROR)[0]
+    assert best.neurons <= 40
+    for a, b in ((0, 0), (0, 200), (200, 401), (523, 477), (524, 477), (999, 999)):
+        assert written(best, leaves, (a, b)) == pytest.approx(rows[a + b], abs=LOOSE_JUMP_ERROR)
+    for given in ((None, 200), (400, None), (None, None)):
+        assert written(best, leaves, given) == pytest.approx(np.zeros(10), abs=LOOSE_JUMP_ERROR)
 
 
 def test_a_sum_of_functions_is_their_sum() -> None:
