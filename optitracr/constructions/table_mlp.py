@@ -46,8 +46,8 @@ for each way to weigh, in some tenths of a second. Two numbers of three digits h
 
 
 MAX_SUMS = 50_000
-"""Different sums beyond which no function of them is planned: what it writes at each is an array, of
-some hundreds of megabytes for a thousand classes."""
+"""Different sums beyond which no function of them is planned: what it writes at each is an array,
+of some hundreds of megabytes for a thousand classes."""
 
 MAX_ENTRIES = 50_000
 """Neurons beyond which none are made for the entries of a table: their weights over a thousand

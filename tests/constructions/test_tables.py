@@ -206,8 +206,8 @@ def test_the_sum_of_numbers_of_three_digits_takes_no_neuron_an_entry() -> None:
     assert best.neurons <= 40
     for a, b in ((0, 0), (0, 200), (200, 401), (523, 477), (524, 477), (999, 999)):
         assert written(best, leaves, (a, b)) == pytest.approx(rows[a + b], abs=LOOSE_JUMP_ERROR)
-    for given in ((None, 200), (400, None), (None, None)):
-        assert written(best, leaves, given) == pytest.approx(np.zeros(10), abs=LOOSE_JUMP_ERROR)
+    for lacking in ((None, 200), (400, None), (None, None)):
+        assert written(best, leaves, lacking) == pytest.approx(np.zeros(10), abs=LOOSE_JUMP_ERROR)
 
 
 def test_a_sum_of_functions_is_their_sum() -> None:
