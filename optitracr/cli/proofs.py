@@ -8,13 +8,18 @@ from optitracr.cli.output import Output, one_line
 from optitracr.files.values import any_to_plain
 from optitracr.model.proof import Proof
 
+SHOWN = 12
+"""Lines that are shown of what is open: one obligation may leave all those after it open."""
+
 
 def show_proof(name: str, proof: Proof, output: Output) -> None:
     """Prints what is known of a model."""
     first, *more = str(proof).splitlines()
     output.line(f"{name}: {one_line(first)}")
-    for line in more:
+    for line in more[:SHOWN]:
         output.line(f"  {one_line(line)}")
+    if len(more) > SHOWN:
+        output.line(f"  and {len(more) - SHOWN:,} more; --json shows all")
 
 
 def proof_data(proof: Proof) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from optitracr.report.facts import Facts
 from solvers import Allocation, Status
 from solvers.allocation import LONGEST_PATH
 
+SHOWN = 3
+"""Obligations that are named where a proof falls short; a model's `proof` has them all."""
+
 
 def saved(before: int, after: int) -> str:
     """How much smaller, for instance "−89 %"; more is said with a plus."""
@@ -116,13 +119,14 @@ def _known_of_all(known: Proof) -> Markup:
 
 def _known_of_some(known: Proof) -> Markup:
     scope = f" of the domain {known.domain}" if known.domain else ""
+    more = len(known.open) - SHOWN
     return markup(
         '<span class="badge">checked</span> When compiled, it was compared with the RASP '
         "interpreter on {} inputs{}, output and inner variables{}. Not proven: {}.",
         f"{known.inputs:,}",
         scope,
         _undefined(known),
-        "; ".join(known.open),
+        "; ".join([*known.open[:SHOWN], *([f"{more:,} more"] if more > 0 else [])]),
     )
 
 
