@@ -15,7 +15,8 @@ SHOWN = 12
 def show_proof(name: str, proof: Proof, output: Output) -> None:
     """Prints what is known of a model."""
     first, *more = str(proof).splitlines()
-    output.line(f"{name}: {one_line(first)}")
+    took = f" ({proof.seconds:.2f} s)" if proof.seconds else ""
+    output.line(f"{name}: {one_line(first)}{took}")
     for line in more[:SHOWN]:
         output.line(f"  {one_line(line)}")
     if len(more) > SHOWN:
