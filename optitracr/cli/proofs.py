@@ -31,10 +31,15 @@ def proof_data(proof: Proof) -> dict[str, Any]:
         "inputs": proof.inputs,
         "undefined": proof.undefined,
         "discharged": {way.value: count for way, count in proof.discharged.items()},
-        "largest_error": any_to_plain(proof.largest_error),
-        "smallest_separation": any_to_plain(proof.smallest_separation),
+        "largest_error": size_of(proof.largest_error),
+        "smallest_separation": size_of(proof.smallest_separation),
         "counterexample": None if tokens is None else [any_to_plain(token) for token in tokens],
         "finding": proof.finding,
         "domain": proof.domain,
         "open": list(proof.open),
     }
+
+
+def size_of(number: float | None) -> Any:
+    """A size as plain data: JSON has no infinity, which is that of an error without a bound."""
+    return None if number is None else any_to_plain(float(number))

@@ -12,6 +12,7 @@ import numpy as np
 from optitracr.assembly.plan import Arrangement, Assembly
 from optitracr.catalogues import Placed, Proposal
 from optitracr.cli.output import shown
+from optitracr.cli.proofs import size_of
 from optitracr.compiled import CompiledModel
 from optitracr.files.values import any_to_plain
 from optitracr.graph.program import ProgramGraph
@@ -230,8 +231,8 @@ def _checked(proof: Proof) -> Described:
         "inputs": proof.inputs,
         "undefined": proof.undefined,
         "discharged": [f"{count} by {way.value}" for way, count in proof.discharged.items()],
-        "largest_error": proof.largest_error,
-        "smallest_separation": proof.smallest_separation,
+        "largest_error": size_of(proof.largest_error),
+        "smallest_separation": size_of(proof.smallest_separation),
     }
     return facts, ({"open": obligation} for obligation in proof.open)
 

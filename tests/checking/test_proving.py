@@ -185,3 +185,13 @@ def test_a_proof_names_the_domain() -> None:
     assert model.proof.proven
     assert model.proof.domain == model.domain.text
     assert model.proof.inputs < 2 + 4 + 8 + 16
+
+
+def test_a_model_with_another_activation_is_never_proven() -> None:
+    model = hist()
+    model.model_config.activation_function = lambda x: x
+    assert model.prove().status is Status.REFUTED
+    model.model_config.activation_function = lambda x: jax.nn.relu(x)
+    proof = model.prove()
+    assert proof.status is Status.CHECKED
+    assert "ReLU" in proof.open[0]
