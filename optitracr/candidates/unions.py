@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import chain, product
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.graph.raw import raw_variables
-from optitracr.graph.relations import LOOKED_AT, Factor, Relation, relation_of
+from optitracr.graph.relations import LOOKED_AT, Factor, Relation, merged, relation_of
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 from optitracr.graph.values import ValueSet
@@ -37,6 +37,10 @@ from optitracr.rasp import Encoding
 MANY_COUNTS = 20
 """Largest width up to which it is made of the two heads' outputs at once alone: beyond, the
 thresholds of both together leave float32 no room, and each count is made before they are added."""
+
+MANY_VALUES = 100
+"""Values of an author's variable from which on it is looked below beside other conditions: it takes
+a dimension for each, where those that it is made of take some dozens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +150,8 @@ def _as_union(
             continue
         if conditions(finer, tables) is not None:
             return None
-        for one, rest in _splits(finer, tables):
+        apart = _splits_apart(relation, keys, queries, tables) if whole else ()
+        for one, rest in chain(_splits(finer, tables), apart):
             first, second = (conditions(half, tables) for half in (one, rest))
             if first is not None and second is not None:
                 return _selector(first), _selector(second)
@@ -162,15 +167,19 @@ def _ways_below(
 ) -> list[tuple[str, ...]]:
     """What to read in place of a side's variables.
 
-    Those that were made for a selector, or the one of a plain selector, are functions of pairs.
+    Those that were made for a selector, large ones, or the one of a plain selector, are functions
+    of pairs.
     """
     ways: list[list[tuple[str, ...]]] = [
-        _pairs(label, cuts, raw)
-        if not whole or tables.nodes[label].role is Role.JOINT
-        else [(label,)]
+        _pairs(label, cuts, raw) if not whole or _is_joint(tables.nodes[label]) else [(label,)]
         for label in side
     ]
     return [tuple(dict.fromkeys(x for part in way for x in part)) for way in product(*ways)]
+
+
+def _is_joint(node: TabledNode) -> bool:
+    """Whether a variable is several in one: made so for a selector, or as large by its author."""
+    return node.role is Role.JOINT or len(node.value_set.values) > MANY_VALUES
 
 
 def _pairs(
@@ -199,6 +208,22 @@ def _splits(relation: Relation, tables: FunctionTables) -> Iterator[tuple[Relati
             halves = (Factor(part.keys, part.queries, half) for half in (one, table & ~one))
             first, second = (Relation.of([half, *same]) for half in halves)
             yield first, second
+
+
+def _splits_apart(
+    relation: Relation, keys: tuple[str, ...], queries: tuple[str, ...], tables: FunctionTables
+) -> Iterator[tuple[Relation, Relation]]:
+    """The same where one factor is no conjunction, and the others hold beside each of its parts."""
+    found = [over(Relation.of([x]), keys, queries, tables) for x in relation.factors]
+    known = [each for each in found if each is not None]
+    odd = [each for each in known if conditions(each, tables) is None]
+    if len(known) < len(found) or len(odd) != 1 or len(found) < 2:
+        return
+    others = [factor for each in known if each is not odd[0] for factor in each.factors]
+    for one, rest in _splits(odd[0], tables):
+        halves = (Relation.of(merged([*half.factors, *others])) for half in (one, rest))
+        first, second = halves
+        yield first, second
 
 
 def _selector(found: tuple[Condition, ...]) -> Selector:

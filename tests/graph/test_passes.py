@@ -246,6 +246,17 @@ def test_widths_of_disjoint_unions_are_sums_of_two() -> None:
     assert definition.operands == tuple(node.label for node in summands)
 
 
+@pytest.mark.parametrize(("count", "parts"), [(3, 0), (26, 2)])
+def test_large_pairs_are_looked_below_beside_other_conditions(count: int, parts: int) -> None:
+    """What exceeds a position up to it: by token, and among equal ones by position."""
+    inputs = Inputs(tuple(range(count)), 4)
+    pairs = rasp.SequenceMap(lambda t, i: (t, -i), tokens, indices)
+    so_far = Select(indices, indices, Comparison.LEQ)
+    program = rasp.SelectorWidth(Select(pairs, pairs, Comparison.GT) & so_far)
+    after = rewritten(program, SplitWidths(), SplitUnions(), inputs=inputs)
+    assert len(made(after, Role.SUMMAND)) == parts
+
+
 def test_of_many_counts_each_is_made_before_they_are_added() -> None:
     inputs = Inputs(("a", "b"), 21)
     pairs = rasp.SequenceMap(lambda t, i: (t, i), tokens, indices)
