@@ -9,6 +9,7 @@ from math import prod
 import numpy as np
 
 from optitracr.candidates.noise import Read, gather
+from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
 from optitracr.constructions.leaves import Plan
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
@@ -23,6 +24,12 @@ MAX_WORK = 50_000_000
 error bounded, from the values of each thing that it reads."""
 
 
+ASSUMED = ONE_HOT_TOLERANCE / 8
+"""Error of a one-hot above which none is assumed of an MLP that is not evaluated: a bound takes all
+errors to be of one sign, and is far too large as a rule; this is less than what a one-hot may be
+off by, and many times what a mean may."""
+
+
 def mlp_error(plan: Plan, reads: Sequence[Read], rows: FloatArray, raw: bool) -> FloatArray:
     """Shape [values, width]: the error of what neurons write.
 
@@ -33,7 +40,7 @@ def mlp_error(plan: Plan, reads: Sequence[Read], rows: FloatArray, raw: bool) ->
         raw: Whether that is a number that no table of values lies below.
     """
     if plan.neurons * prod(len(read.held) for read in reads) > MAX_WORK:
-        return np.full_like(rows, _estimated(plan, reads))
+        return np.full_like(rows, _estimated(plan, reads, rows))
     error = np.zeros_like(rows)
     for result, wrong in _results(plan, reads):
         if raw:
@@ -43,16 +50,17 @@ def mlp_error(plan: Plan, reads: Sequence[Read], rows: FloatArray, raw: bool) ->
     return error
 
 
-def _estimated(plan: Plan, reads: Sequence[Read]) -> float:
+def _estimated(plan: Plan, reads: Sequence[Read], rows: FloatArray) -> float:
     """The error of what an MLP writes, found without each combination of what it reads.
 
     Where numbers are added up, steps are flat around each sum. Where classes are, a neuron adds up
-    the errors of many.
+    the errors of many: whoever takes a mean of the result has to know.
     """
-    if any(axis.numbers or axis.leaf.numerical for axis in plan.axes):
-        noise = sum(float(read.noise.max(initial=0.0)) for read in reads)
-        return noise * float(abs(plan.w_out).max(initial=0.0))
-    return bounded_error(plan, reads)
+    noise = sum(float(read.noise.max(initial=0.0)) for read in reads)
+    scaled = noise * float(abs(plan.w_out).max(initial=0.0))
+    if any(axis.numbers or axis.leaf.numerical for axis in plan.axes) or (rows % 1.0).any():
+        return scaled
+    return max(scaled, min(bounded_error(plan, reads), ASSUMED))
 
 
 def _distinct(read: Read) -> tuple[FloatArray, FloatArray]:
