@@ -15,7 +15,8 @@ from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
 from optitracr.checking.proof.symbolic.prove import prove_by_values
-from optitracr.inputs import InputSet, check_inputs
+from optitracr.errors import LimitError
+from optitracr.inputs import InputSet, check_inputs, exhaustive_length
 from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
@@ -81,14 +82,22 @@ def _proof(model: Transformer, now: Current, budget: int) -> Proof:
 
 
 def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | None:
-    """All inputs of the domain; None if running them takes more than the budget."""
+    """All inputs of the domain; None if running them takes more than the budget, or than memory."""
     setting = model.setting
-    longest = setting.max_seq_len + 1
-    each = longest * (now.architecture.layers + 1) * (now.architecture.heads * longest + 1)
-    found = check_inputs(
-        len(setting.vocabulary), setting.max_seq_len, budget // each, 0, 0, setting.domain
-    )
-    return found if found.exhaustive_length >= setting.max_seq_len else None
+    vocabulary, length, domain = len(setting.vocabulary), setting.max_seq_len, setting.domain
+    positions = length + 1
+    each = positions * (now.architecture.layers + 1) * (now.architecture.heads * positions + 1)
+    most = budget // each
+    # They are counted before any is made.
+    reached = exhaustive_length(vocabulary, length, most)
+    if domain is not None:
+        reached = domain.rows.exhausted(most)
+    if reached < length:
+        return None
+    try:
+        return check_inputs(vocabulary, length, most, 0, 0, domain)
+    except LimitError:
+        return None
 
 
 @dataclass(slots=True)
