@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import sys
 from pathlib import Path
 
@@ -11,9 +12,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3] / "experiments"))
 
 import mutants
-from mutants import CASES, NUMBERS, Case, judged
+from mutants import CASES, NUMBERS, Case, Oracle, judged
 
 from optitracr.candidates.families import Family
+from optitracr.checking.proof.prove import NO_BUDGET
+from optitracr.checking.proof.symbolic.prove import prove_by_values
+from optitracr.compiled import CompiledModel
+from optitracr.model.current import current
 from optitracr.model.proof import Proof, Status
 
 MOST = 25
@@ -52,6 +57,46 @@ def test_other_levels(family: Family, level: int) -> None:
 @pytest.mark.parametrize("case", NUMBERS, ids=lambda case: case.name)
 def test_numbers(case: Case) -> None:
     assert any(told for told, _ in looked_at(case, 2))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("level", [2, 0])
+@pytest.mark.parametrize("family", [x for x in Family if x is not Family.SHARING])
+def test_none_is_proven_by_values(family: Family, level: int) -> None:
+    """The proof that runs no input believes no mutant that some input tells."""
+    rng, case = np.random.default_rng(level), CASES[family]
+    model = case.compiled(level)
+    oracle, made = Oracle(case, model), list(mutants.mutants(model, rng))
+    told = 0
+    for place in rng.permutation(len(made))[:MOST]:
+        wrong = made[place].model
+        if oracle.wrong(wrong).any():
+            told += 1
+            assert not by_values(wrong).proven, made[place].where
+    assert told
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("odd", [np.nan, np.inf, 3e38, -1e25])
+@pytest.mark.parametrize("family", [Family.COMPRESSION, Family.VIEWS])
+def test_no_usual_numbers(family: Family, odd: float) -> None:
+    """Where nothing reads them, such as at PAD, infinities spread all the same."""
+    rng, case = np.random.default_rng(0), CASES[family]
+    model = case.compiled(2)
+    oracle = Oracle(case, model)
+    for part, arrays in model.params.items():
+        for key, array in arrays.items():
+            for place in rng.permutation(array.size)[:3]:
+                changed = np.array(array)
+                changed.flat[place] = odd
+                wrong = copy.copy(model)
+                wrong.params = {**model.params, part: {**arrays, key: changed}}
+                if oracle.wrong(wrong).any():
+                    assert not by_values(wrong).proven, (part, key, place)
+
+
+def by_values(model: CompiledModel) -> Proof:
+    return prove_by_values(model, current(model), NO_BUDGET)
 
 
 def test_a_proof_that_believes_anything_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from optitracr.checking.comparison import number_tolerance
 from optitracr.checking.proof.bounded import Bounded, mapped
 from optitracr.checking.proof.expected import leads, places_of
+from optitracr.checking.proof.range import in_range
 from optitracr.checking.proof.symbolic.attention import attended
 from optitracr.checking.proof.symbolic.contents import State
 from optitracr.checking.proof.symbolic.embedding import embedded
@@ -35,6 +36,8 @@ def prove_by_values(model: Transformer, now: Current, budget: int) -> Proof:
     """
     if now.architecture.causal != model.setting.causal:
         return Proof(Status.CHECKED, open=("model_config.causal was changed",))
+    if not in_range(now):
+        return Proof(Status.CHECKED, open=("numbers may leave the range of float32",))
     meaning = Meaning(model.program.graph, model.setting, selects_one, possible, budget)
     try:
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
