@@ -69,7 +69,7 @@ def compile_rasp_to_model(
 
     Raises:
         KeyboardInterrupt: If the user stopped it; the signal handlers are as they were.
-        CausalReadingWarning: As a warning, if the causal reading gives something else.
+        CausalReadingWarning: As a warning, if the causal reading gives, or may give, another.
         OptitracrError: One of its kinds, for bad input, unsupported programs, limits that
             nothing fits, and a model that fails its check.
     """

@@ -62,4 +62,4 @@ class MissingExtraError(OptitracrError, ImportError):
 
 
 class CausalReadingWarning(UserWarning):
-    """A program compiled to its causal reading gives something else than its full one."""
+    """A program compiled to its causal reading gives something else than its full one, or may."""

@@ -259,7 +259,7 @@ class Compilation:
     def _check(self, model: CompiledModel) -> Proof:
         proof = known_before_use(model, self.options.check or Check.PROOF, self.options.seed)
         if self.setting.causal:
-            warn_of_causal_reading(self.written, self.setting, self.options.seed)
+            warn_of_causal_reading(self.written, self.tabled, self.setting, self.options.seed)
         return proof
 
 

@@ -25,6 +25,21 @@ MAX_WORK = 300_000
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How much is done for one question; counted, not timed, so that the answer is the same.
+
+    Attributes:
+        partial: Deterministic seconds for a world of a few positions.
+        whole: Those for all lengths together.
+        work: Table entries that a world may hold, over all positions and pairs.
+    """
+
+    partial: float = PARTIAL_TIME
+    whole: float = WHOLE_TIME
+    work: int = MAX_WORK
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """Whether something can be reached.
 
@@ -34,12 +49,14 @@ class Question:
             have to be out of reach.
         whole: What is asked of a world of all positions.
         confirm: Whether the interpreter reaches it on an input.
+        effort: What the answer may take.
     """
 
     reads: tuple[str, ...]
     cases: tuple[tuple[int, Callable[[World], None]], ...]
     whole: Callable[[World], None]
     confirm: Callable[[tuple[Any, ...]], bool]
+    effort: Effort = Effort()
 
 
 def ask(facts: Facts, question: Question) -> Answer:
@@ -55,19 +72,19 @@ def _never(
     """Whether a few positions of an input of any length cannot do it."""
     if positions > facts.inputs.lengths[-1]:
         return True
-    if work(facts, question.reads, positions) > MAX_WORK:
+    if work(facts, question.reads, positions) > question.effort.work:
         return False
     world = World(facts, positions, whole=False)
     condition(world)
-    return solve(world, PARTIAL_TIME).outcome is Outcome.NONE
+    return solve(world, question.effort.partial).outcome is Outcome.NONE
 
 
 def _each_length(facts: Facts, question: Question) -> Answer:
     """Bounded model checking, the shortest inputs first."""
-    left = WHOLE_TIME
+    left = question.effort.whole
     unconfirmed = False
     for length in facts.inputs.lengths:
-        if left <= 0 or work(facts, question.reads, length) > MAX_WORK:
+        if left <= 0 or work(facts, question.reads, length) > question.effort.work:
             return Answer(Reach.OPEN, Ground.BUDGET)
         world = World(facts, length, whole=True)
         question.whole(world)

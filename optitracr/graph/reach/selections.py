@@ -55,7 +55,7 @@ class Selections:
         place = (id(selector), key, query)
         if place not in self._selected:
             self._kept.append(selector)
-            literal = self._formula(selector, key, query)
+            literal = self.formula(selector, key, query)
             if literal is not None and self.world.facts.inputs.causal and key != query:
                 literal = self._both([literal, self._visible(key, query)])
             self._selected[place] = literal
@@ -77,7 +77,7 @@ class Selections:
             return self.world.model.new_constant(int(key <= query))
         return self._at_most(self.world.index[key], self.world.index[query])
 
-    def _formula(self, selector: Selector, key: int, query: int) -> Any:
+    def formula(self, selector: Selector, key: int, query: int) -> Any:
         """What the selector says of a pair, whether or not the query sees the key."""
         for part in selector_parts(selector):
             place = (id(part), key, query)
