@@ -79,7 +79,7 @@ class Meaning(Values):
             budget: Numbers that may be made, all in all.
         """
         super().__init__(graph, setting, budget)
-        self.relations = Relations(graph, setting.inputs)
+        self.relations = Relations(graph, setting.inputs, self.spend)
         self.related: dict[tuple[str, str], object] = {}
         self.parts: dict[str, list[Part]] = {}
         self._selects_one, self._possible = selects_one, possible

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,10 +15,14 @@ from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Aggregate, ProgramGraph, Width, selector_reads
 from optitracr.graph.reach.conditions import chosen_position
 from optitracr.graph.reach.facts import Facts
-from optitracr.graph.reach.search import Question, ask
+from optitracr.graph.reach.search import MAX_WORK, Question, ask, work
 from optitracr.graph.reach.selecting import averages
 from optitracr.graph.reach.world import World
 from optitracr.graph.tabled import TabledProgram
+
+QUESTION, ENTRY = 1 << 20, 32
+"""What a question to the solver counts for, in numbers that are made, and besides for each entry of
+the tables that its models hold: the budget of a compilation has some twenty, of a second at most."""
 
 NOT_HELD = -2
 """The place of a value that a variable never has."""
@@ -27,13 +31,15 @@ NOT_HELD = -2
 class Relations:
     """What is known of values that occur together, and of what selectors select."""
 
-    def __init__(self, graph: ProgramGraph, inputs: Inputs) -> None:
+    def __init__(self, graph: ProgramGraph, inputs: Inputs, spend: Callable[[float], None]) -> None:
         """Nothing is asked yet.
 
         Args:
             graph: The program as it was written.
             inputs: The inputs that matter.
+            spend: Notes work that is about to be done; raises where it is too much.
         """
+        self._spend = spend
         self.graph, self.inputs = graph, inputs
         self._tabled: TabledProgram | None = None
         self._asked = False
@@ -102,6 +108,8 @@ class Relations:
         if self.tabled is None:
             return False
         facts = Facts.of(self.graph, self.tabled, self.inputs)
+        entries = work(facts, (label,), self.inputs.max_seq_len)
+        self._spend(QUESTION + ENTRY * min(entries, MAX_WORK))
         try:
             if what == "copies":
                 return averages(facts, label).never
