@@ -115,8 +115,7 @@ def _share(head: Head, found: Selection, node: Node) -> Bounded:
 def _mean(head: Head, found: Selection, node: Node, operation: Aggregate) -> Bounded:
     """What a head gives that looks at what is selected alike, and at BOS where nothing is."""
     meaning = head.state.meaning
-    longest = meaning.setting.max_seq_len
-    _, start, spread = span(head.ports.value, head.number, head.state)
+    _, start, _ = span(head.ports.value, head.number, head.state)
     taken = _by_operand(head, operation.operand)
     means = meaning.takes_means(node)
     rows = list(_rows(head, node, operation, taken, start, means))
@@ -124,12 +123,27 @@ def _mean(head: Head, found: Selection, node: Node, operation: Aggregate) -> Bou
     center = np.array([center for _, center, _ in rows]).reshape(len(rows), -1)
     error = np.array([error for _, _, error in rows]).reshape(len(rows), -1)
     table = hull(Bounded(center, error), codes, len(meaning.values(node.label)))
+    return mean_of(head, found, table, means, one=meaning.takes_one(node))
+
+
+def mean_of(head: Head, found: Selection, table: Bounded, means: bool, one: bool) -> Bounded:
+    """What a head gives, given what it ought to give for each value of what it computes.
+
+    Args:
+        head: The head.
+        found: How well it selects.
+        table: What it would give if it selected just what it ought to.
+        means: Whether several keys with different values may be selected.
+        one: Whether one key at most is.
+    """
+    longest = head.state.meaning.setting.max_seq_len
+    _, _, spread = span(head.ports.value, head.number, head.state)
     leak = LEANING * max(found.leak, 0.0 if found.least else found.empty)
     off = leak + (leaning(found.spread) if means else 0.0)
-    terms = 4.0 if meaning.takes_one(node) else longest + 3.0
     most = np.abs(table.center) + table.error
     # What is next to nothing rounds off no more than itself.
-    rounding = gamma(terms) * (most + spread * (off + means)) + 2.0 * leak * most.max(axis=0)
+    rounding = gamma(4.0 if one else longest + 3.0) * (most + spread * (off + means))
+    rounding = rounding + 2.0 * leak * most.max(axis=0)
     return Bounded(table.center, table.error * (1.0 + off) + off * spread + rounding)
 
 
@@ -166,15 +180,13 @@ def _rows(
     if not means:
         return
     numbers = [i for i, value in enumerate(own) if isinstance(value, Number)]
-    slope, least, off = _line(taken[numbers], np.array([float(own[i]) for i in numbers]))
+    slope, least, off = line(taken[numbers], np.array([float(own[i]) for i in numbers]))
     for value, code in zip(meaning.values(node.label), codes.values(), strict=True):
         if isinstance(value, float):
             yield code, least + slope * value, off
 
 
-def _line(
-    taken: Bounded, numbers: NDArray[np.float64]
-) -> tuple[FloatArray, FloatArray, FloatArray]:
+def line(taken: Bounded, numbers: NDArray[np.float64]) -> tuple[FloatArray, FloatArray, FloatArray]:
     """The line through what is taken from each number: its slope, where it is zero, how far off."""
     low, high = int(numbers.argmin()), int(numbers.argmax())
     width = max(float(numbers[high] - numbers[low]), 1e-300)

@@ -21,6 +21,7 @@ from optitracr.checking.proof.symbolic.contents import (
 )
 from optitracr.checking.proof.symbolic.heads import looks_at_itself, pattern, span
 from optitracr.checking.proof.symbolic.hints import Hints
+from optitracr.checking.proof.symbolic.sums import is_sum, sum_given_by
 from optitracr.checking.proof.symbolic.values import OpenError
 from optitracr.graph.program import Aggregate, Node, Width
 from optitracr.model.forward import Layer
@@ -171,6 +172,8 @@ def _added(
 
 def _computed(head: Head, node: Node) -> tuple[str, Bounded]:
     """The variable that a head computes, or a part of it, and what it gives for each value."""
+    if not isinstance(node.operation, Width | Aggregate):
+        return node.label, sum_given_by(head, node)
     try:
         return node.label, given_by(head, node)
     except OpenError as error:
@@ -189,6 +192,8 @@ def _candidates(sublayer: Sublayer, head: Head, label: str | None) -> Iterator[s
     named += sublayer.hints.serving(sublayer.number, head.number)
     found: dict[str, None] = {}
     for each in named:
+        if is_sum(meaning, each):
+            found[each] = None
         for leaf in meaning.leaves(each):
             if isinstance(meaning.graph.node(leaf).operation, Width | Aggregate):
                 found[leaf] = None

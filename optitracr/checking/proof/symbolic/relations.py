@@ -22,7 +22,7 @@ from optitracr.graph.tabled import TabledProgram
 
 QUESTION, ENTRY = 1 << 20, 32
 """What a question to the solver counts for, in numbers that are made, and besides for each entry of
-the tables that its models hold: the budget of a compilation has some twenty, of a second at most."""
+the tables that its models hold. The budget of a compilation has some twenty, of a second each."""
 
 NOT_HELD = -2
 """The place of a value that a variable never has."""
