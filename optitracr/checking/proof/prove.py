@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
-QUICK = 1 << 20
-"""Numbers up to which every input is run before anything else is tried: a tenth of a second."""
+QUICK, FEW = 1 << 18, 1 << 22
+"""Numbers up to which every input is run before all else, and up to which it is run before
+the solver is asked: some hundredths of a second, and some tenths."""
 
 BUDGET = 1 << 25
 """Numbers that the proof of a compilation may make: a second's work or so, counted and not timed,
@@ -69,16 +71,26 @@ def _proof(model: Transformer, now: Current, budget: int) -> Proof:
                 "model_config.activation_function is not ReLU, for which alone bounds are known",
             ),
         )
-    inputs = _every_input(model, now, min(budget, QUICK))
-    if inputs is not None:
-        return _by_every_input(model, now, inputs)
-    found = prove_by_values(model, now, budget)
-    if found.proven:
-        return found
-    inputs = _every_input(model, now, budget)
-    if inputs is not None:
-        return _by_every_input(model, now, inputs)
+    ways: tuple[Callable[[], Proof | None], ...] = (
+        partial(_by_inputs, model, now, min(budget, QUICK)),
+        partial(prove_by_values, model, now, budget, asks=False),
+        partial(_by_inputs, model, now, min(budget, FEW)),
+        partial(prove_by_values, model, now, budget, asks=True),
+        partial(_by_inputs, model, now, budget),
+    )
+    found = None
+    for way in ways:
+        found = way() or found
+        if found is not None and (found.status is not Status.CHECKED or found.inputs):
+            break
+    assert found is not None, "the proof by values says something"
     return found
+
+
+def _by_inputs(model: Transformer, now: Current, budget: int) -> Proof | None:
+    """The proof by every input; None if that takes more than the budget."""
+    inputs = _every_input(model, now, budget)
+    return None if inputs is None else _by_every_input(model, now, inputs)
 
 
 def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | None:

@@ -26,19 +26,21 @@ from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
 
-def prove_by_values(model: Transformer, now: Current, budget: int) -> Proof:
+def prove_by_values(model: Transformer, now: Current, budget: int, asks: bool = True) -> Proof:
     """Proves a model by what each position can hold, whatever the number of inputs.
 
     Args:
         model: The model, with its program.
         now: Its weights.
         budget: Numbers that may be made; what needs more is left open.
+        asks: Whether the solver is asked where tables do not tell.
     """
     if now.architecture.causal != model.setting.causal:
         return Proof(Status.CHECKED, open=("model_config.causal was changed",))
     if not in_range(now):
         return Proof(Status.CHECKED, open=("numbers may leave the range of float32",))
     meaning = Meaning(model.program.graph, model.setting, selects_one, possible, budget)
+    meaning.relations.asks = asks
     try:
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             state = _walked(model, now, meaning)

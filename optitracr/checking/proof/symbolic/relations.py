@@ -29,7 +29,11 @@ NOT_HELD = -2
 
 
 class Relations:
-    """What is known of values that occur together, and of what selectors select."""
+    """What is known of values that occur together, and of what selectors select.
+
+    Attributes:
+        asks: Whether the solver is asked where tables do not tell.
+    """
 
     def __init__(self, graph: ProgramGraph, inputs: Inputs, spend: Callable[[float], None]) -> None:
         """Nothing is asked yet.
@@ -39,7 +43,7 @@ class Relations:
             inputs: The inputs that matter.
             spend: Notes work that is about to be done; raises where it is too much.
         """
-        self._spend = spend
+        self.asks, self._spend = True, spend
         self.graph, self.inputs = graph, inputs
         self._tabled: TabledProgram | None = None
         self._asked = False
@@ -105,7 +109,7 @@ class Relations:
         return self._answers[key]
 
     def _answer(self, what: str, label: str) -> bool:
-        if self.tabled is None:
+        if self.tabled is None or not self.asks:
             return False
         facts = Facts.of(self.graph, self.tabled, self.inputs)
         entries = work(facts, (label,), self.inputs.max_seq_len)
