@@ -63,6 +63,8 @@ def ask(facts: Facts, question: Question) -> Answer:
     """Answers a question."""
     if all(_never(facts, question, *case) for case in question.cases):
         return Answer(Reach.NEVER, Ground.ANY_LENGTH)
+    if not facts.every_length:
+        return Answer(Reach.OPEN, Ground.BUDGET)
     return _each_length(facts, question)
 
 

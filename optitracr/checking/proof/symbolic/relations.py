@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +16,18 @@ from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Aggregate, ProgramGraph, Width, selector_reads
 from optitracr.graph.reach.conditions import chosen_position
 from optitracr.graph.reach.facts import Facts
-from optitracr.graph.reach.search import MAX_WORK, Question, ask, work
+from optitracr.graph.reach.search import Question, ask, work
 from optitracr.graph.reach.selecting import averages
 from optitracr.graph.reach.world import World
 from optitracr.graph.tabled import TabledProgram
 
 QUESTION, ENTRY = 1 << 20, 32
 """What a question to the solver counts for, in numbers that are made, and besides for each entry of
-the tables that its models hold. The budget of a compilation has some twenty, of a second each."""
+the tables that its models hold."""
+
+ENTRIES = 1 << 18
+"""Entries of the models of all lengths up to which they are made: some seconds' work. Beyond, only
+what holds at any length is asked for."""
 
 NOT_HELD = -2
 """The place of a value that a variable never has."""
@@ -112,8 +117,9 @@ class Relations:
         if self.tabled is None or not self.asks:
             return False
         facts = Facts.of(self.graph, self.tabled, self.inputs)
-        entries = work(facts, (label,), self.inputs.max_seq_len)
-        self._spend(QUESTION + ENTRY * min(entries, MAX_WORK))
+        entries = sum(work(facts, (label,), length) for length in self.inputs.lengths)
+        facts = replace(facts, every_length=entries <= ENTRIES)
+        self._spend(QUESTION + ENTRY * (entries if facts.every_length else 0))
         try:
             if what == "copies":
                 return averages(facts, label).never
