@@ -369,20 +369,6 @@ def test_a_model_in_a_notebook_is_a_card(name: str, level: int, tmp_path: Path) 
         assert in_short(model.proof) in shown
 
 
-@pytest.mark.parametrize(
-    ("check", "told", "on_page"),
-    [
-        ("proof", "proven on every input", "on every input"),
-        ("sample", "checked on", "Not proven: the inputs that were not tried"),
-        (False, "not checked", "not compared with the interpreter"),
-    ],
-)
-def test_what_is_known_is_said(check: str | bool, told: str, on_page: str) -> None:
-    report = make_report(rasp.tokens == "a", {"a", "b"}, 2, check=check)
-    assert told in report.model._repr_html_()
-    assert on_page in report.html
-
-
 def test_hostile_names_in_a_card() -> None:
     model = compile_rasp_to_model(hostile_program(), HOSTILE_TOKENS, 3)
     card = html5lib.HTMLParser(strict=True).parseFragment(model._repr_html_())
