@@ -24,6 +24,10 @@ QUANTUM = 2.0**-34
 rounds there, and some thousand times what float64 does."""
 
 
+DENSE = 8
+"""Numbers for each integer up to which a table of all that they may be is quicker than to sort."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stream:
     """What stands at each position of each input.
@@ -70,6 +74,26 @@ def groups(
     if not np.array_equal(bits[first[group]], bits):
         _, first, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
     return first, group.reshape(-1)
+
+
+def kinds(
+    keys: Int[NDArray[np.integer], ...], limit: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The different ones of some integers from zero, in order, and for each of all its place.
+
+    Args:
+        keys: The integers.
+        limit: One more than the largest that they may be.
+    """
+    if limit > DENSE * keys.size:
+        found, place = np.unique(keys, return_inverse=True)
+        return found.astype(np.intp), place.reshape(keys.shape)
+    present = np.zeros(limit, dtype=bool)
+    present[keys] = True
+    found = np.flatnonzero(present)
+    place = np.empty(limit, dtype=np.intp)
+    place[found] = np.arange(len(found))
+    return found, place[keys]
 
 
 def largest(numbers: FloatArray, group: NDArray[np.intp], count: int) -> FloatArray:

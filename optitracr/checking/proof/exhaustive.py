@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 
 from optitracr.checking.proof.attention import attended
 from optitracr.checking.proof.bounded import Bounded, added, mapped
-from optitracr.checking.proof.distinct import Stream, merged
+from optitracr.checking.proof.distinct import Stream, kinds, merged
 from optitracr.checking.proof.expected import Judgement, Known, judged_output
 from optitracr.checking.proof.neurons import transformed
 from optitracr.inputs import InputSet, with_bos
 from optitracr.model.current import Current
 from optitracr.model.forward import Layer, Network, visible
-from optitracr.model.names import POSITIONS, TOKENS
+from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.model.transformer import Transformer
 
 if TYPE_CHECKING:
-    from jaxtyping import Int
+    from jaxtyping import Bool, Int
 
 CELLS = 1 << 21
 """Entries of one head's pattern, over the inputs that are run together: 16 MB for each of the some
@@ -48,10 +48,18 @@ def judged(model: Transformer, now: Current, inputs: InputSet, known: Known) -> 
     encoder = model.input_encoder
     tokens = with_bos(inputs.codes, encoder.bos_encoding, encoder.pad_encoding)
     for state, stream in enumerate(states(now, tokens)):
-        yield from known.judged(state, stream)
-    used, ids = np.unique(stream.ids, return_inverse=True)
-    scores = mapped(stream.rows[used], now.unembed)
-    yield judged_output(known, scores, ids.reshape(stream.ids.shape))
+        yield from known.judged(state, stream, touched(now, state))
+    used, ids = kinds(stream.ids, len(stream.rows.center))
+    yield judged_output(known, mapped(stream.rows[used], now.unembed), ids)
+
+
+def touched(now: Current, state: int) -> Bool[NDArray[np.bool_], " width"]:
+    """The columns that the sublayer before a state writes; all of them at the first state."""
+    if state == 0:
+        return np.ones(len(now.unembed), dtype=bool)
+    part = Linear.HEADS_OUT if state % 2 else Linear.NEURONS_OUT
+    out = now.params[linear_name((state - 1) // 2, part)]
+    return np.asarray((out["w"] != 0.0).any(axis=0) | (out["b"] != 0.0))
 
 
 def states(now: Current, tokens: Int[NDArray[np.integer], "batch seq"]) -> Iterator[Stream]:
@@ -80,11 +88,11 @@ def _sublayers(layer: Layer, mask: NDArray[np.bool_]) -> Iterator[Any]:
 
 def embedded(params: Mapping[str, Any], tokens: NDArray[np.integer]) -> Stream:
     """The first state: each token at each position."""
-    places = np.broadcast_to(np.arange(tokens.shape[1]), tokens.shape)
-    pairs = np.stack([tokens.ravel(), places.ravel()], axis=1)
-    different, ids = np.unique(pairs, axis=0, return_inverse=True)
-    rows = added(
-        Bounded.exact(params[TOKENS]["embeddings"][different[:, 0]]),
-        Bounded.exact(params[POSITIONS]["embeddings"][different[:, 1]]),
+    rows, length = params[TOKENS]["embeddings"], tokens.shape[1]
+    keys = tokens.astype(np.intp) * length + np.arange(length)
+    different, ids = kinds(keys, len(rows) * length)
+    own = added(
+        Bounded.exact(rows[different // length]),
+        Bounded.exact(params[POSITIONS]["embeddings"][different % length]),
     )
-    return merged(rows, ids.reshape(tokens.shape))
+    return merged(own, ids)

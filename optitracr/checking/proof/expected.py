@@ -13,7 +13,7 @@ from optitracr.candidates.component import Held
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
 from optitracr.checking.comparison import number_tolerance
 from optitracr.checking.proof.bounded import Bounded, FloatArray
-from optitracr.checking.proof.distinct import Stream
+from optitracr.checking.proof.distinct import Stream, kinds
 from optitracr.inputs import InputSet
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.layout import Tenancy
@@ -105,10 +105,19 @@ class Known:
     valid: Bool[NDArray[np.bool_], "batch seq"]
     undefined: Bool[NDArray[np.bool_], " batch"]
 
-    def judged(self, state: int, stream: Stream) -> Iterator[Judgement]:
-        """What is to be said of the variables that are alive at a state."""
+    def judged(
+        self, state: int, stream: Stream, touched: Bool[NDArray[np.bool_], " width"]
+    ) -> Iterator[Judgement]:
+        """What is to be said of the variables that are alive at a state.
+
+        Args:
+            state: The state.
+            stream: What stands there.
+            touched: The columns written since the state before. Of others it was said already.
+        """
         for tenancy, held in self.expectation.tenancies:
-            if tenancy.birth <= state <= tenancy.end:
+            fresh = tenancy.birth == state or touched[list(tenancy.columns)].any()
+            if fresh and tenancy.birth <= state <= tenancy.end:
                 yield self._variable(tenancy, held, state, stream)
 
     def pairs(
@@ -122,8 +131,8 @@ class Known:
         """
         codes = self.codes[label].astype(np.int64)
         count = len(self.values[label])
-        keys, group = np.unique(ids * count + codes, return_inverse=True)
-        return keys // count, keys % count, group.reshape(ids.shape)
+        keys, group = kinds(ids * count + codes, (int(ids.max(initial=0)) + 1) * count)
+        return keys // count, keys % count, group
 
     def _variable(self, tenancy: Tenancy, held: Held, state: int, stream: Stream) -> Judgement:
         name = tenancy.variable.label

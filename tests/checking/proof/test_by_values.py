@@ -114,3 +114,23 @@ def test_nothing_is_proven_that_an_input_refutes(seed: int) -> None:
         for each in (model, *(changed(model, rng) for _ in range(6))):
             if prove_by_values(each, current(each), BUDGET).proven:
                 assert compared_outputs(each, inputs) is None
+
+
+@pytest.mark.parametrize("number", [np.inf, -np.inf, np.nan, 3e38])
+@pytest.mark.parametrize("name", ["hist", "sort", "reverse"])
+def test_numbers_beyond_float32_are_not_believed(name: str, number: float) -> None:
+    model = compilation(name, 2).model
+    for part, arrays in model.params.items():
+        for key, weights in arrays.items():
+            for place in {0, weights.size - 1}:
+                if not weights.size:
+                    continue
+                found = np.array(weights)
+                found.reshape(-1)[place] = number
+                each = copy.copy(model)
+                each.params = {**model.params, part: {**arrays, key: found}}
+                if prove_by_values(each, current(each), BUDGET).proven:
+                    setting = model.setting
+                    vocabulary, length = len(setting.vocabulary), setting.max_seq_len
+                    inputs = check_inputs(vocabulary, length, 500, 100, 0)
+                    assert compared_outputs(each, inputs) is None, (part, key, place)
