@@ -35,11 +35,13 @@ from reporting import (
 from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.candidates.families import Family
 from optitracr.checking.comparison import number_tolerance
-from optitracr.checking.proof.prove import prove_model
+from optitracr.checking.proof.prove import NO_BUDGET, prove_model
+from optitracr.checking.proof.symbolic.prove import prove_by_values
 from optitracr.compiled import CompiledModel
 from optitracr.errors import EvaluationError
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.levels import LEVELS
+from optitracr.model.current import current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.proof import Proof, Status
 
@@ -256,7 +258,11 @@ class Oracle:
 
 
 def judged(
-    case: Case, level: int, rng: np.random.Generator, most: int | None = None
+    case: Case,
+    level: int,
+    rng: np.random.Generator,
+    most: int | None = None,
+    values: bool = False,
 ) -> Iterator[tuple[Mutant, bool, Proof]]:
     """Each mutant of a model, whether some input tells, and what the proof says.
 
@@ -265,6 +271,7 @@ def judged(
         level: The level.
         rng: Of the changes.
         most: How many mutants to look at, chosen at random; all by default.
+        values: Whether the proof that runs no input is asked as well.
 
     Raises:
         AssertionError: If the proof believes a mutant that some input tells apart, does not refute
@@ -281,10 +288,17 @@ def judged(
         where = f"{case.name} at level {level}, {mutant.where}"
         if told != (found.status is Status.REFUTED):
             raise AssertionError(f"{where}: {found}, and an input {'tells' * told or 'does not'}")
+        if told and values and by_values(mutant.model).proven:
+            raise AssertionError(f"{where}: believed by values, and an input tells")
         tokens = found.counterexample
         if tokens is not None and not oracle.shows(mutant.model, tokens):
             raise AssertionError(f"{where}: {tokens} does not show it")
         yield mutant, told, found
+
+
+def by_values(model: CompiledModel) -> Proof:
+    """What the proof says that runs no input."""
+    return prove_by_values(model, current(model), NO_BUDGET)
 
 
 def measure(case: Case, arguments: argparse.Namespace) -> Iterator[Row]:
@@ -292,7 +306,7 @@ def measure(case: Case, arguments: argparse.Namespace) -> Iterator[Row]:
     for level in arguments.levels:
         rng = np.random.default_rng(arguments.seed)
         for _ in range(arguments.rounds):
-            for mutant, told, proof in judged(case, level, rng):
+            for mutant, told, proof in judged(case, level, rng, values=arguments.values):
                 names = {"program": case.name, "level": level}
                 how = {"array": mutant.array, "change": mutant.change}
                 status = {"told": told, "status": proof.status.value, "open": _left(proof)}
@@ -348,6 +362,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--levels", nargs="+", type=int, choices=LEVELS, default=list(LEVELS))
     parser.add_argument(
         "--rounds", type=count, default=4, help="of each change of each array (%(default)s)"
+    )
+    parser.add_argument(
+        "--values", action="store_true", help="ask the proof that runs no input as well"
     )
     parser.add_argument("--seed", type=int, default=0, help="of the changes (%(default)s)")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")

@@ -12,13 +12,9 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[3] / "experiments"))
 
 import mutants
-from mutants import CASES, NUMBERS, Case, Oracle, judged
+from mutants import CASES, NUMBERS, Case, Oracle, by_values, judged
 
 from optitracr.candidates.families import Family
-from optitracr.checking.proof.prove import NO_BUDGET
-from optitracr.checking.proof.symbolic.prove import prove_by_values
-from optitracr.compiled import CompiledModel
-from optitracr.model.current import current
 from optitracr.model.proof import Proof, Status
 
 MOST = 25
@@ -64,16 +60,8 @@ def test_numbers(case: Case) -> None:
 @pytest.mark.parametrize("family", [x for x in Family if x is not Family.SHARING])
 def test_none_is_proven_by_values(family: Family, level: int) -> None:
     """The proof that runs no input believes no mutant that some input tells."""
-    rng, case = np.random.default_rng(level), CASES[family]
-    model = case.compiled(level)
-    oracle, made = Oracle(case, model), list(mutants.mutants(model, rng))
-    told = 0
-    for place in rng.permutation(len(made))[:MOST]:
-        wrong = made[place].model
-        if oracle.wrong(wrong).any():
-            told += 1
-            assert not by_values(wrong).proven, made[place].where
-    assert told
+    found = list(judged(CASES[family], level, np.random.default_rng(level), MOST, values=True))
+    assert any(told for _, told, _ in found)
 
 
 @pytest.mark.sweep
@@ -95,8 +83,10 @@ def test_no_usual_numbers(family: Family, odd: float) -> None:
                     assert not by_values(wrong).proven, (part, key, place)
 
 
-def by_values(model: CompiledModel) -> Proof:
-    return prove_by_values(model, current(model), NO_BUDGET)
+def test_a_proof_by_values_that_believes_anything_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mutants, "by_values", lambda model: Proof(Status.PROVEN))
+    with pytest.raises(AssertionError, match="believed by values"):
+        list(judged(CASES[Family.VIEWS], 2, np.random.default_rng(0), MOST, values=True))
 
 
 def test_a_proof_that_believes_anything_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
