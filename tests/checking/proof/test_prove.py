@@ -22,7 +22,7 @@ from optitracr.model.proof import Proof, Status
 def inputs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is proven by values."""
     monkeypatch.setattr(
-        prove, "prove_by_values", lambda *arguments: Proof(Status.CHECKED, open=("values",))
+        prove, "prove_by_values", lambda *arguments, **more: Proof(Status.CHECKED, open=("values",))
     )
 
 
