@@ -244,7 +244,8 @@ class Compilation:
         program = self.encoded.program
         savings = self.placed.proposal.savings(assembly.allocation, program)
         listed = () if has_marks(program) else self.written.nodes
-        known = {node.label: program.node(node.label).value_set.values for node in listed}
+        sets = {node.label: program.node(node.label).value_set for node in listed}
+        known = {label: own.values for label, own in sets.items() if not own.exploded}
         model = build_model(
             self.recipe.level,
             Reference(self.source, self.written, {}, known),

@@ -15,7 +15,7 @@ from optitracr.files.program_data import (
     StoredProgram,
     program_from_data,
     program_to_data,
-    same_program,
+    rebuilt_exactly,
 )
 from optitracr.files.proof_data import StoredProof, stored_proof
 from optitracr.files.records import to_plain
@@ -288,11 +288,10 @@ def _stored_program(model: Transformer) -> tuple[StoredProgram | None, str]:
     try:
         stored = program_to_data(model.reference, model.setting)
         to_plain(stored, StoredProgram, "program")
-        again = program_from_data(stored)
+        if not rebuilt_exactly(stored, program_from_data(stored), model.setting):
+            return None, "it cannot be made again of its tables"
     except (OptitracrError, FieldError) as error:
         return None, str(error)
-    if not same_program(model.reference, again, model.setting):
-        return None, "its functions differ from their tables, as those of floating sums may"
     return stored, ""
 
 

@@ -25,11 +25,10 @@ from optitracr.errors import (
     UnsupportedError,
 )
 from optitracr.graph.build import build_graph
-from optitracr.inputs import check_inputs
+from optitracr.graph.calls import UserCall, check_pure
 from optitracr.model.reference import Reference
 from optitracr.model.source import base_name
-from optitracr.rasp.batch import evaluate_batch
-from optitracr.rasp.expression import ENCODING_KEY, NAME_KEY, postorder
+from optitracr.rasp.expression import ENCODING_KEY, NAME_KEY, describe, postorder
 from optitracr.setting import Setting
 
 Value = Any
@@ -124,13 +123,17 @@ def program_to_data(reference: Reference, setting: Setting) -> StoredProgram:
 
     Raises:
         LimitError: If the tables are too large.
-        UnsupportedError: If a function tells equal values apart, which no table does.
+        ProgramError: If a function gives two results for the same arguments.
+        UnsupportedError: If a function tells equal values apart, which no table does, or reads
+            what is not listed.
     """
     graph = reference.graph
     values = reference.values
     if not values:
         raise UnsupportedError("a function of it tells equal values, such as 1 and 1.0, apart")
-    writer = _Writer(setting, {id(sop): values[label] for label, sop in graph.expressions})
+    writer = _Writer(
+        setting, {id(sop): values[label] for label, sop in graph.expressions if label in values}
+    )
     expressions = list(postorder(reference.program))
     stored = tuple(writer.expression(expression) for expression in expressions)
     readings = tuple(_stored(name, held) for name, held in reference.readings.items())
@@ -183,7 +186,7 @@ class _Writer:
     def expression(self, expression: rasp.RASPExpr) -> StoredExpression:
         kind = next(name for known, name in KINDS.items() if isinstance(expression, known))
         operands = tuple(self.place[id(child)] for child in expression.children)
-        results, undefined = self.table(kind, expression, operands)
+        results, undefined = self.table(expression) if kind in TABLED else ((), ())
         made = StoredExpression(
             kind=kind,
             operands=operands,
@@ -207,29 +210,52 @@ class _Writer:
             return tuple(range(self.setting.max_seq_len))
         return self.sets.get(id(expression), ())
 
-    def table(
-        self, kind: str, expression: Any, operands: tuple[int, ...]
-    ) -> tuple[tuple[Value, ...], tuple[int, ...]]:
-        if kind not in TABLED:
-            return (), ()
-        domains = [self.stored[operand].values for operand in operands]
+    def table(self, expression: rasp.RASPExpr) -> tuple[tuple[Value, ...], tuple[int, ...]]:
+        """The results for all combinations of values, and where there is none.
+
+        Raises:
+            LimitError: If there are too many.
+            ProgramError: If the function gives two results for one combination.
+            UnsupportedError: If the values are not known.
+        """
+        domains = [self.listed(child) for child in expression.children]
         self.count(math.prod(map(len, domains)))
-        function = expression.predicate if kind == "select" else expression.f
+        user = _called(expression)
         results: list[Value] = []
         undefined: list[int] = []
         for place, arguments in enumerate(product(*domains)):
             try:
-                result = function(*arguments)
-                results.append(bool(result) if kind == "select" else result)
+                results.append(user.call(*arguments))
             except Exception:
                 undefined.append(place)
                 results.append(None)
+        check_pure(user, domains, results)
         return tuple(results), tuple(undefined)
+
+    def listed(self, operand: rasp.RASPExpr) -> tuple[Value, ...]:
+        """The values of what a function reads: all that it is ever asked about.
+
+        Raises:
+            UnsupportedError: If they are not known.
+        """
+        values = self.stored[self.place[id(operand)]].values
+        if not values and id(operand) not in self.sets:
+            raise UnsupportedError(f"the values of {describe(operand)} are not listed")
+        return values
 
     def count(self, more: int) -> None:
         self.entries += more
         if self.entries > ENTRIES:
             raise LimitError(f"its tables have more than {ENTRIES:,} entries")
+
+
+def _called(expression: Any) -> UserCall:
+    """The function of an s-op, or the predicate of a selector as true or false."""
+    if isinstance(expression, rasp.Select):
+        predicate = expression.predicate
+        what = f"the predicate of selector {describe(expression)}"
+        return UserCall(lambda key, query: bool(predicate(key, query)), what, "key and query", "")
+    return UserCall(expression.f, f"the function of {describe(expression)}", "argument", "")
 
 
 def _constants(expression: rasp.RASPExpr) -> tuple[Value, ...]:
@@ -269,25 +295,13 @@ def program_from_data(stored: StoredProgram) -> Reference:
     return Reference(made[-1], graph, readings, values)
 
 
-def same_program(first: Reference, second: Reference, setting: Setting) -> bool:
-    """Whether two programs with the same labels give equal values on some hundred inputs."""
-    inputs = check_inputs(
-        len(setting.vocabulary), setting.max_seq_len, 64, 64, seed=0, domain=setting.domain
-    )
-    found = []
-    for reference in (first, second):
-        labels, expressions = zip(*reference.graph.expressions, strict=True)
-        evaluation = evaluate_batch(
-            expressions, setting.vocabulary, inputs.codes, inputs.lengths, setting.causal
-        )
-        defined = ~evaluation.undefined
-        values = []
-        for expression in expressions:
-            known, codes = evaluation.values(expression), evaluation.codes(expression)[defined]
-            values.append([known[code] for code in codes.ravel().tolist()])
-        found.append((labels, defined.tolist(), values))
-    # Not their types: a table holds one of several equal values.
-    return bool(found[0] == found[1])
+def rebuilt_exactly(stored: StoredProgram, again: Reference, setting: Setting) -> bool:
+    """Whether the program that was made of data is the one that the data is of.
+
+    It is if it comes to the same data: data say of every expression what it is, what it is made of
+    and, of a function, its result for all that it is ever asked about.
+    """
+    return program_to_data(again, setting) == stored
 
 
 def _held(reading: StoredReading) -> Held:

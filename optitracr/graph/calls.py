@@ -10,8 +10,8 @@ a function does, so such an input is undefined and the model may give anything t
 - of another form of a value, such as 1.0 beside 1, nothing is known but that it may occur, and
   what raises there counts as undefined.
 
-Functions are pure: `call_table` calls some entries of a table again and refuses a function
-that gives something else.
+Functions are pure: `check_pure` calls some entries of a table again and refuses a function that
+gives something else.
 """
 
 from __future__ import annotations
@@ -145,7 +145,7 @@ def call_table(
         except Exception as error:
             errors[place] = error.with_traceback(None)
         results.append(result)
-    _check_pure(user, operands, results, places)
+    check_pure(user, operands, results, places)
     return CallTable(results, errors)
 
 
@@ -198,11 +198,11 @@ class Attempt:
 UNDEFINED = Attempt(None, undefined=True)
 
 
-def _check_pure(
+def check_pure(
     user: UserCall,
     operands: Sequence[Sequence[Value]],
     results: Sequence[Value],
-    places: Sequence[Place] | None,
+    places: Sequence[Place] | None = None,
 ) -> None:
     """Calls some entries of a table again.
 

@@ -19,9 +19,9 @@ class Reference:
         graph: Its graph.
         readings: What each variable of the residual stream holds; those that hold no RASP
             variable (BOS, the constant, raw outputs of heads) are left out.
-        values: The values that each variable of the graph can take; none for a number of
-            which they are not listed. Empty where a function tells equal values apart, so that
-            lists of values do not say what it is asked.
+        values: The values that each variable of the graph can take, without numbers of which they
+            are not listed. Empty where a function tells equal values apart, so that lists of
+            values do not say what it is asked.
     """
 
     program: Any
