@@ -32,6 +32,7 @@ from optitracr.graph.program import (
     fold_selector,
     pairs_of,
 )
+from optitracr.model.proof import Discharge
 from optitracr.setting import Setting
 
 COMBINATIONS = 1 << 19
@@ -79,7 +80,7 @@ class Meaning(Values):
             budget: Numbers that may be made, all in all.
         """
         super().__init__(graph, setting, budget)
-        self.relations = Relations(graph, setting.inputs, self.spend)
+        self.relations = Relations(graph, setting.inputs, self.spend, self.discharged)
         self.related: dict[tuple[str, str], object] = {}
         self.parts: dict[str, list[Part]] = {}
         self._selects_one, self._possible = selects_one, possible
@@ -134,6 +135,7 @@ class Meaning(Values):
             return False
         if self._whole.get(label, (0, False))[0] != len(parts):
             self._whole[label] = len(parts), self._adds_up(label, parts)
+            self.discharged[Discharge.RELATIONS] += self._whole[label][1]
         return self._whole[label][1]
 
     def _adds_up(self, label: str, parts: Sequence[Part]) -> bool:
@@ -189,6 +191,7 @@ class Meaning(Values):
         """Whether it is known that each query selects at most one key."""
         if id(selector) not in self._single:
             self._single[id(selector)] = selector, self._selects_one(self, selector)
+            self.discharged[Discharge.RELATIONS] += self._single[id(selector)][1]
         return self._single[id(selector)][1]
 
     def occurs(self, given: Assignment) -> NDArray[np.bool_]:
@@ -255,6 +258,7 @@ class Meaning(Values):
         if (found[key[:, None], query] != chosen).any():
             told = ", ".join(dict.fromkeys((*keys, *queries))) or "nothing"
             raise OpenError(f"selector '{selector.label}' is not told by {told}")
+        self.discharged[Discharge.TABLES] += 1
         own_keys, own_queries = (np.zeros(size, dtype=bool) for size in found.shape)
         own_keys[key], own_queries[query] = True, True
         return found, own_keys, own_queries

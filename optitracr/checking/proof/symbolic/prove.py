@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -103,30 +104,37 @@ def _output(model: Transformer, now: Current, state: State) -> Proof:
         scores = Bounded(*(np.repeat(x, len(codes), axis=0) for x in (scores.center, scores.error)))
     values = meaning.values(label)
     if isinstance(model.output_encoder, CategoricalEncoder):
-        return _categories(model, scores, places_of(values, model.output_encoder)[codes])
-    return _numbers(label, scores, [values[code] for code in codes.tolist()])
+        return _categories(model, meaning, scores, places_of(values, model.output_encoder)[codes])
+    return _numbers(model, meaning, scores, [values[code] for code in codes.tolist()])
 
 
-def _categories(model: Transformer, scores: Bounded, places: Any) -> Proof:
+def _discharged(model: Transformer, meaning: Meaning) -> dict[Discharge, int]:
+    """How many obligations were discharged: those of parts and output, and the others."""
+    found = Counter({Discharge.WEIGHTS: len(model.record.nodes) + 1}) + meaning.discharged
+    return {how: found[how] for how in Discharge if found[how]}
+
+
+def _categories(model: Transformer, meaning: Meaning, scores: Bounded, places: Any) -> Proof:
     lead, _ = leads(scores, places)
     smallest = float(np.min(lead, initial=np.inf))
     if not smallest > 0.0:
         raise OpenError(f"the output '{model.program.graph.output}' is not told apart")
     return Proof(
         Status.PROVEN,
-        discharged={Discharge.WEIGHTS: len(model.record.nodes) + 1},
+        discharged=_discharged(model, meaning),
         largest_error=float(np.max(scores.error, initial=0.0)),
         smallest_separation=smallest,
     )
 
 
-def _numbers(label: str, scores: Bounded, values: list[Any]) -> Proof:
+def _numbers(model: Transformer, meaning: Meaning, scores: Bounded, values: list[Any]) -> Proof:
     numbers = np.array([np.nan if value is None else float(value) for value in values])
     off = np.abs(scores.center[:, 0] - numbers) + scores.error[:, 0]
     if not (off <= number_tolerance(numbers)).all():
+        label = model.program.graph.output
         raise OpenError(f"the output '{label}' is off by {off.max():.1e}")
     return Proof(
         Status.PROVEN,
-        discharged={Discharge.WEIGHTS: 1},
+        discharged=_discharged(model, meaning),
         largest_error=float(np.max(off, initial=0.0)),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,6 +21,7 @@ from optitracr.graph.reach.search import Question, ask, work
 from optitracr.graph.reach.selecting import averages
 from optitracr.graph.reach.world import World
 from optitracr.graph.tabled import TabledProgram
+from optitracr.model.proof import Discharge
 
 QUESTION, ENTRY = 1 << 20, 32
 """What a question to the solver counts for, in numbers that are made, and besides for each entry of
@@ -40,15 +42,22 @@ class Relations:
         asks: Whether the solver is asked where tables do not tell.
     """
 
-    def __init__(self, graph: ProgramGraph, inputs: Inputs, spend: Callable[[float], None]) -> None:
+    def __init__(
+        self,
+        graph: ProgramGraph,
+        inputs: Inputs,
+        spend: Callable[[float], None],
+        discharged: Counter[Discharge],
+    ) -> None:
         """Nothing is asked yet.
 
         Args:
             graph: The program as it was written.
             inputs: The inputs that matter.
             spend: Notes work that is about to be done; raises where it is too much.
+            discharged: Counts what the solver settles.
         """
-        self.asks, self._spend = True, spend
+        self.asks, self._spend, self._discharged = True, spend, discharged
         self.graph, self.inputs = graph, inputs
         self._tabled: TabledProgram | None = None
         self._asked = False
@@ -111,6 +120,7 @@ class Relations:
         key = what, label
         if key not in self._answers:
             self._answers[key] = self._answer(what, label)
+            self._discharged[Discharge.SOLVER] += self._answers[key]
         return self._answers[key]
 
     def _answer(self, what: str, label: str) -> bool:

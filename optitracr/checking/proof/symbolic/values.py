@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from numbers import Number
 from typing import Any
@@ -22,6 +23,7 @@ from optitracr.graph.program import (
     Width,
     operation_reads,
 )
+from optitracr.model.proof import Discharge
 from optitracr.rasp import Encoding
 from optitracr.rasp.identity import identity_key, plain
 from optitracr.setting import Setting
@@ -48,7 +50,11 @@ class OpenError(OptitracrError):
 
 
 class Values(ABC):
-    """The variables of a program, and the values that they can have."""
+    """The variables of a program, and the values that they can have.
+
+    Attributes:
+        discharged: How many obligations were discharged, by how that was done.
+    """
 
     def __init__(self, graph: ProgramGraph, setting: Setting, budget: int) -> None:
         """Nothing is asked yet.
@@ -59,6 +65,7 @@ class Values(ABC):
             budget: Numbers that may be made, all in all.
         """
         self._left = budget
+        self.discharged: Counter[Discharge] = Counter()
         self.graph, self.setting = _with_inputs(graph), setting
         self.place = {node.label: i for i, node in enumerate(self.graph.nodes)}
         self._values: dict[str, tuple[Any, ...]] = {}
