@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,14 +22,9 @@ from optitracr.checking.proof.symbolic.values import OpenError
 from optitracr.checking.proof.symbolic.widths import possible
 from optitracr.model.current import Current
 from optitracr.model.encoders import CategoricalEncoder
-from optitracr.model.forward import Layer, Network
-from optitracr.model.names import Linear
+from optitracr.model.forward import Network
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
-
-IN_RANGE = 2.0**60
-"""Size of numbers that are far within float32's range, of 2^128, and so are sums of products of two
-of them."""
 
 
 def prove_by_values(model: Transformer, now: Current, budget: int, asks: bool = True) -> Proof:
@@ -63,31 +57,9 @@ def _walked(model: Transformer, now: Current, meaning: Meaning) -> State:
     state = embedded(meaning, now, model.input_encoder.bos_encoding)
     for number in range(now.architecture.layers):
         layer = network.layer(number)
-        _check_range(layer, state, (Linear.QUERY, Linear.KEY, Linear.VALUE))
         state = attended(layer, state, hints, 2 * number + 1)
-        _check_range(layer, state, (Linear.NEURONS_IN,))
         state = transformed(layer, state, hints, 2 * number + 2)
     return state
-
-
-def _check_range(layer: Layer, state: State, parts: Sequence[Linear]) -> None:
-    """Checks that nothing that is read leaves float32's range.
-
-    What is infinite is not nothing where it is multiplied with zero, and so would count in columns
-    that nothing is said to write.
-
-    Raises:
-        OpenError: If that is not known.
-    """
-    most = np.abs(state.bos.center[0]) + state.bos.error[0]
-    for content in state.contents:
-        own = content.table.size.max(axis=0, initial=0.0)
-        most[content.columns] = np.maximum(most[content.columns], own)
-    for part in parts:
-        weights = layer.weights[part]
-        read = most @ np.abs(np.asarray(weights["w"], dtype=np.float64)) + np.abs(weights["b"])
-        if not (read < IN_RANGE).all():
-            raise OpenError(f"what layer {layer.number} reads may leave the range of float32")
 
 
 def _output(model: Transformer, now: Current, state: State) -> Proof:
