@@ -33,7 +33,7 @@ from optitracr.graph.tabling import tabled_program
 from optitracr.graph.values import ExplodedError
 from optitracr.model.known import remember
 from optitracr.model.proof import Proof
-from optitracr.model.reference import Reference
+from optitracr.model.reference import Reference, calls_of
 from optitracr.model.shape import shape_in
 from optitracr.options import Check, CompileOptions, search_of
 from optitracr.recipes import RECIPES, Recipe
@@ -244,11 +244,11 @@ class Compilation:
         program = self.encoded.program
         savings = self.placed.proposal.savings(assembly.allocation, program)
         listed = () if has_marks(program) else self.written.nodes
-        sets = {node.label: program.node(node.label).value_set for node in listed}
+        sets = {node.label: self.tabled.node(node.label).value_set for node in listed}
         known = {label: own.values for label, own in sets.items() if not own.exploded}
         model = build_model(
             self.recipe.level,
-            Reference(self.source, self.written, {}, known),
+            Reference(self.source, self.written, {}, known, calls_of(self.tabled)),
             program,
             assembly,
             self.setting,

@@ -11,12 +11,8 @@ from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import OptitracrError
 from optitracr.files.domain_data import StoredDomain, domain_of, stored_domain
-from optitracr.files.program_data import (
-    StoredProgram,
-    program_from_data,
-    program_to_data,
-    rebuilt_exactly,
-)
+from optitracr.files.program_data import StoredProgram, program_from_data
+from optitracr.files.program_writing import program_to_data, rebuilt_exactly
 from optitracr.files.proof_data import StoredProof, stored_proof
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError

@@ -89,7 +89,7 @@ def elementwise_values(
         made = _regular(node, operation, values, first_of, places)
     if made is None:
         made = _image(node, operation.call, values, first_of, places)
-    results, table, distinct = made
+    results, table, told, distinct = made
     if any(x.forms for x in operands):
         read = zip(operation.operands, operands, strict=True)
         known = [(label, operand.values, operand.forms) for label, operand in read]
@@ -99,14 +99,15 @@ def elementwise_values(
         standard = results
     else:
         # Values that Tracr alone would infer occur on no input, so there is nothing to refuse.
-        standard, _, _ = _image(node, operation.call, [x.standard for x in operands], none_occurs)
+        standard, *_ = _image(node, operation.call, [x.standard for x in operands], none_occurs)
     none_given = (table if places is None else table[tuple(places.T)]) < 0
     may_be_none = bool(none_given.any()) or any(x.may_be_none for x in operands)
-    return ValueSet(results, may_be_none, standard, table=table, forms=distinct.forms)
+    return ValueSet(results, may_be_none, standard, table=table, told=told, forms=distinct.forms)
 
 
-Image = tuple[tuple[Value, ...], NDArray[np.int32], Distinct]
-"""The distinct results of a function, sorted, which one each combination gives, and their forms."""
+Image = tuple[tuple[Value, ...], NDArray[np.int32], NDArray[np.bool_], Distinct]
+"""The distinct results of a function, sorted, which one each combination gives, of which of them
+that is known, and their forms."""
 
 
 def _regular(
@@ -121,7 +122,7 @@ def _regular(
     None too where some of them gives what no model can: that counts only if an input leads there.
     """
     try:
-        results, table, distinct = _image(node, operation.call, operands, first_of)
+        results, table, told, distinct = _image(node, operation.call, operands, first_of)
     except ValueSetError:
         return None
     reached = table[tuple(places.T)]
@@ -130,7 +131,8 @@ def _regular(
     none = table < 0
     if none.any() and (reached >= 0).all():
         fill_beside(table, none, ~none)
-    return results, table, distinct
+        told &= ~none
+    return results, table, told, distinct
 
 
 def _image(
@@ -165,7 +167,7 @@ def _image(
         told[unreached] = False
     if values and not told.all():
         _fill(table, told, user, operands, place)
-    return values, table, distinct
+    return values, table, told, distinct
 
 
 def _fill(

@@ -46,6 +46,8 @@ class ValueSet:
         table: For an elementwise variable the index in `values` of its value for each
             combination of its operands' values, one axis an operand; -1 is None. Anything may
             stand where no input leads.
+        told: Which entries of the table are what the function gives, as all are to which an
+            input leads.
         forms: For each value that can occur as several equal ones, such as 1 and 1.0, all of
             them; see `optitracr.graph.variants`.
     """
@@ -55,6 +57,7 @@ class ValueSet:
     standard: tuple[Value, ...]
     exploded: str = ""
     table: NDArray[np.int32] | None = None
+    told: NDArray[np.bool_] | None = None
     forms: Forms = field(default_factory=dict)
 
     def results(self, places: NDArray[np.intp] | None = None) -> list[Value]:

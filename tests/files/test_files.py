@@ -23,7 +23,7 @@ from optitracr.errors import (
     OptitracrError,
     VerificationError,
 )
-from optitracr.files import program_data
+from optitracr.files import program_writing
 from optitracr.files.saving import MANIFEST, WEIGHTS
 from optitracr.inputs import check_inputs
 from optitracr.levels import LEVELS
@@ -227,7 +227,7 @@ def test_a_program_that_is_too_large_is_left_out_and_said_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = small("width")
-    monkeypatch.setattr(program_data, "ENTRIES", 10)
+    monkeypatch.setattr(program_writing, "ENTRIES", 10)
     model.save(tmp_path / "model")
     again = optitracr.load(tmp_path / "model")
     for call in (again.verify, lambda: again.dataset(3)):

@@ -11,7 +11,8 @@ import pytest
 import optitracr
 from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.files import program_data
-from optitracr.files.program_data import program_from_data, program_to_data, rebuilt_exactly
+from optitracr.files.program_data import program_from_data
+from optitracr.files.program_writing import program_to_data, rebuilt_exactly
 from optitracr.model.transformer import Transformer
 from optitracr.rasp import Comparison, Select, indices, tokens
 
@@ -49,6 +50,47 @@ def test_a_predicate_of_chance_is_not_stored_either(tmp_path: Path) -> None:
     model = compile_rasp_to_model(rasp.SelectorWidth(Select(indices, indices, before)), {"a"}, 3)
     changed = True
     assert "predicate of selector" in omitted(model, tmp_path)
+
+
+def test_a_function_that_changed_since_it_was_compiled_is_not_stored(tmp_path: Path) -> None:
+    """It is a pure one before and after, and gives no value that it did not give before."""
+    least = 1
+    more = rasp.Map(lambda n: n > least, rasp.SelectorWidth(SAME)).named("more")
+    model = compile_rasp_to_model(more, {"a", "b"}, 3)
+    least = 2
+    assert "the function of 'more" in omitted(model, tmp_path)
+    assert "something else than when it was compiled" in omitted(model, tmp_path)
+    least = 1
+    assert omitted(model, tmp_path) == ""
+
+
+def test_a_predicate_that_changed_is_not_stored(tmp_path: Path) -> None:
+    step = 1
+    at = Select(indices, indices, lambda k, q: k == q - step)
+    model = compile_rasp_to_model(rasp.Aggregate(at, tokens), {"a", "b"}, 3)
+    step = 2
+    assert "gives something else than when it was compiled" in omitted(model, tmp_path)
+
+
+def test_what_a_function_gives_where_no_input_leads_is_nothing_to_the_program(
+    tmp_path: Path,
+) -> None:
+    """A number of equal tokens is at most the length, so that no input leads to the rest."""
+    changed = False
+    count = rasp.SelectorWidth(SAME)
+    both = rasp.SequenceMap(
+        lambda n, m: -1 if n <= m else -2 if changed else 1 // 0, count, rasp.length
+    )
+    model = compile_rasp_to_model(rasp.Map(lambda x: x + 1, both), {"a", "b"}, 3)
+    changed = True
+    assert omitted(model, tmp_path) == ""
+
+
+def test_a_model_that_was_read_is_written_again(tmp_path: Path) -> None:
+    program = rasp.SequenceMap(lambda n, m: n + m, rasp.SelectorWidth(SAME), indices)
+    compile_rasp_to_model(program, {"a", "b"}, 3).save(tmp_path / "first")
+    again = optitracr.load(tmp_path / "first")
+    assert omitted(again, tmp_path) == ""
 
 
 def test_a_function_of_what_is_not_listed_is_not_stored(tmp_path: Path) -> None:

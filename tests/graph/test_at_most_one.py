@@ -8,7 +8,8 @@ import pytest
 
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.errors import EvaluationError
-from optitracr.files.program_data import program_from_data, program_to_data
+from optitracr.files.program_data import program_from_data
+from optitracr.files.program_writing import program_to_data
 from optitracr.graph.build import build_graph
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import Width
