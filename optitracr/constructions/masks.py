@@ -58,7 +58,7 @@ def _counts(table: Codes, default: int) -> list[int]:
         lines = np.sort(table, axis=axis)
         changes = np.count_nonzero(np.diff(lines, axis=axis))
         of_default = np.count_nonzero((table == default).any(axis=axis))
-        counts.append(changes + table.size // max(table.shape[axis], 1) - of_default)
+        counts.append(int(changes + table.size // max(table.shape[axis], 1) - of_default))
     return counts or [0]
 
 

@@ -252,7 +252,7 @@ def logits(size: int, query: Bounded, key: Bounded) -> tuple[FloatArray, FloatAr
     most = np.abs(keys) + off_keys
     center = query.center @ keys / scale
     handed = (np.abs(query.center) @ off_keys + query.error @ most) / scale
-    terms = query.center.shape[-1]
+    terms = float(query.center.shape[-1])
     rounding = gamma(terms + SCALING) + SLACK * terms
     return center, handed + rounding * (query.size @ most / scale) + TINY
 

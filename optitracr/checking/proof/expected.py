@@ -178,7 +178,7 @@ def _apart(rows: FloatArray) -> float:
     if rows.shape[1] == 1:
         return float(np.diff(np.unique(np.append(rows, 0.0))).min(initial=1.0))
     codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
-    gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
+    gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1, initial=0.0)
     return float(gaps[~np.eye(len(codes), dtype=bool)].min(initial=1.0))
 
 
