@@ -15,6 +15,7 @@ from optitracr.checking.proof.symbolic.prove import prove_by_values
 from optitracr.inputs import check_inputs
 from optitracr.library.random_programs import Feature, random_program
 from optitracr.model.current import current
+from optitracr.model.proof import Status
 from optitracr.model.transformer import Transformer
 from optitracr.options import check_options
 from optitracr.setting import check_setting
@@ -134,3 +135,23 @@ def test_numbers_beyond_float32_are_not_believed(name: str, number: float) -> No
                     vocabulary, length = len(setting.vocabulary), setting.max_seq_len
                     inputs = check_inputs(vocabulary, length, 500, 100, 0)
                     assert compared_outputs(each, inputs) is None, (part, key, place)
+
+
+def test_a_bias_beside_no_heads_counts() -> None:
+    program = rasp.SequenceMap(lambda x, i: (ord(x) + i) % 7, rasp.tokens, rasp.indices)
+    model = compiled(program, list(LETTERS), 30, 2)
+    assert model.size.heads == 0
+    assert prove_by_values(model, current(model), BUDGET).proven
+    part = "transformer/layer_0/attn/linear"
+    bias = np.full_like(model.params[part]["b"], 5.0)
+    model.params = {**model.params, part: {**model.params[part], "b": bias}}
+    assert not prove_by_values(model, current(model), BUDGET).proven
+    assert model.prove().status is Status.REFUTED
+
+
+def test_what_is_nested_too_deeply_is_left_open() -> None:
+    program = rasp.tokens
+    for _ in range(2000):
+        program = rasp.SequenceMap(lambda x, y: max(x, y), program, rasp.tokens)
+    model = compiled(program, list(LETTERS), 20, 2)
+    assert prove_by_values(model, current(model), BUDGET).open

@@ -25,6 +25,7 @@ from optitracr.checking.proof.symbolic.sums import is_sum, sum_given_by
 from optitracr.checking.proof.symbolic.values import OpenError
 from optitracr.graph.program import Aggregate, Node, Width
 from optitracr.model.forward import Layer
+from optitracr.model.names import Linear
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +65,7 @@ def attended(layer: Layer, state: State, hints: Hints, number: int) -> State:
     """
     ports = Ports.of(layer)
     if ports is None:
-        return state
+        return _shifted(state, layer.weights[Linear.HEADS_OUT]["b"])
     size = layer.architecture.head_size
     writes = (ports.out != 0.0).any(axis=1)
     heads = tuple(
@@ -85,6 +86,15 @@ def attended(layer: Layer, state: State, hints: Hints, number: int) -> State:
     ]
     fresh = [_written(sublayer, same) for same in split(touched, kinds)]
     return state.written(fresh, _at_bos(sublayer))
+
+
+def _shifted(state: State, bias: NDArray[np.floating]) -> State:
+    """The stream after a sublayer without heads, which adds its bias all the same."""
+    contents = (
+        Content(x.labels, x.columns, added(x.table, Bounded.exact(bias[x.columns][None])))
+        for x in state.contents
+    )
+    return state.written(contents, added(state.bos, Bounded.exact(bias[None])))
 
 
 def _written(sublayer: Sublayer, columns: NDArray[np.intp]) -> Content:

@@ -49,11 +49,9 @@ def _clusters(neurons: Neurons) -> Iterator[tuple[NDArray[np.intp], NDArray[np.i
     """Neurons and the columns that they write, none of which others write."""
     links = csr_array(neurons.w_out != 0.0)
     hidden, width = links.shape
-    both = csr_array((hidden + width, hidden + width), dtype=np.int8)
     rows, columns = links.nonzero()
-    both = csr_array(
-        (np.ones(len(rows), dtype=np.int8), (rows, hidden + columns)), shape=both.shape
-    )
+    ends = (np.ones(len(rows), dtype=np.int8), (rows, hidden + columns))
+    both = csr_array(ends, shape=(hidden + width, hidden + width))
     _, group = connected_components(both, directed=False)
     touched = np.flatnonzero((neurons.w_out != 0.0).any(axis=0) | (neurons.b_out != 0.0))
     for kind in np.unique(group[hidden + touched]):

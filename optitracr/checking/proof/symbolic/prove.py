@@ -48,6 +48,8 @@ def prove_by_values(model: Transformer, now: Current, budget: int, asks: bool = 
             return _output(model, now, state)
     except OpenError as error:
         return Proof(Status.CHECKED, open=(str(error),))
+    except RecursionError:
+        return Proof(Status.CHECKED, open=("the program is nested too deeply to be followed",))
 
 
 def _walked(model: Transformer, now: Current, meaning: Meaning) -> State:
