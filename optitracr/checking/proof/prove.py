@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import copy
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,7 @@ from numpy.typing import NDArray
 from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
-from optitracr.checking.proof.symbolic.prove import prove_by_values
+from optitracr.checking.proof.symbolic.prove import ByValues
 from optitracr.errors import LimitError
 from optitracr.inputs import InputSet, check_inputs, exhaustive_length
 from optitracr.model.current import Current, current
@@ -34,14 +32,11 @@ NO_BUDGET = 1 << 36
 """The same where a proof is asked for by itself: an hour's."""
 
 
-def prove_model(
-    model: Transformer, params: Mapping[str, Any] | None = None, budget: int = NO_BUDGET
-) -> Proof:
-    """Proves or refutes a model, or other weights in its place.
+def prove_model(model: Transformer, budget: int = NO_BUDGET) -> Proof:
+    """Proves or refutes a model, with the weights that it has.
 
     Args:
         model: The model, with its program.
-        params: Other weights, of the same shapes; None for the model's own.
         budget: Numbers that may be made; what needs more is left open.
 
     Raises:
@@ -49,9 +44,6 @@ def prove_model(
         NotFoundError: If the model was read from a file that holds no program.
     """
     start = time.perf_counter()
-    if params is not None:
-        model = copy.copy(model)
-        model.params = dict(params)
     now = current(model)
     proof = _proof(model, now, budget)
     domain = model.setting.domain
@@ -71,11 +63,12 @@ def _proof(model: Transformer, now: Current, budget: int) -> Proof:
                 "model_config.activation_function is not ReLU, for which alone bounds are known",
             ),
         )
+    values = ByValues(model, now, budget)
     ways: tuple[Callable[[], Proof | None], ...] = (
         partial(_by_inputs, model, now, min(budget, QUICK)),
-        partial(prove_by_values, model, now, budget, asks=False),
+        partial(values.proof, asks=False),
         partial(_by_inputs, model, now, min(budget, FEW)),
-        partial(prove_by_values, model, now, budget, asks=True),
+        partial(values.proof, asks=True),
         partial(_by_inputs, model, now, budget),
     )
     found = None

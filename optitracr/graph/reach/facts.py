@@ -42,7 +42,6 @@ class Facts:
         program: The s-op that is compiled.
         inputs: The inputs that matter.
         copies: Aggregates that are known to give the value of each position they select.
-        every_length: Whether models of every position of each length may be made.
     """
 
     nodes: Mapping[str, TabledNode]
@@ -50,7 +49,6 @@ class Facts:
     program: Any
     inputs: Inputs
     copies: frozenset[str] = frozenset()
-    every_length: bool = True
     _telling: dict[str, bool] = field(default_factory=dict)
     _pairs: dict[int, tuple[PairSelector, NDArray[np.bool_] | None]] = field(default_factory=dict)
 

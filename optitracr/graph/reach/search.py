@@ -39,6 +39,10 @@ class Effort:
     work: int = MAX_WORK
 
 
+FULL = Effort()
+"""What a question may take where nothing else is said."""
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """Whether something can be reached.
@@ -56,15 +60,13 @@ class Question:
     cases: tuple[tuple[int, Callable[[World], None]], ...]
     whole: Callable[[World], None]
     confirm: Callable[[tuple[Any, ...]], bool]
-    effort: Effort = Effort()
+    effort: Effort = FULL
 
 
 def ask(facts: Facts, question: Question) -> Answer:
     """Answers a question."""
     if all(_never(facts, question, *case) for case in question.cases):
         return Answer(Reach.NEVER, Ground.ANY_LENGTH)
-    if not facts.every_length:
-        return Answer(Reach.OPEN, Ground.BUDGET)
     return _each_length(facts, question)
 
 

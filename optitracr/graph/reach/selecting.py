@@ -18,16 +18,16 @@ from optitracr.graph.reach.conditions import (
     value_at,
 )
 from optitracr.graph.reach.facts import Facts
-from optitracr.graph.reach.search import Question, ask
+from optitracr.graph.reach.search import FULL, Effort, Question, ask
 from optitracr.graph.reach.world import World
 
 
-def averages(facts: Facts, label: str) -> Answer:
+def averages(facts: Facts, label: str, effort: Effort = FULL) -> Answer:
     """Whether some query of an Aggregate selects two positions with different numbers."""
     numbers = _numbers(facts, label)
     if len(numbers) < 2 or facts.is_copy(label):
         return Answer(Reach.NEVER, Ground.TABLES)
-    return _selects_two(facts, label, numbers, different=True)
+    return _selects_two(facts, label, numbers, different=True, effort=effort)
 
 
 def repeats(facts: Facts, label: str, codes: Sequence[int]) -> Answer:
@@ -37,7 +37,9 @@ def repeats(facts: Facts, label: str, codes: Sequence[int]) -> Answer:
     return _selects_two(facts, label, codes, different=False)
 
 
-def _selects_two(facts: Facts, label: str, codes: Sequence[int], different: bool) -> Answer:
+def _selects_two(
+    facts: Facts, label: str, codes: Sequence[int], different: bool, effort: Effort = FULL
+) -> Answer:
     """Whether some query selects two positions with some of these values, or different ones."""
     operation = _aggregate(facts, label)
 
@@ -71,6 +73,7 @@ def _selects_two(facts: Facts, label: str, codes: Sequence[int], different: bool
         ((3, case(0, (1, 2))), (2, case(0, (0, 1)))),
         whole,
         confirm,
+        effort,
     )
     return ask(facts, question)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optitracr.checking.proof.attention import Ports
 from optitracr.checking.proof.bounded import Bounded, FloatArray, gamma
-from optitracr.checking.proof.symbolic.contents import State, hull
+from optitracr.checking.proof.symbolic.contents import State, covering, hull
 from optitracr.checking.proof.symbolic.heads import (
     LEANING,
     Pattern,
@@ -98,7 +98,7 @@ def _share(head: Head, found: Selection, node: Node) -> Bounded:
     """What a head gives that weighs BOS against what is selected: by 1 to the number of keys."""
     longest = head.state.meaning.setting.max_seq_len
     own, start, spread = span(head.ports.value, head.number, head.state)
-    keys = hull(own, np.zeros(len(own.center), dtype=np.intp), 1)
+    keys = covering(own)
     number = np.arange(longest + 1, dtype=np.float64)[:, None]
     share = 1.0 / (1.0 + number)
     off = number / (1.0 + number) * uneven(found.spread, longest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,12 +14,11 @@ from optitracr.checking.proof.symbolic.aggregates import Head, given_by, part_of
 from optitracr.checking.proof.symbolic.contents import (
     Content,
     State,
+    covering,
     gathered,
-    hull,
-    labelled,
     split,
 )
-from optitracr.checking.proof.symbolic.heads import looks_at_itself, pattern, span
+from optitracr.checking.proof.symbolic.heads import looks_at_itself, pattern, read, span, values
 from optitracr.checking.proof.symbolic.hints import Hints
 from optitracr.checking.proof.symbolic.sums import is_sum, sum_given_by
 from optitracr.checking.proof.symbolic.values import OpenError
@@ -80,11 +79,13 @@ def attended(layer: Layer, state: State, hints: Hints, number: int) -> State:
             itself[head.number] = weight
     sublayer = Sublayer(layer, ports, heads, itself, state, hints, number)
     touched = np.flatnonzero(writes.any(axis=0) | (ports.bias != 0.0))
-    kinds = [
-        (tuple(np.flatnonzero(writes[:, column])), hints.at(number, column))
-        for column in touched.tolist()
+
+    def kind(column: int) -> tuple[tuple[int, ...], str | None]:
+        return tuple(np.flatnonzero(writes[:, column]).tolist()), hints.at(number, column)
+
+    fresh = [
+        _written(sublayer, same, writing, label) for (writing, label), same in split(touched, kind)
     ]
-    fresh = [_written(sublayer, same) for same in split(touched, kinds)]
     return state.written(fresh, _at_bos(sublayer))
 
 
@@ -97,13 +98,14 @@ def _shifted(state: State, bias: NDArray[np.floating]) -> State:
     return state.written(contents, added(state.bos, Bounded.exact(bias[None])))
 
 
-def _written(sublayer: Sublayer, columns: NDArray[np.intp]) -> Content:
-    """What columns that the same heads write hold afterwards."""
+def _written(
+    sublayer: Sublayer, columns: NDArray[np.intp], writing: Collection[int], label: str | None
+) -> Content:
+    """What columns that the same heads write, and that are said to hold one label, hold then."""
     state, ports = sublayer.state, sublayer.ports
-    label = sublayer.hints.at(sublayer.number, int(columns[0]))
-    writing = [h for h in sublayer.heads if (ports.out[h.number][:, columns] != 0.0).any()]
-    own = [h for h in writing if h.number in sublayer.itself]
-    others = [h for h in writing if h.number not in sublayer.itself]
+    heads = [head for head in sublayer.heads if head.number in writing]
+    own = [head for head in heads if head.number in sublayer.itself]
+    others = [head for head in heads if head.number not in sublayer.itself]
     looked_at = np.zeros(state.width, dtype=bool)
     looked_at[columns] = True
     for head in own:
@@ -112,9 +114,8 @@ def _written(sublayer: Sublayer, columns: NDArray[np.intp]) -> Content:
     there = np.flatnonzero(looked_at)
     left = _kept(sublayer, own, there, columns, state.rows(there, given))
     if not others:
-        labels, codes = labelled(state.meaning, label, given)
-        return gathered(state.meaning, left, columns, codes, labels)
-    rest = hull(left, np.zeros(len(left.center), dtype=np.intp), 1)
+        return gathered(state.meaning, left, columns, given, label)
+    rest = covering(left)
     if len(others) > 1:
         raise OpenError(f"several heads add up to {label or 'what the program has no name for'}")
     return _added(sublayer, others[0], columns, rest, label)
@@ -232,7 +233,7 @@ def _at_bos(sublayer: Sublayer) -> Bounded:
             both = Bounded(
                 np.concatenate([own.center, start.center]), np.concatenate([own.error, start.error])
             )
-            anywhere = hull(both, np.zeros(len(both.center), dtype=np.intp), 1)
+            anywhere = covering(both)
             off = anywhere.error + gamma(longest + 3.0) * anywhere.size
             written = mapped(Bounded(anywhere.center, off), out)
         center, error = center + written.center, error + written.error
@@ -253,23 +254,11 @@ def _others_at_bos(sublayer: Sublayer, head: Head) -> float:
     if state.meaning.setting.causal:
         return 0.0
     number = head.number
-    query = linear(Port(ports.query.weights[:, [number]], ports.query.bias[[number]]), state.bos)[
-        :, 0
-    ]
-    start = linear(Port(ports.key.weights[:, [number]], ports.key.bias[[number]]), state.bos)[:, 0]
-    keys = _keys(head)
+    query, start = (read(port, number, state.bos) for port in (ports.query, ports.key))
+    keys = values(ports.key, number, state, head.pattern.keys)
     own, own_off = logits(size, query, start)
     other, other_off = logits(size, query, keys)
     gap = float((own - own_off).min() - (other + other_off).max()) - EXPONENTIAL
     if gap <= 0.0:
         return 1.0
     return min(1.0, state.meaning.setting.max_seq_len * float(np.exp(-gap)))
-
-
-def _keys(head: Head) -> Bounded:
-    """The keys of a head, for each combination of what they are told by."""
-    port, state = head.ports.key, head.state
-    columns = (port.weights[:, head.number] != 0.0).any(axis=1)
-    rows = state.rows(np.flatnonzero(columns), head.pattern.keys)
-    part = Port(port.weights[columns][:, [head.number]], port.bias[[head.number]])
-    return linear(part, rows)[:, 0]

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.checking.proof.bounded import Bounded
 from optitracr.checking.proof.symbolic.meaning import Meaning
-from optitracr.checking.proof.symbolic.values import NOTHING, Assignment, Codes, OpenError
+from optitracr.checking.proof.symbolic.values import (
+    NOTHING,
+    Assignment,
+    Codes,
+    OpenError,
+    count_of,
+)
 
 if TYPE_CHECKING:
     from jaxtyping import Int
+
+Kind = TypeVar("Kind", bound=Hashable)
 
 CELLS = 1 << 25
 """Numbers in the rows of all combinations that are looked at together: 256 MB."""
@@ -75,7 +83,7 @@ class State:
         Raises:
             OpenError: If these are too many numbers.
         """
-        count = len(next(iter(given.values()))) if given else 1
+        count = count_of(given)
         if count * max(len(columns), 1) > CELLS:
             raise OpenError(f"{', '.join(given)} have too many values together ({count:,})")
         self.meaning.spend(4 * count * len(columns))
@@ -109,7 +117,7 @@ class State:
         return State(self.meaning, self.width, (*stay, *made), bos)
 
 
-def labelled(
+def _labelled(
     meaning: Meaning, label: str | None, given: Assignment
 ) -> tuple[tuple[str, ...], Assignment]:
     """The variables that columns are to be a function of, and the codes of all.
@@ -135,29 +143,28 @@ def gathered(
     rows: Bounded,
     columns: NDArray[np.intp],
     given: Assignment,
-    labels: Sequence[str],
+    label: str | None,
 ) -> Content:
-    """Columns as a function of some variables.
+    """Columns as a function of what they are said to hold.
 
     Args:
         meaning: The program.
         rows: What they hold for each combination, [combinations, columns].
         columns: The columns.
-        given: The codes of all variables, combination by combination, `labels` among them.
-        labels: Those that they are to be a function of. Where others count as well, bounds hold
-            whatever these are.
+        given: The codes of what they are a function of in any case, combination by combination.
+        label: The variable that they are said to hold; "" for what has no name, None for nothing.
+            Where other variables count as well, bounds hold whatever these are.
     """
-    sizes = [len(meaning.values(label)) for label in labels]
+    labels, given = _labelled(meaning, label, given)
+    if not labels:
+        return Content((), columns, covering(rows))
+    sizes = [len(meaning.values(x)) for x in labels]
+    codes = np.stack([given[x] for x in labels])
+    # Where a variable has no value the interpreter raises, or no input leads there.
+    defined = (codes >= 0).all(axis=0)
+    code = np.ravel_multi_index(tuple(codes[:, defined]), sizes)
     count = int(np.prod(sizes, dtype=np.int64))
-    if labels:
-        codes = np.stack([given[label] for label in labels])
-        # Where a variable has no value the interpreter raises, or no input leads there.
-        defined = (codes >= 0).all(axis=0)
-        rows = rows[defined]
-        code = np.ravel_multi_index(tuple(codes[:, defined]), sizes)
-    else:
-        code = np.zeros(len(rows.center), dtype=np.intp)
-    return Content(tuple(labels), columns, hull(rows, code, count))
+    return Content(labels, columns, hull(rows[defined], code, count))
 
 
 def hull(rows: Bounded, code: Int[NDArray[np.intp], " rows"], count: int) -> Bounded:
@@ -178,10 +185,17 @@ def hull(rows: Bounded, code: Int[NDArray[np.intp], " rows"], count: int) -> Bou
     return Bounded(center, error)
 
 
-def split(columns: NDArray[np.intp], kinds: Sequence[object]) -> Iterator[NDArray[np.intp]]:
-    """Columns of one kind each."""
-    found: dict[object, list[int]] = {}
-    for column, kind in zip(columns.tolist(), kinds, strict=True):
-        found.setdefault(kind, []).append(column)
-    for same in found.values():
-        yield np.array(same, dtype=np.intp)
+def covering(rows: Bounded) -> Bounded:
+    """Bounds that hold for all of some rows, [1, columns]."""
+    return hull(rows, np.zeros(len(rows.center), dtype=np.intp), 1)
+
+
+def split(
+    columns: NDArray[np.intp], kind: Callable[[int], Kind]
+) -> Iterator[tuple[Kind, NDArray[np.intp]]]:
+    """The kinds that some columns are of, and the columns of each."""
+    found: dict[Kind, list[int]] = {}
+    for column in columns.tolist():
+        found.setdefault(kind(column), []).append(column)
+    for each, same in found.items():
+        yield each, np.array(same, dtype=np.intp)

@@ -91,7 +91,7 @@ def pattern(ports: Ports, size: int, head: int, state: State) -> Pattern:
     """
     query, query_given = _side(ports.query, head, state)
     key, key_given = _side(ports.key, head, state)
-    start = _read(ports.key, head, state.bos)
+    start = read(ports.key, head, state.bos)
     both = Bounded(
         np.concatenate([key.center, start.center]), np.concatenate([key.error, start.error])
     )
@@ -112,7 +112,7 @@ def _side(
     return linear(part, rows)[:, 0], given
 
 
-def _read(port: Port, head: int, rows: Bounded) -> Bounded:
+def read(port: Port, head: int, rows: Bounded) -> Bounded:
     """What a head reads of whole rows."""
     return linear(Port(port.weights[:, [head]], port.bias[[head]]), rows)[:, 0]
 
@@ -131,7 +131,7 @@ def values(port: Port, head: int, state: State, given: Assignment | None = None)
 
 def span(port: Port, head: int, state: State) -> tuple[Bounded, Bounded, FloatArray]:
     """What a head takes from all keys, and from BOS, and by how much any two differ at most."""
-    own, start = values(port, head, state), _read(port, head, state.bos)
+    own, start = values(port, head, state), read(port, head, state.bos)
     least = np.minimum((own.center - own.error).min(axis=0), (start.center - start.error)[0])
     most = np.maximum((own.center + own.error).max(axis=0), (start.center + start.error)[0])
     return own, start, most - least

@@ -20,6 +20,7 @@ from optitracr.checking.proof.symbolic.values import (
     Codes,
     OpenError,
     Values,
+    count_of,
 )
 from optitracr.graph.program import (
     Aggregate,
@@ -59,6 +60,21 @@ class Part:
     chosen: NDArray[np.bool_]
 
 
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """What the selectors of two widths have to do with each other, whatever the query.
+
+    Attributes:
+        disjoint: Whether no key is selected by both.
+        within: Whether the second selects all that the first does.
+        around: Whether the first selects all that the second does.
+    """
+
+    disjoint: bool = False
+    within: bool = False
+    around: bool = False
+
+
 class Meaning(Values):
     """The variables of a program: what each can be, and what it is given others."""
 
@@ -81,7 +97,8 @@ class Meaning(Values):
         """
         super().__init__(graph, setting, budget)
         self.relations = Relations(graph, setting.inputs, self.spend, self.discharged)
-        self.related: dict[tuple[str, str], object] = {}
+        self.related: dict[tuple[str, str], Relation] = {}
+        self.itself: dict[str, bool | None] = {}
         self.parts: dict[str, list[Part]] = {}
         self._selects_one, self._possible = selects_one, possible
         self._only: dict[str, NDArray[np.bool_]] = {}
@@ -147,7 +164,7 @@ class Meaning(Values):
         queries = [x for part in parts for x in part.queries] + [pair.queries for pair in pairs]
         try:
             key, query = self.combinations(keys), self.combinations(queries)
-            if _count(key) * _count(query) > PAIRS:
+            if count_of(key) * count_of(query) > PAIRS:
                 return False
             whole = self.selected(operation.selector, key, query).astype(np.int8)
         except OpenError:
@@ -170,7 +187,7 @@ class Meaning(Values):
         """
 
         def leaf(pair: PairSelector) -> NDArray[np.bool_]:
-            self.spend(_count(keys) * _count(queries))
+            self.spend(count_of(keys) * count_of(queries))
             table = self._table(pair)
             key, query = self.told(pair.keys, keys), self.told(pair.queries, queries)
             inside = (key >= 0)[:, None] & (query >= 0)
@@ -196,7 +213,7 @@ class Meaning(Values):
 
     def occurs(self, given: Assignment) -> NDArray[np.bool_]:
         """Which combinations may occur at one position, as far as is known."""
-        found = np.ones(_count(given), dtype=bool)
+        found = np.ones(count_of(given), dtype=bool)
         values = {label: self.values(label) for label in given}
         for allowed in (self.relations.together(given, values), self._possible(self, given)):
             if allowed is not None:
@@ -247,13 +264,13 @@ class Meaning(Values):
         parts = list(pairs_of(selector))
         more_keys = self._extended(keys, [part.keys for part in parts])
         more_queries = self._extended(queries, [part.queries for part in parts])
-        many = _count(more_keys) * _count(more_queries)
+        many = count_of(more_keys) * count_of(more_queries)
         if many > PAIRS:
             raise OpenError(f"selector '{selector.label}' is asked about too many pairs ({many:,})")
         chosen = self.selected(selector, more_keys, more_queries)
         key, query = rows_of(keys, more_keys), rows_of(queries, more_queries)
         chosen, key, query = chosen[key >= 0][:, query >= 0], key[key >= 0], query[query >= 0]
-        found = np.zeros((_count(keys), _count(queries)), dtype=bool)
+        found = np.zeros((count_of(keys), count_of(queries)), dtype=bool)
         found[key[:, None], query] = chosen
         if (found[key[:, None], query] != chosen).any():
             told = ", ".join(dict.fromkeys((*keys, *queries))) or "nothing"
@@ -293,20 +310,15 @@ class Meaning(Values):
         return table
 
 
-def _count(given: Assignment) -> int:
-    """How many combinations there are; one of nothing."""
-    return len(next(iter(given.values()))) if given else 1
-
-
 def rows_of(part: Assignment, given: Assignment) -> NDArray[np.intp]:
     """Which combination of some variables each combination of these and others is.
 
     -1 where it is none of them: all that may occur are, so that such a one does not.
     """
     if not part:
-        return np.zeros(_count(given), dtype=np.intp)
-    if not _count(part):
-        return np.full(_count(given), -1, dtype=np.intp)
+        return np.zeros(count_of(given), dtype=np.intp)
+    if not count_of(part):
+        return np.full(count_of(given), -1, dtype=np.intp)
     sizes = [int(max(part[x].max(initial=0), given[x].max(initial=0))) + 1 for x in part]
     known = np.ravel_multi_index([part[label] for label in part], sizes)
     asked = np.ravel_multi_index([given[label] for label in part], sizes)

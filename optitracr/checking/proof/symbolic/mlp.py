@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +15,10 @@ from optitracr.checking.proof.symbolic.contents import (
     Content,
     State,
     gathered,
-    labelled,
     split,
 )
 from optitracr.checking.proof.symbolic.hints import Hints
+from optitracr.checking.proof.symbolic.values import count_of
 from optitracr.model.forward import Layer
 from optitracr.model.names import Linear
 
@@ -79,9 +80,7 @@ def _written(
         neurons.w_out[np.ix_(some, there)],
         np.where(np.isin(there, columns), neurons.b_out[there], 0.0),
     )
-    count = len(next(iter(given.values()))) if given else 1
-    meaning.spend(4 * count * len(some))
+    meaning.spend(4 * count_of(given) * len(some))
     after = passed(part, state.rows(there, given))
-    for same in split(columns, [hints.at(number, column) for column in columns.tolist()]):
-        labels, codes = labelled(meaning, hints.at(number, int(same[0])), given)
-        yield gathered(meaning, after[:, np.searchsorted(there, same)], same, codes, labels)
+    for label, same in split(columns, partial(hints.at, number)):
+        yield gathered(meaning, after[:, np.searchsorted(there, same)], same, given, label)

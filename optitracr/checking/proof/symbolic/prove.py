@@ -27,29 +27,62 @@ from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
 
-def prove_by_values(model: Transformer, now: Current, budget: int, asks: bool = True) -> Proof:
+def prove_by_values(model: Transformer, now: Current, budget: int) -> Proof:
     """Proves a model by what each position can hold, whatever the number of inputs.
 
     Args:
         model: The model, with its program.
         now: Its weights.
         budget: Numbers that may be made; what needs more is left open.
-        asks: Whether the solver is asked where tables do not tell.
     """
-    if now.architecture.causal != model.setting.causal:
-        return Proof(Status.CHECKED, open=("model_config.causal was changed",))
-    if not in_range(now):
-        return Proof(Status.CHECKED, open=("numbers may leave the range of float32",))
-    meaning = Meaning(model.program.graph, model.setting, selects_one, possible, budget)
-    meaning.relations.asks = asks
-    try:
-        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
-            state = _walked(model, now, meaning)
-            return _output(model, now, state)
-    except OpenError as error:
-        return Proof(Status.CHECKED, open=(str(error),))
-    except RecursionError:
-        return Proof(Status.CHECKED, open=("the program is nested too deeply to be followed",))
+    found = ByValues(model, now, budget).proof(asks=True)
+    assert found is not None, "nothing was asked before"
+    return found
+
+
+class ByValues:
+    """The proof by values of a model, without the solver and with it."""
+
+    def __init__(self, model: Transformer, now: Current, budget: int) -> None:
+        """Nothing is proven yet.
+
+        Args:
+            model: The model, with its program.
+            now: Its weights.
+            budget: Numbers that may be made each time; what needs more is left open.
+        """
+        self._model, self._now, self._budget = model, now, budget
+        self._unasked = True
+
+    def proof(self, asks: bool) -> Proof | None:
+        """The proof; None if the solver is to be asked and would not have been.
+
+        Args:
+            asks: Whether the solver is asked where tables do not tell.
+        """
+        model, now = self._model, self._now
+        if asks and not self._unasked:
+            return None
+        if now.architecture.causal != model.setting.causal:
+            return _left_open("model_config.causal was changed")
+        if not in_range(now):
+            return _left_open("numbers may leave the range of float32")
+        meaning = Meaning(model.program.graph, model.setting, selects_one, possible, self._budget)
+        meaning.relations.asks = asks
+        try:
+            with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+                state = _walked(model, now, meaning)
+                return _output(model, now, state)
+        except OpenError as error:
+            return _left_open(str(error))
+        except RecursionError:
+            return _left_open("the program is nested too deeply to be followed")
+        finally:
+            self._unasked = meaning.relations.unasked
+
+
+def _left_open(obligation: str) -> Proof:
+    return Proof(Status.CHECKED, open=(obligation,))
 
 
 def _walked(model: Transformer, now: Current, meaning: Meaning) -> State:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from optitracr.graph.joint.values import JointValues
 from optitracr.graph.program import Aggregate, ProgramGraph, Width, selector_reads
 from optitracr.graph.reach.conditions import chosen_position
 from optitracr.graph.reach.facts import Facts
-from optitracr.graph.reach.search import Question, ask, work
+from optitracr.graph.reach.search import FULL, Effort, Question, ask, work
 from optitracr.graph.reach.selecting import averages
 from optitracr.graph.reach.world import World
 from optitracr.graph.tabled import TabledProgram
@@ -40,6 +39,7 @@ class Relations:
 
     Attributes:
         asks: Whether the solver is asked where tables do not tell.
+        unasked: Whether it would have been.
     """
 
     def __init__(
@@ -57,12 +57,13 @@ class Relations:
             spend: Notes work that is about to be done; raises where it is too much.
             discharged: Counts what the solver settles.
         """
-        self.asks, self._spend, self._discharged = True, spend, discharged
+        self.asks, self.unasked = True, False
+        self._spend, self._discharged = spend, discharged
         self.graph, self.inputs = graph, inputs
         self._tabled: TabledProgram | None = None
         self._asked = False
         self._joint: JointValues | None = None
-        self._answers: dict[tuple[str, str], bool] = {}
+        self._answers: dict[tuple[Settles, str], bool] = {}
 
     @property
     def tabled(self) -> TabledProgram | None:
@@ -110,35 +111,50 @@ class Relations:
 
     def copies(self, label: str) -> bool:
         """Whether an aggregate gives one value, whatever it selects; False if not known."""
-        return self._answered("copies", label)
+        return self._settled(_never_averages, label)
 
     def selects_some(self, label: str) -> bool:
         """Whether an aggregate or a width always selects a key; False if not known."""
-        return self._answered("selects some", label)
+        return self._settled(_never_empty, label)
 
-    def _answered(self, what: str, label: str) -> bool:
-        key = what, label
+    def _settled(self, question: Settles, label: str) -> bool:
+        """Whether the solver settles a question about a variable. Each is asked once."""
+        if self.tabled is None:
+            return False
+        if not self.asks:
+            self.unasked = True
+            return False
+        key = question, label
         if key not in self._answers:
-            self._answers[key] = self._answer(what, label)
+            self._answers[key] = self._answer(question, label)
             self._discharged[Discharge.SOLVER] += self._answers[key]
         return self._answers[key]
 
-    def _answer(self, what: str, label: str) -> bool:
-        if self.tabled is None or not self.asks:
-            return False
+    def _answer(self, question: Settles, label: str) -> bool:
+        assert self.tabled is not None
         facts = Facts.of(self.graph, self.tabled, self.inputs)
         entries = sum(work(facts, (label,), length) for length in self.inputs.lengths)
-        facts = replace(facts, every_length=entries <= ENTRIES)
-        self._spend(QUESTION + ENTRY * (entries if facts.every_length else 0))
+        few = entries <= ENTRIES
+        self._spend(QUESTION + ENTRY * (entries if few else 0))
         try:
-            if what == "copies":
-                return averages(facts, label).never
-            return _never_empty(facts, label)
+            return question(facts, label, FULL if few else ANY_LENGTH)
         except OptitracrError:
             return False
 
 
-def _never_empty(facts: Facts, label: str) -> bool:
+Settles = Callable[[Facts, str, Effort], bool]
+"""Whether the solver settles a question about a variable."""
+
+ANY_LENGTH = Effort(whole=0.0)
+"""What asks for what holds at any length alone."""
+
+
+def _never_averages(facts: Facts, label: str, effort: Effort) -> bool:
+    """Whether no query of an aggregate selects two different numbers."""
+    return averages(facts, label, effort).never
+
+
+def _never_empty(facts: Facts, label: str, effort: Effort) -> bool:
     """Whether no query of a selector selects nothing."""
     operation = facts.nodes[label].operation
     assert isinstance(operation, Width | Aggregate)
@@ -153,5 +169,6 @@ def _never_empty(facts: Facts, label: str) -> bool:
             world.model.add(width == 0).only_enforce_if(literal)
 
     # An input would be no proof, so that none has to be confirmed.
-    question = Question(selector_reads(selector), ((1, case),), whole, lambda tokens: False)
+    reads = selector_reads(selector)
+    question = Question(reads, ((1, case),), whole, lambda tokens: False, effort)
     return ask(facts, question).never

@@ -13,8 +13,8 @@ from optitracr.checking.proof.bounded import SLACK, Bounded
 from optitracr.checking.proof.symbolic.aggregates import TOLERATED, Head, line, mean_of
 from optitracr.checking.proof.symbolic.heads import selection, span, values
 from optitracr.checking.proof.symbolic.meaning import Meaning
-from optitracr.checking.proof.symbolic.values import OpenError
-from optitracr.graph.program import Aggregate, Elementwise, Node
+from optitracr.checking.proof.symbolic.values import OpenError, count_of
+from optitracr.graph.program import Aggregate, Elementwise, Node, Selector
 
 Term = tuple[float, Node, Aggregate]
 """A factor, and the aggregate that it multiplies."""
@@ -60,16 +60,14 @@ def sum_given_by(head: Head, node: Node) -> Bounded:
     """
     meaning = head.state.meaning
     terms = list(_terms(meaning, node.label, 1.0))
-    selections = [
-        selection(head.pattern, operation.selector, head.state, width=False)
-        for _, _, operation in terms
-    ]
-    worst = max(selections, key=lambda found: max(found.leak, found.spread))
-    least = min(found.least for found in selections)
-    if max(worst.leak, worst.spread) > TOLERATED:
+    first = terms[0][2].selector
+    if not all(_selects_the_same(head, first, own.selector) for _, _, own in terms[1:]):
+        raise OpenError(f"{node.describe()} adds up what is not taken over the same keys")
+    found = selection(head.pattern, first, head.state, width=False)
+    if max(found.leak, found.spread) > TOLERATED:
         raise OpenError(f"a head for {node.describe()} selects something else than its selectors")
-    least = least or int(all(meaning.relations.selects_some(own.label) for _, own, _ in terms))
-    if not least and worst.empty > TOLERATED:
+    least = found.least or int(meaning.relations.selects_some(terms[0][1].label))
+    if not least and found.empty > TOLERATED:
         raise OpenError(
             f"a head for {node.describe()} looks elsewhere than at BOS where nothing is selected"
         )
@@ -82,7 +80,16 @@ def sum_given_by(head: Head, node: Node) -> Bounded:
     table = Bounded(center, np.broadcast_to(error, center.shape))
     if not least:
         table = _with_default(head, terms, table, held)
-    return mean_of(head, replace(worst, least=least), table, means=True, one=False)
+    return mean_of(head, replace(found, least=least), table, means=True, one=False)
+
+
+def _selects_the_same(head: Head, first: Selector, second: Selector) -> bool:
+    """Whether two selectors select the same of what a head's keys and queries tell."""
+    told = (
+        head.state.meaning.told_selection(each, head.pattern.keys, head.pattern.queries)
+        for each in (first, second)
+    )
+    return all(np.array_equal(one, other) for one, other in zip(*told, strict=True))
 
 
 def _by_position(head: Head, node: Node, terms: list[Term]) -> tuple[Bounded, NDArray[np.float64]]:
@@ -91,7 +98,7 @@ def _by_position(head: Head, node: Node, terms: list[Term]) -> tuple[Bounded, ND
     columns = (port.weights[:, head.number] != 0.0).any(axis=1)
     operands = [operation.operand for _, _, operation in terms]
     given = meaning.combinations((*head.state.labels(columns), *operands))
-    total = np.zeros(len(next(iter(given.values()))))
+    total = np.zeros(count_of(given))
     for (factor, _, _), operand in zip(terms, operands, strict=True):
         own = meaning.values(operand)
         if not all(isinstance(x, bool | int | float) for x in own):

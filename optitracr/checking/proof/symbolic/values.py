@@ -207,8 +207,7 @@ class Values(ABC):
         self.values(label)
         codes = [self.told(operand, given) for operand in operation.operands]
         if not codes:
-            count = len(next(iter(given.values()))) if given else 1
-            return np.full(count, int(self._tables[label]), dtype=np.int64)
+            return np.full(count_of(given), int(self._tables[label]), dtype=np.int64)
         inside = np.logical_and.reduce([own >= 0 for own in codes])
         found = self._tables[label][tuple(np.where(inside, own, 0) for own in codes)]
         return np.where(inside, found, NOTHING)
@@ -265,3 +264,8 @@ def _with_inputs(graph: ProgramGraph) -> ProgramGraph:
         if source not in known
     )
     return ProgramGraph((*missing, *graph.nodes), graph.output, graph.expressions)
+
+
+def count_of(given: Assignment) -> int:
+    """How many combinations there are; one of nothing."""
+    return len(next(iter(given.values()))) if given else 1

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.symbolic.meaning import Meaning, Part, rows_of
-from optitracr.checking.proof.symbolic.values import Assignment, OpenError
+from optitracr.checking.proof.symbolic.meaning import Meaning, Part, Relation, rows_of
+from optitracr.checking.proof.symbolic.values import Assignment, OpenError, count_of
 from optitracr.graph.program import Selector, Source, Width, pairs_of
+
+SIDES = 1 << 12
+"""Combinations of what one position holds of which it is asked whether they select themselves: the
+square of them are looked at."""
 
 
 def possible(meaning: Meaning, given: Assignment) -> NDArray[np.bool_] | None:
@@ -30,7 +35,7 @@ def possible(meaning: Meaning, given: Assignment) -> NDArray[np.bool_] | None:
     parts = [part for own in meaning.parts.values() for part in own if part.label in given]
     if not widths and not parts:
         return None
-    allowed = np.ones(len(next(iter(given.values()))), dtype=bool)
+    allowed = np.ones(count_of(given), dtype=bool)
     for part in parts:
         least, most = _bounds(meaning, part)
         allowed &= (given[part.label] >= least) & (given[part.label] <= most)
@@ -71,59 +76,47 @@ def _bounds(meaning: Meaning, part: Part) -> tuple[int, int]:
 
 def _selects_itself(meaning: Meaning, label: str) -> bool | None:
     """Whether each position selects itself for a width; None if only some do, or nobody knows."""
-    key = label, label
-    if key not in meaning.related:
+    if label not in meaning.itself:
         # Whoever asks about this width meanwhile knows nothing of it.
-        meaning.related[key] = None
-        selector = _selector(meaning, label)
-        try:
-            both = meaning.combinations(
-                side for pair in pairs_of(selector) for side in (pair.keys, pair.queries)
-            )
-            if len(next(iter(both.values()))) <= SIDES:
-                itself = np.diag(meaning.selected(selector, both, both))
-                meaning.related[key] = bool(itself.all()) if _is_one(itself) else None
-        except OpenError:
-            pass
-    found = meaning.related[key]
-    return found if isinstance(found, bool) else None
+        meaning.itself[label] = None
+        with suppress(OpenError):
+            meaning.itself[label] = _all_or_none(_of_itself(meaning, _selector(meaning, label)))
+    return meaning.itself[label]
 
 
-SIDES = 1 << 12
-"""Combinations of what one position holds of which it is asked whether they select themselves: the
-square of them are looked at."""
+def _of_itself(meaning: Meaning, selector: Selector) -> NDArray[np.bool_]:
+    """Whether a position selects itself, for each combination of what it holds.
+
+    Raises:
+        OpenError: If they are too many.
+    """
+    pairs = pairs_of(selector)
+    both = meaning.combinations(side for pair in pairs for side in (pair.keys, pair.queries))
+    if count_of(both) > SIDES:
+        raise OpenError(f"selector '{selector.label}' is asked about too many positions")
+    return np.diag(meaning.selected(selector, both, both))
 
 
-def _is_one(itself: NDArray[np.bool_]) -> bool:
-    """Whether some things all hold, or all do not."""
-    return bool(itself.all() or not itself.any())
+def _all_or_none(held: NDArray[np.bool_]) -> bool | None:
+    """Whether some things all hold, or none does; None if some do."""
+    return bool(held.all()) if held.all() or not held.any() else None
 
 
-class _Relation:
-    """What two selectors have to do with each other, whatever the query."""
-
-    def __init__(self, one: NDArray[np.bool_], other: NDArray[np.bool_]) -> None:
-        self.disjoint = not (one & other).any()
-        self.within = not (one & ~other).any()
-        self.around = not (other & ~one).any()
-
-
-_NOTHING_KNOWN = (np.array([True, False, True]), np.array([False, True, True]))
-
-
-def _relation(meaning: Meaning, first: str, second: str) -> _Relation:
+def _relation(meaning: Meaning, first: str, second: str) -> Relation:
     """What the selectors of two widths have to do with each other."""
     key = first, second
     if key not in meaning.related:
-        meaning.related[key] = _Relation(*_NOTHING_KNOWN)
+        meaning.related[key] = Relation()
         try:
-            sides = _selected(meaning, *(_selector(meaning, label) for label in key))
+            one, other = _selected(meaning, *(_selector(meaning, label) for label in key))
         except OpenError:
-            sides = _NOTHING_KNOWN
-        meaning.related[key] = _Relation(*sides)
-    found = meaning.related[key]
-    assert isinstance(found, _Relation)
-    return found
+            return meaning.related[key]
+        meaning.related[key] = Relation(
+            disjoint=not (one & other).any(),
+            within=not (one & ~other).any(),
+            around=not (other & ~one).any(),
+        )
+    return meaning.related[key]
 
 
 def _selector(meaning: Meaning, label: str) -> Selector:
