@@ -162,6 +162,24 @@ def with_bos(
     return np.concatenate([first, np.where(codes < 0, pad, codes)], axis=1).astype(np.int32)
 
 
+def length_within(
+    vocabulary: int, max_seq_len: int, max_inputs: int, domain: Language | None
+) -> int:
+    """Longest length such that all inputs up to it, of a domain if there is one, are that few.
+
+    They are counted, and none is made.
+
+    Args:
+        vocabulary: Number of tokens.
+        max_seq_len: Longest input.
+        max_inputs: How many they may be.
+        domain: The inputs that matter, if not all do.
+    """
+    if domain is not None:
+        return domain.rows.exhausted(max_inputs)
+    return exhaustive_length(vocabulary, max_seq_len, max_inputs)
+
+
 def exhaustive_length(vocabulary: int, max_seq_len: int, max_inputs: int) -> int:
     """Longest length such that all inputs up to it number at most `max_inputs`."""
     total, length = 0, 0

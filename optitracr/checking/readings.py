@@ -17,7 +17,7 @@ from optitracr.graph.program import ProgramGraph
 from optitracr.graph.reach.ahead import ahead_by_tables, looks_ahead
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.tabled import TabledProgram
-from optitracr.inputs import InputSet, check_inputs, exhaustive_length
+from optitracr.inputs import InputSet, check_inputs, length_within
 from optitracr.rasp.sop import SOp
 from optitracr.setting import Setting
 
@@ -72,12 +72,7 @@ def _inputs(program: SOp, setting: Setting, seed: int) -> tuple[InputSet, bool]:
     """Every input where these are few, or else some; and whether it is every one."""
     size, longest = len(setting.vocabulary), setting.max_seq_len
     most = EVERY // cells_of(program, longest)
-    reached = (
-        exhaustive_length(size, longest, most)
-        if setting.domain is None
-        else setting.domain.rows.exhausted(most)
-    )
-    if reached >= longest:
+    if length_within(size, longest, most, setting.domain) >= longest:
         return check_inputs(size, longest, most, 0, seed, setting.domain), True
     return check_inputs(size, longest, SHORT, RANDOM, seed, setting.domain), False
 

@@ -15,7 +15,7 @@ from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
 from optitracr.checking.proof.symbolic.prove import ByValues
 from optitracr.errors import LimitError
-from optitracr.inputs import InputSet, check_inputs, exhaustive_length
+from optitracr.inputs import InputSet, check_inputs, length_within
 from optitracr.model.current import Current, current
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
@@ -94,10 +94,7 @@ def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | No
     each = positions * (now.architecture.layers + 1) * (now.architecture.heads * positions + 1)
     most = budget // each
     # They are counted before any is made.
-    reached = exhaustive_length(vocabulary, length, most)
-    if domain is not None:
-        reached = domain.rows.exhausted(most)
-    if reached < length:
+    if length_within(vocabulary, length, most, domain) < length:
         return None
     try:
         return check_inputs(vocabulary, length, most, 0, 0, domain)
