@@ -6,6 +6,7 @@ with ReLU, each added to the residual stream (Vaswani et al. 2017; Lindner et al
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -121,7 +122,7 @@ class Layer:
     def linear(self, part: Linear, x: Array) -> Array:
         """What a linear map gives."""
         linear = self.weights[part]
-        return x @ linear["w"] + linear["b"]
+        return multiplied(x, linear["w"]) + linear["b"]
 
     def at(self, hook: Hook, array: Array) -> Array:
         """What stands at a hook, after an intervention where there is one."""
@@ -171,7 +172,7 @@ def forward(
         tokens: Integers of shape [batch, seq]; PAD influences no other position.
     """
     output = collected(walk(network, tokens))
-    scores = output.output @ unembedding
+    scores = multiplied(output.output, unembedding)
     return ForwardOutput(output, choose(network.xp, network.architecture, scores), scores)
 
 
@@ -283,6 +284,17 @@ def _mlp(layer: Layer, stream: Array) -> Array:
     before = layer.at(Hook.NEURON_IN, layer.linear(Linear.NEURONS_IN, stream))
     hidden = _activated(layer.xp, layer.architecture.activation, before)
     return layer.linear(Linear.NEURONS_OUT, layer.at(Hook.NEURON, hidden))
+
+
+def multiplied(x: Array, matrix: Array) -> Array:
+    """`x @ matrix`, as one product of two matrices: NumPy makes many small ones of it otherwise.
+
+    Args:
+        x: [..., rows of the matrix].
+        matrix: [rows, columns].
+    """
+    rows = math.prod(x.shape[:-1])
+    return (x.reshape(rows, x.shape[-1]) @ matrix).reshape(*x.shape[:-1], matrix.shape[1])
 
 
 def edited(edit: Edit, name: str, array: Array) -> Array:

@@ -19,6 +19,7 @@ from optitracr.model.forward import (
     Step,
     choose,
     forward,
+    multiplied,
     run_layer,
     unchanged,
     walk,
@@ -148,7 +149,7 @@ def _walked(network: Network, unembedding: Any, tokens: Any) -> Generator[Any, N
     for step in walk(network, tokens):
         last = step.stream
         yield last
-    return choose(network.xp, network.architecture, network.xp.matmul(last, unembedding))
+    return choose(network.xp, network.architecture, multiplied(last, unembedding))
 
 
 def _listed(output: ForwardOutput) -> Generator[Any, None, Any]:
