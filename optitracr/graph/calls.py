@@ -16,7 +16,7 @@ gives something else.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -62,6 +62,9 @@ def none_occurs(places: Sequence[Place]) -> Occurrence | None:
 REPEATED_CALLS = 64
 """Most entries of one table that are called again: enough to find a counter or a coin at once,
 and few beside the calls that a table of that size takes anyway."""
+
+_PLAIN = frozenset({bool, int, float, str, type(None)})
+"""Types of results that stand for themselves, which most are: asked here as it is soonest told."""
 
 LEAST_REPEATED_CALLS = 16
 """Calls that small tables get at least, so that a coin with two sides hardly passes."""
@@ -133,40 +136,54 @@ def call_table(
     """
     results: list[Value] = []
     errors: dict[Place, Exception] = {}
-    call = user.call
-    every = product(*(range(len(values)) for values in operands)) if places is None else places
-    for place in every:
-        arguments = [values[i] for values, i in zip(operands, place, strict=True)]
+    call, add = user.call, results.append
+    every = product(*operands) if places is None else _arguments(operands, places)
+    for entry, arguments in enumerate(every):
         result = None
         try:
-            result = plain(call(*arguments))
+            result = call(*arguments)
+            if type(result) not in _PLAIN:
+                result = plain(result)
         except ArithmeticError:
-            pass
+            result = None
         except Exception as error:
+            result = None
+            place = _place(operands, entry) if places is None else places[entry]
             errors[place] = error.with_traceback(None)
-        results.append(result)
+        add(result)
     check_pure(user, operands, results, places)
     return CallTable(results, errors)
 
 
+def _arguments(
+    operands: Sequence[Sequence[Value]], places: Sequence[Place]
+) -> Iterator[tuple[Value, ...]]:
+    """The values of some combinations."""
+    for place in places:
+        yield tuple(values[i] for values, i in zip(operands, place, strict=True))
+
+
 def check_defined(
-    user: UserCall, operands: Sequence[Sequence[Value]], table: CallTable, first_of: FirstOf
+    user: UserCall,
+    operands: Sequence[Sequence[Value]],
+    errors: Mapping[Place, Exception],
+    first_of: FirstOf,
 ) -> None:
     """Refuses a function that raises on arguments which may occur.
 
     Args:
         user: The function.
         operands: The values of each operand.
-        table: What it gave.
+        errors: What it raised, by place.
         first_of: What is known of the combinations.
 
     Raises:
         ValueSetError: Naming the function, the arguments, and an input if one is known.
     """
-    found = first_of(list(table.errors)) if table.errors else None
+    found = first_of(list(errors)) if errors else None
     if found is None:
         return
-    error = table.errors[found.place]
+    error = errors[found.place]
     shown = ", ".join(repr(x[i]) for x, i in zip(operands, found.place, strict=True))
     raise ValueSetError(
         f"{user.what} raised {type(error).__name__}: {error} for the {user.arguments} ({shown}), "

@@ -148,7 +148,7 @@ def _image(
     user = user_function(node, function)
     listed = None if places is None else [tuple(place) for place in places.tolist()]
     calls = call_table(user, operands, listed)
-    check_defined(user, operands, calls, first_of)
+    check_defined(user, operands, calls.errors, first_of)
     distinct = Distinct()
     for result in calls.results:
         if result is not None:

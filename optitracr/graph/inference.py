@@ -237,7 +237,7 @@ class Inference:
         def first_of(places: Sequence[Place]) -> Occurrence | None:
             return self._occurring.first_apart(*sides, places)
 
-        check_defined(told, (keys, queries), made.calls, first_of)
+        check_defined(told, (keys, queries), made.errors, first_of)
         operands = [(x, own.values, own.forms) for x, own in zip(sides, sets, strict=True)]
         if any(forms for _, _, forms in operands):
             results = made.selector.pairs.holds.ravel().tolist()

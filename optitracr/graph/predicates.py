@@ -1,13 +1,18 @@
-"""Predicates as tables: each is called once for a pair of values, and never afterwards."""
+"""Predicates as tables: each is called once for a pair of values, and never afterwards.
+
+One that is made of comparisons is not called at all where Python compares values in a known way.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from optitracr.graph.calls import CallTable, call_table, user_predicate
+from optitracr.graph.calls import Place, call_table, user_predicate
+from optitracr.graph.comparisons import Holds, compared
 from optitracr.graph.program import Pairs, Predicate, TabledSelector
 from optitracr.memory import check_memory
 
@@ -24,11 +29,11 @@ class PredicateTable:
 
     Attributes:
         selector: The selector by this table, which selects no pair on which it is undefined.
-        calls: What it gave, and what it raised.
+        errors: What it raised, by the places of key and query, other than an ArithmeticError.
     """
 
     selector: TabledSelector
-    calls: CallTable
+    errors: Mapping[Place, Exception]
 
 
 def predicate_table(
@@ -46,15 +51,26 @@ def predicate_table(
         PAIR_BYTES * len(keys) * len(queries),
         "give fewer tokens, lower max_seq_len, or map its keys or queries to fewer values",
     )
-    calls = call_table(user_predicate(selector), (keys, queries))
-    holds = np.array([bool(result) for result in calls.results], dtype=bool)
-    pairs = Pairs(holds.reshape(len(keys), len(queries)))
+    errors: Mapping[Place, Exception] = {}
+    holds = compared(selector.call, keys, queries)
+    if holds is None:
+        holds, errors = _called(selector, keys, queries)
     told = TabledSelector(
         selector.keys,
         selector.queries,
         selector.label,
         selector.source,
         at_most_one=selector.at_most_one,
-        pairs=pairs,
+        pairs=Pairs(holds),
     )
-    return PredicateTable(told, calls)
+    return PredicateTable(told, errors)
+
+
+def _called(
+    selector: Predicate, keys: tuple[Value, ...], queries: tuple[Value, ...]
+) -> tuple[Holds, Mapping[Place, Exception]]:
+    """What a predicate gives where it is called for each pair, and what it raised."""
+    calls = call_table(user_predicate(selector), (keys, queries))
+    # None stands where it is undefined; there it selects nothing.
+    holds = np.array(calls.results, dtype=bool)
+    return holds.reshape(len(keys), len(queries)), calls.errors

@@ -158,10 +158,23 @@ def test_compile_time(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (row,) = read(table)
     assert row.pop("program") == "hist"
-    total = float(row.pop("total"))
+    total, unchecked = float(row.pop("total")), float(row.pop("unchecked"))
     assert list(row) == list(Stage)
     assert total == pytest.approx(sum(map(float, row.values())))
+    assert unchecked == pytest.approx(total - float(row[Stage.CHECK]))
     assert "median" in done.stdout
+
+
+def test_compile_time_of_a_set_at_a_level(tmp_path: Path) -> None:
+    table = tmp_path / "times.csv"
+    options = ("--set", "realistic", "--level", 0, "--no-check", "--repeat", 1, "-o", table)
+    done = run("compile_time", *options)
+    assert done.returncode == 0, done.stderr
+    rows = read(table)
+    names = ["hist_100x50", "reverse_26x32", "sort_20x20", "sort_freq", "shuffle_dyck3"]
+    assert [row["program"] for row in rows] == names
+    assert all(float(row[Stage.CHECK]) == 0 < float(row["unchecked"]) for row in rows)
+    assert run("compile_time", "--level", 3).returncode == 2
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:

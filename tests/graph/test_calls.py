@@ -256,7 +256,7 @@ def test_what_raises_is_undefined_and_said_by_place() -> None:
 
 def test_what_raises_where_no_input_leads_is_undefined() -> None:
     operands = [(0, 2, "?")]
-    check_defined(SURE, operands, call_table(SURE, operands), none_occurs)
+    check_defined(SURE, operands, call_table(SURE, operands).errors, none_occurs)
 
 
 def test_what_raises_where_an_input_leads_is_refused_by_name() -> None:
@@ -267,7 +267,7 @@ def test_what_raises_where_an_input_leads_is_refused_by_name() -> None:
         return Occurrence(places[0], ("a", "b"))
 
     with pytest.raises(ValueSetError) as raised:
-        check_defined(SURE, operands, table, seen)
+        check_defined(SURE, operands, table.errors, seen)
     message = str(raised.value)
     assert message.startswith("the function of 's' raised TypeError: ")
     assert "for the argument ('?'), which occurs on the input ['a', 'b']; help" in message
