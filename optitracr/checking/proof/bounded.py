@@ -102,7 +102,7 @@ def added(left: Bounded, right: Bounded, apart: FloatArray | float = 0.0) -> Bou
     unrounded = known | (zero & _is_normal(center))
     most = np.abs(center) + error
     rounding = np.where(unrounded, 0.0, (UNIT + SLACK) * most + TINY)
-    return Bounded(center, _limited(error + rounding, most))
+    return Bounded(center, limited(error + rounding, most))
 
 
 def _is_normal(numbers: FloatArray) -> NDArray[np.bool_]:
@@ -110,7 +110,7 @@ def _is_normal(numbers: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((numbers == 0.0) | (np.abs(numbers) >= 2.0**LOWEST))
 
 
-def _limited(error: FloatArray, most: FloatArray) -> FloatArray:
+def limited(error: FloatArray, most: FloatArray) -> FloatArray:
     """What is off, without bound where numbers leave the range in which bounds hold."""
     return np.where(most <= LARGEST, error, np.inf)
 
@@ -162,21 +162,47 @@ def mapped(
     most = np.abs(center) + all_off
     terms = (most != 0.0).astype(np.float64) @ (matrix != 0.0) + (own != 0.0)
     mass = most @ sizes + np.abs(own)
-    products = UNIT * (
-        np.where(_is_power(center) & (all_off == 0.0), 0.0, most)
-        @ np.where(_is_power(matrix), 0.0, sizes)
+    products = np.where(is_power(center) & (all_off == 0.0), 0.0, most) @ np.where(
+        is_power(matrix), 0.0, sizes
     )
-    # One addition rounds its result; of several, each rounds a part of the sum.
-    once = UNIT * (np.abs(found) + all_off @ sizes)
-    sums = np.where(terms > 2.0, gamma(terms - 1.0) * mass, np.where(terms == 2.0, once, 0.0))
-    rounding = (products + sums) * SECOND_ORDER + TINY * (terms > 0.0)
+    sums = Sums(mass, terms, products, all_off @ sizes)
     exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
-    slack = SLACK * (terms + 1.0) * mass
-    error = numbers.error @ sizes + np.where(exact, 0.0, rounding + slack)
-    return Bounded(found, _limited(error, mass))
+    error = numbers.error @ sizes + sums.rounding(found, exact)
+    return Bounded(found, limited(error, mass))
 
 
-def _is_power(numbers: FloatArray) -> NDArray[np.bool_]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Sums:
+    """What bounds of sums of products are made of, sum by sum.
+
+    Attributes:
+        mass: The sizes of the products, and of what is added besides, together.
+        terms: How many there are.
+        products: The sizes of those that are rounded, together.
+        wide: By how much what is off in the factors moves the sum.
+    """
+
+    mass: FloatArray
+    terms: FloatArray
+    products: FloatArray
+    wide: FloatArray
+
+    def rounding(self, center: FloatArray, exact: NDArray[np.bool_]) -> FloatArray:
+        """How far float32, and the arithmetic of the bounds themselves, is off.
+
+        Args:
+            center: The sums.
+            exact: Which of them are never rounded.
+        """
+        # One addition rounds its result; of several, each rounds a part of the sum.
+        once = UNIT * (np.abs(center) + self.wide)
+        several = gamma(self.terms - 1.0) * self.mass
+        added_up = np.where(self.terms > 2.0, several, np.where(self.terms == 2.0, once, 0.0))
+        rounded = (UNIT * self.products + added_up) * SECOND_ORDER + TINY * (self.terms > 0.0)
+        return np.where(exact, 0.0, rounded + SLACK * (self.terms + 1.0) * self.mass)
+
+
+def is_power(numbers: FloatArray) -> NDArray[np.bool_]:
     """Which numbers are zero or a power of two, so that a product with them is exact."""
     return np.asarray((numbers == 0.0) | (np.abs(np.frexp(numbers)[0]) == 0.5))
 
@@ -186,17 +212,26 @@ def _exact_columns(
 ) -> NDArray[np.bool_]:
     """Outputs whose sums are never rounded, whatever their order."""
     known = (numbers.error == 0.0).all(axis=0)
-    lowest = _lowest_bits(numbers.center).min(axis=0, initial=NO_BITS)
+    lowest = lowest_bits(numbers.center).min(axis=0, initial=NO_BITS)
     inputs = np.where(known, lowest, -NO_BITS)
-    products = np.where(matrix != 0.0, inputs[:, None] + _lowest_bits(matrix), NO_BITS)
-    grid = np.minimum(products.min(axis=0, initial=NO_BITS), _lowest_bits(bias))
-    most = mass.max(axis=0, initial=0.0)
-    small = most <= np.exp2(np.clip(grid + BITS, -1000.0, 1000.0))
+    products = np.where(matrix != 0.0, inputs[:, None] + lowest_bits(matrix), NO_BITS)
+    grid = np.minimum(products.min(axis=0, initial=NO_BITS), lowest_bits(bias))
+    return unrounded(grid, mass.max(axis=0, initial=0.0))
+
+
+def unrounded(grid: NDArray[np.int64], mass: FloatArray) -> NDArray[np.bool_]:
+    """Which sums are never rounded, whatever their order.
+
+    Args:
+        grid: The exponent of which all that is added up is a multiple of two's power.
+        mass: The sizes of it together, at most.
+    """
+    small = mass <= np.exp2(np.clip(grid + BITS, -1000.0, 1000.0))
     # Without numbers that may be set to zero, and of inputs that are known.
     return np.asarray((grid >= LOWEST) & small)
 
 
-def _lowest_bits(numbers: FloatArray) -> NDArray[np.int64]:
+def lowest_bits(numbers: FloatArray) -> NDArray[np.int64]:
     """The exponent of the lowest bit that is set in each number."""
     fraction, exponent = np.frexp(numbers)
     whole = np.abs(np.ldexp(fraction, 53)).astype(np.int64)

@@ -50,6 +50,39 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Columns that are looked up, combination by combination.
+
+    Attributes:
+        places: Which columns they are of those that are asked for.
+        table: What they hold, [rows, columns].
+        row: The row of each combination, [combinations].
+    """
+
+    places: NDArray[np.intp]
+    table: Bounded
+    row: NDArray[np.intp]
+
+    def part(self, rows: slice) -> Table:
+        """The same for some combinations."""
+        return Table(self.places, self.table, self.row[rows])
+
+    def among(self, place: NDArray[np.intp]) -> Table:
+        """The same with other places, those left out that have none (-1)."""
+        here = place[self.places]
+        return Table(here[here >= 0], self.table[:, here >= 0], self.row)
+
+
+def looked_up(tables: Iterable[Table], width: int, count: int) -> Bounded:
+    """What stands in columns, [combinations, width]; zero in those that no table holds."""
+    center, error = np.zeros((count, width)), np.zeros((count, width))
+    for table in tables:
+        center[:, table.places] = table.table.center[table.row]
+        error[:, table.places] = table.table.error[table.row]
+    return Bounded(center, error)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class State:
     """The residual stream after some sublayers.
 
@@ -87,17 +120,25 @@ class State:
         if count * max(len(columns), 1) > CELLS:
             raise OpenError(f"{', '.join(given)} have too many values together ({count:,})")
         self.meaning.spend(4 * count * len(columns))
-        center, error = np.zeros((count, len(columns))), np.zeros((count, len(columns)))
+        return looked_up(self.tables(columns, given), len(columns), count)
+
+    def tables(self, columns: NDArray[np.intp], given: Assignment) -> list[Table]:
+        """The tables that hold some columns, at the places that these have among them.
+
+        Args:
+            columns: The columns.
+            given: The codes of the variables that they are functions of.
+        """
         place = np.full(self.width, -1)
         place[columns] = np.arange(len(columns))
+        found = []
         for content in self.contents:
             here = place[content.columns]
-            if not (here >= 0).any():
-                continue
-            row = self._index(content.labels, given, count)
-            center[:, here[here >= 0]] = content.table.center[row][:, here >= 0]
-            error[:, here[here >= 0]] = content.table.error[row][:, here >= 0]
-        return Bounded(center, error)
+            own = here >= 0
+            if own.any():
+                row = self._index(content.labels, given, count_of(given))
+                found.append(Table(here[own], content.table[:, own], row))
+        return found
 
     def _index(self, labels: Sequence[str], given: Assignment, count: int) -> Codes:
         """The row of each combination in a table of some variables."""
