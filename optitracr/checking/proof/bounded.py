@@ -156,6 +156,11 @@ def mapped(
     """
     matrix = np.asarray(weights, dtype=np.float64)
     own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
+    # What is zero for sure in all rows adds nothing, and is looked at no further.
+    zero = ~((numbers.center != 0.0) | (numbers.error + apart != 0.0)).any(axis=0)
+    if zero.any():
+        apart = np.broadcast_to(apart, numbers.center.shape)[:, ~zero]
+        numbers, matrix = numbers[:, ~zero], matrix[~zero]
     center, sizes = numbers.center, np.abs(matrix)
     all_off = numbers.error + apart
     found = center @ matrix + own

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.checking.proof.attention import Ports
-from optitracr.checking.proof.bounded import Bounded, FloatArray, gamma
+from optitracr.checking.proof.bounded import SLACK, Bounded, FloatArray, gamma
 from optitracr.checking.proof.symbolic.contents import State, covering, hull
 from optitracr.checking.proof.symbolic.heads import (
     LEANING,
@@ -28,6 +28,8 @@ from optitracr.checking.proof.symbolic.heads import (
 from optitracr.checking.proof.symbolic.values import OpenError
 from optitracr.graph.program import Aggregate, Node, Width
 from optitracr.rasp.identity import identity_key
+
+Corner = tuple[float, float]
 
 TOLERATED = 0.25
 """Weight of what is not selected, or unevenness of what is, beyond which a head computes something
@@ -180,17 +182,55 @@ def _rows(
     if not means:
         return
     numbers = [i for i, value in enumerate(own) if isinstance(value, Number)]
-    slope, least, off = line(taken[numbers], np.array([float(own[i]) for i in numbers]))
-    for value, code in zip(meaning.values(node.label), codes.values(), strict=True):
-        if isinstance(value, float):
-            yield code, least + slope * value, off
+    both = zip(meaning.values(node.label), codes.values(), strict=True)
+    floats = {code: value for value, code in both if isinstance(value, float)}
+    wanted = np.array(list(floats.values()))
+    found = mean_between(taken[numbers], np.array([float(own[i]) for i in numbers]), wanted)
+    yield from zip(floats, found.center, found.error, strict=True)
 
 
-def line(taken: Bounded, numbers: NDArray[np.float64]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """The line through what is taken from each number: its slope, where it is zero, how far off."""
-    low, high = int(numbers.argmin()), int(numbers.argmax())
-    width = max(float(numbers[high] - numbers[low]), 1e-300)
-    slope = (taken.center[high] - taken.center[low]) / width
-    least = taken.center[low] - slope * numbers[low]
-    off = np.abs(taken.center - (least + slope * numbers[:, None])) + taken.error
-    return slope, least, off.max(axis=0)
+def mean_between(
+    taken: Bounded, numbers: NDArray[np.float64], wanted: NDArray[np.float64]
+) -> Bounded:
+    """What the mean of what is taken can be, where the mean of the numbers is known.
+
+    However keys are mixed, it is no less than the largest convex function below what is taken from
+    each number, and no more than the smallest concave one above.
+
+    Args:
+        taken: What is taken with each number, [numbers, columns].
+        numbers: The numbers.
+        wanted: The means of numbers, none smaller or larger than all of these.
+
+    Returns:
+        Bounds for each of the wanted ones, [wanted, columns].
+    """
+    low, high = taken.center - taken.error, taken.center + taken.error
+    least = [_hull_below(numbers, own, wanted) for own in low.T]
+    most = [-_hull_below(numbers, -own, wanted) for own in high.T]
+    both = np.array([least, most]).reshape(2, low.shape[1], len(wanted)).swapaxes(1, 2)
+    largest = np.max(taken.size, axis=0, initial=0.0)
+    off = SLACK * len(numbers) * largest
+    return Bounded(both.mean(axis=0), (both[1] - both[0]) / 2.0 + off)
+
+
+def _hull_below(
+    numbers: NDArray[np.float64], heights: FloatArray, wanted: NDArray[np.float64]
+) -> FloatArray:
+    """The largest convex function that is nowhere above some points, at the wanted places."""
+    order = np.lexsort((heights, numbers))
+    corners: list[Corner] = []
+    for x, y in zip(numbers[order].tolist(), heights[order].tolist(), strict=True):
+        if corners and corners[-1][0] == x:
+            continue
+        while len(corners) > 1 and _is_above(corners[-2], corners[-1], (x, y)):
+            corners.pop()
+        corners.append((x, y))
+    places, lowest = zip(*corners, strict=True)
+    return np.asarray(np.interp(wanted, places, lowest), dtype=np.float64)
+
+
+def _is_above(first: Corner, middle: Corner, last: Corner) -> bool:
+    """Whether a point is on or above the line between its neighbours."""
+    (x0, y0), (x1, y1), (x2, y2) = first, middle, last
+    return (y1 - y0) * (x2 - x0) >= (y2 - y0) * (x1 - x0)

@@ -173,7 +173,7 @@ class Fired:
 
         def total(numbers: FloatArray) -> FloatArray:
             found = np.bincount(key, weights=numbers, minlength=count * shape[1])
-            return found.reshape(shape)
+            return np.asarray(found.reshape(shape), dtype=np.float64)
 
         all_off = hidden.error + moved
         most = hidden.center + all_off
@@ -227,7 +227,8 @@ class Fired:
         moves = abs(moves + csr_array(ones, shape=moves.shape)).tocoo()
         handed = off[:, wrong].reshape(-1)[moves.row] * moves.data
         key = moves.row // max(1, len(wrong)) * columns + moves.col
-        return np.bincount(key, weights=handed, minlength=count * columns).reshape(count, columns)
+        total = np.bincount(key, weights=handed, minlength=count * columns)
+        return np.asarray(total.reshape(count, columns), dtype=np.float64)
 
 
 def _sums(table: Bounded, weights: FloatArray) -> tuple[FloatArray, Sums]:
@@ -267,9 +268,7 @@ def _largest(sums: Sequence[Sums], bias: FloatArray) -> Sums:
     return Sums(*found)
 
 
-def _together(
-    sums: Sequence[Sums], at: Sequence[tuple[Index, Index]], bias: FloatArray
-) -> Sums:
+def _together(sums: Sequence[Sums], at: Sequence[tuple[Index, Index]], bias: FloatArray) -> Sums:
     """Some entries of several tables' sums, added up, [entries].
 
     Args:

@@ -39,6 +39,9 @@ from optitracr.setting import Setting
 COMBINATIONS = 1 << 19
 """Combinations of values that are looked at together: each is a row of numbers."""
 
+LISTED = 1 << 12
+"""Combinations beyond which those that occur are listed, and not looked for among all."""
+
 PAIRS = 1 << 24
 """Pairs of combinations of keys and queries that are looked at together."""
 
@@ -237,19 +240,32 @@ class Meaning(Values):
         """
         wanted = tuple(dict.fromkeys(labels))
         free = self.free(wanted)
-        sizes = [len(self.values(label)) for label in free]
-        count = int(np.prod(sizes, dtype=float))
-        if count > COMBINATIONS:
-            raise OpenError(f"{', '.join(wanted)} have too many values together ({count:,})")
-        self.spend(count * (len(wanted) + 1))
-        places = np.unravel_index(np.arange(count), sizes) if sizes else ()
-        given = {x: np.asarray(own, np.int64) for x, own in zip(free, places, strict=True)}
+        given = self._all(free)
+        self.spend(count_of(given) * (len(wanted) + 1))
         found = {label: self.told(label, given) for label in wanted}
         if not found:
             return {}
         defined = np.logical_and.reduce([own >= 0 for own in found.values()])
         defined &= self.occurs({**found, **given})
         return {label: own[defined] for label, own in found.items()}
+
+    def _all(self, free: Sequence[str]) -> Assignment:
+        """All combinations of variables that do not tell each other, and perhaps more.
+
+        Raises:
+            OpenError: If they are too many.
+        """
+        values = {label: self.values(label) for label in free}
+        sizes = [len(own) for own in values.values()]
+        count = int(np.prod(sizes, dtype=float))
+        if count > LISTED:
+            listed = self.relations.listed(values)
+            if listed is not None:
+                return listed
+        if count > COMBINATIONS:
+            raise OpenError(f"{', '.join(free)} have too many values together ({count:,})")
+        places = np.unravel_index(np.arange(count), sizes) if sizes else ()
+        return {x: np.asarray(own, np.int64) for x, own in zip(free, places, strict=True)}
 
     def told_selection(
         self, selector: Selector, keys: Assignment, queries: Assignment

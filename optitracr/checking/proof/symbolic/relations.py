@@ -103,6 +103,29 @@ class Relations:
         inside = [np.where(place == NOT_HELD, 0, place) for place in places]
         return np.asarray(allowed[tuple(inside)] & held)
 
+    def listed(self, values: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.int64]] | None:
+        """The combinations of variables that may occur at one position, listed; None if not known.
+
+        Args:
+            values: For each variable what its codes stand for.
+        """
+        if self.tabled is None or self._joint is None:
+            return None
+        known = self.tabled.by_label()
+        if not all(x in known and not known[x].value_set.exploded for x in values):
+            return None
+        rows = self._joint.listed(list(values)) if values else None
+        if rows is None:
+            return None
+        found: dict[str, NDArray[np.int64]] = {}
+        for column, (label, own) in enumerate(values.items()):
+            # Several codes may stand for what the variable's set holds as one value.
+            row, code = np.nonzero(rows[:, column, None] == self._places(label, own))
+            rows = rows[row]
+            found = {x: codes[row] for x, codes in found.items()}
+            found[label] = code.astype(np.int64)
+        return found
+
     def _places(self, label: str, values: Sequence[Any]) -> NDArray[np.int64]:
         """The place of each value in the variable's set; -1 for None."""
         assert self.tabled is not None

@@ -9,8 +9,8 @@ from numbers import Number
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.bounded import SLACK, Bounded
-from optitracr.checking.proof.symbolic.aggregates import TOLERATED, Head, line, mean_of
+from optitracr.checking.proof.bounded import Bounded
+from optitracr.checking.proof.symbolic.aggregates import TOLERATED, Head, mean_between, mean_of
 from optitracr.checking.proof.symbolic.heads import selection, span, values
 from optitracr.checking.proof.symbolic.meaning import Meaning
 from optitracr.checking.proof.symbolic.values import OpenError, count_of
@@ -72,12 +72,9 @@ def sum_given_by(head: Head, node: Node) -> Bounded:
             f"a head for {node.describe()} looks elsewhere than at BOS where nothing is selected"
         )
     taken, numbers = _by_position(head, node, terms)
-    slope, zero, off = line(taken, numbers)
     wanted = meaning.values(node.label)
     held = np.array([float(x) if isinstance(x, Number) else 0.0 for x in wanted])  # type: ignore[arg-type]
-    center = zero + slope * held[:, None]
-    error = off + SLACK * len(terms) * (np.abs(zero) + np.abs(slope * held[:, None]))
-    table = Bounded(center, np.broadcast_to(error, center.shape))
+    table = mean_between(taken, numbers, held)
     if not least:
         table = _with_default(head, terms, table, held)
     return mean_of(head, replace(found, least=least), table, means=True, one=False)
