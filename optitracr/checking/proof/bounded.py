@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -45,6 +46,10 @@ each term of a sum."""
 SECOND_ORDER = 1.0 + 2.0**-12
 """For roundings of what was rounded: with up to some thousand operations on a term, each of
 relative size 2^-24, they are that much of the first ones."""
+
+LARGE, SPARSE = 1 << 14, 8
+"""Numbers in a matrix from which on it is seen whether most are zero, and numbers for each that is
+not from which on they are passed over: where that measured quicker."""
 
 NO_BITS = 1 << 20
 """Exponent of the lowest bit of zero, which is a multiple of every power of two."""
@@ -163,17 +168,25 @@ def mapped(
         numbers, matrix = numbers[:, ~zero], matrix[~zero]
     center, sizes = numbers.center, np.abs(matrix)
     all_off = numbers.error + apart
-    found = center @ matrix + own
+    found = product(center, matrix) + own
     most = np.abs(center) + all_off
-    terms = (most != 0.0).astype(np.float64) @ (matrix != 0.0) + (own != 0.0)
-    mass = most @ sizes + np.abs(own)
-    products = np.where(is_power(center) & (all_off == 0.0), 0.0, most) @ np.where(
-        is_power(matrix), 0.0, sizes
+    terms = product((most != 0.0).astype(np.float64), (matrix != 0.0).astype(np.float64))
+    mass = product(most, sizes) + np.abs(own)
+    products = product(
+        np.where(is_power(center) & (all_off == 0.0), 0.0, most),
+        np.where(is_power(matrix), 0.0, sizes),
     )
-    sums = Sums(mass, terms, products, all_off @ sizes)
+    sums = Sums(mass, terms + (own != 0.0), products, product(all_off, sizes))
     exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
-    error = numbers.error @ sizes + sums.rounding(found, exact)
+    error = product(numbers.error, sizes) + sums.rounding(found, exact)
     return Bounded(found, limited(error, mass))
+
+
+def product(left: FloatArray, right: FloatArray) -> FloatArray:
+    """A product of matrices, of which the left one may be large and mostly zero."""
+    if left.size > LARGE and np.count_nonzero(left) * SPARSE < left.size:
+        return np.asarray(csr_array(left) @ right)
+    return np.asarray(left @ right)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -100,11 +100,22 @@ class State:
 
     def labels(self, columns: NDArray[np.bool_]) -> tuple[str, ...]:
         """The variables that some columns, [width], are functions of."""
+        inside = (i for i, own in enumerate(self.contents) if columns[own.columns].any())
+        return self.labelled(inside)
+
+    def labelled(self, numbers: Iterable[int]) -> tuple[str, ...]:
+        """The variables of some contents, which are given by their numbers."""
         found: dict[str, None] = {}
-        for content in self.contents:
-            if columns[content.columns].any():
-                found |= dict.fromkeys(content.labels)
+        for number in numbers:
+            found |= dict.fromkeys(self.contents[number].labels)
         return tuple(found)
+
+    def places(self) -> NDArray[np.intp]:
+        """The number of the content of each column, [width]."""
+        found = np.zeros(self.width, dtype=np.intp)
+        for number, content in enumerate(self.contents):
+            found[content.columns] = number
+        return found
 
     def rows(self, columns: NDArray[np.intp], given: Assignment) -> Bounded:
         """Some columns for each combination of variables, [combinations, columns].

@@ -26,6 +26,7 @@ from optitracr.checking.proof.bounded import (
     limited,
     lowest_bits,
     positive,
+    product,
     unrounded,
 )
 from optitracr.checking.proof.neurons import Neurons
@@ -238,14 +239,19 @@ def _sums(table: Bounded, weights: FloatArray) -> tuple[FloatArray, Sums]:
         table: The rows, [rows, inputs].
         weights: Shape [inputs, outputs].
     """
-    matrix = csr_array(weights)
-    sizes, ones, uneven = abs(matrix), matrix.copy(), abs(matrix)
-    ones.data = np.ones_like(matrix.data)
-    uneven.data = np.where(is_power(matrix.data), 0.0, uneven.data)
     most = table.size
     plain = np.where(is_power(table.center) & (table.error == 0.0), 0.0, most)
-    terms = (most != 0.0).astype(np.float64) @ ones
-    return table.center @ matrix, Sums(most @ sizes, terms, plain @ uneven, table.error @ sizes)
+    sizes = np.abs(weights)
+    uneven = np.where(is_power(weights), 0.0, sizes)
+    linked = (weights != 0.0).astype(np.float64)
+    sides = (table.center, weights), (most, sizes), ((most != 0.0).astype(np.float64), linked)
+    center, mass, terms = (_product(*each) for each in sides)
+    return center, Sums(mass, terms, _product(plain, uneven), _product(table.error, sizes))
+
+
+def _product(rows: FloatArray, weights: FloatArray) -> FloatArray:
+    """A product of matrices, of which the right one may be large and mostly zero."""
+    return product(weights.T, rows.T).T
 
 
 def _grid(table: Bounded, weights: FloatArray) -> NDArray[np.int64]:

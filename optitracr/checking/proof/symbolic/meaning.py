@@ -22,6 +22,7 @@ from optitracr.checking.proof.symbolic.values import (
     Values,
     count_of,
 )
+from optitracr.graph.comparisons import compared
 from optitracr.graph.program import (
     Aggregate,
     Node,
@@ -311,19 +312,30 @@ class Meaning(Values):
         keys, queries = self.values(pair.keys), self.values(pair.queries)
         if len(keys) * len(queries) > CALLS:
             raise OpenError(f"selector {pair.describe()} is asked about too many pairs")
-        self.spend(CALL * len(keys) * len(queries))
+        own, asking = ([i for i, x in enumerate(each) if x is not None] for each in (keys, queries))
         table = np.zeros((len(keys), len(queries)), dtype=bool)
-        for (i, key), (j, query) in product(enumerate(keys), enumerate(queries)):
-            if key is None or query is None:
-                continue
-            try:
-                table[i, j] = bool(pair.call(key, query))
-            except Exception as error:
-                raise OpenError(
-                    f"selector {pair.describe()} raises on a pair of which it is not shown that "
-                    "it never occurs"
-                ) from error
+        held, asked = [keys[i] for i in own], [queries[j] for j in asking]
+        table[np.ix_(own, asking)] = self._holds(pair, held, asked)
         return table
+
+    def _holds(
+        self, pair: Predicate, keys: Sequence[Any], queries: Sequence[Any]
+    ) -> NDArray[np.bool_]:
+        """What a predicate says of all pairs of a key and a query."""
+        found = compared(pair.call, keys, queries)
+        if found is not None:
+            self.spend(found.size)
+            return found
+        self.spend(CALL * len(keys) * len(queries))
+        try:
+            calls = (bool(pair.call(key, query)) for key, query in product(keys, queries))
+            called = np.fromiter(calls, dtype=bool, count=len(keys) * len(queries))
+        except Exception as error:
+            raise OpenError(
+                f"selector {pair.describe()} raises on a pair of which it is not shown that it "
+                "never occurs"
+            ) from error
+        return called.reshape(len(keys), len(queries))
 
 
 def rows_of(part: Assignment, given: Assignment) -> NDArray[np.intp]:

@@ -25,6 +25,9 @@ from optitracr.checking.proof.symbolic.values import Assignment, OpenError, coun
 from optitracr.model.forward import Layer
 from optitracr.model.names import Linear
 
+Cluster = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""Neurons, and columns."""
+
 QUICK = 8
 """Pairs of a combination and a neuron that are looked at in the time of one number of a table."""
 
@@ -47,39 +50,46 @@ def transformed(layer: Layer, state: State, hints: Hints, number: int) -> State:
     """
     into, out = (layer.weights[part] for part in (Linear.NEURONS_IN, Linear.NEURONS_OUT))
     neurons = Neurons(into["w"], into["b"], out["w"], out["b"])
-    together: dict[tuple[str, ...], list[tuple[NDArray[np.intp], NDArray[np.intp]]]] = {}
-    for some, columns in _clusters(neurons):
-        labels = state.labels(_looked_at(neurons, some, columns))
-        together.setdefault(labels, []).append((some, columns))
     fresh: list[Content] = []
-    for labels, clusters in together.items():
-        some, columns = (np.sort(np.concatenate(x)) for x in zip(*clusters, strict=True))
+    for labels, (some, columns) in _clusters(neurons, state).items():
         given = state.meaning.combinations(labels)
         fresh += _written(neurons, some, columns, state, given, partial(hints.at, number))
     return state.written(fresh, passed(neurons, state.bos))
 
 
-def _looked_at(
-    neurons: Neurons, some: NDArray[np.intp], columns: NDArray[np.intp]
-) -> NDArray[np.bool_]:
-    """What some neurons read, and the columns that they write, [width]."""
-    found = (neurons.w_in[:, some] != 0.0).any(axis=1)
-    found[columns] = True
-    return np.asarray(found)
+def _clusters(neurons: Neurons, state: State) -> dict[tuple[str, ...], Cluster]:
+    """Neurons and the columns that they write, none of which others write, by what these look at.
 
-
-def _clusters(neurons: Neurons) -> Iterator[tuple[NDArray[np.intp], NDArray[np.intp]]]:
-    """Neurons and the columns that they write, none of which others write."""
+    Args:
+        neurons: All neurons of the sublayer.
+        state: The stream before it.
+    """
     links = csr_array(neurons.w_out != 0.0)
     hidden, width = links.shape
     rows, columns = links.nonzero()
     ends = (np.ones(len(rows), dtype=np.int8), (rows, hidden + columns))
     both = csr_array(ends, shape=(hidden + width, hidden + width))
-    _, group = connected_components(both, directed=False)
-    touched = np.flatnonzero((neurons.w_out != 0.0).any(axis=0) | (neurons.b_out != 0.0))
-    for kind in np.unique(group[hidden + touched]):
-        same = group == kind
-        yield np.flatnonzero(same[:hidden]), np.flatnonzero(same[hidden:])
+    count, group = connected_components(both, directed=False)
+    touched = np.zeros(count, dtype=bool)
+    touched[
+        group[hidden + np.flatnonzero((neurons.w_out != 0.0).any(axis=0) | (neurons.b_out != 0.0))]
+    ] = True
+    # Which contents each group looks at: those that its neurons read, and where it writes.
+    source, neuron = np.nonzero(neurons.w_in)
+    looks = np.zeros((count, len(state.contents)), dtype=bool)
+    content = state.places()
+    looks[group[neuron], content[source]] = True
+    looks[group[hidden:], content] = True
+    kinds, kind = np.unique(looks, axis=0, return_inverse=True)
+    found: dict[tuple[str, ...], NDArray[np.bool_]] = {}
+    for number in np.unique(kind.reshape(-1)[touched]):
+        labels = state.labelled(np.flatnonzero(kinds[number]))
+        same = touched & (kind.reshape(-1) == number)
+        found[labels] = found.get(labels, False) | same
+    return {
+        labels: (np.flatnonzero(same[group[:hidden]]), np.flatnonzero(same[group[hidden:]]))
+        for labels, same in found.items()
+    }
 
 
 def _written(
@@ -92,7 +102,9 @@ def _written(
 ) -> Iterator[Content]:
     """What columns hold afterwards that neurons write, for combinations of what is looked at."""
     meaning = state.meaning
-    there = np.flatnonzero(_looked_at(neurons, some, columns))
+    looked_at = (neurons.w_in[:, some] != 0.0).any(axis=1)
+    looked_at[columns] = True
+    there = np.flatnonzero(looked_at)
     part = Neurons(
         neurons.w_in[np.ix_(there, some)],
         neurons.b_in[some],

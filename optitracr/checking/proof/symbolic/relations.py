@@ -64,6 +64,7 @@ class Relations:
         self._asked = False
         self._joint: JointValues | None = None
         self._answers: dict[tuple[Settles, str], bool] = {}
+        self._together: dict[tuple[str, ...], NDArray[np.bool_] | None] = {}
 
     @property
     def tabled(self) -> TabledProgram | None:
@@ -92,16 +93,27 @@ class Relations:
             return None
         known = self.tabled.by_label()
         labels = [x for x in given if x in known and not known[x].value_set.exploded]
-        rows = self._joint.listed(labels) if labels else None
-        if rows is None:
+        allowed = self._allowed(tuple(labels)) if labels else None
+        if allowed is None:
             return None
         places = [self._places(label, values[label])[given[label]] for label in labels]
-        sizes = [len(known[label].value_set.values) + 1 for label in labels]
-        allowed = np.zeros(sizes, dtype=bool)
-        allowed[tuple(rows.T)] = True
         held = np.logical_and.reduce([place != NOT_HELD for place in places])
         inside = [np.where(place == NOT_HELD, 0, place) for place in places]
         return np.asarray(allowed[tuple(inside)] & held)
+
+    def _allowed(self, labels: tuple[str, ...]) -> NDArray[np.bool_] | None:
+        """Which values of variables occur together, one axis each, None last; None if not known."""
+        assert self.tabled is not None
+        assert self._joint is not None
+        if labels not in self._together:
+            rows = self._joint.listed(labels)
+            found = None
+            if rows is not None:
+                sizes = [len(self.tabled.node(label).value_set.values) + 1 for label in labels]
+                found = np.zeros(sizes, dtype=bool)
+                found[tuple(rows.T)] = True
+            self._together[labels] = found
+        return self._together[labels]
 
     def listed(self, values: Mapping[str, Sequence[Any]]) -> dict[str, NDArray[np.int64]] | None:
         """The combinations of variables that may occur at one position, listed; None if not known.
