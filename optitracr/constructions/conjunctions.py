@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.distinct import classes_of_slices
+
 if TYPE_CHECKING:
     from jaxtyping import Bool
 
@@ -75,4 +77,5 @@ def _differs(found: Sequence[tuple[Condition, Table]], table: Table, possible: T
 
 def _classes(condition: Condition) -> int:
     """What a condition roughly costs: its number of different rows."""
-    return int(min(len(np.unique(condition.table, axis=axis)) for axis in (0, 1)))
+    both = (condition.table, condition.table.T)
+    return min(len(classes_of_slices(table)[1]) for table in both)

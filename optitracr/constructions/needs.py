@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -86,13 +87,14 @@ def classes_of_rows(
     Returns:
         The classes; the contribution of each class, less the constant; the constant.
     """
-    distinct, inverse, counts = np.unique(rows, axis=0, return_inverse=True, return_counts=True)
+    distinct, inverse = distinct_rows(rows)
+    counts = np.bincount(inverse, minlength=len(distinct))
     constant = np.zeros(rows.shape[1])
     zero = ~distinct.any(axis=1)
     if drop and distinct.shape[0] and not zero.any():
         constant = distinct[int(np.argmax(counts))]
     left_out = (distinct == constant).all(axis=1)
-    member = np.where(left_out[inverse.ravel()], NO_CLASS, inverse.ravel())
+    member = np.where(left_out[inverse], NO_CLASS, inverse)
     classes = canonical(member)
     order = np.zeros((max(classes, default=-1) + 1, rows.shape[1]))
     for value, label in enumerate(classes):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.distinct import classes_of_slices
+
 if TYPE_CHECKING:
     from jaxtyping import Int
 
@@ -58,13 +60,7 @@ def _rows(table: Codes, axis: int) -> Codes:
 
 def _merge_equal(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The class of each slice, classes numbered by first member; and those members."""
-    rows = np.ascontiguousarray(_rows(table, axis))
-    packed = rows.view(np.dtype((np.void, rows.dtype.itemsize * max(rows.shape[1], 1)))).ravel()
-    _, first, inverse = np.unique(packed, return_index=True, return_inverse=True)
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(order.size)
-    return rank[inverse.ravel()], first[order]
+    return classes_of_slices(_rows(table, axis))
 
 
 def _merge_neighbours(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -26,6 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.completion import completed
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.masks import and_weights, fewest_terms, term_count
 from optitracr.constructions.reduction import Codes, reduce_table
@@ -33,7 +34,7 @@ from optitracr.constructions.tasks import Construction, Task
 from optitracr.constructions.thresholds import cell_plans
 from optitracr.constructions.weightings import weightings
 from optitracr.craft.numerics import MarginError
-from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points
+from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points, with_fewer
 from optitracr.craft.spaces import FloatArray
 from optitracr.rounding import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
@@ -138,8 +139,7 @@ def reduced_task(
         robust: Only what bears errors in what is read.
     """
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
-    distinct, code = np.unique(padded, axis=0, return_inverse=True)
-    code = code.ravel()
+    distinct, code = distinct_rows(padded)
     merged = code[table].astype(np.int32)
     reduced = reduce_table(merged, [leaf.numerical for leaf in leaves])
     essential = tuple(
@@ -263,15 +263,30 @@ def sum_plans(task: Task) -> list[Plan]:
             if possible is not None:
                 possible = np.pad(possible, pad, constant_values=True)
             digits[axis] = np.append(digits[axis] + 1.0, 0.0)
+    chosen = possible if possible is not None else np.ones(full.shape, dtype=bool)
     best: tuple[Piecewise, list[FloatArray]] | None = None
+    least = _least(task, full[chosen])
     for weights in weightings(leaves, digits, full, possible):
-        made = _piecewise_sum(task, weights, full, possible)
-        if made is not None and (best is None or made.neurons < best[0].neurons):
-            best = made, weights
+        known = math.inf if best is None else best[0].neurons
+        if known <= least:
+            break
+        made = _piecewise_sum(task, weights, full, chosen, known)
+        best = best if made is None else (made, weights)
     if best is None:
         return []
     own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
     return [_sum_plan(leaves, best[0], own)]
+
+
+def _least(task: Task, codes: Codes) -> int:
+    """The fewest neurons of a function of a sum: two a step, or one in all if it interpolates."""
+    others = len(np.unique(codes)) - 1
+    return min(others, 1) if _is_exact(task) else 2 * others
+
+
+def _is_exact(task: Task) -> bool:
+    """Whether sums of what is read are free of noise."""
+    return not task.robust and all(not leaf.numerical for leaf in task.leaves)
 
 
 def _points(task: Task) -> int:
@@ -282,24 +297,35 @@ def _points(task: Task) -> int:
 
 
 def _piecewise_sum(
-    task: Task, weights: list[FloatArray], table: Codes, possible: NDArray[np.bool_] | None
+    task: Task,
+    weights: Sequence[FloatArray],
+    table: Codes,
+    chosen: NDArray[np.bool_],
+    limit: float,
 ) -> Piecewise | None:
-    """The output as a function of one weighted sum; None if it is none that float32 carries."""
-    exact = not task.robust and all(not leaf.numerical for leaf in task.leaves)
+    """The output as a function of one weighted sum; None if it is none that float32 carries.
+
+    None too if it takes as many neurons as a limit or more.
+    """
     total = np.zeros(table.shape)
     for axis, weight in enumerate(weights):
         line = [1] * table.ndim
         line[axis] = weight.size
         total = total + weight.reshape(line)
-    chosen = np.ones(table.shape, dtype=bool) if possible is None else possible
-    given = table[chosen]
-    z, inverse = np.unique(np.round(total[chosen], 9), return_inverse=True)
-    codes = np.empty(z.size, dtype=np.int64)
-    codes[inverse.ravel()] = given
-    if z.size > MAX_SUMS or not np.array_equal(codes[inverse.ravel()], given):
+    sums, given = np.round(total[chosen], 9), table[chosen]
+    order = np.argsort(sums)
+    sums, given = sums[order], given[order]
+    first = np.ones(sums.size, dtype=bool)
+    np.not_equal(sums[1:], sums[:-1], out=first[1:])
+    changes = given[1:] != given[:-1]
+    if (changes & ~first[1:]).any() or np.count_nonzero(first) > MAX_SUMS:
         return None
+    exact = _is_exact(task)
+    if not exact and 2 * np.count_nonzero(changes) >= limit:
+        return None
+    z, outputs = sums[first], task.rows[given[first]]
     try:
-        return through_points(z, task.rows[codes], exact, task.tolerance, task.close)
+        return with_fewer(z, outputs, exact, task.tolerance, task.close, limit)
     except MarginError:
         return None
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,14 @@ more, and these are among the farthest as a rule."""
 
 BEYOND = 1e-9
 """Distance from a plane that counts as none: what a linear program leaves in float64."""
+
+KEPT = 256
+"""Linear programs whose planes are kept: a program asks for the same in many cells and cuts, and so
+do programs of a kind, of each some ten."""
+
+KEPT_BYTES = 1 << 15
+"""Size of a linear program up to which its plane is kept, a thousand combinations of two numbers:
+all that are kept take 8 MB at most."""
 
 LEAST_MARGIN = 64 * INPUT_ERROR
 """Distance from a separating hyperplane below which float32 is not trusted."""
@@ -340,9 +349,17 @@ def _first_rows(system: FloatArray) -> NDArray[np.intp]:
 
 def _largest_margin(system: FloatArray) -> FloatArray | None:
     """Normal, offset and margin of the best plane for some rows; None if float32 carries none."""
+    size = system.shape[1] - 1
+    if system.nbytes > KEPT_BYTES:
+        return _solved(system.tobytes(), size)
+    return _kept(system.tobytes(), size)
+
+
+def _solved(rows: bytes, size: int) -> FloatArray | None:
+    """The same, of rows of so many numbers and their side, as bytes."""
     from scipy.optimize import linprog
 
-    size = system.shape[1] - 1
+    system = np.frombuffer(rows).reshape(-1, size + 1)
     found = linprog(
         np.append(np.zeros(size + 1), -1.0),
         A_ub=np.column_stack([system, np.ones(len(system))]),
@@ -352,4 +369,8 @@ def _largest_margin(system: FloatArray) -> FloatArray | None:
     if found.status != 0 or found.x[-1] < LEAST_MARGIN - BEYOND:
         return None
     best: FloatArray = found.x
+    best.setflags(write=False)
     return best
+
+
+_kept = lru_cache(maxsize=KEPT)(_solved)

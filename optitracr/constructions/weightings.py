@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import islice, permutations, product
 from typing import TYPE_CHECKING
@@ -55,10 +56,14 @@ def weightings(
             ]
             yield numbers if plain else _beyond_none(leaves, numbers)
     if len(leaves) > 1 or not plain:
-        for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
-            radix = _radix(leaves, digits, order)
-            if radix is not None:
-                yield radix
+        own = [
+            np.asarray(leaf.numbers) if leaf.numerical else digit
+            for leaf, digit in zip(leaves, digits, strict=True)
+        ]
+        gaps = [_least_gap(each) for each in own]
+        if all(gap > 0 for gap in gaps):
+            for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
+                yield _radix(own, gaps, order)
     if plain and len(leaves) == 2 and all(leaf.numerical for leaf in leaves):
         found = _far_apart(leaves, table, possible)
         if found is not None:
@@ -97,19 +102,20 @@ def _far_apart(
     return [first, float(f"{ratios[best]:.6g}") * second]
 
 
+def _least_gap(values: FloatArray) -> float:
+    """The least difference of two values; 0 if there are no two."""
+    gaps = np.diff(np.unique(values))
+    return float(gaps.min(initial=math.inf)) if gaps.size else 0.0
+
+
 def _radix(
-    leaves: Sequence[Leaf], given: Sequence[FloatArray], order: tuple[int, ...]
-) -> list[FloatArray] | None:
+    own: Sequence[FloatArray], gaps: Sequence[float], order: tuple[int, ...]
+) -> list[FloatArray]:
     """Digits such that the sum tells all combinations apart, `order[0]` changing fastest."""
-    digits: list[FloatArray] = [np.zeros(0)] * len(leaves)
+    digits: list[FloatArray] = [np.zeros(0)] * len(own)
     span = 0.0
     for axis in order:
-        leaf = leaves[axis]
-        own = np.asarray(leaf.numbers) if leaf.numerical else given[axis]
-        gaps = np.diff(np.unique(own))
-        if gaps.size == 0 or gaps.min() <= 0:
-            return None
-        scale = 1.0 if span == 0.0 else 2.0 * span / float(gaps.min())
-        digits[axis] = own * scale
-        span = span + scale * float(own.max() - own.min())
+        scale = 1.0 if span == 0.0 else 2.0 * span / gaps[axis]
+        digits[axis] = own[axis] * scale
+        span = span + scale * float(own[axis].max() - own[axis].min())
     return digits

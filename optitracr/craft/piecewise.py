@@ -7,6 +7,7 @@ so tolerate noise in the argument. The cheaper one that float32 carries is taken
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,6 +40,13 @@ logits of a query alike, and so moves no weight between the keys that it selects
 LOOSE_JUMP_ERROR = 1e-2
 """The same for a component over the immediate operands, which has no substitute: a fifth of what a
 one-hot dimension may be off by. The checks of the whole model have the last word."""
+
+NO_PIVOT = -1
+"""Stands for steps among interpolations from a pivot, which are points counted from 0."""
+
+SLACK = 1e-6
+"""Share of an error by which a bound on it may be passed that is summed up in another order: far
+more than what float64 rounds."""
 
 MAX_HINGES = 512
 """Points beyond which only steps are considered: the errors of so many changes of slope add up to
@@ -86,26 +94,75 @@ def through_points(
     Raises:
         MarginError: If two points with different outputs are too close for float32.
     """
+    made = with_fewer(z, outputs, exact, tolerance, close)
+    assert made is not None, "every construction has fewer neurons than infinity"
+    return made
+
+
+def with_fewer(
+    z: Float[FloatArray, " points"],
+    outputs: Float[FloatArray, "points outputs"],
+    exact: bool,
+    tolerance: float = JUMP_ERROR,
+    close: bool = False,
+    limit: float = math.inf,
+) -> Piecewise | None:
+    """The same, or None where it takes as many neurons as a limit or more.
+
+    Neurons are counted before they are made, so that what is too large costs little.
+
+    Args:
+        z: Shape [points], increasing.
+        outputs: Shape [points, outputs].
+        exact: Whether arguments are sums of one-hots, free of noise.
+        tolerance: Largest rounding error of all steps together.
+        close: Bound that error closely, for what has no other construction.
+        limit: Neurons of what is known.
+
+    Raises:
+        MarginError: If two points with different outputs are too close for float32.
+    """
     changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
     if changes.size == 0:
         empty = np.zeros(0)
-        return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
-    made = []
+        constant = Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
+        return constant if limit > 0 else None
+    slopes = np.zeros((0, outputs.shape[1]))
+    counted: list[tuple[int, int]] = []
     if exact and z.size <= MAX_HINGES:
-        made = [h for h in _hinges(z, outputs) if _hinge_error(h, z) <= HINGE_ERROR]
-    try:
-        made.append(_steps(z, outputs, changes, tolerance, close))
-    except MarginError:
-        if not made:
-            raise
-    return min(made, key=lambda candidate: candidate.neurons)
+        slopes = (outputs[1:] - outputs[:-1]) / (z[1:] - z[:-1])[:, None]
+        if _noise(z) * abs(slopes).max() <= HINGE_ERROR * (1 + SLACK):
+            counted = _hinge_counts(slopes)
+    refused: MarginError | None = None
+    for neurons, pivot in sorted([*counted, (2 * changes.size, NO_PIVOT)], key=lambda x: x[0]):
+        if neurons >= limit:
+            return None
+        if pivot == NO_PIVOT:
+            try:
+                return _steps(z, outputs, changes, tolerance, close)
+            except MarginError as error:
+                refused = error
+                continue
+        hinges = _hinges_from(z, outputs, slopes, pivot)
+        if _hinge_error(hinges, z) <= HINGE_ERROR:
+            return hinges
+    assert refused is not None, "steps are among what was tried"
+    raise refused
 
 
-def _hinges(z: FloatArray, outputs: FloatArray) -> list[Piecewise]:
-    """Interpolations from a pivot to both sides: the first point, the last, the middle."""
-    slopes = (outputs[1:] - outputs[:-1]) / (z[1:] - z[:-1])[:, None]
-    pivots = dict.fromkeys((0, z.size // 2, z.size - 1))
-    return [_hinges_from(z, outputs, slopes, pivot) for pivot in pivots]
+def _hinge_counts(slopes: FloatArray) -> list[tuple[int, int]]:
+    """Neurons of the interpolations from some pivots: the first point, the middle, the last."""
+    points = len(slopes) + 1
+    tilted = np.asarray(slopes.any(axis=1))
+    bends = np.zeros(points, dtype=np.intp)
+    np.cumsum((slopes[1:] != slopes[:-1]).any(axis=1), out=bends[1 : points - 1])
+    bends[-1] = bends[-2]
+    counted = []
+    for pivot in dict.fromkeys((0, points // 2, points - 1)):
+        right = tilted[pivot] + bends[-1] - bends[pivot] if pivot < points - 1 else 0
+        left = tilted[pivot - 1] + bends[pivot - 1] if pivot else 0
+        counted.append((int(right + left), pivot))
+    return counted
 
 
 def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: int) -> Piecewise:
@@ -125,11 +182,16 @@ def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: 
 
 def _hinge_error(hinges: Piecewise, z: FloatArray) -> float:
     """Rounding of every active neuron, and the argument's noise times the slope."""
-    noise = 4 * FLOAT32_EPSILON * abs(z).max()
+    noise = _noise(z)
     active = np.maximum(np.outer(z, hinges.slope) + hinges.offset, 0.0)
     rounding = (active @ abs(hinges.weight)).max(initial=0.0) * FLOAT32_EPSILON
     local = ((active > 0) * hinges.slope) @ hinges.weight
     return float(rounding + noise * abs(local).max(initial=0.0))
+
+
+def _noise(z: FloatArray) -> float:
+    """What the argument may be off by."""
+    return float(4 * FLOAT32_EPSILON * abs(z).max())
 
 
 def _steps(
