@@ -17,11 +17,13 @@ from solvers.allocation import (
     Plan,
     Status,
 )
+from solvers.at_once import SMALL, minimised_at_once
 from solvers.bounds import width_bound
 from solvers.constraints.objective import least_parameters, measure
 from solvers.constraints.variables import Decisions
 from solvers.cp_model import build_model
-from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL, decisions
+from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
+from solvers.effort import decisions as decision_count
 from solvers.greedy import greedy_plan
 from solvers.improve import improve_width
 from solvers.interrupts import OnInterrupt
@@ -84,7 +86,7 @@ def cp_sat(
     _start(search, hint)
     if time_limit <= 0:
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
-    size = decisions(problem, times)
+    size = decision_count(problem, times)
     if size > LARGE_MODEL and search.plan is not None and search.plan.layers == times.layers:
         improve_width(search, time_limit)
     if size > LARGEST_MODEL or search.over:
@@ -250,6 +252,7 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         times: Earliest births.
         deeper: Whether a shallower plan exists, so that a single objective has to improve.
     """
+    size = decision_count(search.problem, times)
     decisions = build_model(search.problem, layers, times)
     order = search.objective
     if order[0] == "depth":
@@ -259,6 +262,8 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
     if most is not None and order[0] != "parameters":
         decisions.model.add(measure(decisions, order[0]) <= most)
     hint_plan(decisions, search.plan, layers)
+    if size <= SMALL and _settled_at_once(search, decisions, order, found):
+        return found
     for place, name in enumerate(order):
         if name == "depth":
             found.bound.append(layers)
@@ -282,6 +287,22 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
     found.bound += [layers if name == "depth" else 0 for name in missing]
     found.bound = found.bound[: len(search.objective)]
     return found
+
+
+def _settled_at_once(
+    search: Search, decisions: Decisions, order: tuple[str, ...], found: _Found
+) -> bool:
+    """Whether one solve tells all sizes of a small problem, or that there is no plan."""
+    names = [name for name in order if name != "depth"]
+    if "parameters" in names:
+        return False
+    outcome, sizes = minimised_at_once(search, decisions, names)
+    for name, value in sizes.items():
+        search.progress(f"{decisions.layers} layers: {name} {value}")
+    if outcome is Outcome.OPTIMAL:
+        found.feasible = True
+        found.bound = [sizes.get(name, decisions.layers) for name in search.objective]
+    return outcome in (Outcome.OPTIMAL, Outcome.INFEASIBLE)
 
 
 def _minimise(

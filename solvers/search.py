@@ -104,7 +104,11 @@ class Search:
         return best - int(deeper and (not rest or rest[0] == "depth"))
 
     def solve(
-        self, decisions: Decisions, effort: float = math.inf, model: Any = None
+        self,
+        decisions: Decisions,
+        effort: float = math.inf,
+        model: Any = None,
+        presolve: bool = True,
     ) -> tuple[Outcome, Any]:
         """One solve, within what is left of the time; its solution is kept if it is better.
 
@@ -112,6 +116,8 @@ class Search:
             decisions: The model's variables.
             effort: Time that this solve may take.
             model: The model, if not that of the decisions.
+            presolve: Whether the model is simplified first, which takes longer than to solve a
+                small one.
 
         Returns:
             The outcome, and the solver.
@@ -123,6 +129,8 @@ class Search:
 
         allowed = min(self.left, effort)
         solver = self._solver(allowed)
+        solver.parameters.cp_model_presolve = presolve
+        solver.parameters.cp_model_presolve = presolve
         model = decisions.model if model is None else model
         status, interrupted = run_cp_sat(solver, model, keep=self.keep)
         used = solver.response_proto.deterministic_time
