@@ -15,7 +15,7 @@ from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 from optitracr.version import __version__
 
 if TYPE_CHECKING:
-    from optitracr import compiling, domain, library, validating
+    from optitracr import compiling, corpus, domain, library, validating
     from optitracr.compile import compile_rasp_to_model
     from optitracr.compiled import CompiledModel, load, prove
     from optitracr.front import pareto_front
@@ -29,6 +29,7 @@ __all__ = [
     "__version__",
     "compile_rasp_to_model",
     "compiling",
+    "corpus",
     "domain",
     "library",
     "load",
@@ -56,6 +57,6 @@ def __getattr__(name: str) -> Any:
 
     if name in _HOMES:
         return getattr(importlib.import_module(_HOMES[name]), name)
-    if name in ("compiling", "domain", "library", "validating"):
+    if name in ("compiling", "corpus", "domain", "library", "validating"):
         return importlib.import_module(f"optitracr.{name}")
     raise AttributeError(f"module 'optitracr' has no attribute {name!r}")

@@ -47,6 +47,7 @@ TIERS: tuple[set[str], ...] = (
     {"front"},
     {"report"},
     {"compiling"},
+    {"corpus"},
     {"cli"},
 )
 """Rooms of `optitracr` from the lowest up; each imports only from itself and from tiers below."""

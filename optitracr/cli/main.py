@@ -1,4 +1,4 @@
-"""The `optitracr` command: list, compile, run, verify, prove, compare, explain, report, pareto."""
+"""The `optitracr` command: programs listed, compiled, run, proven, compared, collected."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from optitracr.cli.argument_types import NO_CHECK, natural, seconds, vocabulary, whole
+from optitracr.cli.corpus_arguments import add_collection, add_folder
 from optitracr.cli.interrupts import no_interrupt_lost
 from optitracr.cli.output import Output, OutputError, one_line, tell
 from optitracr.errors import OptitracrError
@@ -155,6 +156,7 @@ def build_parser() -> argparse.ArgumentParser:
     _level(explain)
     _add_report(commands)
     _add_pareto(commands)
+    _add_corpus(commands)
     return parser
 
 
@@ -218,6 +220,15 @@ def _add_pareto(commands: Any) -> None:
     _without(pareto)
 
 
+def _add_corpus(commands: Any) -> None:
+    summary = "make a collection of compiled programs, or go on with one"
+    parser = _add(commands, "corpus", summary, _corpus, programs=None)
+    add_folder(parser)
+    _add_programs(parser, "*", "PROGRAM")
+    add_collection(parser)
+    _level(parser)
+
+
 def _add(
     commands: Any,
     name: str,
@@ -229,8 +240,12 @@ def _add(
     parser: argparse.ArgumentParser = commands.add_parser(name, help=summary, description=summary)
     parser.set_defaults(run=run)
     parser.add_argument("--json", action="store_true", help="print JSON")
-    if programs is None:
-        return parser
+    if programs is not None:
+        _add_programs(parser, programs, metavar)
+    return parser
+
+
+def _add_programs(parser: argparse.ArgumentParser, programs: int | str, metavar: str) -> None:
     parser.add_argument("programs", nargs=programs, metavar=metavar)
     parser.add_argument(
         "--vocab", type=vocabulary, metavar="A,B,C", help="tokens; the library's by default"
@@ -242,7 +257,6 @@ def _add(
         metavar="REGEX",
         help="inputs that matter: those whose tokens, joined, match it as a whole",
     )
-    return parser
 
 
 def _level(parser: argparse.ArgumentParser, checked: bool = True) -> None:
@@ -324,6 +338,12 @@ def _pareto(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import pareto
 
     return pareto.print_front(arguments, output)
+
+
+def _corpus(arguments: argparse.Namespace, output: Output) -> int:
+    from optitracr.cli import corpus
+
+    return corpus.make_corpus(arguments, output)
 
 
 if __name__ == "__main__":

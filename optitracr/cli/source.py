@@ -16,6 +16,9 @@ from optitracr.writing import reason_of, shown_path
 
 Result = TypeVar("Result")
 
+MODULE_PREFIX = "optitracr_program_"
+"""What the name of a file's module begins with, so that it hides no module of Python's."""
+
 
 def parts_of(name: str) -> tuple[Path, str]:
     """The file and the name in it that `file.py:name` stands for.
@@ -67,7 +70,7 @@ def program_of_file(name: str) -> rasp.SOp:
 
 def _load(path: Path) -> Any:
     """Runs a Python file: it is code, so run only files that you trust."""
-    spec = importlib.util.spec_from_file_location(f"optitracr_program_{path.stem}", path)
+    spec = importlib.util.spec_from_file_location(f"{MODULE_PREFIX}{path.stem}", path)
     if spec is None or spec.loader is None:
         raise FileError(f"{path} is not a Python file; name one that ends in .py")
     module = importlib.util.module_from_spec(spec)

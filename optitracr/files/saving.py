@@ -192,6 +192,19 @@ def _encode(model: Transformer) -> dict[str, bytes]:
     Raises:
         FieldError: If something of the model cannot be held.
     """
+    data, weights = plain(model)
+    text = json.dumps(data, indent=1, allow_nan=False)
+    check_length(text)
+    return {WEIGHTS: weights, MANIFEST: f"{text}\n".encode("ascii")}
+
+
+def plain(model: Transformer) -> tuple[dict[str, Any], bytes]:
+    """The manifest as JSON has it, its digest included, and the content of the weights' file.
+
+    Raises:
+        FieldError: If something of the model cannot be held.
+        InputError: If the model's sizes or its activation function were edited.
+    """
     now = exportable(model, "a file")
     manifest = manifest_of(model, StoredWeights(WEIGHTS, ""))
     check_manifest(manifest)
@@ -203,10 +216,17 @@ def _encode(model: Transformer) -> dict[str, bytes]:
     data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
     data = {"schema": SCHEMA, "version": VERSION, **data}
     data["proof"]["of"] = digest(data, without=UNPROVEN)
-    text = json.dumps({**data, "digest": digest(data)}, indent=1, allow_nan=False)
+    return {**data, DIGEST: digest(data)}, weights
+
+
+def check_length(text: str) -> None:
+    """Checks that a manifest is one that is read again.
+
+    Raises:
+        FieldError: If it is too long.
+    """
     if len(text) > MANIFEST_LIMIT:
         raise FieldError("the manifest", f"has more than {MANIFEST_LIMIT:,} bytes")
-    return {WEIGHTS: weights, MANIFEST: f"{text}\n".encode("ascii")}
 
 
 def digest(data: dict[str, Any], without: Collection[str] = (DIGEST,)) -> str:

@@ -138,6 +138,12 @@ class RASPExpr(abc.ABC):
         """
         return f"{self.name}_{count_expressions(self)}"
 
+    @property
+    def _is_shared(self) -> bool:
+        """Whether it is the one that its module holds for all programs, such as `tokens`."""
+        home = vars(sys.modules[type(self).__module__])
+        return home.get(self.default_label_name) is self
+
     def copy(self: ExprT) -> ExprT:
         """A second expression with the same operands and annotations."""
         duplicate = copy.copy(self)
@@ -178,12 +184,17 @@ class RASPExpr(abc.ABC):
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        """What pickle writes: of a large expression a list of its parts, without recursion."""
+        """What pickle writes: of a large expression a list of its parts, without recursion.
+
+        Of what all programs share it is the name, so that there is one of it in every process.
+        """
+        if self._is_shared:
+            return self.default_label_name
         if count_expressions(self) <= NESTED_PARTS:
             return super().__reduce_ex__(protocol)
         place: dict[int, int] = {}
         parts = []
-        for part in postorder(self):
+        for part in (part for part in postorder(self) if not part._is_shared):
             state = _state(part)
             inner = {
                 key: place[id(value)]

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 
 import optitracr
-from optitracr import domain, library, load, rasp, validating
+from optitracr import corpus, domain, library, load, rasp, validating
 from optitracr.circuit import intervention, patching
 from optitracr.compile import allocation_problem
 from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
 from optitracr.setting import check_setting
+from tests.api import corpora
 from tests.docs.public import public_names
 
 BOS = "compiler_bos"
@@ -305,6 +306,9 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
         {"embeddings": np.zeros((1, 2, made.size.width))},
     )
     yield report(), {"name": "residual", "path": "page.html"}
+    yield corpora.made(), {"row": corpora.reading()["row"]}
+    yield corpora.ASKED, {"index": 0}
+    yield corpora.PROGRAM, {}
     yield report().variables, {"label": "tokens", "variable": "tokens", "name": "tokens"}
     for expression in (FLAG, EQUAL, rasp.tokens, rasp.indices, rasp.length):
         yield expression, {"xs": ["a"], "name": "named", "annotations": {}}
@@ -327,8 +331,18 @@ def methods() -> dict[str, Call]:
     return found
 
 
+def of_corpora() -> dict[str, Call]:
+    """Functions of `optitracr.corpus`."""
+    return {
+        "optitracr.corpus.make": Call(corpus.make, corpora.making(), left_out=("watch",)),
+        "optitracr.corpus.load": Call(corpus.load, {"folder": corpora.made().folder}),
+        "optitracr.corpus.model_of": Call(corpus.model_of, corpora.reading()),
+    }
+
+
 GROUPS: dict[str, Callable[[], dict[str, Call]]] = {
     "functions": functions,
+    "corpora": of_corpora,
     "domains": parts_of_domains,
     "library": of_the_library,
     "constructors": constructors,

@@ -10,7 +10,14 @@ import types
 from collections.abc import Iterator
 from typing import Any
 
-MODULES = ("optitracr", "optitracr.rasp", "optitracr.library", "optitracr.domain", "solvers")
+MODULES = (
+    "optitracr",
+    "optitracr.rasp",
+    "optitracr.library",
+    "optitracr.domain",
+    "optitracr.corpus",
+    "solvers",
+)
 """Modules that list their public names."""
 
 UNLISTED = ("optitracr.errors", "optitracr.validating")

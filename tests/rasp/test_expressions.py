@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from optitracr import rasp
 from optitracr.errors import ProgramError
 from optitracr.rasp import causal_eval
 from optitracr.rasp import rasp as under_tracrs_name
+from optitracr.rasp.expression import postorder
 
 TRACR_NAMES = [
     "Aggregate",
@@ -343,3 +345,18 @@ def test_source_is_the_users_line() -> None:
     line = sys._getframe().f_lineno - 1
     assert expr.source == f"{__file__}:{line}"
     assert expr.named("x").source == expr.source
+
+
+@pytest.mark.parametrize("count", [1, 300])
+def test_what_all_programs_share_is_shared_after_pickling(count: int) -> None:
+    """A function that is pickled with a program may read it too: there is still one of each."""
+    program: rasp.SOp = rasp.tokens
+    for _ in range(count):
+        program = rasp.SequenceMap(max, program, rasp.indices)
+    program = rasp.SequenceMap(max, program, rasp.length)
+    again = pickle.loads(pickle.dumps(program))
+    parts = {id(part) for part in postorder(again)}
+    assert {id(part) for part in (rasp.tokens, rasp.indices, rasp.length)} <= parts
+    assert len(parts) == len(list(postorder(program)))
+    assert again.label == program.label
+    assert pickle.loads(pickle.dumps(rasp.tokens.named("mine"))) is not rasp.tokens

@@ -1,0 +1,199 @@
+"""The command corpus: makes a collection of compiled programs, and goes on where it was."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from optitracr import corpus
+from optitracr.cli.commands import options
+from optitracr.cli.output import Output, one_line, tell
+from optitracr.cli.programs import resolve
+from optitracr.cli.source import MODULE_PREFIX
+from optitracr.corpus.making import Made
+from optitracr.corpus.progress import Progress, duration
+from optitracr.corpus.tasks import EXTRA
+from optitracr.errors import InputError, VerificationError
+from optitracr.extras import require
+
+EXIT_OK, EXIT_MISMATCH = 0, 3
+"""Exit codes: of a corpus that is whole, and where a model differed from the interpreter."""
+
+LINE_SECONDS = 10.0
+"""Between two lines of progress where there is no terminal: few enough to be read in a log."""
+
+CONNECT_SECONDS = 5
+"""For a scheduler to answer: on one network it takes milliseconds."""
+
+Watch = Callable[[Progress], None]
+
+
+def make_corpus(arguments: argparse.Namespace, output: Output) -> int:
+    """Makes a corpus, and prints what is in it."""
+    programs = _programs(arguments)
+    given: dict[str, Any] = {
+        "guard": corpus.Guard(arguments.guard_seconds, arguments.guard_memory << 20),
+        "split": arguments.split,
+        "workers": arguments.workers,
+        "causal": arguments.causal,
+        "optimize": arguments.optimize,
+        **options(arguments),
+    }
+    with _executor(arguments.scheduler) as executor, _shown() as watch:
+        made = corpus.make(programs, arguments.folder, executor=executor, watch=watch, **given)
+    if arguments.json:
+        output.json(
+            {
+                "folder": str(made.folder),
+                "compiled": made.compiled,
+                "guarded": made.guarded,
+                **made.counts.as_dict(),
+            }
+        )
+    else:
+        _print(made, output)
+    wrong = any(reason.startswith(VerificationError.__name__) for reason in made.counts.failures)
+    return EXIT_MISMATCH if wrong else EXIT_OK
+
+
+def _programs(arguments: argparse.Namespace) -> corpus.RandomPrograms | list[corpus.Item]:
+    """What is to be compiled.
+
+    Raises:
+        InputError: If it is nothing, or both random programs and others.
+    """
+    if arguments.random is None:
+        return _named(arguments)
+    if arguments.programs:
+        raise InputError("--random goes without programs; leave one of them out")
+    if arguments.vocab is not None or arguments.domain is not None:
+        raise InputError("--vocab and --domain are for programs by name; give --tokens N")
+    given = {"max_seq_len": arguments.max_seq_len, "features": arguments.features}
+    return corpus.RandomPrograms(
+        arguments.random,
+        arguments.size,
+        arguments.seed,
+        arguments.generator,
+        arguments.tokens,
+        **{name: value for name, value in given.items() if value is not None},
+    )
+
+
+def _named(arguments: argparse.Namespace) -> list[corpus.Item]:
+    if not arguments.programs:
+        raise InputError("nothing is to be compiled; name programs, or give --random COUNT")
+    found = [resolve(name, arguments) for name in arguments.programs]
+    # A user's file is no module that another process could import, so its code goes with it.
+    cloudpickle = require("cloudpickle", "cloudpickle", EXTRA)
+    for name, module in list(sys.modules.items()):
+        if name.startswith(MODULE_PREFIX):
+            cloudpickle.register_pickle_by_value(module)
+    return [
+        corpus.Item(
+            named.name, named.program, named.vocab, named.max_seq_len, named.causal, named.domain
+        )
+        for named in found
+    ]
+
+
+@contextmanager
+def _executor(address: str | None) -> Iterator[Any]:
+    """The executor of a Dask cluster; None without one.
+
+    Raises:
+        InputError: If no scheduler answers.
+        MissingExtraError: If Dask is not installed.
+    """
+    if address is None:
+        yield None
+        return
+    distributed = require("distributed", "Dask", EXTRA)
+    try:
+        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"no Dask scheduler answers at {address} ({one_line(str(error))}); start one with "
+            "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1 --nworkers auto`"
+        ) from error
+    with client:
+        if not client.nthreads():
+            tell(f"no worker is at {address} yet; start some: dask worker {address} --nthreads 1")
+        yield client.get_executor()
+
+
+@contextmanager
+def _shown() -> Iterator[Watch]:
+    """Progress on standard error: a bar on a terminal, a line now and then otherwise."""
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _Lines()
+        return
+    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
+    with Bar(*columns, console=console) as bar:
+        task = bar.add_task("starting", total=None)
+        failures = _Failures(bar.console.print)
+
+        def watch(progress: Progress) -> None:
+            failures.look(progress)
+            bar.update(
+                task, description=str(progress), total=progress.total, completed=progress.done
+            )
+
+        yield watch
+
+
+class _Lines:
+    """Progress in lines."""
+
+    def __init__(self) -> None:
+        self._failures = _Failures(tell)
+        self._last = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Tells how far it is, if that was last told a while ago."""
+        self._failures.look(progress)
+        if progress.seconds - self._last >= LINE_SECONDS:
+            tell(str(progress))
+            self._last = progress.seconds
+
+
+class _Failures:
+    """Tells of each reason for failures when it comes first."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._told = say, set[str]()
+
+    def look(self, progress: Progress) -> None:
+        """Tells of reasons that are new."""
+        for reason in progress.failures.keys() - self._told:
+            self._told.add(reason)
+            self._say(one_line(f"a program fails: {reason}"))
+
+
+def _print(made: Made, output: Output) -> None:
+    from rich.table import Table
+
+    counts = made.counts
+    table = Table(title=f"{counts.programs:,} programs")
+    table.add_column("what became of them")
+    table.add_column("programs", justify="right")
+    rows = [(f"in {split}", number) for split, number in counts.splits.items()]
+    rows += [(f"known of the model: {status}", number) for status, number in counts.proofs.items()]
+    rows += [(f"left out: equal {what}", number) for what, number in counts.duplicates.items()]
+    rows += [(f"failed: {reason}", number) for reason, number in counts.failures.items()]
+    for what, number in rows:
+        table.add_row(one_line(what), f"{number:,}")
+    output.table(table)
+    rate = f" ({made.compiled / made.seconds:.1f} a second)" if made.compiled else ""
+    took = f"{made.compiled:,} compiled now in {duration(made.seconds)}{rate}"
+    output.line(f"{made.folder}: {counts.rows:,} models; {took}")
+    if made.guarded:
+        output.line(f"{made.guarded:,} were ended by a guard; the same command tries them again")
