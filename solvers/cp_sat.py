@@ -25,12 +25,12 @@ from solvers.cp_model import build_model
 from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
 from solvers.effort import decisions as decision_count
 from solvers.greedy import greedy_plan
-from solvers.improve import improve_width
 from solvers.interrupts import OnInterrupt
 from solvers.longest_path import longest_path_plan
 from solvers.needless import without_needless
 from solvers.parameters import fewest_parameters
 from solvers.problem import Problem
+from solvers.rounds import improve
 from solvers.search import TIE_BREAKS, Outcome, Progress, Search, proven_bound
 from solvers.serialisation import fingerprint
 from solvers.solutions import hint_plan, hint_solution
@@ -88,10 +88,10 @@ def cp_sat(
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
     size = decision_count(problem, times)
     if size > LARGE_MODEL and search.plan is not None and search.plan.layers == times.layers:
-        improve_width(search, time_limit)
+        improve(search, time_limit)
     if size > LARGEST_MODEL or search.over:
         search.bound = _easy_bounds(search, times)
-        note = "improved stretch by stretch, without an exact model"
+        note = "improved by moves and stretches, without an exact model"
         if search.interrupted:
             note = INTERRUPTED
         return _result(search, Status.FEASIBLE, note, "stretches")

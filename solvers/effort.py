@@ -22,6 +22,10 @@ LARGE_TIMES = (2.0, 40.0)
 """Least and most deterministic seconds for a large one: two are enough for some stretches, and
 nobody should wait for more than some minutes without having asked for it."""
 
+CHOICES_A_SECOND = 200
+"""Alternatives for which an improvement without an exact model has one second: moves gain little
+after so many of them."""
+
 
 def decisions(problem: Problem, times: Earliest | None = None) -> int:
     """Placement and erasure decisions of the shallowest model."""
@@ -35,4 +39,6 @@ def default_time_limit(problem: Problem) -> float:
     if count <= LARGE_MODEL:
         return DEFAULT_TIME
     least, most = LARGE_TIMES
-    return min(max(count / 4_000, least), most)
+    if count <= LARGEST_MODEL:
+        return max(count / 4_000, least)
+    return min(max(len(problem.alternatives) / CHOICES_A_SECOND, least), most)

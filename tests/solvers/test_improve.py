@@ -45,5 +45,5 @@ def test_large_problems_get_less_time_and_say_what_was_done() -> None:
     found = solve(problem, time_limit=2.0)
     assert found.plan is not None
     assert found.solver == "stretches"
-    assert "stretch by stretch" in found.message
+    assert "moves and stretches" in found.message
     assert found.bound[0] == found.value[0]

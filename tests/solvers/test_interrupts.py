@@ -23,6 +23,7 @@ from solvers.greedy import greedy_plan
 from solvers.improve import improve_width
 from solvers.interrupts import interruptible, run_cp_sat
 from solvers.search import Search
+from solvers.sliding.slide import slide
 from tests.solvers.interrupting import handled, interrupted, solved, solving
 from tests.solvers.tiny import chain
 
@@ -36,10 +37,20 @@ def custom(number: int, frame: object) -> None:
     raise KeyboardInterrupt("custom")
 
 
-def stretches(problem: Problem, limit: float = 500.0) -> None:
-    search = Search(problem, ("depth", "width"), limit, 0, False, print)
+def large_search(problem: Problem) -> Search:
+    search = Search(problem, ("depth", "width"), 500.0, 0, False, print)
     search.plan = greedy_plan(problem)
-    improve_width(search, limit)
+    return search
+
+
+def stretches(problem: Problem) -> None:
+    search = large_search(problem)
+    improve_width(search, search.time_limit)
+
+
+def moves(problem: Problem) -> None:
+    search = large_search(problem)
+    slide(search, search.time_limit)
 
 
 def off_the_main_thread(problem: Problem) -> None:
@@ -63,6 +74,7 @@ SOLVES: dict[str, Callable[[Problem], Any]] = {
     "milp": partial(solve, method="milp"),
     "infeasible": lambda problem: solve(replace(problem, limits=Limits(layers=1))),
     "stretches": stretches,
+    "moves": moves,
     "front": lambda problem: list(pareto_front(problem)),
     "off the main thread": off_the_main_thread,
     "error": with_an_error,
@@ -100,6 +112,11 @@ def test_an_interrupt_is_raised_and_leaves_nothing_running(name: str, after: flo
     assert solved()
 
 
+def test_an_interrupt_ends_moves() -> None:
+    with handled(), interrupted(0.3, when=lambda: True), pytest.raises(KeyboardInterrupt):
+        moves(random_problem(1000, 0))
+
+
 def test_highs_is_left_behind() -> None:
     start = time.perf_counter()
     with handled(), interrupted(0.1), pytest.raises(KeyboardInterrupt):
@@ -128,11 +145,20 @@ def test_the_best_plan_is_kept_where_asked_for() -> None:
     assert solved()
 
 
-def test_stretches_are_kept_where_asked_for() -> None:
-    with handled(), interrupted(0.5):
+def test_moves_are_kept_where_asked_for() -> None:
+    with handled(), interrupted(0.7, when=lambda: True):
         found = solve(random_problem(1000, 0), time_limit=500, on_interrupt="keep")
     assert found.plan is not None
     assert INTERRUPTED in found.message
+
+
+def test_stretches_are_kept_where_asked_for() -> None:
+    search = large_search(random_problem(1000, 0))
+    search.keep = True
+    with handled(), interrupted(0.5):
+        improve_width(search, search.time_limit)
+    assert search.interrupted
+    assert search.plan is not None
 
 
 @pytest.mark.parametrize("keep", [True, False])

@@ -231,7 +231,7 @@ def test_a_large_problem_is_better_than_the_heuristic_and_states_its_gap() -> No
 
     problem = random_problem(2000, seed=0)
     heuristic = solve(problem, "longest_path")
-    allocation = solve(problem, time_limit=30)
+    allocation = solve(problem, time_limit=5)
     assert allocation.value[0] < heuristic.value[0]
     assert allocation.value[1] < heuristic.value[1] / 4
     assert allocation.status is Status.FEASIBLE
