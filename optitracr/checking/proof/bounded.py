@@ -51,6 +51,12 @@ LARGE, SPARSE = 1 << 14, 8
 """Numbers in a matrix from which on it is seen whether most are zero, and numbers for each that is
 not from which on they are passed over: where that measured quicker."""
 
+FRACTION_BITS, BIAS, EXPONENT = 52, 1023, 0x7FF
+"""Of float64: the bits behind the point, what is added to exponents, and the bits of these."""
+
+FRACTION = (1 << FRACTION_BITS) - 1
+"""The bits behind the point, all set."""
+
 NO_BITS = 1 << 20
 """Exponent of the lowest bit of zero, which is a multiple of every power of two."""
 
@@ -159,32 +165,33 @@ def mapped(
         apart: By how much the numbers may be off besides, [rows, inputs]. It counts where sums
             are rounded, and is not handed on: whoever gives it follows it.
     """
-    matrix = np.asarray(weights, dtype=np.float64)
-    own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
-    # What is zero for sure in all rows adds nothing, and is looked at no further.
-    zero = ~((numbers.center != 0.0) | (numbers.error + apart != 0.0)).any(axis=0)
-    if zero.any():
-        apart = np.broadcast_to(apart, numbers.center.shape)[:, ~zero]
-        numbers, matrix = numbers[:, ~zero], matrix[~zero]
-    center, sizes = numbers.center, np.abs(matrix)
+    # What is zero for sure in all rows adds nothing, unless it is multiplied with infinity or NaN.
     all_off = numbers.error + apart
+    some = ((numbers.center != 0.0) | (all_off != 0.0)).any(axis=0)
+    some |= ~np.isfinite(weights).all(axis=1)
+    center, off, all_off = numbers.center[:, some], numbers.error[:, some], all_off[:, some]
+    matrix = np.asarray(np.asarray(weights)[some], dtype=np.float64)
+    own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
+    sizes, most = np.abs(matrix), np.abs(center) + all_off
     found = product(center, matrix) + own
-    most = np.abs(center) + all_off
     terms = product((most != 0.0).astype(np.float64), (matrix != 0.0).astype(np.float64))
     mass = product(most, sizes) + np.abs(own)
     products = product(
         np.where(is_power(center) & (all_off == 0.0), 0.0, most),
         np.where(is_power(matrix), 0.0, sizes),
     )
-    sums = Sums(mass, terms + (own != 0.0), products, product(all_off, sizes))
+    wide = product(all_off, sizes) if all_off.any() else np.zeros_like(found)
+    sums = Sums(mass, terms + (own != 0.0), products, wide)
     exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
-    error = product(numbers.error, sizes) + sums.rounding(found, exact)
-    return Bounded(found, limited(error, mass))
+    handed = product(off, sizes) if np.any(apart) else wide
+    return Bounded(found, limited(handed + sums.rounding(found, exact), mass))
 
 
 def product(left: FloatArray, right: FloatArray) -> FloatArray:
     """A product of matrices, of which the left one may be large and mostly zero."""
-    if left.size > LARGE and np.count_nonzero(left) * SPARSE < left.size:
+    few = left.size > LARGE and np.count_nonzero(left) * SPARSE < left.size
+    # Zero times infinity is no number, and must not be passed over.
+    if few and np.isfinite(right).all():
         return np.asarray(csr_array(left) @ right)
     return np.asarray(left @ right)
 
@@ -222,7 +229,12 @@ class Sums:
 
 def is_power(numbers: FloatArray) -> NDArray[np.bool_]:
     """Which numbers are zero or a power of two, so that a product with them is exact."""
-    return np.asarray((numbers == 0.0) | (np.abs(np.frexp(numbers)[0]) == 0.5))
+    return np.asarray(_bits(numbers) & FRACTION == 0)
+
+
+def _bits(numbers: FloatArray) -> NDArray[np.int64]:
+    """The bits of numbers of float64."""
+    return np.ascontiguousarray(numbers, dtype=np.float64).view(np.int64)
 
 
 def _exact_columns(
@@ -230,6 +242,8 @@ def _exact_columns(
 ) -> NDArray[np.bool_]:
     """Outputs whose sums are never rounded, whatever their order."""
     known = (numbers.error == 0.0).all(axis=0)
+    if not known.any() and (matrix != 0.0).any(axis=0).all():
+        return np.zeros(matrix.shape[1], dtype=bool)
     lowest = lowest_bits(numbers.center).min(axis=0, initial=NO_BITS)
     inputs = np.where(known, lowest, -NO_BITS)
     products = np.where(matrix != 0.0, inputs[:, None] + lowest_bits(matrix), NO_BITS)
@@ -251,9 +265,8 @@ def unrounded(grid: NDArray[np.int64], mass: FloatArray) -> NDArray[np.bool_]:
 
 def lowest_bits(numbers: FloatArray) -> NDArray[np.int64]:
     """The exponent of the lowest bit that is set in each number."""
-    fraction, exponent = np.frexp(numbers)
-    whole = np.abs(np.ldexp(fraction, 53)).astype(np.int64)
-    lowest = whole & -whole
-    _, place = np.frexp(lowest.astype(np.float64))
-    bits = exponent.astype(np.int64) - 53 + place - 1
-    return np.where(whole == 0, NO_BITS, bits)
+    bits = _bits(numbers)
+    whole = (bits & FRACTION) | (1 << FRACTION_BITS)
+    place = (_bits((whole & -whole).astype(np.float64)) >> FRACTION_BITS) - BIAS
+    exponent = ((bits >> FRACTION_BITS) & EXPONENT) - BIAS - FRACTION_BITS
+    return np.where(numbers == 0.0, NO_BITS, exponent + place)

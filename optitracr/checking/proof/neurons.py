@@ -16,6 +16,7 @@ from optitracr.checking.proof.bounded import (
     kept,
     mapped,
     positive,
+    product,
 )
 from optitracr.checking.proof.distinct import Stream, alike, merged
 from optitracr.model.forward import Layer
@@ -57,25 +58,41 @@ class Neurons:
     w_out: Float[NDArray[np.floating], "neurons width"]
     b_out: Float[NDArray[np.floating], " width"]
 
+    def part(self, some: NDArray[np.bool_]) -> Neurons:
+        """Some of the neurons."""
+        return Neurons(self.w_in[:, some], self.b_in[some], self.w_out[some], self.b_out)
+
 
 def passed(neurons: Neurons, rows: Bounded) -> Bounded:
     """Rows of the residual stream, [rows, width], once neurons have written to them."""
     still = Bounded.exact(rows.center)
     before = mapped(still, neurons.w_in, neurons.b_in, apart=rows.error)
-    wide = rows.error @ np.abs(np.asarray(neurons.w_in, dtype=np.float64))
+    wide = _moved(rows.error, neurons.w_in)
     reach = before.error + wide
+    # What is off in all rows adds nothing, unless it is multiplied with what is not finite.
+    silent = np.all(before.center + reach <= 0.0, axis=0)
+    some = np.asarray(~(silent & np.isfinite(neurons.w_out).all(axis=1)))
+    neurons, before = neurons.part(some), before[:, some]
+    wide, reach = wide[:, some], reach[:, some]
     on, off = before.center - reach > 0.0, before.center + reach <= 0.0
     hidden, moved = positive(before), np.where(off, 0.0, wide)
     written = mapped(hidden, neurons.w_out, neurons.b_out, apart=moved)
     unsure = np.where(on | off, 0.0, wide)
-    sizes = np.abs(np.asarray(neurons.w_out, dtype=np.float64))
-    handed = unsure @ sizes + _through(neurons, on, rows.error)
+    handed = _moved(unsure, neurons.w_out) + _through(neurons, on, rows.error)
     found = added(still, Bounded(written.center, written.error + handed), apart=rows.error)
     return kept(rows, found, {"w": neurons.w_out, "b": neurons.b_out})
 
 
+def _moved(error: FloatArray, weights: NDArray[np.floating]) -> FloatArray:
+    """By how much what is off moves what a linear map gives at most."""
+    some = error.any(axis=0)
+    return product(error[:, some], np.abs(np.asarray(weights[some], dtype=np.float64)))
+
+
 def _through(neurons: Neurons, on: NDArray[np.bool_], error: FloatArray) -> FloatArray:
     """How far what is off moves what is there afterwards, by the neurons that are on for sure."""
+    if not error.any():
+        return np.zeros((len(error), neurons.w_out.shape[1]))
     into, out = (np.asarray(weights, dtype=np.float64) for weights in (neurons.w_in, neurons.w_out))
     found = SLACK * sum(into.shape) * (error @ np.abs(into)) @ np.abs(out)
     # What no neuron reads stays as it is.

@@ -13,7 +13,7 @@ from optitracr.checking.proof.attention import EXPONENTIAL, attended
 from optitracr.checking.proof.bounded import UNIT, Bounded, added, mapped
 from optitracr.checking.proof.distinct import Stream
 from optitracr.checking.proof.exhaustive import states
-from optitracr.checking.proof.neurons import transformed
+from optitracr.checking.proof.neurons import Neurons, passed, transformed
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import Current, current
 from optitracr.model.forward import Architecture, Layer, Network, collected, walk
@@ -240,3 +240,22 @@ def exponential(library: str, x: np.ndarray) -> np.ndarray:
 
         return np.asarray(torch.exp(torch.tensor(x)), dtype=np.float64)
     return np.exp(x).astype(np.float64)
+
+
+@pytest.mark.parametrize("odd", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_zero_times_what_is_not_finite_has_no_bound(odd: float, rows: int) -> None:
+    """Whatever is passed over because it is zero: inputs, most of large ones, silent neurons."""
+    weights = np.eye(8, dtype=np.float32)
+    weights[0, 0] = odd
+    numbers = np.zeros((rows, 8))
+    numbers[:, 7] = 1.0
+    with np.errstate(all="ignore"):
+        found = mapped(Bounded.exact(numbers), weights)
+        silent = Neurons(
+            np.eye(8, dtype=np.float32), np.full(8, -2.0, np.float32), weights, weights[1]
+        )
+        after = passed(silent, Bounded.exact(numbers))
+    for bounds_of in (found, after):
+        assert not np.isfinite(bounds_of.error[:, 0]).any()
+        assert np.isfinite(bounds_of.error[:, 1:]).all()

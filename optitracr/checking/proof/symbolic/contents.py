@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.bounded import Bounded
+from optitracr.checking.proof.bounded import Bounded, FloatArray
 from optitracr.checking.proof.symbolic.meaning import Meaning
 from optitracr.checking.proof.symbolic.values import (
     NOTHING,
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from jaxtyping import Int
 
 Kind = TypeVar("Kind", bound=Hashable)
+
+Span = tuple[Bounded, Bounded, FloatArray]
+"""What a head takes from all keys, and from BOS, and by how much any two differ at most."""
 
 CELLS = 1 << 25
 """Numbers in the rows of all combinations that are looked at together: 256 MB."""
@@ -91,12 +94,15 @@ class State:
         width: How many columns there are.
         contents: What they hold; each column is in one of them.
         bos: What stands at BOS, [1, width].
+        spans: What heads take from it, by where the port that they take it through is kept, which
+            is beside it, and the head.
     """
 
     meaning: Meaning
     width: int
     contents: tuple[Content, ...]
     bos: Bounded
+    spans: dict[tuple[int, int], tuple[Any, Span]] = field(default_factory=dict)
 
     def labels(self, columns: NDArray[np.bool_]) -> tuple[str, ...]:
         """The variables that some columns, [width], are functions of."""

@@ -155,7 +155,7 @@ class Fired:
         center = np.repeat(self._b_in[None], count, axis=0)
         for own, table in zip(self._centers, tables, strict=True):
             center += own[table.row]
-        combination, neuron = np.nonzero(center + reach > 0.0)
+        combination, neuron = np.nonzero(~(center + reach <= 0.0))
         at = [(table.row[combination], neuron) for table in tables]
         sums = _together(self._sums, at, self._b_in[neuron])
         found = center[combination, neuron]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optitracr.checking.proof.attention import EXPONENTIAL, Port, Ports, linear, logits
 from optitracr.checking.proof.bounded import UNIT, Bounded, FloatArray, gamma
-from optitracr.checking.proof.symbolic.contents import State
+from optitracr.checking.proof.symbolic.contents import Span, State
 from optitracr.checking.proof.symbolic.meaning import rows_of
 from optitracr.checking.proof.symbolic.values import Assignment, OpenError
 from optitracr.graph.program import Selector, Source
@@ -129,8 +129,15 @@ def values(port: Port, head: int, state: State, given: Assignment | None = None)
     return _side(port, head, state, given)[0]
 
 
-def span(port: Port, head: int, state: State) -> tuple[Bounded, Bounded, FloatArray]:
+def span(port: Port, head: int, state: State) -> Span:
     """What a head takes from all keys, and from BOS, and by how much any two differ at most."""
+    key = id(port), head
+    if key not in state.spans:
+        state.spans[key] = port, _span(port, head, state)
+    return state.spans[key][1]
+
+
+def _span(port: Port, head: int, state: State) -> Span:
     own, start = values(port, head, state), read(port, head, state.bos)
     least = np.minimum((own.center - own.error).min(axis=0), (start.center - start.error)[0])
     most = np.maximum((own.center + own.error).max(axis=0), (start.center + start.error)[0])
