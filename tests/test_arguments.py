@@ -176,8 +176,10 @@ def test_batches_and_weights_are_measured(
     model: CompiledModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "_machine", lambda: 50_000)
+    with pytest.raises(LimitError, match="running 1,000 sequences of 4 positions at once"):
+        model.apply_batch([[BOS, "a"]] * 1000)
     with pytest.raises(LimitError, match="running 100 sequences of 4 positions at once"):
-        model.apply_batch([[BOS, "a"]] * 100)
+        _ = model.apply_batch([[BOS, "a"]] * 100).output
     assert model.apply_batch([[BOS, "a"]] * 3).decoded == [[BOS, 1]] * 3
     monkeypatch.setattr(memory, "_machine", lambda: 7_999)
     with pytest.raises(LimitError, match="2,000 parameters, which would take at least 8 kB"):
@@ -206,6 +208,6 @@ def test_a_model_that_runs_out_of_memory_says_so(
     def none_left(*args: object, **options: object) -> object:
         raise MemoryError("no room")
 
-    monkeypatch.setattr("optitracr.model.running.run_jax", none_left)
+    monkeypatch.setattr("optitracr.model.running.by_distinct_rows", none_left)
     with pytest.raises(LimitError, match=r"apply_batch ran out of memory.*no room"):
         model.apply_batch([[BOS, "a"]])

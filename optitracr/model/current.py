@@ -43,6 +43,34 @@ class Current:
         found.update(np.ascontiguousarray(self.unembed).data)
         return found.digest()
 
+    def kept(self) -> Current:
+        """The same, which later edits leave as it is."""
+        params = {
+            part: {key: array.copy() for key, array in arrays.items()}
+            for part, arrays in self.params.items()
+        }
+        return Current(self.architecture, params, self.unembed.copy())
+
+    def is_finite(self) -> bool:
+        """Whether every weight is a number."""
+        return all(np.isfinite(array).all() for array in self._arrays())
+
+    def is_same(self, other: Current) -> bool:
+        """Whether nothing differs, bit for bit."""
+        if self.architecture != other.architecture or self.params.keys() != other.params.keys():
+            return False
+        pairs = zip(self._arrays(), other._arrays(), strict=True)
+        return all(
+            one.shape == two.shape and np.array_equal(one.view(np.int32), two.view(np.int32))
+            for one, two in pairs
+        )
+
+    def _arrays(self) -> list[NDArray[np.float32]]:
+        arrays = [
+            array for _, part in sorted(self.params.items()) for _, array in sorted(part.items())
+        ]
+        return [*arrays, self.unembed]
+
 
 def current(model: Transformer) -> Current:
     """The model as it is now.

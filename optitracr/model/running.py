@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,11 +12,21 @@ from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.errors import InputError
-from optitracr.model.current import current
+from optitracr.memory import within_memory
+from optitracr.model.batches import decode_rows
+from optitracr.model.current import Current, current
+from optitracr.model.distinct.evaluation import by_distinct_rows
 from optitracr.model.forward import Edit, ForwardOutput
 from optitracr.model.runner import run_jax, run_numpy
-from optitracr.model.sequences import encode_all, encode_one, integers
-from optitracr.model.transformer import Transformer, check_params, unembedding
+from optitracr.model.sequences import (
+    check_room,
+    encode_all,
+    encode_one,
+    integers,
+    rows_at_once,
+)
+from optitracr.model.shape import Shape
+from optitracr.model.transformer import Transformer, check_params, shape_of, unembedding
 
 if TYPE_CHECKING:
     from jaxtyping import Int
@@ -46,19 +57,38 @@ class ModelOutput:
     input_embeddings: Any
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class BatchOutput:
     """What `apply_batch` gives.
 
     Attributes:
         decoded: For each sequence BOS, then the program's output at each position.
         tokens: Integers of shape [batch, longest], padded.
-        output: Everything the forward pass computed, padded positions included.
+        weights: Those of the model when it ran.
+        shape: What decides their shapes.
     """
 
     decoded: list[list[Value]]
     tokens: Int[NDArray[np.int32], "batch longest"]
-    output: ForwardOutput
+    weights: Current = field(repr=False)
+    shape: Shape = field(repr=False)
+
+    @cached_property
+    def output(self) -> ForwardOutput:
+        """Everything the forward pass computes, padded positions included.
+
+        It is computed when it is first asked for, by the weights that the model had when it ran.
+
+        Raises:
+            LimitError: If it does not fit in memory.
+        """
+        check_room(self.shape, *self.tokens.shape)
+        return _whole(self.weights, self.tokens)
+
+
+@within_memory
+def _whole(weights: Current, tokens: Int[NDArray[np.int32], "batch longest"]) -> ForwardOutput:
+    return run_jax(weights.architecture, weights.params, weights.unembed, tokens)
 
 
 def forward(model: Transformer, params: Any, tokens: Any) -> ForwardOutput:
@@ -134,10 +164,35 @@ def apply_batch(
     """
     padded, lengths = encode_all(model, sequences)
     _check_domain(model, padded, check_domain)
-    result = forward(model, model.params, padded)
-    chosen = np.asarray(result.unembedded_output)
-    decoded = [_decode(model, row[:n]) for row, n in zip(chosen, lengths, strict=True)]
-    return BatchOutput(decoded, padded, result)
+    now = current(model)
+    found = by_distinct_rows(model, now, padded, lengths)
+    if found is None:
+        return _by_plain_pass(model, now.kept(), padded, lengths)
+    for part in _chunks(np.flatnonzero(found.unsure), rows_at_once(model)):
+        plain = run_jax(now.architecture, now.params, now.unembed, padded[part])
+        found.chosen[part] = np.asarray(plain.unembedded_output)
+    decoded = decode_rows(model, found.chosen, lengths)
+    return BatchOutput(decoded, padded, found.weights, shape_of(model))
+
+
+def _by_plain_pass(
+    model: Transformer,
+    weights: Current,
+    padded: Int[NDArray[np.int32], "batch seq"],
+    lengths: Int[NDArray[np.intp], " batch"],
+) -> BatchOutput:
+    shape = shape_of(model)
+    check_room(shape, *padded.shape)
+    output = run_jax(weights.architecture, weights.params, weights.unembed, padded)
+    decoded = decode_rows(model, np.asarray(output.unembedded_output), lengths)
+    found = BatchOutput(decoded, padded, weights, shape)
+    vars(found)["output"] = output
+    return found
+
+
+def _chunks(rows: NDArray[np.intp], size: int) -> list[NDArray[np.intp]]:
+    size = max(1, size)
+    return [rows[first : first + size] for first in range(0, len(rows), size)]
 
 
 def _check_domain(

@@ -12,14 +12,20 @@ from numpy.typing import NDArray
 from optitracr import arguments
 from optitracr.errors import InputError
 from optitracr.memory import check_memory
+from optitracr.model.batches import encode_plain
 from optitracr.model.runner import WHOLE_LAYERS
-from optitracr.model.transformer import Transformer
+from optitracr.model.shape import Shape
+from optitracr.model.transformer import Transformer, shape_of
 
 if TYPE_CHECKING:
     from jaxtyping import Int
 
 NUMBER_BYTES = 4
 """Everything is computed in float32, of four bytes."""
+
+POSITION_BYTES = 24
+"""What a position takes at least between its token and the value that is decoded there: its
+integer, that of its value, and the value's place in an array and in a list."""
 
 CHUNK_BYTES = 1 << 29
 """What the states and patterns of one chunk of inputs may take, where inputs are run in chunks:
@@ -81,7 +87,7 @@ def encode_one(
 
 def encode_all(
     model: Transformer, sequences: object
-) -> tuple[Int[NDArray[np.int32], "batch longest"], list[int]]:
+) -> tuple[Int[NDArray[np.int32], "batch longest"], Int[NDArray[np.intp], " batch"]]:
     """Integers, padded to max_seq_len + 1, and the sequences' lengths.
 
     Raises:
@@ -94,14 +100,32 @@ def encode_all(
         raise InputError("there is no sequence to run; pass at least one list of tokens")
     if any(token == model.setting.bos for token in listed if isinstance(token, str)):
         raise InputError(f"sequences holds tokens; give {wanted}: [[{model.setting.bos!r}, ...]]")
-    check_room(model, len(listed), model.setting.max_seq_len + 1)
+    _check_integers(model, len(listed))
+    plain = encode_plain(model, listed)
+    if plain is not None:
+        return plain
     codes = []
     for row, sequence in enumerate(listed):
         try:
             codes.append(encode(model, sequence))
         except InputError as error:
             raise InputError(f"sequence {row}: {error}") from error
-    return _padded(model, codes), [len(sequence) for sequence in codes]
+    lengths = np.array([len(sequence) for sequence in codes], dtype=np.intp)
+    return _padded(model, codes), lengths
+
+
+def _check_integers(model: Transformer, rows: int) -> None:
+    """Checks that sequences fit in memory as integers, and what they are decoded to.
+
+    Raises:
+        LimitError: If they do not.
+    """
+    length = model.setting.max_seq_len + 1
+    check_memory(
+        f"running {rows:,} sequences of {length:,} positions at once",
+        rows * length * POSITION_BYTES,
+        "run fewer at a time",
+    )
 
 
 def _padded(model: Transformer, codes: Sequence[Sequence[int]]) -> NDArray[np.int32]:
@@ -139,7 +163,7 @@ def integers(model: Transformer, tokens: Any) -> Any:
             f"{model.setting.max_seq_len + 1} (BOS included); shorten them, or compile with a "
             "larger max_seq_len"
         )
-    check_room(model, rows, length)
+    check_room(shape_of(model), rows, length)
     if traced:
         return tokens
     count = model.input_encoder.vocab_size
@@ -159,14 +183,18 @@ def bytes_of_row(model: Transformer, length: int, layers: int) -> int:
         length: Of the sequence, BOS included.
         layers: How many layers' states and patterns are kept.
     """
-    states = (4 * layers + 2) * model.size.width + model.output_encoder.vocab_size
-    patterns = (layers + 2) * model.model_config.num_heads * length
-    neurons = model.model_config.mlp_hidden_size
+    return _bytes_of_row(shape_of(model), length, layers)
+
+
+def _bytes_of_row(shape: Shape, length: int, layers: int) -> int:
+    sizes = shape.sizes
+    states = (4 * layers + 2) * sizes.width + shape.outputs
+    patterns = (layers + 2) * sizes.heads * length
     # At least 1: what is always None has a model without a single dimension.
-    return NUMBER_BYTES * length * max(1, int(states + patterns + neurons))
+    return NUMBER_BYTES * length * max(1, int(states + patterns + sizes.neurons))
 
 
-def check_room(model: Transformer, rows: int, length: int) -> None:
+def check_room(shape: Shape, rows: int, length: int) -> None:
     """Checks that a forward pass fits in memory.
 
     Raises:
@@ -174,7 +202,7 @@ def check_room(model: Transformer, rows: int, length: int) -> None:
     """
     check_memory(
         f"running {rows:,} sequences of {length:,} positions at once",
-        rows * bytes_of_row(model, length, model.model_config.num_layers),
+        rows * _bytes_of_row(shape, length, shape.sizes.layers),
         "run fewer at a time",
     )
 

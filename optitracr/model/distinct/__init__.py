@@ -1,0 +1,1 @@
+"""Evaluation by distinct rows: what many positions have in common is computed once."""
