@@ -16,7 +16,14 @@ from optitracr import compile_rasp_to_model, library
 from optitracr.stages import Stage
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-SCRIPTS = ("compare_allocations", "compile_time", "model_sizes", "ablation", "scaling")
+SCRIPTS = (
+    "compare_allocations",
+    "compile_time",
+    "throughput",
+    "model_sizes",
+    "ablation",
+    "scaling",
+)
 PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")
 PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -175,6 +182,18 @@ def test_compile_time_of_a_set_at_a_level(tmp_path: Path) -> None:
     assert [row["program"] for row in rows] == names
     assert all(float(row[Stage.CHECK]) == 0 < float(row["unchecked"]) for row in rows)
     assert run("compile_time", "--level", 3).returncode == 2
+
+
+def test_throughput(tmp_path: Path) -> None:
+    table = tmp_path / "rates.csv"
+    options = ("--programs", "hist", "--levels", 2, "--sequences", 20, "--repeat", 1, "-o", table)
+    done = run("throughput", *options)
+    assert done.returncode == 0, done.stderr
+    (row,) = read(table)
+    assert (row["program"], row["level"]) == ("hist", "2")
+    assert float(row["times"]) == pytest.approx(float(row["full"]) / float(row["one"]))
+    assert min(float(row[name]) for name in ("first_ms", "full", "mixed", "one")) > 0
+    assert "level 2" in done.stdout
 
 
 def test_files_that_cannot_be_written(tmp_path: Path) -> None:

@@ -68,11 +68,13 @@ class StageSlice:
 
     Attributes:
         columns: Of the residual stream, those that matter from here on.
+        rest: Of these, those that matter after the attention sublayer, by their place among them.
         heads: Of the attention sublayer; none before the first one.
         neurons: What follows it, layer by layer.
     """
 
     columns: Int[Columns, " columns"]
+    rest: Int[Columns, " rest"]
     heads: tuple[HeadSlice, ...]
     neurons: tuple[NeuronSlice, ...]
 
@@ -96,7 +98,8 @@ def sliced(now: Current) -> list[StageSlice]:
 
 def _stage(columns: Columns, layers: list[_Layer]) -> StageSlice:
     heads = tuple(layers[0].heads(columns)) if layers else ()
-    return StageSlice(columns, heads, tuple(layer.neurons(columns) for layer in layers))
+    rest = np.flatnonzero(layers[0].rest[columns]) if layers else np.arange(len(columns))
+    return StageSlice(columns, rest, heads, tuple(layer.neurons(columns) for layer in layers))
 
 
 class _Layer:
@@ -114,7 +117,7 @@ class _Layer:
         """Finds out what matters, by what is needed after it."""
         first, second = self.weight[Linear.NEURONS_IN], self.weight[Linear.NEURONS_OUT]
         self.active = (second[:, after] != 0).any(axis=1)
-        self.needed = after | (first[:, self.active] != 0).any(axis=1)
+        self.rest = self.needed = after | (first[:, self.active] != 0).any(axis=1)
         out = self.weight[Linear.HEADS_OUT]
         varies = (self.weight[Linear.VALUE] != 0).any(axis=0)
         matters = varies & (out[:, self.needed] != 0).any(axis=1)

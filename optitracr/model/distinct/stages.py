@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 
 Numbers = NDArray[np.float32]
 
-SETTLED = 1 << 16
+SETTLED = 1 << 17
 """Positions after which rows ought to repeat themselves."""
 
-NEW = 4
+NEW = 2
 """One position in so many may have a row of its own then: with more, a plain pass is quicker."""
 
 HIDDEN = 1 << 22
@@ -82,7 +82,8 @@ class Stage:
         self._kept = np.searchsorted(own.columns, after)
         self._mixings = [Mixing(head, longest) for head in own.heads]
         self._pairs = [Pairs() for _ in own.heads]
-        self._rows = Rows(len(own.columns))
+        self._rows, self._rests = Rows(len(own.columns)), Rows(len(own.rest))
+        self._rest = Growing((), np.int32)
         self._next = Growing((), np.int32)
         self._positions = 0
 
@@ -90,6 +91,7 @@ class Stage:
         """The code of each row."""
         codes, new = self._rows.add(rows)
         if new.size:
+            self._rest.add(self._rests.add(rows[new][:, self._own.rest])[0])
             for mixing in self._mixings:
                 mixing.weighing.add(rows[new])
         return codes
@@ -101,7 +103,7 @@ class Stage:
             TooManyError: If too many of them are different.
         """
         given = [mixing.codes(block, rows) for mixing in self._mixings]
-        codes, new = rows, np.zeros(0, dtype=np.intp)
+        codes, new = self._rest.rows[rows], np.zeros(0, dtype=np.intp)
         for pairs, added in zip(self._pairs, given, strict=True):
             codes, new = pairs.add(codes, added)
         if new.size:
@@ -110,7 +112,8 @@ class Stage:
                 stream = stream + mixing.given(added[new])
             self._next.add(self._following.add(settled(self._own, stream)[:, self._kept]))
         self._check(len(rows))
-        return self._next.rows[codes]
+        found: Codes = self._next.rows[codes]
+        return found
 
     def _check(self, positions: int) -> None:
         self._positions += positions
