@@ -8,6 +8,7 @@ from typing import Any
 
 from optitracr import rasp
 from optitracr.errors import EvaluationError
+from optitracr.graph.placing import selects_by_place
 from optitracr.graph.program import Aggregate, selector_reads
 from optitracr.graph.reach.answer import Answer, Ground, Reach
 from optitracr.graph.reach.conditions import (
@@ -24,8 +25,9 @@ from optitracr.graph.reach.world import World
 
 def averages(facts: Facts, label: str, effort: Effort = FULL) -> Answer:
     """Whether some query of an Aggregate selects two positions with different numbers."""
-    numbers = _numbers(facts, label)
-    if len(numbers) < 2 or facts.is_copy(label):
+    numbers, selector = _numbers(facts, label), _aggregate(facts, label).selector
+    few = len(numbers) < 2 or facts.is_copy(label)
+    if few or selects_by_place(selector, facts.nodes, facts.inputs):
         return Answer(Reach.NEVER, Ground.TABLES)
     return _selects_two(facts, label, numbers, different=True, effort=effort)
 
