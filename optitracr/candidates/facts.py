@@ -51,6 +51,7 @@ class Facts:
         self._keys: dict[Selector, object] = {}
         self._immediate: dict[str, list[Cut]] = {}
         self._bare: dict[str, list[Cut]] = {}
+        self._leaves: dict[str, Leaf] = {}
 
     def operation(self, label: str) -> Operation:
         """What computes a variable in the program."""
@@ -76,6 +77,11 @@ class Facts:
 
     def leaf(self, label: str) -> Leaf:
         """A variable as a table reads it."""
+        if label not in self._leaves:
+            self._leaves[label] = self._leaf(label)
+        return self._leaves[label]
+
+    def _leaf(self, label: str) -> Leaf:
         value_set = self.nodes[label].value_set
         values = value_set.values
         numeric = all(isinstance(v, int | float) and abs(v) <= LARGEST_LEAF for v in values)

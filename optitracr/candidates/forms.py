@@ -122,11 +122,23 @@ def serves(form: Form, need: Need, along: NDArray[np.integer] | None) -> FloatAr
     return matrix if np.array_equal(known, rows) else None
 
 
+def _may_be_multiples(held: FloatArray, rows: FloatArray) -> bool:
+    """Whether numbers may be multiples of one, as it is told by the largest of that."""
+    largest = int(abs(held).argmax())
+    if held[largest, 0] == 0.0:
+        return True
+    # A factor within the tolerance of all is within it of the largest, and this one thus twice.
+    factors = rows[largest] / held[largest, 0]
+    return bool((abs(held * factors - rows) <= 3 * EXACT).all())
+
+
 def _number_serves(form: Form, rows: FloatArray) -> FloatArray | None:
     """Numbers serve what is a linear function of them."""
     if len(form.numbers) != len(rows):
         return None
     held = np.asarray(form.numbers)
+    if held.shape[1] == 1 and not _may_be_multiples(held, rows):
+        return None
     solution, _, rank, _ = np.linalg.lstsq(held, rows, rcond=1e-9)
     if rank < held.shape[1] and held.shape[1] > 1:
         return None

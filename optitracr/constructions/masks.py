@@ -29,15 +29,13 @@ def merged_terms(
     terms: list[tuple[NDArray[np.bool_], ...]] = []
     outputs: list[int] = []
     lines = np.moveaxis(table, axis, -1)
+    single = [np.eye(n, dtype=bool) for n in lines.shape[:-1]]
     for place in np.ndindex(lines.shape[:-1]):
         line = lines[place]
-        for code in np.unique(line):
-            if code == default:
-                continue
-            masks = [np.arange(n) == p for n, p in zip(lines.shape[:-1], place, strict=True)]
-            masks.insert(axis, line == code)
-            terms.append(tuple(masks))
-            outputs.append(int(code))
+        own = [ones[p] for ones, p in zip(single, place, strict=True)]
+        for code in sorted(set(line.tolist()) - {default}):
+            terms.append((*own[:axis], line == code, *own[axis:]))
+            outputs.append(code)
     return terms, outputs
 
 

@@ -55,7 +55,8 @@ def reduce_table(table: Int[Codes, ...], numerical: Sequence[bool]) -> ReducedTa
 
 
 def _rows(table: Codes, axis: int) -> Codes:
-    return np.moveaxis(table, axis, 0).reshape(table.shape[axis], -1)
+    """Each slice along an axis as a row, the same entry in the same place of all."""
+    return table.swapaxes(axis, 0).reshape(table.shape[axis], -1)
 
 
 def _merge_equal(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -264,13 +264,14 @@ def sum_plans(task: Task) -> list[Plan]:
                 possible = np.pad(possible, pad, constant_values=True)
             digits[axis] = np.append(digits[axis] + 1.0, 0.0)
     chosen = possible if possible is not None else np.ones(full.shape, dtype=bool)
+    codes = full[chosen]
     best: tuple[Piecewise, list[FloatArray]] | None = None
-    least = _least(task, full[chosen])
+    least = _least(task, codes)
     for weights in weightings(leaves, digits, full, possible):
         known = math.inf if best is None else best[0].neurons
         if known <= least:
             break
-        made = _piecewise_sum(task, weights, full, chosen, known)
+        made = _piecewise_sum(task, _sums(weights)[chosen], codes, known)
         best = best if made is None else (made, weights)
     if best is None:
         return []
@@ -280,7 +281,7 @@ def sum_plans(task: Task) -> list[Plan]:
 
 def _least(task: Task, codes: Codes) -> int:
     """The fewest neurons of a function of a sum: two a step, or one in all if it interpolates."""
-    others = len(np.unique(codes)) - 1
+    others = int(np.count_nonzero(np.bincount(codes.ravel()))) - 1
     return min(others, 1) if _is_exact(task) else 2 * others
 
 
@@ -296,25 +297,24 @@ def _points(task: Task) -> int:
     return int(np.count_nonzero(task.known))
 
 
-def _piecewise_sum(
-    task: Task,
-    weights: Sequence[FloatArray],
-    table: Codes,
-    chosen: NDArray[np.bool_],
-    limit: float,
-) -> Piecewise | None:
+def _sums(weights: Sequence[FloatArray]) -> FloatArray:
+    """What the values of the leaves add up to, one axis a leaf."""
+    total = np.zeros((1,) * len(weights))
+    for axis, weight in enumerate(weights):
+        line = [1] * len(weights)
+        line[axis] = weight.size
+        total = total + weight.reshape(line)
+    return total
+
+
+def _piecewise_sum(task: Task, sums: FloatArray, codes: Codes, limit: float) -> Piecewise | None:
     """The output as a function of one weighted sum; None if it is none that float32 carries.
 
     None too if it takes as many neurons as a limit or more.
     """
-    total = np.zeros(table.shape)
-    for axis, weight in enumerate(weights):
-        line = [1] * table.ndim
-        line[axis] = weight.size
-        total = total + weight.reshape(line)
-    sums, given = np.round(total[chosen], 9), table[chosen]
-    order = np.argsort(sums)
-    sums, given = sums[order], given[order]
+    sums = sums.round(9)
+    order = sums.argsort()
+    sums, given = sums[order], codes[order]
     first = np.ones(sums.size, dtype=bool)
     np.not_equal(sums[1:], sums[:-1], out=first[1:])
     changes = given[1:] != given[:-1]

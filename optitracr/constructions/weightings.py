@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from itertools import islice, permutations, product
+from itertools import islice, pairwise, permutations, product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -62,8 +61,9 @@ def weightings(
         ]
         gaps = [_least_gap(each) for each in own]
         if all(gap > 0 for gap in gaps):
+            spans = [float(each.max() - each.min()) for each in own]
             for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
-                yield _radix(own, gaps, order)
+                yield _radix(own, gaps, spans, order)
     if plain and len(leaves) == 2 and all(leaf.numerical for leaf in leaves):
         found = _far_apart(leaves, table, possible)
         if found is not None:
@@ -104,12 +104,15 @@ def _far_apart(
 
 def _least_gap(values: FloatArray) -> float:
     """The least difference of two values; 0 if there are no two."""
-    gaps = np.diff(np.unique(values))
-    return float(gaps.min(initial=math.inf)) if gaps.size else 0.0
+    listed = sorted(set(values.tolist()))
+    return min((high - low for low, high in pairwise(listed)), default=0.0)
 
 
 def _radix(
-    own: Sequence[FloatArray], gaps: Sequence[float], order: tuple[int, ...]
+    own: Sequence[FloatArray],
+    gaps: Sequence[float],
+    spans: Sequence[float],
+    order: tuple[int, ...],
 ) -> list[FloatArray]:
     """Digits such that the sum tells all combinations apart, `order[0]` changing fastest."""
     digits: list[FloatArray] = [np.zeros(0)] * len(own)
@@ -117,5 +120,5 @@ def _radix(
     for axis in order:
         scale = 1.0 if span == 0.0 else 2.0 * span / gaps[axis]
         digits[axis] = own[axis] * scale
-        span = span + scale * float(own[axis].max() - own[axis].min())
+        span = span + scale * spans[axis]
     return digits
