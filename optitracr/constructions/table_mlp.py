@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 
 from optitracr.constructions.completion import completed
 from optitracr.constructions.distinct import distinct_rows
+from optitracr.constructions.kept import KEPT
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.masks import and_weights, fewest_terms, term_count
 from optitracr.constructions.reduction import Codes, reduce_table
@@ -90,7 +91,7 @@ def plan_table(
     plans: list[Plan] = []
     for each in tables:
         task = reduced_task(leaves, each, varied, tolerance, possible, close, robust)
-        plans += [plan for make in makers for plan in make(task)]
+        plans += KEPT.planned(task, makers)
     if fixed.any():
         plans = [_beside(plan, fixed, rows[0]) for plan in plans]
     return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
