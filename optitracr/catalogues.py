@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from optitracr.allocation.carry import carried_plan
+from optitracr.allocation.carry import Solve, carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
 from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.component import Components
@@ -65,12 +65,13 @@ class Proposal(ABC):
         """The problem of choosing among them and placing what is chosen."""
 
     @abstractmethod
-    def placed(self, problem: Problem, solve: Callable[[Problem], Allocation]) -> Placed:
+    def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where they go.
 
         Args:
             problem: As `problem` stated it.
-            solve: Solves such a problem.
+            solve: Solves such a problem, from a plan of one that had more components if one is
+                given.
 
         Raises:
             InfeasibleError: If nothing fits the limits.
@@ -186,9 +187,9 @@ class StandardProposal(Proposal):
         """The problem of placing them all."""
         return build_problem(self.name, self.standard, self.setting, limits, self.head_size)
 
-    def placed(self, problem: Problem, solve: Callable[[Problem], Allocation]) -> Placed:
+    def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where they go."""
-        return Placed(self, problem, solve(problem))
+        return Placed(self, problem, solve(problem, None))
 
     def components(self, allocation: Allocation) -> Components:
         """All of them."""
@@ -258,7 +259,7 @@ class CandidateProposal(Proposal):
         """The problem of choosing and placing."""
         return space_problem(self.space, limits)
 
-    def placed(self, problem: Problem, solve: Callable[[Problem], Allocation]) -> Placed:
+    def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where those go that float32 carries."""
         space, problem, allocation = carried_plan(
             (self.space, problem),

@@ -38,7 +38,7 @@ from optitracr.model.shape import shape_in
 from optitracr.options import Check, CompileOptions, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
-from solvers import Allocation, OnInterrupt, Problem
+from solvers import Allocation, OnInterrupt, Plan, Problem
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -237,8 +237,8 @@ class Compilation:
         catalogue.check(program, self.setting)
         return rewritten(program, catalogue.lowered(self._families), self.setting)
 
-    def _solve(self, problem: Problem) -> Allocation:
-        return self.recipe.allocator(problem, self._search)
+    def _solve(self, problem: Problem, start: Plan | None = None) -> Allocation:
+        return self.recipe.allocator(problem, self._search, start)
 
     def _model(self, assembly: Assembly) -> CompiledModel:
         program = self.encoded.program

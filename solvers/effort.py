@@ -27,18 +27,29 @@ CHOICES_A_SECOND = 200
 after so many of them."""
 
 
+AGAIN = 4
+"""A large problem that starts from a good plan has this part of the time: moves gain little in it
+beyond what the plan had lost."""
+
+
 def decisions(problem: Problem, times: Earliest | None = None) -> int:
     """Placement and erasure decisions of the shallowest model."""
     times = earliest(problem) if times is None else times
     return 2 * times.layers * (len(problem.alternatives) + len(problem.variables))
 
 
-def default_time_limit(problem: Problem) -> float:
-    """Deterministic seconds that a problem is worth: large ones are improved, not proven."""
+def default_time_limit(problem: Problem, started: bool = False) -> float:
+    """Deterministic seconds that a problem is worth: large ones are improved, not proven.
+
+    Args:
+        problem: The problem.
+        started: Whether there is a plan to start from.
+    """
     count = decisions(problem)
     if count <= LARGE_MODEL:
         return DEFAULT_TIME
     least, most = LARGE_TIMES
     if count <= LARGEST_MODEL:
         return max(count / 4_000, least)
-    return min(max(len(problem.alternatives) / CHOICES_A_SECOND, least), most)
+    whole = min(max(len(problem.alternatives) / CHOICES_A_SECOND, least), most)
+    return max(whole / AGAIN, least) if started else whole

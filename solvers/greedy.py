@@ -6,6 +6,7 @@ its fallback on problems too large for it.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from solvers.allocation import (
@@ -27,13 +28,18 @@ def greedy_plan(problem: Problem) -> Plan | None:
     times = earliest(problem)
     if times.layers >= NEVER:
         return None
-    view = min(
+    view = earliest_view(problem, times)
+    placements = _place(problem, times, problem.views[view].reads)
+    bare = Plan(times.layers, placements, (), view, 0, 0, 0, 0)
+    return measured(problem, replace(bare, erasures=erasures(problem, bare)))
+
+
+def earliest_view(problem: Problem, times: Earliest) -> int:
+    """The view of the output that can be read first."""
+    return min(
         range(len(problem.views)),
         key=lambda i: (_last(problem.views[i].reads, times), len(problem.views[i].reads), i),
     )
-    placements = _place(problem, times, problem.views[view].reads)
-    bare = Plan(times.layers, placements, (), view, 0, 0, 0, 0)
-    return measured(problem, replace(bare, erasures=_erase(problem, bare)))
 
 
 def _last(names: tuple[str, ...], times: Earliest) -> int:
@@ -51,30 +57,30 @@ def _place(problem: Problem, times: Earliest, outputs: tuple[str, ...]) -> tuple
         if known[name].is_input or name in placed:
             continue
         best = min(alternatives[name], key=lambda a: (times.sublayer[a.name], a.neurons))
-        reads = tuple(_option(options, placed, times) for options in best.reads)
+        reads = tuple(earliest_option(options, placed, times) for options in best.reads)
         placed[name] = Placement(best.name, times.sublayer[best.name], reads)
         stack.extend(reads)
     return tuple(sorted(placed.values(), key=lambda p: (p.sublayer, p.alternative)))
 
 
-def _option(options: tuple[str, ...], placed: dict[str, Placement], times: Earliest) -> str:
+def earliest_option(options: tuple[str, ...], placed: Collection[str], times: Earliest) -> str:
     """The earliest variable that does; one that exists already if it is as early."""
     return min(options, key=lambda name: (times.birth[name], name not in placed))
 
 
-def _erase(problem: Problem, plan: Plan) -> tuple[Erasure, ...]:
+def erasures(problem: Problem, plan: Plan) -> tuple[Erasure, ...]:
     """Erases each dead variable in the first MLP after its last reader."""
     last: dict[str, int] = {}
     for placement in plan.placements:
         for name in placement.reads:
             last[name] = max(last.get(name, 0), placement.sublayer)
     final = set(problem.views[plan.view].reads)
-    erasures = []
+    found = []
     for name in present_variables(problem, plan):
         sublayer = last.get(name, 0) | 1
         if name in last and name not in final and sublayer < 2 * plan.layers:
-            erasures.append(Erasure(name, sublayer))
-    return tuple(erasures)
+            found.append(Erasure(name, sublayer))
+    return tuple(found)
 
 
 def measured(problem: Problem, plan: Plan) -> Plan:

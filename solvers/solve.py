@@ -41,7 +41,7 @@ def solve(
         method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force".
         objective: What to minimise, first things first.
         time_limit: Seconds; deterministic ones for CP-SAT. By default as much as pays:
-            60, less for problems too large to be proven.
+            60, less for problems too large to be proven, and less still for those with a hint.
         seed: Of the search.
         parallel: For CP-SAT: use all cores; not reproducible.
         hint: For CP-SAT: a plan to start from.
@@ -59,7 +59,7 @@ def solve(
     _check_objective(objective)
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
-    limit = default_time_limit(problem) if time_limit is None else time_limit
+    limit = default_time_limit(problem, hint is not None) if time_limit is None else time_limit
     match method:
         case "longest_path" | "greedy":
             return _heuristic(problem, objective, seed, method)

@@ -7,19 +7,22 @@ from collections.abc import Callable
 import solvers
 from optitracr.errors import InfeasibleError
 from optitracr.options import Search
-from solvers import Allocation, Problem, Status
+from solvers import Allocation, Plan, Problem, Status
 from solvers.allocation import LONGEST_PATH
+from solvers.mending import mended
 
-Allocator = Callable[[Problem, Search], Allocation]
-"""Places the components of a problem, or raises InfeasibleError."""
+Allocator = Callable[[Problem, Search, Plan | None], Allocation]
+"""Places the components of a problem, or raises InfeasibleError. It may start from a plan of a
+problem that had more of them."""
 
 
-def by_longest_path(problem: Problem, search: Search) -> Allocation:
-    """Places the components as Tracr does.
+def by_longest_path(problem: Problem, search: Search, start: Plan | None = None) -> Allocation:
+    """Places the components as Tracr does, wherever it starts.
 
     Raises:
         InfeasibleError: If that does not fit the limits.
     """
+    del start
     placed = solvers.solve(problem, method=LONGEST_PATH, seed=search.seed)
     if placed.plan is None:
         raise InfeasibleError(
@@ -29,8 +32,13 @@ def by_longest_path(problem: Problem, search: Search) -> Allocation:
     return placed
 
 
-def by_solver(problem: Problem, search: Search) -> Allocation:
+def by_solver(problem: Problem, search: Search, start: Plan | None = None) -> Allocation:
     """Places the components as well as can be proven, or found in the time.
+
+    Args:
+        problem: The components, and how they can be placed.
+        search: How long to search, and for what.
+        start: A plan of a problem that had more components.
 
     Raises:
         InfeasibleError: If nothing fits the limits; says which limit and what would fit.
@@ -43,6 +51,7 @@ def by_solver(problem: Problem, search: Search) -> Allocation:
         time_limit=search.time_limit,
         seed=search.seed,
         parallel=search.parallel,
+        hint=None if start is None else mended(problem, start),
         on_interrupt=search.on_interrupt,
     )
     if allocation.plan is None:

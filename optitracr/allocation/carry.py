@@ -15,7 +15,7 @@ from optitracr.candidates.computable import exclude
 from optitracr.candidates.margins import Offence, offences
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.errors import InfeasibleError
-from solvers import Allocation, Problem
+from solvers import Allocation, Plan, Problem
 
 ROUNDS = 4
 """Times that a space is solved again. Each takes as long as the first, and what one leaves out
@@ -30,12 +30,15 @@ LEFT_OUT = (
 
 Carried = tuple[CandidateSpace, Problem, Allocation]
 
+Solve = Callable[[Problem, Plan | None], Allocation]
+"""Solves a problem, from a plan of a problem that had more components if one is given."""
+
 
 def carried_plan(
     first: tuple[CandidateSpace, Problem],
     robust: Callable[[], CandidateSpace],
     state: Callable[[CandidateSpace], Problem],
-    solve: Callable[[Problem], Allocation],
+    solve: Solve,
 ) -> Carried:
     """The first plan without an offence, or the one with the least.
 
@@ -51,7 +54,7 @@ def carried_plan(
     Raises:
         InfeasibleError: If nothing fits the limits.
     """
-    found = [_tried(*first, solve)]
+    found = [_tried(*first, solve, None)]
     best = _least(found)
     if best[1] > 1.0:
         found += _rounds(found[0], state, solve)
@@ -59,7 +62,7 @@ def carried_plan(
     if best[1] > 1.0:
         try:
             bearing = robust()
-            found.append(_tried(bearing, state(bearing), solve))
+            found.append(_tried(bearing, state(bearing), solve, best[0][2].plan))
             found += _rounds(found[-1], state, solve)
         except InfeasibleError:
             # What bears more errors is larger; the limits leave no room for it.
@@ -79,10 +82,8 @@ def _of_the_rest(carried: Carried) -> Carried:
 Tried = tuple[Carried, Sequence[Offence]]
 
 
-def _tried(
-    space: CandidateSpace, problem: Problem, solve: Callable[[Problem], Allocation]
-) -> Tried:
-    allocation = solve(problem)
+def _tried(space: CandidateSpace, problem: Problem, solve: Solve, start: Plan | None) -> Tried:
+    allocation = solve(problem, start)
     return (space, problem, allocation), offences(space, allocation)
 
 
@@ -101,7 +102,7 @@ def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
 def _rounds(
     tried: Tried,
     state: Callable[[CandidateSpace], Problem],
-    solve: Callable[[Problem], Allocation],
+    solve: Solve,
 ) -> list[Tried]:
     """The same space with ever more left out, to the first plan without an offence."""
     found: list[Tried] = []
@@ -111,7 +112,7 @@ def _rounds(
         if not wrong or smaller is None:
             break
         try:
-            tried = _tried(smaller, state(smaller), solve)
+            tried = _tried(smaller, state(smaller), solve, allocation.plan)
         except InfeasibleError:
             break
         found.append(tried)
