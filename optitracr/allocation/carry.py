@@ -127,16 +127,39 @@ def _without(
     A component must not read again the forms that bring the error in; where nothing else
     would compute the output, those forms must come from other components instead.
     """
-    smaller: CandidateSpace | None = space
-    for offence in found:
-        assert smaller is not None
-        pairs = [(offence.candidate, name) for name in offence.reads or (NOTHING,)]
-        smaller = exclude(smaller, pairs) or exclude(
-            smaller, _suppliers(smaller, allocation, offence)
-        )
-        if smaller is None:
-            return None
+    smaller, left = space, tuple(found)
+    while left:
+        count = most_left_out(smaller, left)
+        if count:
+            smaller = exclude(smaller, _readings(left[:count])) or smaller
+        left = left[count:]
+        if left:
+            fewer = exclude(smaller, _suppliers(smaller, allocation, left[0]))
+            if fewer is None:
+                return None
+            smaller, left = fewer, left[1:]
     return smaller
+
+
+def most_left_out(space: CandidateSpace, found: Sequence[Offence]) -> int:
+    """How many offences from the first on can be left out together, by halving.
+
+    What cannot be left out beside some cannot be left out beside more.
+    """
+    few, many = 0, len(found)
+    middle = many
+    while few < many:
+        if exclude(space, _readings(found[:middle])) is None:
+            many = middle - 1
+        else:
+            few = middle
+        middle = (few + many + 1) // 2
+    return few
+
+
+def _readings(found: Sequence[Offence]) -> list[tuple[str, str]]:
+    """The readings in which offences lie; the components alone where these read nothing wrong."""
+    return [(o.candidate, name) for o in found for name in o.reads or (NOTHING,)]
 
 
 def _suppliers(

@@ -9,6 +9,9 @@ from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.space import NOTHING, CandidateSpace, needs_read
 from optitracr.constructions.needs import Need
 
+_Wish = tuple[Need, str]
+"""A need, and the candidate that must not read all forms that would serve; NOTHING for others."""
+
 
 def exclude(space: CandidateSpace, pairs: Iterable[tuple[str, str]]) -> CandidateSpace | None:
     """The space without some readings; None if then nothing computes the output."""
@@ -19,53 +22,52 @@ def exclude(space: CandidateSpace, pairs: Iterable[tuple[str, str]]) -> Candidat
 
 
 def computable(space: CandidateSpace) -> dict[str, None]:
-    """Forms that the inputs or some chain of candidates can supply."""
-    return _computable_but(space) if space.excluded else _allcomputable(space)
+    """Forms that the inputs or some chain of candidates can supply.
 
-
-def _computable_but(space: CandidateSpace) -> dict[str, None]:
-    """The same where some candidates must not read all forms that would serve."""
+    Each candidate and each form is looked at once, however long the chains are.
+    """
+    barred = _barred(space)
     usable = {name: None for name in space.forms if space.is_input(name)}
-    while True:
-        found = [
-            candidate.form
-            for candidate in space.candidates.values()
-            if candidate.form not in usable and choices(space, candidate, usable) is not None
-        ]
-        if not found:
-            return usable
-        usable |= dict.fromkeys(found)
-
-
-def _allcomputable(space: CandidateSpace) -> dict[str, None]:
-    usable = {name: None for name in space.forms if space.is_input(name)}
-    waiting: dict[Need, list[Candidate]] = {}
+    waiting: dict[_Wish, list[Candidate]] = {}
     missing: dict[str, int] = {}
     ready: list[str] = list(usable)
     for candidate in space.candidates.values():
-        needs = dict.fromkeys(needs_read(space, candidate))
-        missing[candidate.name] = len(needs)
-        for need in needs:
-            waiting.setdefault(need, []).append(candidate)
-        if not needs and candidate.form not in usable:
+        own = barred.get(candidate.name, set())
+        if NOTHING in own:
+            continue
+        reader = candidate.name if own else NOTHING
+        wishes = dict.fromkeys((need, reader) for need in needs_read(space, candidate))
+        missing[candidate.name] = len(wishes)
+        for wish in wishes:
+            waiting.setdefault(wish, []).append(candidate)
+        if not wishes and candidate.form not in usable:
             usable[candidate.form] = None
             ready.append(candidate.form)
-    readers: dict[str, list[Need]] = {}
-    for need in waiting:
-        for name in space.options[need]:
-            readers.setdefault(name, []).append(need)
-    met: set[Need] = set()
+    readers: dict[str, list[_Wish]] = {}
+    for wish in waiting:
+        for name in space.options[wish[0]]:
+            if name not in barred.get(wish[1], ()):
+                readers.setdefault(name, []).append(wish)
+    met: set[_Wish] = set()
     while ready:
-        for need in readers.get(ready.pop(), ()):
-            if need in met:
+        for wish in readers.get(ready.pop(), ()):
+            if wish in met:
                 continue
-            met.add(need)
-            for candidate in waiting[need]:
+            met.add(wish)
+            for candidate in waiting[wish]:
                 missing[candidate.name] -= 1
                 if missing[candidate.name] == 0 and candidate.form not in usable:
                     usable[candidate.form] = None
                     ready.append(candidate.form)
     return usable
+
+
+def _barred(space: CandidateSpace) -> dict[str, set[str]]:
+    """For each candidate the forms that it must not read; NOTHING if it must not be used."""
+    barred: dict[str, set[str]] = {}
+    for candidate, form in space.excluded:
+        barred.setdefault(candidate, set()).add(form)
+    return barred
 
 
 def choices(
