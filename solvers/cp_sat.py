@@ -18,7 +18,6 @@ from solvers.allocation import (
     Status,
 )
 from solvers.at_once import SMALL, minimised_at_once
-from solvers.bounds import width_bound
 from solvers.constraints.objective import least_parameters, measure
 from solvers.constraints.variables import Decisions
 from solvers.cp_model import build_model
@@ -26,11 +25,11 @@ from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
 from solvers.effort import decisions as decision_count
 from solvers.greedy import greedy_plan
 from solvers.interrupts import OnInterrupt
+from solvers.large import improve_large
 from solvers.longest_path import longest_path_plan
 from solvers.needless import without_needless
 from solvers.parameters import fewest_parameters
 from solvers.problem import Problem
-from solvers.rounds import improve
 from solvers.search import TIE_BREAKS, Outcome, Progress, Search, proven_bound
 from solvers.serialisation import fingerprint
 from solvers.solutions import hint_plan, hint_solution
@@ -45,6 +44,10 @@ depth, and the message says so."""
 LITTLE = 1.0
 """Deterministic seconds that count as little: where two more layers cost less, two more besides
 cost hardly any time."""
+
+EXACT_SHARE = 0.7
+"""Share of the time of a large problem in which its plan is improved before the exact model has its
+turn: that proves what comes after the width, and needs some time to be of use at all."""
 
 INTERRUPTED = "interrupted: the best plan so far"
 
@@ -87,9 +90,10 @@ def cp_sat(
     if time_limit <= 0:
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
     size = decision_count(problem, times)
+    exact = size <= LARGEST_MODEL
     if size > LARGE_MODEL and search.plan is not None and search.plan.layers == times.layers:
-        improve(search, time_limit)
-    if size > LARGEST_MODEL or search.over:
+        improve_large(search, times, (EXACT_SHARE if exact else 1.0) * time_limit)
+    if not exact or search.over:
         search.bound = _easy_bounds(search, times)
         note = "improved by moves and stretches, without an exact model"
         if search.interrupted:
@@ -137,8 +141,8 @@ def _heuristic(search: Search, note: str) -> Allocation:
 def _easy_bounds(search: Search, times: Earliest) -> list[int]:
     """Bounds that need no search: the critical path for depth, nothing for the rest."""
     bounds = {"depth": times.layers}
-    if search.objective[:2] == ("depth", "width") and search.plan is not None:
-        bounds["width"] = width_bound(search.problem, times, search.plan.layers)
+    if search.plan is not None and search.plan.layers == times.layers:
+        bounds["width"] = search.least_width
     return [bounds.get(name, 0) for name in search.objective]
 
 
@@ -261,6 +265,8 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
     most = search.most(deeper)
     if most is not None and order[0] != "parameters":
         decisions.model.add(measure(decisions, order[0]) <= most)
+    if layers == times.layers and search.least_width:
+        decisions.model.add(decisions.width >= search.least_width)
     hint_plan(decisions, search.plan, layers)
     if size <= SMALL and _settled_at_once(search, decisions, order, found):
         return found
@@ -271,6 +277,8 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         outcome, value, bound = _minimise(search, decisions, name, most if place == 0 else None)
         if outcome is Outcome.INFEASIBLE:
             return found
+        if name == "width" and layers == times.layers:
+            bound = max(bound, search.least_width)
         found.bound.append(bound)
         if not outcome.has_plan:
             known = search.plan is not None and search.plan.layers == layers

@@ -52,6 +52,7 @@ class Search:
         spent: Time used, in the units of the limit.
         plan: The best plan so far.
         bound: A proven lower bound of each objective.
+        least_width: A proven lower bound of the width of plans of the least depth.
         interrupted: Whether the user stopped it.
         gave_up: Whether a solve ended undecided well before its time.
         notes: What the message will say.
@@ -68,6 +69,7 @@ class Search:
     spent: float = 0.0
     plan: Plan | None = None
     bound: list[int] = field(default_factory=list)
+    least_width: int = 0
     interrupted: bool = False
     gave_up: bool = False
     notes: list[str] = field(default_factory=list)
@@ -125,13 +127,41 @@ class Search:
         Raises:
             KeyboardInterrupt: If the user stopped it and nothing is to be kept.
         """
+        outcome, solver = self.run(
+            decisions.model if model is None else model, effort, presolve=presolve
+        )
+        if outcome.has_plan:
+            self._keep(decisions, solver)
+        return outcome, solver
+
+    def run(
+        self,
+        model: Any,
+        effort: float = math.inf,
+        *,
+        presolve: bool = True,
+        from_below: bool = False,
+    ) -> tuple[Outcome, Any]:
+        """One solve of any model, within what is left of the time.
+
+        Args:
+            model: A CP-SAT model.
+            effort: Time that this solve may take.
+            presolve: Whether the model is simplified first.
+            from_below: Whether the bound matters and not the solution: it is raised core by core.
+
+        Returns:
+            The outcome, and the solver.
+
+        Raises:
+            KeyboardInterrupt: If the user stopped it and nothing is to be kept.
+        """
         from ortools.sat.python import cp_model
 
         allowed = min(self.left, effort)
         solver = self._solver(allowed)
         solver.parameters.cp_model_presolve = presolve
-        solver.parameters.cp_model_presolve = presolve
-        model = decisions.model if model is None else model
+        solver.parameters.optimize_with_core = from_below
         status, interrupted = run_cp_sat(solver, model, keep=self.keep)
         used = solver.response_proto.deterministic_time
         self.spent += used
@@ -144,9 +174,14 @@ class Search:
         undecided = outcome in (Outcome.FEASIBLE, Outcome.UNKNOWN)
         if undecided and used < 0.9 * allowed and not self.parallel and not interrupted:
             self.gave_up = True
-        if outcome.has_plan:
-            self._keep(decisions, solver)
         return outcome, solver
+
+    def offer(self, plan: Plan) -> bool:
+        """Keeps a plan if it is valid and better than the best so far; whether it was kept."""
+        if violations(self.problem, plan) or not self.better(plan):
+            return False
+        self.plan = plan
+        return True
 
     def _solver(self, allowed: float) -> Any:
         from ortools.sat.python import cp_model

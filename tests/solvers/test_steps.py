@@ -1,0 +1,60 @@
+"""Step models: their least width is that of the narrowest plan, in every problem small enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from solvers import Limits, Problem, violations
+from solvers.brute_force import brute_force
+from solvers.search import Outcome, Search
+from solvers.steps.model import Heads, build_steps
+from solvers.steps.plans import step_plan
+from solvers.steps.windows import Windows, windows
+from solvers.timing import NEVER, earliest
+from tests.solvers.tiny import tiny_problem
+
+BATCH = 50
+
+
+def searching(problem: Problem) -> Search:
+    return Search(problem, ("depth", "width"), 60.0, 0, False, lambda line: None)
+
+
+def least_width(problem: Problem, found: Windows, heads: Heads, **states) -> int:
+    """The least width of a step model, and the plan of it where it has all states."""
+    steps = build_steps(problem, found, heads=heads, **states)
+    steps.model.minimize(steps.width)
+    outcome, solver = searching(problem).run(steps.model)
+    assert outcome is Outcome.OPTIMAL
+    width = round(solver.objective_value)
+    if not states:
+        plan = step_plan(steps, solver)
+        assert violations(problem, plan) == ()
+        assert plan.width <= width
+        assert plan.layers == found.layers
+    return width
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("first", range(0, 400, BATCH))
+def test_as_narrow_as_any_plan(first: int) -> None:
+    for seed in range(first, first + BATCH):
+        problem = replace(tiny_problem(seed), limits=Limits())
+        times = earliest(problem)
+        if times.layers >= NEVER:
+            continue
+        for extra in (0, 1):
+            at_most = replace(problem, limits=Limits(layers=times.layers + extra))
+            oracle = brute_force(at_most, ("width", "depth"))
+            found = windows(problem, times, times.layers + extra)
+            assert least_width(problem, found, Heads.SOME) == oracle.value[0], seed
+            for heads in (Heads.ALWAYS, Heads.NEVER):
+                if heads is Heads.NEVER or problem.self_attention is not None:
+                    assert least_width(problem, found, heads) >= oracle.value[0], seed
+            last = 2 * found.layers
+            for states in ((0, last // 2), (last // 2, last), (1, last - 1)):
+                if 0 <= states[0] <= states[1]:
+                    bound = least_width(problem, found, Heads.SOME, states=states)
+                    assert bound <= oracle.value[0], (seed, states)
