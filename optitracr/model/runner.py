@@ -17,6 +17,7 @@ from optitracr.model.forward import (
     Layer,
     Network,
     Step,
+    TransformerOutput,
     choose,
     forward,
     multiplied,
@@ -24,6 +25,7 @@ from optitracr.model.forward import (
     unchanged,
     walk,
 )
+from optitracr.model.names import POSITIONS
 from solvers.interrupts import load_whole
 
 if TYPE_CHECKING:
@@ -33,6 +35,10 @@ WHOLE_LAYERS = 32
 """Layers up to which JAX compiles a model as a whole. What XLA takes to compile grows faster than
 the number of layers (6 seconds for 100, a minute for 600), so that of a deeper model one layer is
 compiled, for all of them."""
+
+LEAST_ROWS, LEAST_LENGTH = 8, 16
+"""Sequences, if not one alone, and positions that JAX is compiled for at least: fewer take hardly
+less time, and each shape takes a third of a second to compile."""
 
 
 def run_numpy(
@@ -79,7 +85,72 @@ def run_jax(
     unembedding: Float[Array, "d_model outputs"],
     tokens: Int[Array, "batch seq"],
 ) -> ForwardOutput:
-    """Runs in JAX, float32 at full matmul precision; compiled once for each shape."""
+    """Runs in JAX, float32 at full matmul precision; compiled once for many shapes alike.
+
+    Tokens are padded to one of a few shapes, and what is padded is cut off again.
+    """
+    load_whole("jax")
+    import jax
+
+    rows, length = tokens.shape
+    # An array that is being traced has a shape for which the caller is compiled anyway.
+    if not isinstance(tokens, jax.core.Tracer):
+        longest = len(params[POSITIONS]["embeddings"])
+        tokens = _padded(np.asarray(tokens), longest, architecture.pad_encoding)
+    output = _run_jax(architecture, params, unembedding, tokens)
+    return output if tokens.shape == (rows, length) else _cut(output, rows, length)
+
+
+def _padded(
+    tokens: Int[NDArray[np.integer], "batch seq"], longest: int, pad: int
+) -> Int[NDArray[np.integer], "rows length"]:
+    rows, length = tokens.shape
+    shape = (_rounded(rows, LEAST_ROWS), max(length, min(longest, _rounded(length, LEAST_LENGTH))))
+    if shape == tokens.shape:
+        return tokens
+    found = np.full(shape, pad, dtype=tokens.dtype)
+    found[:rows, :length] = tokens
+    return found
+
+
+def _rounded(count: int, least: int) -> int:
+    """The next power of two, from some least one on; none and one stay what they are."""
+    return count if count <= 1 else max(least, 1 << (count - 1).bit_length())
+
+
+def _cut(output: ForwardOutput, rows: int, length: int) -> ForwardOutput:
+    """What the forward pass gives, without what was padded."""
+
+    def cut(array: Any) -> Any:
+        return _taken(array, (slice(rows), slice(length)))
+
+    inner = output.transformer_output
+    square = (slice(rows), slice(None), slice(length), slice(length))
+    states = TransformerOutput(
+        tuple(map(cut, inner.layer_outputs)),
+        tuple(map(cut, inner.residuals)),
+        tuple(_taken(logits, square) for logits in inner.attn_logits),
+        cut(inner.output),
+        cut(inner.input_embeddings),
+    )
+    return ForwardOutput(states, cut(output.unembedded_output), cut(output.logits))
+
+
+def _taken(array: Any, part: tuple[slice, ...]) -> Any:
+    """A part of an array of JAX's: JAX would compile what takes it anew for every shape."""
+    import jax
+
+    if isinstance(array, jax.core.Tracer):
+        return array[part]
+    return jax.device_put(np.asarray(array)[part])
+
+
+def _run_jax(
+    architecture: Architecture,
+    params: Any,
+    unembedding: Float[Array, "d_model outputs"],
+    tokens: Int[Array, "batch seq"],
+) -> ForwardOutput:
     output: ForwardOutput
     if architecture.layers <= WHOLE_LAYERS:
         output = _jitted()(architecture, params, unembedding, tokens)
@@ -134,7 +205,7 @@ def states_jax(
 ) -> States:
     """Runs in JAX; state by state where the model is deep."""
     if architecture.layers <= WHOLE_LAYERS:
-        return States(_listed(run_jax(architecture, params, unembedding, tokens)))
+        return States(_listed(_run_jax(architecture, params, unembedding, tokens)))
     load_whole("jax")
     import jax
     import jax.numpy as jnp

@@ -140,16 +140,16 @@ def apply(model: Transformer, tokens: Sequence[Value], check_domain: bool = Fals
     """
     padded, n = encode_one(model, tokens)
     _check_domain(model, padded, check_domain)
-    result = forward(model, model.params, padded)
+    result = forward(model, model.params, padded[:, :n])
     inner = result.transformer_output
     return ModelOutput(
-        decoded=_decode(model, np.asarray(result.unembedded_output)[0, :n]),
-        unembedded=result.unembedded_output[:, :n],
-        layer_outputs=tuple(x[:, :n] for x in inner.layer_outputs),
-        residuals=tuple(x[:, :n] for x in inner.residuals),
-        attn_logits=tuple(x[:, :, :n, :n] for x in inner.attn_logits),
-        transformer_output=inner.output[:, :n],
-        input_embeddings=inner.input_embeddings[:, :n],
+        decoded=_decode(model, np.asarray(result.unembedded_output)[0]),
+        unembedded=result.unembedded_output,
+        layer_outputs=inner.layer_outputs,
+        residuals=inner.residuals,
+        attn_logits=inner.attn_logits,
+        transformer_output=inner.output,
+        input_embeddings=inner.input_embeddings,
     )
 
 
