@@ -13,9 +13,8 @@ from optitracr.compiled import CompiledModel
 from optitracr.corpus.programs import Item
 from optitracr.corpus.records import MADE, Record, failure
 from optitracr.corpus.wording import listed, reason_of, said, stable
-from optitracr.files.records import from_plain
 from optitracr.files.saving import check_length, plain
-from optitracr.model.source import ProgramSource
+from optitracr.model.source import FunctionText, ProgramSource, SourceLine
 from optitracr.options import CompileOptions
 from optitracr.setting import check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
@@ -70,12 +69,12 @@ def _row(index: int, item: Item, data: dict[str, Any]) -> dict[str, Any]:
     """The columns of a model's row; those that say where its weights are come later."""
     size, proof = data["size"], data["proof"]
     program = _compact(data["program"])
-    check_length(_compact(data))
-    rest = {name: value for name, value in data.items() if name != "program"}
+    manifest = _compact({name: value for name, value in data.items() if name != "program"})
+    check_length(program + manifest)
     return {
         "index": index,
         "name": item.name,
-        "text": str(from_plain(data["source"], ProgramSource)),
+        "text": _text(data["source"]),
         "program": program,
         "program_digest": program_digest(data),
         "model_digest": model_digest(data),
@@ -92,8 +91,14 @@ def _row(index: int, item: Item, data: dict[str, Any]) -> dict[str, Any]:
         "proof_open": len(proof["open"]),
         "options": _compact(data["options"]),
         "made_from": item.written_from,
-        "manifest": _compact(rest),
+        "manifest": manifest,
     }
+
+
+def _text(source: dict[str, Any]) -> str:
+    """A program's text as it prints."""
+    lines = tuple(SourceLine(**line) for line in source["lines"])
+    return str(ProgramSource(lines, tuple(FunctionText(**text) for text in source["functions"])))
 
 
 SIZES = ("layers", "width", "heads", "head_size", "neurons", "parameters")

@@ -7,6 +7,7 @@ or None, and `Any` for a RASP value.
 from __future__ import annotations
 
 import operator
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -41,18 +42,68 @@ def to_plain(value: Any, hint: Any, field: str = "") -> Plain:
     Raises:
         FieldError: If a file cannot hold it.
     """
+    try:
+        return _writer(hint)(value)
+    except (FieldError, ValueError):
+        # Once more, step by step, to say where it is.
+        return _to_plain(value, hint, field)
+
+
+SMALL = 2**63
+"""Integers up to here are of course within what files hold."""
+
+Writer = Callable[[Any], Plain]
+
+
+@lru_cache(maxsize=256)
+def _writer(hint: Any) -> Writer:
+    """What writes values of an annotated type; its errors do not say where.
+
+    An annotation is taken apart once, and not for each of the thousands of values of a manifest.
+    """
     origin, arguments = get_origin(hint), get_args(hint)
     if origin in (Union, UnionType):
-        return None if value is None else to_plain(value, _present(arguments), field)
+        present = _writer(_present(arguments))
+        return lambda value: None if value is None else present(value)
+    if origin is tuple and arguments[-1] is ...:
+        entry = _writer(arguments[0])
+        return lambda value: [entry(part) for part in value]
+    if origin is tuple:
+        entries = [_writer(argument) for argument in arguments]
+        return lambda value: [write(part) for write, part in zip(entries, value, strict=True)]
+    if is_dataclass(hint):
+        parts = [(name, _writer(part)) for name, part in _hints(hint).items()]  # type: ignore[arg-type]
+        return lambda value: {name: write(getattr(value, name)) for name, write in parts}
+    if hint is Any:
+        return _any
+    if hint in NAMES:
+        return lambda value: (
+            _any(value) if type(value) is hint else _scalar_to_plain(value, hint, "")
+        )
+    return lambda value: _scalar_to_plain(value, hint, "")
+
+
+def _any(value: Any) -> Plain:
+    """A RASP value; the commonest stand for themselves."""
+    kind = type(value)
+    if value is None or kind is bool or kind is str or (kind is int and -SMALL < value < SMALL):
+        return value
+    return value_to_plain(value, "")
+
+
+def _to_plain(value: Any, hint: Any, field: str) -> Plain:
+    origin, arguments = get_origin(hint), get_args(hint)
+    if origin in (Union, UnionType):
+        return None if value is None else _to_plain(value, _present(arguments), field)
     if origin is tuple:
         parts = _parts(arguments, len(value))
         if parts is None:
             raise FieldError(field, f"has {len(value)} entries")
         pairs = enumerate(zip(value, parts, strict=True))
-        return [to_plain(entry, part, f"{field}[{i}]") for i, (entry, part) in pairs]
+        return [_to_plain(entry, part, f"{field}[{i}]") for i, (entry, part) in pairs]
     if is_dataclass(hint):
         return {
-            name: to_plain(getattr(value, name), part, _join(field, name))
+            name: _to_plain(getattr(value, name), part, _join(field, name))
             for name, part in _hints(hint).items()  # type: ignore[arg-type]
         }
     return _scalar_to_plain(value, hint, field)

@@ -8,7 +8,7 @@ import textwrap
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import PurePath, PureWindowsPath
+from pathlib import Path, PurePath, PureWindowsPath
 from typing import Any
 
 from optitracr.graph.program import (
@@ -232,14 +232,37 @@ def _text(function: Any) -> tuple[str, str] | None:
     if _is_own(function):
         return None
     try:
-        lines, first = inspect.getsourcelines(function)
         file = inspect.getsourcefile(function) or ""
+        lines, first = _lines(function, file)
     except (OSError, TypeError, SyntaxError, IndexError, ValueError, tokenize.TokenError):
         return None
     text = textwrap.dedent("".join(lines)).rstrip("\n")
     if not text or len(text) > TEXT_LIMIT:
         return None
     return base_name(f"{file}:{first}"), text
+
+
+KEPT_CLASSES = 256
+"""Classes whose lines are kept: more than a program has, and few enough to hold."""
+
+
+def _lines(function: Any, file: str) -> tuple[list[str], int]:
+    """The lines of a function or a class, and the number of the first.
+
+    Python finds a class by parsing all of its file. So its lines are kept, as long as the file
+    stays what it was: many programs may have functions of one class.
+    """
+    if not isinstance(function, type):
+        return inspect.getsourcelines(function)
+    path = Path(file)
+    stated = path.stat() if path.exists() else None
+    state = None if stated is None else (stated.st_mtime_ns, stated.st_size)
+    return _lines_of_class(function, file, state)
+
+
+@functools.lru_cache(maxsize=KEPT_CLASSES)
+def _lines_of_class(kind: type, file: str, state: object) -> tuple[list[str], int]:
+    return inspect.getsourcelines(kind)
 
 
 def base_name(written: str) -> str:
