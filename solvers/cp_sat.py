@@ -25,7 +25,7 @@ from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
 from solvers.effort import decisions as decision_count
 from solvers.greedy import greedy_plan
 from solvers.interrupts import OnInterrupt
-from solvers.large import improve_large
+from solvers.large import improve_large, prepare_medium
 from solvers.longest_path import longest_path_plan
 from solvers.needless import without_needless
 from solvers.parameters import fewest_parameters
@@ -91,7 +91,10 @@ def cp_sat(
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
     size = decision_count(problem, times)
     exact = size <= LARGEST_MODEL
-    if size > LARGE_MODEL and search.plan is not None and search.plan.layers == times.layers:
+    shallow = search.plan is not None and search.plan.layers == times.layers
+    if SMALL < size <= LARGE_MODEL and shallow:
+        prepare_medium(search, times)
+    if size > LARGE_MODEL and shallow:
         improve_large(search, times, (EXACT_SHARE if exact else 1.0) * time_limit)
     if not exact or search.over:
         search.bound = _easy_bounds(search, times)
@@ -139,11 +142,17 @@ def _heuristic(search: Search, note: str) -> Allocation:
 
 
 def _easy_bounds(search: Search, times: Earliest) -> list[int]:
-    """Bounds that need no search: the critical path for depth, nothing for the rest."""
-    bounds = {"depth": times.layers}
-    if search.plan is not None and search.plan.layers == times.layers:
-        bounds["width"] = search.least_width
-    return [bounds.get(name, 0) for name in search.objective]
+    """Bounds that need no exact model; but for depth they hold for plans of the least depth."""
+    shallow = search.plan is not None and search.plan.layers == times.layers
+    if search.objective[0] == "depth" and shallow:
+        return [_easy_bound(search, name, times.layers) for name in search.objective]
+    return [times.layers if name == "depth" else 0 for name in search.objective]
+
+
+def _easy_bound(search: Search, name: str, layers: int) -> int:
+    """A bound of one objective among plans of the least depth."""
+    bounds = {"depth": layers, "width": search.least_width, "neurons": search.least_neurons}
+    return bounds.get(name, 0)
 
 
 def _by_depth(search: Search, times: Earliest) -> Status:
@@ -265,7 +274,8 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
     most = search.most(deeper)
     if most is not None and order[0] != "parameters":
         decisions.model.add(measure(decisions, order[0]) <= most)
-    if layers == times.layers and search.least_width:
+    least = {n: _easy_bound(search, n, layers) if layers == times.layers else 0 for n in order}
+    if least.get("width"):
         decisions.model.add(decisions.width >= search.least_width)
     hint_plan(decisions, search.plan, layers)
     if size <= SMALL and _settled_at_once(search, decisions, order, found):
@@ -277,9 +287,7 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         outcome, value, bound = _minimise(search, decisions, name, most if place == 0 else None)
         if outcome is Outcome.INFEASIBLE:
             return found
-        if name == "width" and layers == times.layers:
-            bound = max(bound, search.least_width)
-        found.bound.append(bound)
+        found.bound.append(max(bound, least[name]))
         if not outcome.has_plan:
             known = search.plan is not None and search.plan.layers == layers
             found.feasible, found.proven = found.feasible or known, False
@@ -292,7 +300,7 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         if name != order[-1]:
             decisions.model.add(measure(decisions, name) <= value)
     missing = search.objective[len(found.bound) :]
-    found.bound += [layers if name == "depth" else 0 for name in missing]
+    found.bound += [layers if name == "depth" else least[name] for name in missing]
     found.bound = found.bound[: len(search.objective)]
     return found
 

@@ -53,6 +53,7 @@ class Search:
         plan: The best plan so far.
         bound: A proven lower bound of each objective.
         least_width: A proven lower bound of the width of plans of the least depth.
+        least_neurons: A proven lower bound of the neurons of these.
         interrupted: Whether the user stopped it.
         gave_up: Whether a solve ended undecided well before its time.
         notes: What the message will say.
@@ -70,6 +71,7 @@ class Search:
     plan: Plan | None = None
     bound: list[int] = field(default_factory=list)
     least_width: int = 0
+    least_neurons: int = 0
     interrupted: bool = False
     gave_up: bool = False
     notes: list[str] = field(default_factory=list)

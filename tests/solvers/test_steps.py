@@ -7,9 +7,12 @@ from dataclasses import replace
 import pytest
 
 from solvers import Limits, Problem, violations
+from solvers.bounds import width_bound
 from solvers.brute_force import brute_force
 from solvers.search import Outcome, Search
+from solvers.steps.energy import neurons_bound
 from solvers.steps.model import Heads, build_steps
+from solvers.steps.narrowing import bound_by_stretches
 from solvers.steps.plans import step_plan
 from solvers.steps.windows import Windows, windows
 from solvers.timing import NEVER, earliest
@@ -58,3 +61,25 @@ def test_as_narrow_as_any_plan(first: int) -> None:
                 if 0 <= states[0] <= states[1]:
                     bound = least_width(problem, found, Heads.SOME, states=states)
                     assert bound <= oracle.value[0], (seed, states)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("first", range(0, 400, 4 * BATCH))
+def test_bounds_are_never_above_the_best(first: int) -> None:
+    said = 0
+    for seed in range(first, first + 4 * BATCH):
+        problem = tiny_problem(seed)
+        times = earliest(problem)
+        oracle = brute_force(problem, ("depth", "width"))
+        if oracle.plan is None or oracle.plan.layers != times.layers:
+            continue
+        found = windows(problem, times, times.layers)
+        neurons = brute_force(problem, ("depth", "neurons")).value[1]
+        assert width_bound(problem, times, times.layers) <= oracle.value[1], seed
+        assert neurons_bound(found) <= neurons, seed
+        said += neurons_bound(found) > 0
+        search = searching(problem)
+        search.plan = oracle.plan
+        bound_by_stretches(search, found, 60.0)
+        assert search.least_width <= oracle.value[1], seed
+    assert said > 20
