@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import warnings
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from typing import Any
 
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.checking.verification import verify_model
+from optitracr.corpus.wording import reason_of
 from optitracr.errors import CausalReadingWarning, OptitracrError, VerificationError
 from optitracr.levels import LEVELS
 from optitracr.library.random_programs import Feature, random_program
@@ -155,24 +155,6 @@ def _compiled(
     except Exception as error:
         return Outcome.RAISED, 0, error
     return Outcome.EXACT, report.inputs, None
-
-
-PLACES = re.compile(r" \([^() ]*\.py:\d+\)")
-QUOTED = re.compile(r"(?<!\w)'[^']*'|\"[^\"]*\"")
-NUMBERS = re.compile(r"[-+]?\d[\d,.e+-]*|\binf\b|\bnan\b")
-REASON_LENGTH = 110
-"""Letters of a reason: enough to tell kinds apart, and to fit a table."""
-
-
-def reason_of(error: Exception) -> str:
-    """The kind of an error, and its message without names and numbers."""
-    return f"{type(error).__name__}: {general(str(error))}"[:REASON_LENGTH]
-
-
-def general(message: str) -> str:
-    """A message without names and numbers."""
-    text = PLACES.sub("", " ".join(message.split()))
-    return NUMBERS.sub("N", QUOTED.sub("_", text))
 
 
 def as_json(run: Run) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from campaign_programs import general, reason_of
 from reporting import (
     EXIT_ERROR,
     EXIT_INTERRUPTED,
@@ -37,6 +36,7 @@ from rich.progress import track
 from optitracr import compile_rasp_to_model
 from optitracr.checking.proof.prove import BUDGET, prove_model
 from optitracr.checking.verification import verify_model
+from optitracr.corpus.wording import general, reason_of
 from optitracr.errors import (
     CausalReadingWarning,
     FileError,

@@ -19,10 +19,11 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent.parent / "experiments"))
 
 import campaign_programs
-from campaign_programs import Case, Outcome, Run, reason_of, try_level, try_program
+from campaign_programs import Case, Outcome, Run, try_level, try_program
 
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.compiled import CompiledModel
+from optitracr.corpus.wording import reason_of
 from optitracr.errors import EvaluationError, UnsupportedError, VerificationError
 
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"

@@ -11,7 +11,6 @@ import pickle
 import queue
 import signal
 import socket
-import sys
 import threading
 import time
 from typing import Any, BinaryIO
@@ -100,6 +99,7 @@ def _serve(chunk: Any, replies: BinaryIO) -> None:
 
 def _reply(chunk: Any, task: Any) -> Any:
     """What becomes of one program, under the clock."""
+    from optitracr.corpus.log import peak_memory
     from optitracr.corpus.records import to_bytes
     from optitracr.corpus.tasks import Reply
 
@@ -109,7 +109,7 @@ def _reply(chunk: Any, task: Any) -> Any:
     _alarm(0.0)
     measured = {
         "cpu": round(time.process_time() - start, 4),
-        "peak": _peak(),
+        "peak": peak_memory(),
         "pid": os.getpid(),
         "host": socket.gethostname(),
     }
@@ -145,13 +145,3 @@ def _alarm(seconds: float) -> None:
     if hasattr(signal, "setitimer"):
         signal.signal(signal.SIGPROF, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_PROF, seconds)
-
-
-def _peak() -> int:
-    """Bytes of memory that this process has taken at most; 0 where that is not known."""
-    try:
-        import resource
-    except ImportError:
-        return 0
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(peak if sys.platform == "darwin" else peak * 1024)

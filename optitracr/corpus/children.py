@@ -158,7 +158,12 @@ class Children:
                     return child
         child = Child()
         with self._lock:
-            self._busy.append(child)
+            stopped = self._stopped
+            if not stopped:
+                self._busy.append(child)
+        if stopped:
+            child.kill()
+            raise StoppedError("the work was called off")
         return child
 
     def give_back(self, child: Child) -> None:
@@ -174,7 +179,7 @@ class Children:
                 self._busy.remove(child)
 
     def stop(self) -> None:
-        """Ends all of them; nothing more is taken until `start`."""
+        """Ends all of them; nothing more is taken."""
         with self._lock:
             self._stopped = True
             every = [*self._idle, *self._busy]
@@ -182,11 +187,6 @@ class Children:
         for child in every:
             if child.owner == os.getpid():
                 child.kill()
-
-    def start(self) -> None:
-        """Takes up work again."""
-        with self._lock:
-            self._stopped = False
 
 
 CHILDREN = Children()

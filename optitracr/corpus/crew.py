@@ -15,7 +15,7 @@ from concurrent.futures import (
     wait,
 )
 
-from optitracr.corpus.children import CHILDREN
+from optitracr.corpus.children import Children
 from optitracr.corpus.tasks import Chunk, Reply
 from optitracr.corpus.worker import make_chunk
 from optitracr.errors import OptitracrError
@@ -39,20 +39,23 @@ class ExecutorError(OptitracrError):
 class Crew:
     """Gives chunks out, and takes what comes back, whichever worker is lost on the way."""
 
-    def __init__(self, executor: Executor | None, workers: int | None) -> None:
+    def __init__(
+        self, executor: Executor | None, workers: int | None, note: Callable[..., None]
+    ) -> None:
         """Starts workers, where none are given.
 
         Args:
             executor: Where the work is done; None for processes on this machine.
             workers: How many of these; as many as cores by default.
+            note: Called with an event and facts, when a worker is lost.
         """
+        self._note = note
+        self._children = Children()
         self.workers = workers or os.cpu_count() or 1
         self._own = executor is None
         self._executor = executor or ThreadPoolExecutor(self.workers)
         self._futures: dict[Future[list[Reply]], Chunk] = {}
         self._lost: dict[int, int] = {}
-        if self._own:
-            CHILDREN.start()
 
     def __enter__(self) -> Crew:
         return self
@@ -62,7 +65,7 @@ class Crew:
         for future in self._futures:
             future.cancel()
         if self._own:
-            CHILDREN.stop()
+            self._children.stop()
             self._executor.shutdown(wait=True, cancel_futures=True)
 
     @property
@@ -110,15 +113,20 @@ class Crew:
 
     def _give(self, chunk: Chunk) -> None:
         try:
-            future = self._executor.submit(make_chunk, chunk)
+            future = self._submitted(chunk)
         except BrokenExecutor as error:
             self._rebuild(error)
-            future = self._executor.submit(make_chunk, chunk)
+            future = self._submitted(chunk)
         except RuntimeError as error:
             raise ExecutorError(
                 f"the executor takes no work: {error}; give one that is open"
             ) from error
         self._futures[future] = chunk
+
+    def _submitted(self, chunk: Chunk) -> Future[list[Reply]]:
+        if self._own:
+            return self._executor.submit(make_chunk, chunk, self._children)
+        return self._executor.submit(make_chunk, chunk)
 
     def _result(self, future: Future[list[Reply]], chunk: Chunk) -> list[Reply] | None:
         """What came back; None if the chunk was lost and is given out again."""
@@ -136,6 +144,7 @@ class Crew:
                     "was done is kept: see to its workers, which need optitracr installed, and run "
                     "the same again"
                 ) from error
+            self._note("lost", first=first, error=f"{type(error).__name__}: {error}")
             self._give(chunk)
             return None
 

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import socket
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -69,3 +70,13 @@ def surroundings() -> dict[str, Any]:
         "python": platform.python_version(),
         "pid": os.getpid(),
     }
+
+
+def peak_memory() -> int:
+    """Bytes of memory that this process has taken at most; 0 where that is not known."""
+    try:
+        import resource
+    except ImportError:
+        return 0
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return int(peak if sys.platform == "darwin" else peak * 1024)

@@ -15,10 +15,11 @@ from optitracr.corpus.card import card
 from optitracr.corpus.crew import Crew
 from optitracr.corpus.folder import CARD, LOG, Folder
 from optitracr.corpus.journal import Journal
-from optitracr.corpus.log import Log, surroundings
+from optitracr.corpus.log import Log, peak_memory, surroundings
 from optitracr.corpus.merging import Counts, merge
 from optitracr.corpus.programs import Item, RandomPrograms, items_of
 from optitracr.corpus.progress import Progress, note
+from optitracr.corpus.records import Record
 from optitracr.corpus.request import Guard, Split, parse_split, request_of
 from optitracr.corpus.tables import arrow
 from optitracr.corpus.tasks import Chunk, Job, Reply, tasks_of
@@ -160,10 +161,11 @@ class _Run:
             missing = self._missing(journal)
             if missing or not about["complete"]:
                 if missing:
-                    self._compile(missing, journal, log, Crew(executor, workers))
+                    self._compile(missing, journal, log, Crew(executor, workers, log.add))
                 journal.sync()
                 counts = self._merged(journal)
-                log.add("end", seconds=round(self._progress.seconds, 3), **counts.as_dict())
+                seconds = round(self._progress.seconds, 3)
+                log.add("end", seconds=seconds, peak=peak_memory(), **counts.as_dict())
             else:
                 counts = Counts(**about["counts"])
             return self._result(counts, len(journal.guarded))
@@ -217,10 +219,17 @@ class _Run:
             note(self._progress, record)
             self._watch(self._progress)
 
+    def _records(self, journal: Journal) -> Iterator[Record]:
+        """What became of each program, in order, while the files are written."""
+        for index in range(self._count):
+            yield journal.record(index)
+            self._progress.written = index + 1
+            self._watch(self._progress)
+
     def _merged(self, journal: Journal) -> Counts:
         """Makes the files of what the journal holds."""
         new = self._folder.new()
-        records = (journal.record(index) for index in range(self._count))
+        records = self._records(journal)
         options = json.dumps(self._request["options"], separators=(",", ":"))
         counts = merge(records, new, self._split, options)
         write_file(new / CARD, card(self._request, counts).encode())

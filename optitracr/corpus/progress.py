@@ -17,6 +17,7 @@ class Progress:
         total: Programs that were asked for.
         before: Of these, those that were done when the run began.
         done: Programs that are done.
+        written: Programs that are in the files, once all are done.
         failures: Those of which no model was made, by reason.
         last: The record that came last.
     """
@@ -24,6 +25,7 @@ class Progress:
     total: int
     before: int = 0
     done: int = 0
+    written: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     last: Record | None = None
     _start: float = field(default_factory=time.monotonic)
@@ -44,6 +46,8 @@ class Progress:
         return None if self.rate == 0 else (self.total - self.done) / self.rate
 
     def __str__(self) -> str:
+        if self.written:
+            return f"writing the files: {self.written:,} of {self.total:,} programs"
         told = f"{self.done:,} of {self.total:,} programs"
         if self.left is not None:
             told += f", {self.rate:.1f} a second, {duration(self.left)} left"

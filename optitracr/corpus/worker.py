@@ -11,7 +11,7 @@ import socket
 from collections import deque
 from dataclasses import dataclass, replace
 
-from optitracr.corpus.children import CHILDREN, Child, WorkerError
+from optitracr.corpus.children import CHILDREN, Child, Children, WorkerError
 from optitracr.corpus.records import failure, to_bytes
 from optitracr.corpus.request import Guard, differences
 from optitracr.corpus.tasks import Chunk, Job, Reply, Task
@@ -21,7 +21,7 @@ WALL = 10.0
 """Seconds by the clock for each second of CPU time that a program may take: a machine that does ten
 things at once is still waited for, and what sleeps for ever is not."""
 
-LEAST_WALL = 5.0
+LEAST_WALL = 120.0
 """Seconds by the clock that are waited at least: a short guard is of CPU time, and not of what
 other processes take."""
 
@@ -46,8 +46,12 @@ class _End:
     final: bool
 
 
-def make_chunk(chunk: Chunk) -> list[Reply]:
+def make_chunk(chunk: Chunk, children: Children = CHILDREN) -> list[Reply]:
     """What becomes of some programs; a program that ends its process ends nothing else.
+
+    Args:
+        chunk: The programs.
+        children: The processes that compile; those of this process by default.
 
     Raises:
         WorkerError: If no process can be started here, or it has other versions of the packages.
@@ -57,15 +61,16 @@ def make_chunk(chunk: Chunk) -> list[Reply]:
     replies: list[Reply] = []
     ends: list[_End] = []
     while waiting:
-        child = _ready(job)
+        child = _ready(job, children)
         child.send(Chunk(job, tuple(waiting)))
         while waiting and (reply := child.reply(_wall(job.guard))) is not None:
             waiting.popleft()
             replies.append(replace(reply, killed=tuple(end.why for end in ends)))
             ends = []
         if not waiting:
-            CHILDREN.give_back(child)
+            children.give_back(child)
             break
+        children.lose(child)
         end = _ended(child, job.guard)
         if end is None:
             continue
@@ -76,16 +81,16 @@ def make_chunk(chunk: Chunk) -> list[Reply]:
     return replies
 
 
-def _ready(job: Job) -> Child:
+def _ready(job: Job, children: Children) -> Child:
     """A process with the packages that the corpus is made with.
 
     Raises:
         WorkerError: If it has others.
     """
-    child = CHILDREN.take()
+    child = children.take()
     found = differences(job.versions, child.versions)
     if found:
-        CHILDREN.lose(child)
+        children.lose(child)
         child.kill()
         raise WorkerError(
             f"{socket.gethostname()} has other packages than where the corpus is asked for: "
@@ -103,7 +108,6 @@ def _ended(child: Child, guard: Guard) -> _End | None:
     code = child.ended()
     if code is None:
         child.kill()
-    CHILDREN.lose(child)
     if code == 0:
         return None
     if code is None:

@@ -35,6 +35,10 @@ def kills() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def hogs(token: str) -> str:
+    return token * (3 << 30)
+
+
 def refuses() -> rasp.SOp:
     raise KeyError("no such program")
 

@@ -169,18 +169,20 @@ def test_what_never_ends_is_ended_alone(tmp_path: Path) -> None:
         programs.item("loops", programs.Once(once["loop"], programs.never_ends)),
         programs.item("plain", str.upper),
         programs.item("killed", programs.Once(once["kill"], programs.kills)),
+        programs.item("hogs", programs.hogs),
         corpus.Item("refuses", programs.refuses, "ab", 2),
     ]
-    folder, guard = tmp_path / "corpus", corpus.Guard(seconds=1.0)
+    folder, guard = tmp_path / "corpus", corpus.Guard(seconds=1.0, memory=2 << 30)
     first = corpus.make(asked, folder, workers=1, guard=guard)
     failures = {row["name"]: row for row in corpus.load(folder).failures()}
-    assert set(failures) == {"loops", "refuses"}
+    assert set(failures) == {"loops", "hogs", "refuses"}
+    assert failures["hogs"]["reason"] == "memory: the process may take no more"
     assert failures["loops"]["reason"] == "guard: more than 1 s of CPU time"
     assert "map" in failures["loops"]["text"]
     assert failures["refuses"]["kind"] == "KeyError"
-    assert first.guarded == 1
+    assert first.guarded == 2
     again = corpus.make(asked, folder, workers=1, guard=guard)
-    assert (again.compiled, again.guarded) == (1, 0)
+    assert (again.compiled, again.guarded) == (2, 1)
     assert {row["name"] for row in corpus.load(folder).rows()} == {"loops", "plain", "killed"}
     log = (folder / "log" / "0000.jsonl").read_text()
     lines = [json.loads(line) for line in log.splitlines()]

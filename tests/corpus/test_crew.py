@@ -46,8 +46,18 @@ def chunks() -> Iterator[Chunk]:
         yield Chunk(JOB, tuple(Task(index) for index in range(first, first + 4)))
 
 
+class Noted(list[str]):
+    """The events that were noted."""
+
+    def append_event(self, event: str, **facts: object) -> None:
+        self.append(event)
+
+
+NOTED = Noted()
+
+
 def done(executor: Executor) -> list[int]:
-    with Crew(executor, 1) as crew:
+    with Crew(executor, 1, NOTED.append_event) as crew:
         replies = list(crew.replies(chunks(), lambda: None))
     return sorted(reply.index for part in replies for reply in part)
 
@@ -57,6 +67,7 @@ def test_a_chunk_that_is_lost_is_given_out_again(error: Exception) -> None:
     executor = Lossy([error])
     assert done(executor) == list(range(8))
     assert executor.given == [0, 4, 0]
+    assert NOTED[-1] == "lost"
 
 
 def test_a_chunk_that_is_always_lost_ends_the_run() -> None:
