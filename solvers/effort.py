@@ -22,7 +22,7 @@ LARGE_TIMES = (2.0, 40.0)
 """Least and most deterministic seconds for a large one: two are enough for some stretches, and
 nobody should wait for more than some minutes without having asked for it."""
 
-CHOICES_A_SECOND = 200
+CHOICES_A_SECOND = 400
 """Alternatives for which an improvement without an exact model has one second: moves gain little
 after so many of them."""
 

@@ -67,11 +67,11 @@ class Moves:
             layer = earliest
         else:
             layer = earliest + self._below(latest - earliest + 1)
-        if layer == schedule.layer[variable]:
+        stood = schedule.layer[variable]
+        if layer == stood:
             raise ImpossibleError
         schedule.stand(variable, way, layer)
-        for name in schedule.picks[variable]:
-            schedule.refresh(name)
+        schedule.moved(variable, stood)
 
     def _earliest(self, variable: int) -> int:
         """The first layer at which all that a component reads is there."""
@@ -113,7 +113,7 @@ class Moves:
         schedule = self.schedule
         if layer >= schedule.layers or left <= 0:
             raise ImpossibleError
-        left -= 1
+        left, stood = left - 1, schedule.layer[variable]
         schedule.stand(variable, schedule.way[variable], layer)
         is_mlp = schedule.tables.is_mlp
         for reader in tuple(schedule.readers[variable]):
@@ -122,8 +122,7 @@ class Moves:
             ready = schedule.birth if is_mlp[schedule.way[reader]] else schedule.heads_from
             if schedule.layer[reader] < ready[variable]:
                 left = self._later(reader, ready[variable], left)
-        for name in schedule.picks[variable]:
-            schedule.refresh(name)
+        schedule.moved(variable, stood)
         return left
 
     def _earlier(self, variable: int, layer: int, left: int) -> int:
@@ -131,7 +130,7 @@ class Moves:
         schedule = self.schedule
         if layer < 0 or left <= 0:
             raise ImpossibleError
-        left -= 1
+        left, stood = left - 1, schedule.layer[variable]
         way = schedule.way[variable]
         schedule.stand(variable, way, layer)
         is_mlp = schedule.tables.is_mlp
@@ -140,15 +139,15 @@ class Moves:
             if ready[name] > layer:
                 same = is_mlp[way] and not is_mlp[schedule.way[name]]
                 left = self._earlier(name, layer if same else layer - 1, left)
-        for name in schedule.picks[variable]:
-            schedule.refresh(name)
+        schedule.moved(variable, stood)
         return left
 
     def compute_otherwise(self, variable: int) -> None:
         """Computes a variable by any of its alternatives, from whatever that needs."""
         schedule = self.schedule
         way = self._one_of(schedule.tables.ways[variable])
-        latest, layer = self._latest(variable, way), schedule.layer[variable]
+        stood = layer = schedule.layer[variable]
+        latest = self._latest(variable, way)
         if latest < 0:
             raise ImpossibleError
         if layer > latest or self.random.random() < 0.3:
@@ -157,7 +156,7 @@ class Moves:
         schedule.stand(variable, way, layer)
         picks = self._picks(variable, way, DEEPEST)
         schedule.read(variable, picks)
-        schedule.unread(variable, before)
+        schedule.unread(variable, before, stood)
 
     def read_other(self, variable: int) -> None:
         """Reads another variable that does as well."""
@@ -176,7 +175,7 @@ class Moves:
         elif (schedule.birth if is_mlp else schedule.heads_from)[name] > layer:
             raise ImpossibleError
         schedule.read(variable, (*before[:place], name, *before[place + 1 :]))
-        schedule.unread(variable, before)
+        schedule.unread(variable, before, layer)
 
     def _picks(self, variable: int, way: int, deep: int) -> Picks:
         """What an alternative reads where its variable stands; what is not there is computed."""

@@ -22,7 +22,7 @@ OUTPUT = -1
 """What stands for the unembedding among the readers of a variable."""
 
 Picks = tuple[int, ...]
-Memory: TypeAlias = tuple[int, int, int, int, int, Picks, dict[int, int]]
+Memory: TypeAlias = tuple[int, int, int, int, int, Picks]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class Schedule:
     __slots__ = (
         "_added",
         "_layers_added",
+        "_readers_added",
         "_touched",
         "_where",
         "before",
@@ -104,10 +105,9 @@ class Schedule:
         numbers = [tables.variables[name] for name in tables.problem.views[plan.view].reads]
         for name in dict.fromkeys(numbers):
             self.readers[name][OUTPUT] = 1
+            self.refresh(name, NONE, plan.layers)
         for variable in list(self.present):
             self.read(variable, self.picks[variable])
-        for name in numbers:
-            self.refresh(name)
         self.begin()
 
     def _placed(self, placement: Placement) -> None:
@@ -123,6 +123,7 @@ class Schedule:
         self._touched: dict[int, Memory] = {}
         self._added: list[tuple[int, int, int]] = []
         self._layers_added: list[tuple[int, int]] = []
+        self._readers_added: list[tuple[int, int, int]] = []
 
     def undo(self) -> None:
         """Takes back what was changed since `begin`."""
@@ -142,8 +143,9 @@ class Schedule:
                 self.heads_from[variable],
                 self.end[variable],
                 self.picks[variable],
-                self.readers[variable],
             ) = memory
+        for variable, reader, times in self._readers_added:
+            self._add_reader(variable, reader, -times)
         self.cost = self.before
 
     def reprice(self, prices: Prices) -> None:
@@ -163,8 +165,16 @@ class Schedule:
                 self.heads_from[variable],
                 self.end[variable],
                 self.picks[variable],
-                self.readers[variable].copy(),
             )
+
+    def _add_reader(self, variable: int, reader: int, times: int) -> None:
+        """A reader of a variable reads it more often, or less, or not at all any more."""
+        readers = self.readers[variable]
+        left = readers.get(reader, 0) + times
+        if left:
+            readers[reader] = left
+        else:
+            del readers[reader]
 
     def _enter(self, variable: int) -> None:
         self._where[variable] = len(self.present)
@@ -245,38 +255,56 @@ class Schedule:
         """Lets a variable's alternative read some variables; none of them is lost."""
         self.touch(variable)
         self.picks[variable] = picks
+        layer = self.layer[variable]
         for name in picks:
-            self.touch(name)
-            readers = self.readers[name]
-            readers[variable] = readers.get(variable, 0) + 1
-        for name in picks:
-            self.refresh(name)
+            self._add_reader(name, variable, 1)
+            self._readers_added.append((name, variable, 1))
+            self.refresh(name, NONE, layer)
 
-    def unread(self, variable: int, names: Picks) -> None:
-        """Takes a variable from the readers of others, which end earlier or are lost."""
+    def unread(self, variable: int, names: Picks, stood: int) -> None:
+        """Takes a variable from the readers of others, which end earlier or are lost.
+
+        Args:
+            variable: The variable.
+            names: What it read; it may go on to read some of them.
+            stood: The layer in which it did.
+        """
         for name in names:
-            self.touch(name)
-            readers = self.readers[name]
-            readers[variable] -= 1
-            if not readers[variable]:
-                del readers[variable]
+            self._add_reader(name, variable, -1)
+            self._readers_added.append((name, variable, -1))
         for name in dict.fromkeys(names):
-            self.refresh(name)
+            reads = variable in self.readers[name]
+            self.refresh(name, stood, self.layer[variable] if reads else NONE)
 
-    def refresh(self, variable: int) -> None:
-        """Lets a variable end with its last reader, or go if it has none."""
-        readers = self.readers[variable]
+    def moved(self, variable: int, stood: int) -> None:
+        """Lets what a variable reads end with it, now that it stands elsewhere."""
+        layer = self.layer[variable]
+        for name in self.picks[variable]:
+            self.refresh(name, stood, layer)
+
+    def refresh(self, variable: int, before: int, after: int) -> None:
+        """Lets a variable end with its last reader, or go if it has none.
+
+        Some are read by hundreds, who are asked only if it may end earlier.
+
+        Args:
+            variable: The variable.
+            before: Where the reader stood whose reading has changed; NONE if it is new.
+            after: Where it stands; NONE if it reads no more.
+        """
+        readers, end = self.readers[variable], self.end[variable]
         if not readers:
             self._remove(variable)
             return
-        layer, end = self.layer, NONE
-        for reader in readers:
-            stands = self.layers if reader == OUTPUT else layer[reader]
-            if stands > end:
-                end = stands
-        if end != self.end[variable]:
-            self.touch(variable)
-            self.span(variable, self.birth[variable], end)
+        if after <= end:
+            if before < end or after == end:
+                return
+            layer = self.layer
+            after = max(self.layers if r == OUTPUT else layer[r] for r in readers)
+            if after == end:
+                return
+        self.touch(variable)
+        self.span(variable, self.birth[variable], after)
 
     def _remove(self, variable: int) -> None:
         self.touch(variable)
@@ -284,11 +312,11 @@ class Schedule:
         way = self.way[variable]
         if way == NONE:
             return
-        self._busier(self.layer[variable], -self.tables.neurons[way])
+        stood, picks = self.layer[variable], self.picks[variable]
+        self._busier(stood, -self.tables.neurons[way])
         self._leave(variable)
-        picks = self.picks[variable]
         self.way[variable], self.layer[variable], self.picks[variable] = NONE, NONE, ()
-        self.unread(variable, picks)
+        self.unread(variable, picks, stood)
 
     def readable(self, variable: int) -> bool:
         """Whether a variable is computed, or an input."""

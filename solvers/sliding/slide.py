@@ -18,7 +18,7 @@ from solvers.sliding.schedule import Prices, Schedule, Snapshot, plan_of
 from solvers.sliding.tables import Tables, tables_of
 from solvers.validator import violations
 
-MOVES_A_SECOND = 50_000
+MOVES_A_SECOND = 100_000
 """Moves that count as one deterministic second: about as many as a processor makes in one, of
 problems of a thousand components."""
 
