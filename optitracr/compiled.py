@@ -164,6 +164,9 @@ class CompiledModel(Transformer):
     ) -> BatchOutput:
         """Runs many sequences in one call.
 
+        What positions have in common is computed once, and kept for later calls as long as the
+        weights stay the same. `output`, all states and logits, is computed when it is asked for.
+
         Args:
             sequences: Each BOS and then tokens, of any lengths; the shorter are padded.
             check_domain: Refuse sequences that are not of the domain.
