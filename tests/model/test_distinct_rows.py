@@ -13,7 +13,7 @@ from optitracr.compiled import CompiledModel
 from optitracr.errors import LimitError
 from optitracr.model import running
 from optitracr.model.current import current
-from optitracr.model.distinct import mixing, stages
+from optitracr.model.distinct import mixing, stages, tables
 from optitracr.model.distinct.mixing import Mixing
 from optitracr.model.distinct.tables import Hashed, Pairs
 from optitracr.model.forward import ForwardOutput
@@ -161,6 +161,15 @@ def test_rows_that_are_all_different_are_left_to_a_plain_pass(
     model = compile_rasp_to_model(program, [2.0**i for i in range(20)], 6, check=False)
     assert_same(model, sequences(model, 200))
     assert plain_passes == [200]
+
+
+def test_tables_that_grow_too_large_are_left_to_a_plain_pass(
+    plain_passes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "MOST_NUMBERS", 100)
+    model = compile_rasp_to_model(rasp_hist_and_shift(), "abc", 4, check=False)
+    assert_same(model, sequences(model, 100))
+    assert plain_passes == [100]
 
 
 @pytest.mark.usefixtures("plain_passes")

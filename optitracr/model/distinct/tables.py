@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 Codes = NDArray[np.int32]
 
-MOST_NUMBERS = 1 << 25
-"""Numbers that one table holds at most: 128 MB in float32. What needs more has too many different
+MOST_NUMBERS = 1 << 24
+"""Numbers that one table holds at most: 64 MB in float32. What needs more has too many different
 rows for evaluation by them to pay."""
 
 DIRECT = 1 << 18
