@@ -36,6 +36,18 @@ class Outcome(Enum):
         return self in (Outcome.OPTIMAL, Outcome.FEASIBLE)
 
 
+class Bounding(Enum):
+    """How a solve raises its lower bound: beside the search for solutions, or before all."""
+
+    BESIDE = "beside"
+    CORES = "cores"
+    RELAXATION = "relaxation"
+
+
+MOST_LINEAR = 2
+"""CP-SAT's level at which everything that can be is part of the linear relaxation."""
+
+
 @dataclass(slots=True)
 class Search:
     """The state of one run.
@@ -142,7 +154,7 @@ class Search:
         effort: float = math.inf,
         *,
         presolve: bool = True,
-        from_below: bool = False,
+        bounding: Bounding = Bounding.BESIDE,
     ) -> tuple[Outcome, Any]:
         """One solve of any model, within what is left of the time.
 
@@ -150,7 +162,7 @@ class Search:
             model: A CP-SAT model.
             effort: Time that this solve may take.
             presolve: Whether the model is simplified first.
-            from_below: Whether the bound matters and not the solution: it is raised core by core.
+            bounding: How the lower bound is raised.
 
         Returns:
             The outcome, and the solver.
@@ -163,7 +175,9 @@ class Search:
         allowed = min(self.left, effort)
         solver = self._solver(allowed)
         solver.parameters.cp_model_presolve = presolve
-        solver.parameters.optimize_with_core = from_below
+        solver.parameters.optimize_with_core = bounding is Bounding.CORES
+        if bounding is Bounding.RELAXATION:
+            solver.parameters.linearization_level = MOST_LINEAR
         status, interrupted = run_cp_sat(solver, model, keep=self.keep)
         used = solver.response_proto.deterministic_time
         self.spent += used

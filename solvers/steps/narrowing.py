@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solvers.search import Outcome, Search, proven_bound
+from solvers.search import Bounding, Outcome, Search, proven_bound
 from solvers.steps.model import CONSTRAINTS_A_SECOND, Heads, build_steps, writing_time
 from solvers.steps.plans import hint_steps, step_plan
 from solvers.steps.sweeping import sweep
@@ -12,19 +12,23 @@ WORTH_WRITING = 4.0
 """How much longer than writing down the whole model there has to be for it: in less it finds and
 proves next to nothing."""
 
-STRETCH, OVERLAP = 80, 20
+STRETCH, OVERLAP = 40, 10
 """States of a stretch that is bounded by itself, and those that it shares with the next: what is
-needed at one state is settled by what stands some twenty around it, and stretches of several times
-that are seldom solved in the time that they have."""
+needed at one state is settled by what stands some twenty around it, and stretches of twice that
+have worse bounds after the same time."""
 
-STRETCH_EFFORT = 0.3
-"""Deterministic seconds for a stretch in the first round: about half of them are solved in it."""
+STRETCH_EFFORT = 0.15
+"""Deterministic seconds for a stretch in the first round: its bound is within a tenth by then, and
+shows which stretches are worth more."""
 
-FURTHER = 5.0
-"""How much more time a stretch has each time that it was not solved."""
+FURTHER, KEPT = 4.0, 3
+"""How much more time a stretch has in each round than in the one before, and which part of the
+stretches has a further one: so the rounds take about the same time, and most goes to the few
+stretches that need the most width."""
 
-BOUND_SHARE = 0.3
-"""Share of the time that bounding takes at most: more would be missing for the plan."""
+BOUND_SHARE = 0.5
+"""Share of the time that is left for the bound once there is a first plan, which is often the
+narrowest."""
 
 FIRST_SHARE = 0.5
 """Share of the time for the bound where there are choices, before plans are looked for: moves have
@@ -117,18 +121,22 @@ def bound_by_stretches(search: Search, found: Windows, until: float) -> None:
         found: Where everything can stand.
         until: Time spent at which to stop.
     """
-    effort = STRETCH_EFFORT
+    effort, turn = STRETCH_EFFORT, 0
     pending = dict.fromkeys(stretches(found.layers), 0)
+    chosen = list(pending)
     while pending:
-        for states in sorted(pending, key=lambda states: -pending[states]):
+        for states in chosen:
             if _over(search, until):
                 return
-            solved, bound = _bound_of(search, found, states, min(effort, until - search.spent))
+            allowed = min(effort, until - search.spent)
+            solved, bound = _bound_of(search, found, states, allowed, by_cores=turn % 2 == 0)
             search.least_width = max(search.least_width, bound)
-            pending[states] = bound
+            pending[states] = max(bound, pending[states])
             if solved:
                 del pending[states]
-        effort *= FURTHER
+        chosen = sorted(pending, key=lambda states: -pending[states])
+        chosen = chosen[: max(len(chosen) // KEPT ** (turn + 1), 1)]
+        effort, turn = effort * FURTHER, turn + 1
 
 
 def stretches(layers: int) -> list[tuple[int, int]]:
@@ -139,10 +147,16 @@ def stretches(layers: int) -> list[tuple[int, int]]:
 
 
 def _bound_of(
-    search: Search, windows: Windows, states: tuple[int, int], effort: float
+    search: Search, found: Windows, states: tuple[int, int], effort: float, by_cores: bool
 ) -> tuple[bool, int]:
-    """Whether the least width of a stretch is known, and a lower bound of it."""
-    steps = build_steps(search.problem, windows, states)
+    """Whether the least width of a stretch is known, and a lower bound of it.
+
+    Core by core it is raised faster where much is a matter of choice, and by linear relaxations
+    where it is a matter of time; so they take turns.
+    """
+    steps = build_steps(search.problem, found, states)
+    search.spent += writing_time(steps)
     steps.model.minimize(steps.width)
-    outcome, solver = search.run(steps.model, effort, from_below=True)
+    how = Bounding.CORES if by_cores else Bounding.RELAXATION
+    outcome, solver = search.run(steps.model, effort, bounding=how)
     return outcome is Outcome.OPTIMAL, proven_bound(solver)

@@ -6,17 +6,20 @@ from dataclasses import replace
 
 import pytest
 
-from solvers import Limits, Problem, violations
+from experiments.random_problems import random_problem
+from solvers import Kind, Limits, Problem, violations
 from solvers.bounds import width_bound
 from solvers.brute_force import brute_force
+from solvers.greedy import greedy_plan
 from solvers.search import Outcome, Search
 from solvers.steps.energy import neurons_bound
 from solvers.steps.model import Heads, build_steps
-from solvers.steps.narrowing import bound_by_stretches
+from solvers.steps.narrowing import bound_by_stretches, narrow
 from solvers.steps.plans import step_plan
+from solvers.steps.sweeping import sweep
 from solvers.steps.windows import Windows, windows
 from solvers.timing import NEVER, earliest
-from tests.solvers.tiny import tiny_problem
+from tests.solvers.tiny import chain, tiny_problem
 
 BATCH = 50
 
@@ -83,3 +86,59 @@ def test_bounds_are_never_above_the_best(first: int) -> None:
         bound_by_stretches(search, found, 60.0)
         assert search.least_width <= oracle.value[1], seed
     assert said > 20
+
+
+def narrowed(seed: int) -> Search:
+    problem = random_problem(120, seed)
+    times = earliest(problem)
+    search = Search(problem, ("depth", "width", "neurons"), 2.0, 0, False, lambda line: None)
+    search.plan = greedy_plan(problem)
+    narrow(search, windows(problem, times, times.layers), 2.0)
+    return search
+
+
+@pytest.mark.slow
+def test_plans_and_bounds_come_close_and_are_the_same_twice() -> None:
+    search = narrowed(0)
+    before = greedy_plan(search.problem)
+    assert before is not None
+    assert search.plan is not None
+    assert violations(search.problem, search.plan) == ()
+    assert search.plan.layers == before.layers
+    assert search.plan.width < before.width
+    assert 0.85 * search.plan.width < search.least_width <= search.plan.width
+    again = narrowed(0)
+    assert (again.plan, again.least_width) == (search.plan, search.least_width)
+
+
+def test_a_stretch_is_narrowed_and_the_rest_stays() -> None:
+    problem = random_problem(60, 1)
+    times = earliest(problem)
+    found = windows(problem, times, times.layers)
+    assert found.settled
+    greedy = greedy_plan(problem)
+    assert greedy is not None
+    plan = sweep(searching(problem), found, Heads.NEVER, greedy, 0, 1.0)
+    assert violations(problem, plan) == ()
+    assert plan.layers == greedy.layers
+    assert plan.width < greedy.width
+    assert all(e.sublayer % 2 for e in plan.erasures)
+
+
+def test_windows_are_those_of_the_critical_paths() -> None:
+    problem = chain(Kind.ATTENTION, Kind.MLP, Kind.MLP)
+    times = earliest(problem)
+    tight = windows(problem, times, 2)
+    assert tight.first == tight.last == {"x1": 0, "x2": 1, "x3": 3}
+    assert tight.needed == {"x0", "x1", "x2", "x3"}
+    assert tight.steps == 3
+    loose = windows(problem, times, 4)
+    assert loose.first == tight.first
+    assert loose.last == {"x1": 4, "x2": 5, "x3": 7}
+
+
+def test_neurons_of_a_crowded_layer_are_a_bound() -> None:
+    problem = chain(Kind.MLP, Kind.MLP)
+    times = earliest(problem)
+    assert neurons_bound(windows(problem, times, 2)) == 3
+    assert neurons_bound(windows(problem, times, 3)) == 2
