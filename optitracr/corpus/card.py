@@ -108,7 +108,7 @@ def _configs(splits: list[str], counts: Counts) -> str:
     ):
         if number:
             lines += [f"- config_name: {name}", "  data_files:"]
-            lines += ["  - split: all", f"    path: {DATA}/{name}.parquet"]
+            lines += [f"  - split: {name}", f"    path: {DATA}/{name}.parquet"]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -32,6 +32,12 @@ POLL = 1.0
 """Seconds between two looks at the clock while nothing comes."""
 
 
+LOST_SCHEDULER = (
+    "the connection to the Dask scheduler was lost; what was done is kept: start the scheduler and "
+    "its workers, and run the same again"
+)
+
+
 class ExecutorError(OptitracrError):
     """An executor that does no work any more; what was done is kept."""
 
@@ -62,7 +68,7 @@ class Crew:
 
     def __exit__(self, *error: object) -> None:
         """Calls off what was given out; an executor that was given stays open."""
-        for future in self._futures:
+        for future in () if _is_closed(self._executor) else self._futures:
             future.cancel()
         if self._own:
             self._children.stop()
@@ -91,6 +97,8 @@ class Crew:
                 return
             done, _ = wait(self._futures, timeout=POLL, return_when=FIRST_COMPLETED)
             watch()
+            if not done and _is_closed(self._executor):
+                raise ExecutorError(LOST_SCHEDULER)
             for future in done:
                 chunk = self._futures.pop(future)
                 replies = self._result(future, chunk)
@@ -117,7 +125,9 @@ class Crew:
         except BrokenExecutor as error:
             self._rebuild(error)
             future = self._submitted(chunk)
-        except RuntimeError as error:
+        except Exception as error:  # Each executor has its own for one that is closed.
+            if _is_closed(self._executor):
+                raise ExecutorError(LOST_SCHEDULER) from error
             raise ExecutorError(
                 f"the executor takes no work: {error}; give one that is open"
             ) from error
@@ -163,6 +173,12 @@ class Crew:
         self._executor = ProcessPoolExecutor(
             settings.get("_max_workers"), settings.get("_mp_context")
         )
+
+
+def _is_closed(executor: Executor) -> bool:
+    """Whether it is Dask's, and its client has given up: then nothing comes back, and no error."""
+    client = getattr(executor, "_client", None)
+    return getattr(client, "status", "") == "closed"
 
 
 def _is_of_worker(error: BaseException) -> bool:

@@ -20,7 +20,7 @@ from optitracr.corpus.programs import RandomPrograms
 from optitracr.errors import FileError
 from tests.corpus import programs
 
-ASKED = RandomPrograms(count=24, size=(1, 4), seed=3, vocabulary=2, max_seq_len=3)
+ASKED = RandomPrograms(count=24, size=(1, 3), seed=3, vocabulary=2, max_seq_len=3)
 BOS = "compiler_bos"
 
 
@@ -29,7 +29,7 @@ def command(folder: Path) -> list[str]:
     code = "from optitracr.cli.main import entry; entry()"
     return [
         *(sys.executable, "-c", code, "corpus", "make", str(folder), "--random", "24"),
-        *("--size", "1:4", "--seed", "3", "--tokens", "2", "--max-seq-len", "3"),
+        *("--size", "1:3", "--seed", "3", "--tokens", "2", "--max-seq-len", "3"),
         *("--workers", "1"),
     ]
 
@@ -99,6 +99,9 @@ def test_hugging_face_reads_it(made: Path, tmp_path: Path, monkeypatch: pytest.M
     row = loaded["train"][0]
     assert row == next(corpus.load(made).rows("train"))
     assert corpus.model_of(row, made).apply([BOS, "a"]).decoded
+    equal = datasets.load_dataset(str(made), "duplicates", split="duplicates", cache_dir=tmp_path)
+    assert list(equal) == list(corpus.load(made).duplicates())
+    assert len(equal)
 
 
 def test_a_run_that_is_killed_is_gone_on_with(made: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
+from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
@@ -82,6 +83,21 @@ def test_what_no_worker_can_do_ends_the_run_at_once() -> None:
     assert executor.given == [0, 4]
     with pytest.raises(LimitError):
         done(Lossy([LimitError("of our own")]))
+
+
+class Silent(Lossy):
+    """Dask's, of a client that has given up: futures that nobody ever sets."""
+
+    _client = SimpleNamespace(status="closed")
+
+    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return Future()
+
+
+def test_a_scheduler_that_is_lost_ends_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optitracr.corpus.crew.POLL", 0.01)
+    with pytest.raises(ExecutorError, match="the Dask scheduler was lost; what was done is kept"):
+        done(Silent([]))
 
 
 class Broken(Lossy):
