@@ -80,7 +80,7 @@ def cluster(workers: int) -> Iterator[tuple[Any, dict[str, int]]]:
 
     with (
         distributed.LocalCluster(
-            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None
+            n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=":0"
         ) as started,
         distributed.Client(started) as client,
     ):

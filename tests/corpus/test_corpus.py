@@ -149,7 +149,7 @@ def test_dask_gives_the_same_with_a_worker_killed(made: Path, tmp_path: Path) ->
 
     killed: list[int] = []
     cluster = distributed.LocalCluster(
-        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
     )
     with cluster, distributed.Client(cluster) as client:
         workers = client.run(os.getpid)
