@@ -138,6 +138,7 @@ def _cut(output: ForwardOutput, rows: int, length: int) -> ForwardOutput:
 
 def _taken(array: Any, part: tuple[slice, ...]) -> Any:
     """A part of an array of JAX's: JAX would compile what takes it anew for every shape."""
+    load_whole("jax")
     import jax
 
     if isinstance(array, jax.core.Tracer):

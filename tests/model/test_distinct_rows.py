@@ -231,3 +231,16 @@ def test_hashed_keys_of_one_place() -> None:
     assert len(together) > 50
     assert sorted(hashed.add(together)[0]) == list(range(len(together)))
     assert hashed.find(together).tolist() == hashed.add(together)[0].tolist()
+
+
+def test_weights_too_small_to_be_told_apart_are_left_to_a_plain_pass(
+    plain_passes: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = compile_rasp_to_model(library.make_mean(), [0, 1, 2], 5, optimize=2, check=False)
+    given = sequences(model, 200)
+    assert_same(model, given)
+    assert not plain_passes
+    model = compile_rasp_to_model(library.make_mean(), [0, 1, 2], 5, optimize=2, check=False)
+    monkeypatch.setattr(mixing, "LEAST", np.inf)
+    assert_same(model, given)
+    assert sum(plain_passes) == 200

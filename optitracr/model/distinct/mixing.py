@@ -29,6 +29,11 @@ PAIR, COUNTED, PRODUCT, LOOKED_UP = 4.0, 0.5, 0.15, 6.0
 matrices; and a weight that is looked up: measured, and of use only beside each other."""
 
 
+LEAST = 2.0**-900
+"""Weights beside that of the key of all that a query would attend to most: where those of the keys
+that are there come to less, float64 no longer tells them apart to all its digits."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Block:
     """Positions of some sequences, one sequence after another, that are run together.
@@ -209,7 +214,7 @@ class Mixing:
         """
         quantum = self.weighing.quantum
         found: Numbers = np.rint(mixed[:, 1:] / mixed[:, :1] / quantum) * quantum
-        wrong = ~np.isfinite(found).all(axis=1)
+        wrong = ~np.isfinite(found).all(axis=1) | ~(mixed[:, 0] >= LEAST)
         if wrong.any():
             found[wrong] = 0.0
             block.unsure[block.at[left[wrong]]] = True
