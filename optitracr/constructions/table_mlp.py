@@ -269,7 +269,7 @@ def sum_plans(task: Task) -> list[Plan]:
     best: tuple[Piecewise, list[FloatArray]] | None = None
     least = _least(task, codes)
     for weights in weightings(leaves, digits, full, possible):
-        known = math.inf if best is None else best[0].neurons
+        known = math.inf if best is None else float(best[0].neurons)
         if known <= least:
             break
         made = _piecewise_sum(task, _sums(weights)[chosen], codes, known)
