@@ -45,10 +45,16 @@ def differing(one: Path, other: Path) -> list[str]:
 
 
 def memory(folder: Path) -> tuple[int, int]:
-    """The largest memory of a process after a tenth of the programs, and at the end, in bytes."""
-    peaks = [entry["peak"] for entry in logged(folder) if "peak" in entry]
+    """The largest memory of a process that compiles: after a tenth of the programs, in all."""
+    peaks = [entry["peak"] for entry in logged(folder) if "cpu" in entry]
     tenth = max(1, len(peaks) // 10)
     return max(peaks[:tenth], default=0), max(peaks, default=0)
+
+
+def work(folder: Path) -> float:
+    """Milliseconds of CPU time for one program, in the processes that compile."""
+    spent = [entry["cpu"] for entry in logged(folder) if "cpu" in entry]
+    return 1000 * sum(spent) / max(1, len(spent))
 
 
 def logged(folder: Path) -> Iterator[dict[str, Any]]:
@@ -123,11 +129,12 @@ def _run(arguments: argparse.Namespace) -> int:
                 f"{result.counts.failed:,}",
                 f"{rate:.1f}",
                 duration(result.seconds),
+                f"{work(result.folder):.1f}",
                 f"{early / MEGABYTE:.0f}",
                 f"{late / MEGABYTE:.0f}",
             ]
         )
-    columns = ("made by", "models", "duplicates", "failed", "a second", "time")
+    columns = ("made by", "models", "duplicates", "failed", "a second", "time", "ms CPU")
     print_table(f"{asked.count:,} programs", (*columns, "MB at a tenth", "MB at the end"), cells)
     different = differing(single, dask)
     print(f"files: {', '.join(different)} differ" if different else "files: all the same")
