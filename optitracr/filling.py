@@ -1,4 +1,4 @@
-"""Entries of tables to which no input leads."""
+"""Entries of tables to which no input leads, and those of None."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Mask = NDArray[np.bool_]
+
+
+def padded(table: NDArray[np.int32]) -> NDArray[np.int32]:
+    """A table of codes with one entry more on each axis, the last, of None: what -1 looks up."""
+    held = np.full([n + 1 for n in table.shape], -1, dtype=table.dtype)
+    held[tuple(slice(n) for n in table.shape)] = table
+    return held
 
 
 def fill_along(table: NDArray[np.int32], known: Mask) -> Mask:

@@ -11,7 +11,7 @@ import numpy as np
 from optitracr.candidates.computable import computable
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families.registry import RULES
-from optitracr.candidates.forms import Form, serves
+from optitracr.candidates.forms import Form, serving
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.readings import Readings
 from optitracr.candidates.rule import Rule, repertoire
@@ -186,11 +186,4 @@ def _views(
 def _options(readings: Readings, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:
     if readings.is_vacuous(need):
         return {NOTHING: np.zeros((0, need.columns))}
-    found: dict[str, FloatArray] = {}
-    sources = dict(readings.sources(need.label))
-    for name, form in forms.items():
-        if form.label in sources:
-            matrix = serves(form, need, sources[form.label])
-            if matrix is not None:
-                found[name] = matrix
-    return found
+    return serving(forms.values(), need, dict(readings.sources(need.label)))

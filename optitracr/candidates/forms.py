@@ -8,7 +8,7 @@ itself or of any function of it alone, since such a function is linear in the on
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,36 +89,58 @@ def form_rows(form: Form) -> FloatArray:
     return rows
 
 
-def serves(form: Form, need: Need, along: NDArray[np.integer] | None) -> FloatArray | None:
-    """How a form is read for a need.
+def serving(
+    forms: Iterable[Form], need: Need, sources: Mapping[str, NDArray[np.integer] | None]
+) -> dict[str, FloatArray]:
+    """How each form that serves a need is read for it.
 
     Args:
-        form: The form.
-        need: The need, of the form's variable or of a function of it.
-        along: For each value of the form's variable the index of the needed variable's
-            value, -1 for None; None if the two are the same variable.
+        forms: Some forms.
+        need: The need, of a form's variable or of a function of it.
+        sources: For each variable off which it can be read, for each of its values the index of
+            the needed variable's value, -1 for None; None if the two are the same variable.
 
     Returns:
-        Shape [form width, need columns], or None if the form does not serve.
+        For each by name an array of shape [form width, need columns].
     """
-    if need.clean and not form.clean:
-        return None
-    if need.sharp and not form.sharp:
-        return None
-    if need.raw:
-        return np.ones((1, 1)) if form.is_number and along is None and not form.numbers else None
-    rows = need.rows
-    if along is not None:
-        rows = np.concatenate([rows, np.zeros((1, need.columns))])[np.asarray(along)]
+    found: dict[str, FloatArray] = {}
+    rows: dict[str, FloatArray] = {}
+    for form in forms:
+        label = form.label
+        unfit = (need.clean and not form.clean) or (need.sharp and not form.sharp)
+        if label not in sources or unfit:
+            continue
+        along = sources[label]
+        if need.raw:
+            if form.is_number and along is None and not form.numbers:
+                found[form.name] = np.ones((1, 1))
+            continue
+        if label not in rows:
+            rows[label] = _rows_along(need, along)
+        matrix = _serves(form, rows[label])
+        if matrix is not None:
+            found[form.name] = matrix
+    return found
+
+
+def _rows_along(need: Need, along: NDArray[np.integer] | None) -> FloatArray:
+    """What is read for a need of each value of a variable."""
+    if along is None:
+        return need.rows
+    return np.concatenate([need.rows, np.zeros((1, need.columns))])[np.asarray(along)]
+
+
+def _serves(form: Form, rows: FloatArray) -> FloatArray | None:
+    """How a form is read for some numbers of each of its variable's values; None if it cannot."""
     if form.is_number:
         return _number_serves(form, rows)
     held = np.asarray(form.classes)
     if held.size != len(rows):
         return None
-    matrix = np.zeros((form.width, need.columns))
+    matrix = np.zeros((form.width, rows.shape[1]))
     inside = held != NO_CLASS
     matrix[held[inside]] = rows[inside]
-    known = np.concatenate([matrix, np.zeros((1, need.columns))])[held]
+    known = np.concatenate([matrix, np.zeros((1, rows.shape[1]))])[held]
     return matrix if np.array_equal(known, rows) else None
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from optitracr.constructions.reduction import Codes
+from optitracr.filling import padded
 from optitracr.graph.program import Elementwise
 from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 
@@ -165,5 +166,4 @@ def _applied(table: Codes, operands: Sequence[Codes], shape: tuple[int, ...]) ->
     """A function of operands that are functions of the leaves; None where any operand is."""
     if table.ndim == 0:
         return np.broadcast_to(table, shape)
-    padded = np.pad(table, [(0, 1)] * table.ndim, constant_values=-1)
-    return np.broadcast_to(padded[tuple(operands)], shape)
+    return np.broadcast_to(padded(table)[tuple(operands)], shape)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.filling import padded
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import Elementwise, Input, PairSelector, Source, holds_of
 from optitracr.graph.tabled import TabledNode
@@ -79,6 +80,7 @@ def _by_token(label: str, known: Mapping[str, TabledNode]) -> Codes | None:
         assert isinstance(node.operation, Elementwise)
         assert node.table is not None
         # The place of None, in an operand as in the result, is the last.
-        padded = np.pad(node.table, [(0, 1)] * node.table.ndim, constant_values=-1)
-        codes[one] = padded[tuple(codes[operand] for operand in node.operation.operands)]
+        codes[one] = padded(node.table)[
+            tuple(codes[operand] for operand in node.operation.operands)
+        ]
     return codes[label]

@@ -86,6 +86,8 @@ def joined(left: Rows, right: Rows, limit: int) -> Rows | None:
         right: Others.
         limit: Of the pairs.
     """
+    if not left.labels and len(left) == 1:
+        return right if len(right) <= limit else None
     shared = [label for label in left.labels if label in right.labels]
     added = [label for label in right.labels if label not in left.labels]
     first, second = _keys([left.columns(shared), right.columns(shared)])

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from optitracr.filling import padded
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.attention import Attention
 from optitracr.graph.joint.links import LENGTH, Links
@@ -189,8 +190,7 @@ class JointValues:
         if found is None:
             return None
         if table.ndim:
-            padded = np.pad(table, [(0, 1)] * table.ndim, constant_values=-1)
-            own = padded[tuple(found.column(x) for x in operation.operands)].astype(np.int32)
+            own = padded(table)[tuple(found.column(x) for x in operation.operands)].astype(np.int32)
         else:
             own = np.full(len(found), int(table), dtype=np.int32)
         columns = [x for x in found.labels if self.is_column(x)]
