@@ -13,6 +13,10 @@ from optitracr.errors import LimitError
 UNKNOWN = 8 << 30
 """Bytes counted on where the system does not say: what an ordinary laptop has."""
 
+KEPT = 8
+"""One part in so many of the machine's memory is left to the system and to other programs: a
+process that takes all of it is killed before it has it."""
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -20,8 +24,8 @@ T = TypeVar("T")
 def available() -> int:
     """Bytes that this process may take: the machine's memory, or less where it is limited.
 
-    It is not what is free at the moment, so that the same call gives the same answer. Limits
-    are those of the process (RLIMIT_AS) and of its container (cgroups).
+    It is not what is free at the moment, so that the same call gives the same answer, but an eighth
+    is left to others. Limits are those of the process (RLIMIT_AS) and of its container (cgroups).
     """
     return max(0, min(_machine(), _process(), _container()))
 
@@ -82,9 +86,10 @@ def _shown(count: int) -> str:
 
 def _machine() -> int:
     try:
-        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (AttributeError, ValueError, OSError):
         return UNKNOWN
+    return whole - whole // KEPT
 
 
 def _process() -> int:

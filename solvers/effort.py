@@ -27,7 +27,7 @@ CHOICES_A_SECOND = 400
 after so many of them."""
 
 
-AGAIN = 4
+AGAIN = 2
 """A large problem that starts from a good plan has this part of the time: moves gain little in it
 beyond what the plan had lost."""
 

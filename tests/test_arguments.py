@@ -197,6 +197,11 @@ def test_memory_that_runs_out_is_an_error_of_the_library() -> None:
     memory.check_memory("nothing", 0, "")
 
 
+def test_some_memory_is_left_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sysconf", lambda name: 4096 if name == "SC_PAGE_SIZE" else 2)
+    assert memory.available() == 7168
+
+
 def test_errors_are_the_libraries_own() -> None:
     for kind in (InputError, LimitError, FileError):
         assert issubclass(kind, OptitracrError)

@@ -17,7 +17,7 @@ from optitracr.inputs import InputSet, with_bos
 from optitracr.model.current import current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.layout import Tenancy
-from optitracr.model.runner import States, run_numpy
+from optitracr.model.runner import States, states_numpy
 from optitracr.model.sequences import rows_at_once
 from optitracr.model.transformer import Transformer
 
@@ -263,14 +263,20 @@ def compared_outputs(model: Transformer, inputs: InputSet) -> WrongOutput | None
         part = slice(first, first + size)
         chunk = InputSet(inputs.codes[part], inputs.lengths[part], 0)
         tokens = with_bos(chunk.codes, encoder.bos_encoding, encoder.pad_encoding)
-        ran = run_numpy(now.architecture, now.params, now.unembed, tokens)
-        chosen = np.asarray(ran.unembedded_output)[:, 1:]
+        chosen = _chosen(states_numpy(now.architecture, now.params, now.unembed, tokens))[:, 1:]
         check = Comparison(model, chunk)
         wrong = check.wrong_outputs(chosen)
         if wrong.any():
             row, position = (int(i) for i in np.argwhere(wrong)[0])
             return check.wrong_output(row, position, check.said(chosen, row, position))
     return None
+
+
+def _chosen(states: States) -> NDArray[Any]:
+    """The output at the end of all states, of which a deep model has too many to keep."""
+    for _ in states:
+        pass
+    return np.asarray(states.chosen)
 
 
 def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from random import Random
 
@@ -129,3 +130,33 @@ def test_a_plan_beyond_a_limit_is_not_kept() -> None:
     search = searched(replace(problem, limits=limits), 0.5)
     assert search.plan is not None
     assert violations(search.problem, search.plan) == ()
+
+
+def test_readers_are_asked_only_where_a_variable_may_end_earlier() -> None:
+    """One variable is read by hundreds; moves that touch it do not go through all of them."""
+    asked = []
+
+    class Counted(dict[int, int]):
+        def __iter__(self) -> Iterator[int]:
+            asked.append(len(self))
+            return super().__iter__()
+
+    problem = random_problem(300, 0)
+    everywhere = problem.variables[0].name
+    reads = tuple(
+        replace(a, reads=(*a.reads, (everywhere,))) if (everywhere,) not in a.reads else a
+        for a in problem.alternatives
+    )
+    problem = replace(problem, alternatives=reads)
+    tables = tables_of(problem)
+    schedule = Schedule(tables, greedy(problem), SQUARES)
+    number = tables.variables[everywhere]
+    schedule.readers[number] = Counted(schedule.readers[number])
+    moves, made = Moves(schedule, Random(0)), 300
+    for _ in range(made):
+        schedule.begin()
+        try:
+            moves.any()
+        except ImpossibleError:
+            schedule.undo()
+    assert len(asked) < made / 10, "a move was made that looks at every reader"
