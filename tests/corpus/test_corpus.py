@@ -104,14 +104,12 @@ def test_hugging_face_reads_it(made: Path, tmp_path: Path, monkeypatch: pytest.M
     assert len(equal)
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_is_gone_on_with(made: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "killed"
-    with subprocess.Popen(command(folder), stderr=subprocess.DEVNULL) as run:
-        wait_for(lambda: journal_bytes(folder) > 0)
-        run.kill()
+    folder = ended_half_way(tmp_path, signal.SIGKILL)[0]
     with Journal(Folder(folder).journal) as journal:
         before = len(journal.places)
-    assert 0 < before < 24
+    assert 0 < before <= 24
     with pytest.raises(FileError, match="is unfinished"):
         corpus.load(folder)
     result = corpus.make(ASKED, folder, workers=1, seed=3)
@@ -119,21 +117,38 @@ def test_a_run_that_is_killed_is_gone_on_with(made: Path, tmp_path: Path) -> Non
     assert files(folder) == files(made)
 
 
-def test_ctrl_c_keeps_what_is_done(made: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "stopped"
-    with subprocess.Popen(command(folder), stderr=subprocess.PIPE, text=True) as run:
-        wait_for(lambda: journal_bytes(folder) > 0)
-        run.send_signal(signal.SIGINT)
-        _, told = run.communicate(timeout=20)
-    assert run.returncode == 130
+@pytest.mark.slow
+def test_ctrl_c_keeps_what_is_done(tmp_path: Path) -> None:
+    folder, code, told = ended_half_way(tmp_path, signal.SIGINT)
+    assert code == 130
     assert told.splitlines()[-1] == "optitracr: interrupted"
     with Journal(Folder(folder).journal) as journal:
         assert journal.places
 
 
+def ended_half_way(tmp_path: Path, by: signal.Signals) -> tuple[Path, int, str]:
+    """A run that was ended once something was done, its exit code, and what it said."""
+    for attempt in range(ATTEMPTS):
+        folder = tmp_path / f"ended-{attempt}"
+        with subprocess.Popen(command(folder), stderr=subprocess.PIPE, text=True) as run:
+            wait_for(lambda place=folder: journal_bytes(place) > 0)
+            run.send_signal(by)
+            _, told = run.communicate(timeout=30)
+        if run.returncode:
+            return folder, run.returncode, told
+    raise AssertionError("every run was done before it could be ended")
+
+
+ATTEMPTS = 3
+"""Runs that are begun: on a machine with much to do, one may be done before it is looked at."""
+
+
 def journal_bytes(folder: Path) -> int:
     journal = Folder(folder).journal
-    return journal.stat().st_size if journal.exists() else 0
+    try:
+        return journal.stat().st_size
+    except FileNotFoundError:
+        return int((folder / "README.md").exists())
 
 
 def wait_for(condition: object, seconds: float = 60.0) -> None:
@@ -144,6 +159,7 @@ def wait_for(condition: object, seconds: float = 60.0) -> None:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_dask_gives_the_same_with_a_worker_killed(made: Path, tmp_path: Path) -> None:
     import distributed
 
@@ -166,6 +182,7 @@ def test_dask_gives_the_same_with_a_worker_killed(made: Path, tmp_path: Path) ->
     assert files(tmp_path / "dask") == files(made)
 
 
+@pytest.mark.slow
 def test_what_never_ends_is_ended_alone(tmp_path: Path) -> None:
     once = {name: str(tmp_path / name) for name in ("loop", "kill")}
     asked = [
