@@ -58,7 +58,7 @@ class Crew:
         self._note = note
         self._children = Children()
         self.workers = workers or os.cpu_count() or 1
-        self._own = executor is None
+        self._own, self._rebuilt = executor is None, False
         self._executor = executor or ThreadPoolExecutor(self.workers)
         self._futures: dict[Future[list[Reply]], Chunk] = {}
         self._lost: dict[int, int] = {}
@@ -70,6 +70,8 @@ class Crew:
         """Calls off what was given out; an executor that was given stays open."""
         for future in () if _is_closed(self._executor) else self._futures:
             future.cancel()
+        if self._rebuilt:
+            self._executor.shutdown(wait=False, cancel_futures=True)
         if self._own:
             self._children.stop()
             self._executor.shutdown(wait=True, cancel_futures=True)
@@ -170,6 +172,7 @@ class Crew:
                 "new one"
             ) from error
         settings = vars(self._executor)
+        self._rebuilt = True
         self._executor = ProcessPoolExecutor(
             settings.get("_max_workers"), settings.get("_mp_context")
         )
