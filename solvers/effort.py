@@ -32,6 +32,11 @@ AGAIN = 2
 beyond what the plan had lost."""
 
 
+SETTLED_A_SECOND, LEAST_SETTLED = 100, 10.0
+"""Alternatives for which a large problem without choices has one second, and how many it has at
+least: step models prove the width of such problems or come close, in about that time."""
+
+
 def decisions(problem: Problem, times: Earliest | None = None) -> int:
     """Placement and erasure decisions of the shallowest model."""
     times = earliest(problem) if times is None else times
@@ -49,7 +54,19 @@ def default_time_limit(problem: Problem, started: bool = False) -> float:
     if count <= LARGE_MODEL:
         return DEFAULT_TIME
     least, most = LARGE_TIMES
+    if not started and settled(problem):
+        return min(max(len(problem.alternatives) / SETTLED_A_SECOND, LEAST_SETTLED), most)
     if count <= LARGEST_MODEL:
         return max(count / 4_000, least)
     whole = min(max(len(problem.alternatives) / CHOICES_A_SECOND, least), most)
     return max(whole / AGAIN, least) if started else whole
+
+
+def settled(problem: Problem) -> bool:
+    """Whether there is nothing to choose, so that all that is open is when components stand."""
+    alternatives = problem.alternatives
+    return (
+        len(problem.views) == 1
+        and len({a.variable for a in alternatives}) == len(alternatives)
+        and all(len(set(options)) == 1 for a in alternatives for options in a.reads)
+    )

@@ -21,10 +21,10 @@ STRETCH_EFFORT = 0.15
 """Deterministic seconds for a stretch in the first round: its bound is within a tenth by then, and
 shows which stretches are worth more."""
 
-FURTHER, KEPT = 4.0, 3
-"""How much more time a stretch has in each round than in the one before, and which part of the
-stretches has a further one: so the rounds take about the same time, and most goes to the few
-stretches that need the most width."""
+FURTHER, KEPT, AT_LEAST = 4.0, 3, 4
+"""How much more time a stretch has in each round than in the one before; one in how many has a
+further one, and how many have at least. So the rounds take about the same time, and most goes to
+the few stretches that need the most width, which the first round alone does not tell for sure."""
 
 BOUND_SHARE = 0.5
 """Share of the time that is left for the bound once there is a first plan, which is often the
@@ -135,7 +135,7 @@ def bound_by_stretches(search: Search, found: Windows, until: float) -> None:
             if solved:
                 del pending[states]
         chosen = sorted(pending, key=lambda states: -pending[states])
-        chosen = chosen[: max(len(chosen) // KEPT ** (turn + 1), 1)]
+        chosen = chosen[: max(len(chosen) // KEPT ** (turn + 1), AT_LEAST)]
         effort, turn = effort * FURTHER, turn + 1
 
 
