@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
-from optitracr.checking.proof.symbolic.prove import ByValues
+from optitracr.checking.proof.symbolic.prove import ByValues, Known
 from optitracr.errors import LimitError
 from optitracr.inputs import InputSet, check_inputs, length_within
 from optitracr.model.current import Current, current
@@ -66,9 +66,10 @@ def _proof(model: Transformer, now: Current, budget: int) -> Proof:
     values = ByValues(model, now, budget)
     ways: tuple[Callable[[], Proof | None], ...] = (
         partial(_by_inputs, model, now, min(budget, QUICK)),
-        partial(values.proof, asks=False),
+        partial(values.proof, Known.NOTHING),
+        partial(values.proof, Known.RELATIONS),
         partial(_by_inputs, model, now, min(budget, FEW)),
-        partial(values.proof, asks=True),
+        partial(values.proof, Known.ALL),
         partial(_by_inputs, model, now, budget),
     )
     found = None

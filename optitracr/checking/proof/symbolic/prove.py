@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,9 @@ from optitracr.model.forward import Network
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 
+PLAIN = 1 << 23
+"""Numbers that are made where no relation is known: with some, far fewer combinations may occur."""
+
 
 def prove_by_values(model: Transformer, now: Current, budget: int) -> Proof:
     """Proves a model by what each position can hold, whatever the number of inputs.
@@ -35,13 +39,24 @@ def prove_by_values(model: Transformer, now: Current, budget: int) -> Proof:
         now: Its weights.
         budget: Numbers that may be made; what needs more is left open.
     """
-    found = ByValues(model, now, budget).proof(asks=True)
+    found = ByValues(model, now, budget).proof(Known.ALL)
     assert found is not None, "nothing was asked before"
     return found
 
 
+class Known(Enum):
+    """What the proof by values knows beside what the program's functions give."""
+
+    NOTHING = "nothing"
+    """Each variable may have each of its values whatever the others have."""
+    RELATIONS = "relations"
+    """What occurs together, as far as joint rows tell."""
+    ALL = "all"
+    """And what the solver tells."""
+
+
 class ByValues:
-    """The proof by values of a model, without the solver and with it."""
+    """The proof by values of a model, by ever more that is known."""
 
     def __init__(self, model: Transformer, now: Current, budget: int) -> None:
         """Nothing is proven yet.
@@ -54,21 +69,23 @@ class ByValues:
         self._model, self._now, self._budget = model, now, budget
         self._unasked = True
 
-    def proof(self, asks: bool) -> Proof | None:
+    def proof(self, known: Known) -> Proof | None:
         """The proof; None if the solver is to be asked and would not have been.
 
         Args:
-            asks: Whether the solver is asked where tables do not tell.
+            known: What is known besides.
         """
         model, now = self._model, self._now
-        if asks and not self._unasked:
+        if known is Known.ALL and not self._unasked:
             return None
         if now.architecture.causal != model.setting.causal:
             return _left_open("model_config.causal was changed")
         if not in_range(now):
             return _left_open("numbers may leave the range of float32")
-        meaning = Meaning(model.program.graph, model.setting, selects_one, possible, self._budget)
-        meaning.relations.asks = asks
+        budget = min(self._budget, PLAIN) if known is Known.NOTHING else self._budget
+        meaning = Meaning(model.program.graph, model.setting, selects_one, possible, budget)
+        meaning.relations.relates = known is not Known.NOTHING
+        meaning.relations.asks = known is Known.ALL
         try:
             with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
                 state = _walked(model, now, meaning)
@@ -78,7 +95,7 @@ class ByValues:
         except RecursionError:
             return _left_open("the program is nested too deeply to be followed")
         finally:
-            self._unasked = meaning.relations.unasked
+            self._unasked = known is Known.NOTHING or meaning.relations.unasked
 
 
 def _left_open(obligation: str) -> Proof:

@@ -38,6 +38,7 @@ class Relations:
     """What is known of values that occur together, and of what selectors select.
 
     Attributes:
+        relates: Whether anything is known here.
         asks: Whether the solver is asked where tables do not tell.
         unasked: Whether it would have been.
     """
@@ -57,7 +58,7 @@ class Relations:
             spend: Notes work that is about to be done; raises where it is too much.
             discharged: Counts what the solver settles.
         """
-        self.asks, self.unasked = True, False
+        self.relates, self.asks, self.unasked = True, True, False
         self._spend, self._discharged = spend, discharged
         self.graph, self.inputs = graph, inputs
         self._tabled: TabledProgram | None = None
@@ -69,7 +70,7 @@ class Relations:
     @property
     def tabled(self) -> TabledProgram | None:
         """The program with its tables; None where they are not had."""
-        if not self._asked:
+        if not self._asked and self.relates:
             self._asked = True
             try:
                 self._tabled = inferred(self.graph, self.inputs, joint=True)

@@ -56,19 +56,19 @@ def _differs(meaning: Meaning, label: str) -> bool:
 def _is_order(meaning: Meaning, selector: Selector) -> bool:
     """Whether of any two positions one is before the other, so that a width is a rank.
 
-    A causal query counts earlier keys alone, so that its width is none.
+    Two positions have different indices, whatever else they hold. A causal query counts earlier
+    keys alone, so that its width is none.
     """
-    below = {leaf for label in selector_reads(selector) for leaf in meaning.leaves(label)}
-    inputs = [node.label for node in meaning.graph.nodes if isinstance(node.operation, Input)]
-    index = [label for label in inputs if _differs(meaning, label)]
-    if meaning.setting.causal or not below <= set(inputs) or not index:
+    leaves = {leaf for label in selector_reads(selector) for leaf in meaning.leaves(label)}
+    index = meaning.input(Source.INDICES)
+    if meaning.setting.causal or index not in leaves:
         return False
-    if np.prod([len(meaning.values(label)) for label in inputs]) > ORDERED:
+    if np.prod([len(meaning.values(label)) for label in leaves], dtype=float) > ORDERED:
         return False
-    own = meaning.combinations((*inputs, *selector_reads(selector)))
+    own = meaning.combinations((*sorted(leaves), *selector_reads(selector)))
     before = meaning.selected(selector, own, own)
     rank = before.sum(axis=0)
-    place = own[index[0]]
+    place = own[index]
     apart = place[:, None] != place
     lower, higher = rank[:, None] < rank, rank[:, None] > rank
     itself = np.diag(before)
