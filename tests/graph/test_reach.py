@@ -14,6 +14,7 @@ from optitracr.errors import EvaluationError
 from optitracr.graph.build import build_graph
 from optitracr.graph.inference import inferred
 from optitracr.graph.inputs import Inputs
+from optitracr.graph.reach import selecting
 from optitracr.graph.reach.answer import Answer, Ground, Reach
 from optitracr.graph.reach.facts import Facts
 from optitracr.graph.reach.occurring import occur_apart, occur_together
@@ -53,6 +54,12 @@ def at(place: rasp.SOp) -> rasp.SOp:
     return rasp.Aggregate(Select(place, indices, Comparison.EQ), tokens)
 
 
+@pytest.fixture
+def searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What tables tell of orders is asked of the search."""
+    monkeypatch.setattr(selecting, "selects_by_place", lambda *_: False)
+
+
 @pytest.mark.parametrize("causal", [False, True])
 def test_what_a_program_promises_is_never_broken(causal: bool) -> None:
     plus = Select(tokens, rasp.Full("+"), Comparison.EQ)
@@ -66,6 +73,7 @@ def test_what_a_program_promises_is_never_broken(causal: bool) -> None:
     assert of_output(averages, position(plus), ("a", "+"), 40, causal).reach is Reach.REACHED
 
 
+@pytest.mark.usefixtures("searched")
 def test_programs_of_the_library_average_at_no_length() -> None:
     """`sort`, `argmax`, `induction` and their like: thirteen that tables alone do not tell."""
     asked = 0
@@ -96,18 +104,28 @@ def test_programs_of_the_library_average_at_no_length() -> None:
         (at(order(lambda k, q: (k[0] + k[1]) % 3 < q[0] % 3)), 5, Reach.REACHED),
     ],
 )
+@pytest.mark.usefixtures("searched")
 def test_ranks_in_an_order(program: rasp.SOp, length: int, reach: Reach) -> None:
     answer = of_output(averages, program, (1, 2, 3), length)
     assert answer.reach is reach
     assert (answer.ground is Ground.ANY_LENGTH) is (reach is Reach.NEVER)
 
 
+def test_tables_tell_of_ranks_what_a_search_would() -> None:
+    program = at(order(lambda k, q: k < q))
+    assert of_output(averages, program, (1, 2, 3), 30) == Answer(Reach.NEVER, Ground.TABLES)
+    causal = of_output(averages, program, (1, 2, 3), 5, causal=True)
+    assert causal.ground is not Ground.TABLES
+
+
+@pytest.mark.usefixtures("searched")
 def test_ranks_of_a_thousand_keys() -> None:
     """`sort` for 4 tokens and 256 positions."""
     program = library.make_sort(tokens, tokens, max_seq_len=256, min_key=1)
     assert of_output(averages, program, (1, 2, 3, 4), 256).ground is Ground.ANY_LENGTH
 
 
+@pytest.mark.usefixtures("searched")
 def test_ranks_among_earlier_positions_are_no_ranks() -> None:
     """In the causal reading several positions can have nothing before them."""
     first = Select(order(lambda k, q: k < q), rasp.Full(0), Comparison.EQ)
