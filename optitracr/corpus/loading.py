@@ -43,6 +43,10 @@ class Corpus:
         """Models of all splits."""
         return self.counts.rows
 
+    def __iter__(self) -> Iterator[Row]:
+        """The rows of all splits."""
+        return self.rows()
+
     def __repr__(self) -> str:
         return f"Corpus({shown_path(self.folder)!r}, {len(self):,} models)"
 

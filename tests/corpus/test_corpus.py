@@ -55,6 +55,7 @@ def test_every_program_is_somewhere(made: Path) -> None:
     lists = (rows, list(found.failures()), list(found.duplicates()))
     assert sorted(row["index"] for part in lists for row in part) == list(range(24))
     assert len(found) == len(rows) == found.counts.rows
+    assert len(list(found)) == len(rows)
     assert sum(found.counts.duplicates.values()) == len(lists[2])
     assert not (made / "work").exists()
 

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.bounded import FloatArray
 from optitracr.model.current import Current
 from optitracr.model.forward import Layer, Network
 from optitracr.model.names import PORTS, POSITIONS, TOKENS, Linear
+
+Sizes = NDArray[np.float32]
 
 MOST = 2.0**120
 """Sizes up to which sums are finite in whatever order: float32 ends at 2^128."""
@@ -33,7 +34,7 @@ def in_range(now: Current) -> bool:
         return all(bool((size <= most).all()) for size, most in _sizes(now))
 
 
-def _sizes(now: Current) -> Iterator[tuple[FloatArray, float]]:
+def _sizes(now: Current) -> Iterator[tuple[Sizes, float]]:
     """How large all that is computed may be, and how large it should be at most."""
     for part in now.params.values():
         yield from ((_size(array), MOST) for array in part.values())
@@ -55,11 +56,12 @@ def _sizes(now: Current) -> Iterator[tuple[FloatArray, float]]:
     yield stream @ unembed, MOST
 
 
-def _size(weights: NDArray[np.float32]) -> FloatArray:
-    return np.abs(weights.astype(np.float64))
+def _size(weights: NDArray[np.float32]) -> NDArray[np.float32]:
+    # float32 does for sizes: what it rounds is little beside what is left up to its end.
+    return np.abs(weights)
 
 
-def _mapped(layer: Layer, part: Linear, size: FloatArray) -> FloatArray:
+def _mapped(layer: Layer, part: Linear, size: Sizes) -> Sizes:
     """How large what a linear map gives may be."""
     weights = layer.weights[part]
     return np.asarray(size @ _size(weights["w"]) + _size(weights["b"]))

@@ -246,14 +246,14 @@ def exponential(library: str, x: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("rows", [3, 3000])
 def test_zero_times_what_is_not_finite_has_no_bound(odd: float, rows: int) -> None:
     """Whatever is passed over because it is zero: inputs, most of large ones, silent neurons."""
-    weights = np.eye(8, dtype=np.float32)
+    weights = np.eye(16, dtype=np.float32)
     weights[0, 0] = odd
-    numbers = np.zeros((rows, 8))
-    numbers[:, 7] = 1.0
+    numbers = np.zeros((rows, 16))
+    numbers[:, 15] = 1.0
     with np.errstate(all="ignore"):
         found = mapped(Bounded.exact(numbers), weights)
         silent = Neurons(
-            np.eye(8, dtype=np.float32), np.full(8, -2.0, np.float32), weights, weights[1]
+            np.eye(16, dtype=np.float32), np.full(16, -2.0, np.float32), weights, weights[1]
         )
         after = passed(silent, Bounded.exact(numbers))
     for bounds_of in (found, after):

@@ -22,11 +22,12 @@ from optitracr.checking.proof.bounded import (
     FloatArray,
     Sums,
     added,
+    at_once,
     is_power,
     limited,
     lowest_bits,
+    places,
     positive,
-    product,
     unrounded,
 )
 from optitracr.checking.proof.neurons import Neurons
@@ -51,7 +52,7 @@ class Links:
     @cached_property
     def ends(self) -> tuple[Index, Index]:
         """Input and output of each."""
-        rows, columns = np.nonzero(self.weights)
+        rows, columns = places(self.weights != 0.0)
         return rows, columns
 
     @cached_property
@@ -155,7 +156,7 @@ class Fired:
         center = np.repeat(self._b_in[None], count, axis=0)
         for own, table in zip(self._centers, tables, strict=True):
             center += own[table.row]
-        combination, neuron = np.nonzero(~(center + reach <= 0.0))
+        combination, neuron = places(~(center + reach <= 0.0))
         at = [(table.row[combination], neuron) for table in tables]
         sums = _together(self._sums, at, self._b_in[neuron])
         found = center[combination, neuron]
@@ -239,19 +240,14 @@ def _sums(table: Bounded, weights: FloatArray) -> tuple[FloatArray, Sums]:
         table: The rows, [rows, inputs].
         weights: Shape [inputs, outputs].
     """
-    most = table.size
+    most, sizes = table.size, np.abs(weights)
     plain = np.where(is_power(table.center) & (table.error == 0.0), 0.0, most)
-    sizes = np.abs(weights)
-    uneven = np.where(is_power(weights), 0.0, sizes)
-    linked = (weights != 0.0).astype(np.float64)
-    sides = (table.center, weights), (most, sizes), ((most != 0.0).astype(np.float64), linked)
-    center, mass, terms = (_product(*each) for each in sides)
-    return center, Sums(mass, terms, _product(plain, uneven), _product(table.error, sizes))
-
-
-def _product(rows: FloatArray, weights: FloatArray) -> FloatArray:
-    """A product of matrices, of which the right one may be large and mostly zero."""
-    return product(weights.T, rows.T).T
+    linked, uneven = (weights != 0.0).astype(np.float64), np.where(is_power(weights), 0.0, sizes)
+    # Weights are mostly zero, so that they stand on the left.
+    matrix, sizes, linked, uneven = at_once(weights.T, sizes.T, linked.T, uneven.T)
+    ones = (most != 0.0).astype(np.float64)
+    sums = (sizes @ most.T, linked @ ones.T, uneven @ plain.T, sizes @ table.error.T)
+    return (matrix @ table.center.T).T, Sums(*(np.asarray(x.T) for x in sums))
 
 
 def _grid(table: Bounded, weights: FloatArray) -> NDArray[np.int64]:
@@ -260,7 +256,7 @@ def _grid(table: Bounded, weights: FloatArray) -> NDArray[np.int64]:
     lowest = lowest_bits(table.center).min(axis=0, initial=NO_BITS)
     inputs = np.where(known, lowest, -NO_BITS)
     found = np.full(weights.shape[1], NO_BITS, dtype=np.int64)
-    source, output = np.nonzero(weights)
+    source, output = places(weights != 0.0)
     np.minimum.at(found, output, inputs[source] + lowest_bits(weights[source, output]))
     return found
 

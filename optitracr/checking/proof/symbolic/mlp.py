@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from optitracr.checking.proof.bounded import Bounded
+from optitracr.checking.proof.bounded import Bounded, places
 from optitracr.checking.proof.neurons import Neurons, passed
 from optitracr.checking.proof.symbolic.contents import (
     CELLS,
@@ -64,18 +64,17 @@ def _clusters(neurons: Neurons, state: State) -> dict[tuple[str, ...], Cluster]:
         neurons: All neurons of the sublayer.
         state: The stream before it.
     """
-    links = csr_array(neurons.w_out != 0.0)
-    hidden, width = links.shape
-    rows, columns = links.nonzero()
+    hidden, width = neurons.w_out.shape
+    rows, columns = places(neurons.w_out != 0.0)
     ends = (np.ones(len(rows), dtype=np.int8), (rows, hidden + columns))
     both = csr_array(ends, shape=(hidden + width, hidden + width))
     count, group = connected_components(both, directed=False)
+    written = neurons.b_out != 0.0
+    written[columns] = True
     touched = np.zeros(count, dtype=bool)
-    touched[
-        group[hidden + np.flatnonzero((neurons.w_out != 0.0).any(axis=0) | (neurons.b_out != 0.0))]
-    ] = True
+    touched[group[hidden + np.flatnonzero(written)]] = True
     # Which contents each group looks at: those that its neurons read, and where it writes.
-    source, neuron = np.nonzero(neurons.w_in)
+    source, neuron = places(neurons.w_in != 0.0)
     looks = np.zeros((count, len(state.contents)), dtype=bool)
     content = state.places()
     looks[group[neuron], content[source]] = True
