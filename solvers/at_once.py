@@ -20,6 +20,9 @@ problems take a third of the time, and larger ones as long as size by size."""
 ENOUGH = 0.25
 """Deterministic seconds for that. What takes longer is better minimised size by size."""
 
+LARGEST_SUM = 1 << 60
+"""Sums up to which all sizes are one objective: CP-SAT refuses what may not fit in 64 bits."""
+
 
 def minimised_at_once(
     search: Search, decisions: Decisions, names: Sequence[str]
@@ -35,6 +38,8 @@ def minimised_at_once(
     for name in reversed(names):
         total += weight * measure(decisions, name)
         weight *= upper(measure(decisions, name)) + 1
+    if weight > LARGEST_SUM:
+        return Outcome.UNKNOWN, {}
     decisions.model.minimize(total)
     outcome, solver = search.solve(decisions, ENOUGH, presolve=False)
     if outcome is not Outcome.OPTIMAL:

@@ -25,7 +25,7 @@ from solvers import (
     problem_from_json,
     solve,
 )
-from tests.solvers.tiny import chain
+from tests.solvers.tiny import chain, tiny_problem
 
 A, M = Kind.ATTENTION, Kind.MLP
 
@@ -238,3 +238,16 @@ def test_a_large_problem_is_better_than_the_heuristic_and_states_its_gap() -> No
     assert allocation.bound[0] == allocation.value[0]
     assert 0.75 * allocation.value[1] < allocation.bound[1] <= allocation.value[1]
     assert 0 < allocation.gap < 1
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_sizes_too_large_for_one_sum_are_minimised_one_by_one(seed: int) -> None:
+    small, times = tiny_problem(seed, limited=False), 100_000
+    variables = [replace(x, width=x.width * times) for x in small.variables]
+    alternatives = [replace(x, neurons=x.neurons * times) for x in small.alternatives]
+    large = replace(small, variables=tuple(variables), alternatives=tuple(alternatives))
+    found = solve(large, method="cp_sat")
+    depth, width, neurons = solve(small, method="cp_sat").value
+    assert found.status is Status.OPTIMAL
+    assert found.value == (depth, width * times, neurons * times)
+    assert not found.message
