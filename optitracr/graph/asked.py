@@ -49,6 +49,11 @@ def made_of(label: str, known: Known) -> list[str]:
     return list(found)
 
 
+def is_cut(pair: PairSelector, known: Known) -> bool:
+    """Whether the table of a selector leaves out values that its key or query can have."""
+    return any(known[label].value_set.exploded for label in (pair.keys, pair.queries))
+
+
 def asked_of(selector: PairSelector, known: Known) -> list[Asked]:
     """What a selector asks of its key and of all that this is made of, each once.
 

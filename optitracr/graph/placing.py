@@ -12,7 +12,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.asked import Asked, asked_of, operands_of
+from optitracr.graph.asked import Asked, asked_of, is_cut, operands_of
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.ordering import is_row
 from optitracr.graph.program import (
@@ -39,14 +39,9 @@ def selects_by_place(selector: Selector, known: Known, inputs: Inputs) -> bool:
     return not inputs.causal and any(
         each.is_one and _is_place(each, known)
         for part in conjuncts_of(selector)
-        if isinstance(part, PairSelector) and not _is_cut(part, known)
+        if isinstance(part, PairSelector) and not is_cut(part, known)
         for each in asked_of(part, known)
     )
-
-
-def _is_cut(pair: PairSelector, known: Known) -> bool:
-    """Whether the table of a selector leaves out values that its key or query can have."""
-    return any(known[label].value_set.exploded for label in (pair.keys, pair.queries))
 
 
 def _is_place(asked: Asked, known: Known) -> bool:

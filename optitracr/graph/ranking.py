@@ -16,7 +16,7 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.graph.asked import Asked, asked_of, made_of, operands_of
+from optitracr.graph.asked import Asked, asked_of, is_cut, made_of, operands_of
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.ordering import orders
 from optitracr.graph.program import (
@@ -43,7 +43,7 @@ def selects_by_rank(selector: Selector, known: Known, inputs: Inputs) -> bool:
         inputs: The inputs that matter.
     """
     outer = [part for part in conjuncts_of(selector) if isinstance(part, PairSelector)]
-    outer = [part for part in outer if not _is_cut(part, known)]
+    outer = [part for part in outer if not is_cut(part, known)]
     below = {label for part in outer for label in made_of(part.keys, known)}
     if not any(_counts_by_index(label, known) for label in below):
         return False
@@ -61,11 +61,6 @@ def _counts_by_index(label: str, known: Known) -> bool:
     if not isinstance(operation, Width):
         return False
     return any(known[pair.keys].is_index for pair in pairs_of(operation.selector))
-
-
-def _is_cut(pair: PairSelector, known: Known) -> bool:
-    """Whether the table of a selector leaves out values that its key or query can have."""
-    return any(known[label].value_set.exploded for label in (pair.keys, pair.queries))
 
 
 def _rises(rank: str, asked: list[Asked], known: Known, inputs: Inputs) -> bool:
@@ -109,7 +104,7 @@ def _are_alike(pair: PairSelector, asked: list[Asked], known: Known) -> bool:
     of_itself = pair.keys == pair.queries
     if not of_itself and (len(queries.values) != 1 or queries.may_be_none):
         return False
-    label, holds = pair.keys, None if _is_cut(pair, known) else holds_of(pair)
+    label, holds = pair.keys, None if is_cut(pair, known) else holds_of(pair)
     while holds is not None and not any(each.label == label for each in asked):
         label, holds = _by_operand(label, holds, of_itself, known)
     if holds is None:

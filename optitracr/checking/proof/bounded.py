@@ -175,9 +175,7 @@ def mapped(
     sizes, most = np.abs(matrix), np.abs(center) + all_off
     known = is_power(center) & (all_off == 0.0)
     ones, plain = (most != 0.0).astype(np.float64), np.where(known, 0.0, most)
-    sides: list[Any] = [center, most, ones, plain]
-    # Zero times infinity is no number, and must not be passed over.
-    left, masses, counts, plain = at_once(*sides) if np.isfinite(matrix).all() else sides
+    left, masses, counts, plain = factors(matrix, center, most, ones, plain)
     found = np.asarray(left @ matrix) + own
     terms = np.asarray(counts @ (matrix != 0.0).astype(np.float64))
     mass = np.asarray(masses @ sizes) + np.abs(own)
@@ -189,34 +187,34 @@ def mapped(
     return Bounded(found, limited(handed + sums.rounding(found, exact), mass))
 
 
-def at_once(first: FloatArray, *others: FloatArray) -> list[Any]:
-    """Matrices of one shape as factors of products: without zeros, where these are most of all."""
-    pattern = first != 0.0
-    for each in others:
-        pattern |= each != 0.0
-    if first.size <= LARGE or np.count_nonzero(pattern) * SPARSE >= first.size:
-        return [first, *others]
+def factors(right: FloatArray, *lefts: FloatArray) -> list[Any]:
+    """Matrices of one shape as left factors: without zeros, where these are most of what is large.
+
+    Args:
+        right: What is not finite where a right factor is not: zero times infinity is no number, and
+            must not be passed over.
+        lefts: The matrices.
+    """
+    shape, size = lefts[0].shape, lefts[0].size
+    if size <= LARGE:
+        return [*lefts]
+    pattern = np.logical_or.reduce([each != 0.0 for each in lefts])
+    if np.count_nonzero(pattern) * SPARSE >= size or not np.isfinite(right).all():
+        return [*lefts]
     rows, columns = places(pattern)
-    starts = np.searchsorted(rows, np.arange(len(first) + 1))
-    return [
-        csr_array((each[rows, columns], columns, starts), shape=first.shape)
-        for each in (first, *others)
-    ]
+    starts = np.searchsorted(rows, np.arange(len(pattern) + 1))
+    return [csr_array((each[rows, columns], columns, starts), shape=shape) for each in lefts]
 
 
 def places(mask: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Rows and columns of what holds in a matrix: NumPy's own takes five times as long."""
-    found = np.divmod(np.flatnonzero(mask), max(1, mask.shape[1]))
-    return found
+    return np.divmod(np.flatnonzero(mask), max(1, mask.shape[1]))
 
 
 def product(left: FloatArray, right: FloatArray) -> FloatArray:
     """A product of matrices, of which the left one may be large and mostly zero."""
-    few = left.size > LARGE and np.count_nonzero(left) * SPARSE < left.size
-    # Zero times infinity is no number, and must not be passed over.
-    if few and np.isfinite(right).all():
-        return np.asarray(csr_array(left) @ right)
-    return np.asarray(left @ right)
+    (factor,) = factors(right, left)
+    return np.asarray(factor @ right)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

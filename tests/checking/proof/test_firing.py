@@ -42,14 +42,6 @@ def drawn(rng: np.random.Generator) -> tuple[Neurons, list[Table], np.ndarray, i
     return neurons, tables, columns, count
 
 
-def bounds(fired: Fired, count: int) -> Bounded:
-    chunks = list(fired.chunks(count))
-    return Bounded(
-        np.concatenate([chunk.center for chunk in chunks]),
-        np.concatenate([chunk.error for chunk in chunks]),
-    )
-
-
 @pytest.mark.parametrize("seed", range(200))
 def test_pairs_of_combinations_and_neurons_give_the_bounds_of_all_neurons(
     seed: int, monkeypatch: pytest.MonkeyPatch
@@ -57,14 +49,14 @@ def test_pairs_of_combinations_and_neurons_give_the_bounds_of_all_neurons(
     neurons, tables, columns, count = drawn(np.random.default_rng(seed))
     fired = Fired(neurons, columns, tables)
     whole = passed(neurons, looked_up(tables, len(neurons.w_in), count))[:, columns]
-    found = bounds(fired, count)
+    found = fired.rows(count)
     # A sum may be a number of float32 in one order of summation of float64, and nearly in another.
     slack = 1e-9 + 2.0 * UNIT * whole.size
     assert (np.abs(found.center - whole.center) <= slack).all()
     assert (np.abs(found.error - whole.error) <= slack).all()
     # Of some combinations at a time fewer sums are called rounded.
     monkeypatch.setattr(firing, "CHUNK", 1)
-    apart = bounds(fired, count)
+    apart = fired.rows(count)
     assert (np.abs(apart.center - whole.center) <= slack).all()
     assert (apart.error <= whole.error + slack).all()
 

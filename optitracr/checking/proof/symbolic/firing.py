@@ -7,7 +7,7 @@ tables that it is in, so that these are multiplied with the weights and not the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,7 +22,7 @@ from optitracr.checking.proof.bounded import (
     FloatArray,
     Sums,
     added,
-    at_once,
+    factors,
     is_power,
     limited,
     lowest_bits,
@@ -123,18 +123,26 @@ class Fired:
         own = [(table.table, w_in[table.places]) for table in tables]
         found = [_sums(*each) for each in own]
         self._centers, self._sums = [x for x, _ in found], [x for _, x in found]
-        self._exact = self._unrounded([_grid(*each) for each in own])
+        largest = _largest(self._sums, self._b_in)
+        grid = np.minimum.reduce([lowest_bits(self._b_in), *(_grid(*each) for each in own)])
+        self._exact = unrounded(grid, largest.mass)
+        reach = largest.rounding(largest.mass, self._exact) + largest.wide
+        self._reach = limited(reach, largest.mass)
 
-    def chunks(self, count: int) -> Iterator[Bounded]:
-        """The written columns afterwards, some combinations after others.
+    def rows(self, count: int) -> Bounded:
+        """The written columns afterwards, [combinations, columns].
 
         Args:
             count: How many combinations there are.
         """
+        shape = count, len(self._columns)
+        found = Bounded(np.empty(shape), np.empty(shape))
         step = max(1, CHUNK // max(1, len(self._b_in)))
         for start in range(0, count, step):
             part = slice(start, min(start + step, count))
-            yield self._chunk([table.part(part) for table in self._tables], part.stop - start)
+            own = self._chunk([table.part(part) for table in self._tables], part.stop - start)
+            found.center[part], found.error[part] = own.center, own.error
+        return found
 
     def _chunk(self, tables: Sequence[Table], count: int) -> Bounded:
         firing = self._firing(tables, count)
@@ -144,19 +152,12 @@ class Fired:
         still = Bounded.exact(before.center)
         return added(still, Bounded(written.center, written.error + handed), apart=before.error)
 
-    def _unrounded(self, grids: Sequence[NDArray[np.int64]]) -> NDArray[np.bool_]:
-        """Neurons whose sums are never rounded, whatever the combination."""
-        grid = np.minimum.reduce([lowest_bits(self._b_in), *grids])
-        return unrounded(grid, _largest(self._sums, self._b_in).mass)
-
     def _firing(self, tables: Sequence[Table], count: int) -> Firing:
         """The pairs in which a neuron may be on."""
-        most = _largest(self._sums, self._b_in)
-        reach = limited(most.rounding(most.mass, self._exact) + most.wide, most.mass)
         center = np.repeat(self._b_in[None], count, axis=0)
         for own, table in zip(self._centers, tables, strict=True):
             center += own[table.row]
-        combination, neuron = places(~(center + reach <= 0.0))
+        combination, neuron = places(~(center + self._reach <= 0.0))
         at = [(table.row[combination], neuron) for table in tables]
         sums = _together(self._sums, at, self._b_in[neuron])
         found = center[combination, neuron]
@@ -244,7 +245,7 @@ def _sums(table: Bounded, weights: FloatArray) -> tuple[FloatArray, Sums]:
     plain = np.where(is_power(table.center) & (table.error == 0.0), 0.0, most)
     linked, uneven = (weights != 0.0).astype(np.float64), np.where(is_power(weights), 0.0, sizes)
     # Weights are mostly zero, so that they stand on the left.
-    matrix, sizes, linked, uneven = at_once(weights.T, sizes.T, linked.T, uneven.T)
+    matrix, sizes, linked, uneven = factors(most, weights.T, sizes.T, linked.T, uneven.T)
     ones = (most != 0.0).astype(np.float64)
     sums = (sizes @ most.T, linked @ ones.T, uneven @ plain.T, sizes @ table.error.T)
     return (matrix @ table.center.T).T, Sums(*(np.asarray(x.T) for x in sums))

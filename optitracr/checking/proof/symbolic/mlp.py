@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from optitracr.checking.proof.bounded import Bounded, places
+from optitracr.checking.proof.bounded import places
 from optitracr.checking.proof.neurons import Neurons, passed
 from optitracr.checking.proof.symbolic.contents import (
     CELLS,
@@ -115,10 +115,7 @@ def _written(
         raise OpenError(f"{', '.join(given)} have too many values together ({count:,})")
     meaning.spend(count * (len(some) // QUICK + 4 * len(columns)))
     fired = Fired(part, np.searchsorted(there, columns), state.tables(there, given))
-    chunks = list(fired.chunks(count))
-    center, error = (
-        np.concatenate([getattr(x, name) for x in chunks]) for name in ("center", "error")
-    )
+    rows = fired.rows(count)
     for label, same in split(columns, label_of):
         place = np.searchsorted(columns, same)
-        yield gathered(meaning, Bounded(center, error)[:, place], same, given, label)
+        yield gathered(meaning, rows[:, place], same, given, label)

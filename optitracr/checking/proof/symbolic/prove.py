@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from enum import Enum
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,11 @@ class ByValues:
         self._model, self._now, self._budget = model, now, budget
         self._unasked = True
 
+    @cached_property
+    def _in_range(self) -> bool:
+        """Whether all that is computed stays in float32's range."""
+        return in_range(self._now)
+
     def proof(self, known: Known) -> Proof | None:
         """The proof; None if the solver is to be asked and would not have been.
 
@@ -80,7 +86,7 @@ class ByValues:
             return None
         if now.architecture.causal != model.setting.causal:
             return _left_open("model_config.causal was changed")
-        if not in_range(now):
+        if not self._in_range:
             return _left_open("numbers may leave the range of float32")
         budget = min(self._budget, PLAIN) if known is Known.NOTHING else self._budget
         meaning = Meaning(model.program.graph, model.setting, selects_one, possible, budget)
