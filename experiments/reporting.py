@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from types import TracebackType
@@ -218,3 +218,25 @@ def add_output_options(parser: argparse.ArgumentParser, time_limit: float) -> No
     parser.add_argument(
         "--figure", type=figure_path, metavar="FILE", help="draw here: PNG, SVG or PDF"
     )
+
+
+Sets = Mapping[str, Callable[[], list[library.Program]]]
+"""Sets of programs by name."""
+
+
+def add_measuring_options(parser: argparse.ArgumentParser, sets: Sets, default: str) -> None:
+    """Options that say which programs are measured, how often, and where the table goes."""
+    chosen = parser.add_mutually_exclusive_group()
+    chosen.add_argument("--programs", nargs="+", metavar="NAME", help="library names")
+    chosen.add_argument("--set", choices=sets, default=default, help="or a set (%(default)s)")
+    parser.add_argument(
+        "--repeat", type=count, default=5, metavar="N", help="runs of each (%(default)s)"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
+
+
+def measured_programs(arguments: argparse.Namespace, sets: Sets) -> list[library.Program]:
+    """The programs that were asked for."""
+    if arguments.programs:
+        return chosen_programs(arguments.programs)
+    return sets[arguments.set]()

@@ -16,18 +16,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from compile_time import SETS
+from program_sets import SETS
 from reporting import (
     EXIT_INTERRUPTED,
     EXIT_OK,
     CsvRows,
     Row,
-    chosen_programs,
+    add_measuring_options,
     count,
     guarded,
+    measured_programs,
     print_table,
     sweep,
 )
@@ -92,22 +92,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    chosen = parser.add_mutually_exclusive_group()
-    chosen.add_argument("--programs", nargs="+", metavar="NAME", help="library names")
-    chosen.add_argument("--set", choices=SETS, default="realistic", help="or a set (%(default)s)")
+    add_measuring_options(parser, SETS, "realistic")
     parser.add_argument("--levels", type=int, nargs="+", choices=LEVELS, default=list(LEVELS))
     parser.add_argument(
         "--sequences", type=count, default=4096, metavar="N", help="of a batch (%(default)s)"
     )
-    parser.add_argument(
-        "--repeat", type=count, default=5, metavar="N", help="runs of each (%(default)s)"
-    )
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
     return parser
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    programs = chosen_programs(arguments.programs) if arguments.programs else SETS[arguments.set]()
+    programs = measured_programs(arguments, SETS)
 
     def rows(entry: library.Program) -> Iterator[Row]:
         for level in arguments.levels:
