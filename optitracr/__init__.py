@@ -16,6 +16,7 @@ from optitracr.version import __version__
 
 if TYPE_CHECKING:
     from optitracr import compiling, corpus, domain, library, validating
+    from optitracr.bounds.program import lower_bounds
     from optitracr.compile import compile_rasp_to_model
     from optitracr.compiled import CompiledModel, load, prove
     from optitracr.front import pareto_front
@@ -33,6 +34,7 @@ __all__ = [
     "domain",
     "library",
     "load",
+    "lower_bounds",
     "make_report",
     "pareto_front",
     "prove",
@@ -45,6 +47,7 @@ _HOMES = {
     "CompiledModel": "optitracr.compiled",
     "compile_rasp_to_model": "optitracr.compile",
     "load": "optitracr.compiled",
+    "lower_bounds": "optitracr.bounds.program",
     "make_report": "optitracr.report.report",
     "pareto_front": "optitracr.front",
     "prove": "optitracr.compiled",

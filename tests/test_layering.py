@@ -45,6 +45,7 @@ TIERS: tuple[set[str], ...] = (
     {"compile"},
     {"validating"},
     {"front"},
+    {"bounds"},
     {"report"},
     {"compiling"},
     {"corpus"},

@@ -58,7 +58,7 @@ class TablePlans:
         tolerance = self._tolerance(form, immediate)
         key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
         if key not in self._plans:
-            codes, possible = table(form.label, cut), self._possible(cut)
+            codes, possible = table(form.label, cut), self.possible(cut)
             plans = plan_table(
                 leaves, codes, rows, tolerance, possible, self._further, robust=self.robust
             )
@@ -100,7 +100,7 @@ class TablePlans:
         numbers = sum(leaf.numerical for leaf in leaves)
         if not 0 < numbers < len(leaves):
             return False
-        table, possible = self.facts.tables.table(label, cut), self._possible(cut)
+        table, possible = self.facts.tables.table(label, cut), self.possible(cut)
         task = reduced_task(leaves, table, rows, LOOSE_JUMP_ERROR, possible)
         return any(True for _ in line_plans(task))
 
@@ -112,7 +112,7 @@ class TablePlans:
             return SHARP_JUMP_ERROR
         return JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
 
-    def _possible(self, cut: Cut) -> NDArray[np.bool_] | None:
+    def possible(self, cut: Cut) -> NDArray[np.bool_] | None:
         """Which combinations of values can occur; None if all can. Looked for once for each cut."""
         if cut not in self._possible_of:
             self._possible_of[cut] = self._looked_for(cut)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from optitracr.cli.bounds import bounds_of, print_bounds
 from optitracr.cli.commands import chosen, compile_named, describe
 from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named
@@ -31,11 +32,13 @@ def compare_programs(arguments: argparse.Namespace, output: Output) -> int:
         _print_table(rows, arguments.verify, output)
         if arguments.explain:
             _explain(rows, output)
+        if arguments.bounds:
+            print_bounds(rows, output)
     return 0
 
 
 def compare_one(named: Named, arguments: argparse.Namespace) -> list[dict[str, Any]]:
-    """One row a level: sizes, percentage saved against level 0, proof, verification."""
+    """One row a level: sizes, percentage saved against level 0, proof; the last has the bounds."""
     rows = []
     baseline: CompiledModel | None = None
     for level in LEVELS:
@@ -50,6 +53,8 @@ def compare_one(named: Named, arguments: argparse.Namespace) -> list[dict[str, A
         if arguments.verify:
             row["verified"] = str(model.verify(arguments.max_inputs, arguments.seed))
         rows.append(row)
+    if arguments.bounds:
+        rows[-1] |= bounds_of(named, arguments)
     return rows
 
 

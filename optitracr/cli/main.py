@@ -182,6 +182,9 @@ def _add_compare(commands: Any) -> None:
     compare.add_argument(
         "--explain", action="store_true", help="what made each model smaller, by variable"
     )
+    compare.add_argument(
+        "--bounds", action="store_true", help="what no model can go below, beside the smallest"
+    )
     _search(compare)
 
 

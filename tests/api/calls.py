@@ -108,15 +108,23 @@ def settings(**more: Any) -> dict[str, Any]:
     return {"program": FLAG, "vocab": {"a", "b"}, "max_seq_len": 2, **more}
 
 
-def functions() -> dict[str, Call]:
-    """Public functions by their qualified names."""
-    circuit = "optitracr.circuit"
+def compilers() -> dict[str, Call]:
+    """Those that compile a program, or what comes before."""
     return {
         "optitracr.compile_rasp_to_model": Call(
             optitracr.compile_rasp_to_model, settings(optimize=0)
         ),
         "optitracr.compile.allocation_problem": Call(allocation_problem, settings()),
         "optitracr.pareto_front": Call(optitracr.pareto_front, settings(time_limit=1)),
+        "optitracr.lower_bounds": Call(optitracr.lower_bounds, settings(time_limit=1)),
+    }
+
+
+def functions() -> dict[str, Call]:
+    """Public functions by their qualified names."""
+    circuit = "optitracr.circuit"
+    return {
+        **compilers(),
         "optitracr.load": Call(load),
         "optitracr.prove": Call(optitracr.prove, {"model": model()}),
         "optitracr.make_report": Call(

@@ -218,6 +218,18 @@ def test_compare_explains(capsys: pytest.CaptureFixture[str]) -> None:
     assert {"variable", "kind", "detail"} == set(rows[2]["savings"][0])
 
 
+def test_compare_shows_bounds(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "compare", "is_vowel", "--bounds")
+    assert code == 0
+    assert "any transformer: every transformer of this architecture" in out
+    rows = json.loads(run(capsys, "compare", "is_vowel", "--bounds", "--json")[1])
+    assert all("bounds" not in row for row in rows[:-1])
+    assert rows[-1]["bounds_every_input_to"] == library.get("is_vowel").max_seq_len
+    for bound in rows[-1]["bounds"]:
+        assert set(bound) == {"size", "ours", "least", "premise", "reason"}
+        assert bound["least"] <= bound["ours"] == rows[-1]["size"][bound["size"]]
+
+
 def test_families_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
     row = json.loads(run(capsys, "compile", "reverse", "--json")[1])
     plain = json.loads(run(capsys, "compile", "reverse", "--without", "circles,views", "--json")[1])
