@@ -36,7 +36,7 @@ class StoredExpression:
     Attributes:
         kind: "tokens", "indices", "map", "sequence_map", "linear", "full", "constant",
             "aggregate", "length", "selector_width", "select", "constant_selector", "and", "or",
-            "not" or "at_most_one".
+            "not", "at_most_one", "first", "last" or "best".
         operands: Places, in the list of all, of what it is directly made of.
         name: The name that its author gave it, or that of its kind.
         encoding: "categorical" or "numerical".
@@ -209,4 +209,7 @@ BUILDERS: dict[str, Builder] = {
     "or": lambda entry, of, stored: rasp.SelectorOr(*of),
     "not": lambda entry, of, stored: rasp.SelectorNot(*of),
     "at_most_one": lambda entry, of, stored: rasp.SelectorAtMostOne(*of),
+    "first": lambda entry, of, stored: rasp.SelectFirst(*of),
+    "last": lambda entry, of, stored: rasp.SelectLast(*of),
+    "best": lambda entry, of, stored: rasp.SelectBest(*of),
 }

@@ -81,6 +81,9 @@ KINDS: dict[type[rasp.RASPExpr], str] = {
     rasp.SelectorOr: "or",
     rasp.SelectorNot: "not",
     rasp.SelectorAtMostOne: "at_most_one",
+    rasp.SelectFirst: "first",
+    rasp.SelectLast: "last",
+    rasp.SelectBest: "best",
 }
 
 

@@ -42,6 +42,7 @@ from optitracr.rasp.expression import (
     default_encoding,
     default_name,
 )
+from optitracr.rasp.graded import SelectBest, SelectFirst, SelectLast
 from optitracr.rasp.predicates import Comparison, Predicate
 from optitracr.rasp.selector import (
     ConstantSelector,
@@ -94,6 +95,9 @@ __all__ = [
     "SOp",
     "SOpT",
     "Select",
+    "SelectBest",
+    "SelectFirst",
+    "SelectLast",
     "Selector",
     "SelectorAnd",
     "SelectorAtMostOne",

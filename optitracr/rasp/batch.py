@@ -15,9 +15,20 @@ from numpy.typing import NDArray
 
 from optitracr.errors import EvaluationError, InputError
 from optitracr.rasp.aggregate import Aggregate, SelectorWidth
-from optitracr.rasp.chunk import Chunk, Mask, Step, of_length, pairs_of_tokens, promised
+from optitracr.rasp.chunk import (
+    Chunk,
+    Mask,
+    Step,
+    best,
+    first,
+    last,
+    of_length,
+    pairs_of_tokens,
+    promised,
+)
 from optitracr.rasp.evaluate import fitted, unknown_kind
 from optitracr.rasp.expression import RASPExpr, Value, describe, postorder
+from optitracr.rasp.graded import SelectBest, SelectFirst, SelectLast, is_score
 from optitracr.rasp.means import MeanTable
 from optitracr.rasp.selector import (
     ConstantSelector,
@@ -37,7 +48,7 @@ from optitracr.rasp.sop import (
     SOp,
     TokensType,
 )
-from optitracr.rasp.tables import Codes, Interner, MapTable, PairTable
+from optitracr.rasp.tables import Codes, Interner, MapTable, PairTable, RankTable
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -317,6 +328,15 @@ class _Program:
                 return lambda c: ~c.values[id(selector.inner)] & pairs_of_tokens(c)
             case SelectorAtMostOne():
                 return lambda c: promised(c, c.values[id(selector.inner)])
+            case SelectFirst():
+                return lambda c: first(c.values[id(selector.selector)])
+            case SelectLast():
+                return lambda c: last(c.values[id(selector.selector)])
+            case SelectBest():
+                ranks = RankTable(self.interners[id(selector.score)], is_score)
+                return lambda c: best(
+                    c, c.values[id(selector.selector)], ranks.look_up(c.values[id(selector.score)])
+                )
             case _:
                 raise unknown_kind(selector)
 

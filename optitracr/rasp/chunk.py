@@ -52,6 +52,39 @@ def promised(chunk: Chunk, chosen: Mask) -> Mask:
     return chosen
 
 
+def first(chosen: Mask) -> Mask:
+    """The first key of each query's."""
+    return _alone(chosen, chosen.argmax(axis=0))
+
+
+def last(chosen: Mask) -> Mask:
+    """The last key of each query's."""
+    return _alone(chosen, len(chosen) - 1 - chosen[::-1].argmax(axis=0))
+
+
+def best(chunk: Chunk, chosen: Mask, ranks: Codes) -> Mask:
+    """The key of the largest rank among each query's, the last of several.
+
+    Rows where a query selects a key that has none are undefined.
+
+    Args:
+        chunk: The inputs.
+        chosen: [key, row, query].
+        ranks: [row, key]; 0 for None, `RAISED` where a score is no number.
+    """
+    rated = ranks.T[:, :, None]
+    chunk.undefined[:] |= (chosen & (rated == RAISED)).any(axis=(0, 2))
+    some = chosen & (rated > 0)
+    keys = np.arange(len(chosen))[:, None, None]
+    return _alone(some, np.where(some, rated * len(chosen) + keys, -1).argmax(axis=0))
+
+
+def _alone(chosen: Mask, key: Codes) -> Mask:
+    """The given key of each query's, where it selects any."""
+    found: Mask = (np.arange(len(chosen))[:, None, None] == key) & chosen.any(axis=0)
+    return found
+
+
 def pairs_of_tokens(chunk: Chunk) -> Mask:
     """[key, row, query], where both are tokens."""
     both: Mask = chunk.valid.T[:, :, None] & chunk.valid[None]

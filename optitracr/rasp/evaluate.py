@@ -21,6 +21,14 @@ from optitracr.rasp.expression import (
     interpret_with,
     postorder,
 )
+from optitracr.rasp.graded import (
+    SelectBest,
+    SelectFirst,
+    SelectLast,
+    best_of,
+    first_of,
+    last_of,
+)
 from optitracr.rasp.identity import plain
 from optitracr.rasp.selector import (
     ConstantSelector,
@@ -82,6 +90,9 @@ class DefaultRASPEvaluator:
             SelectorOr: self.eval_selector_or,
             SelectorNot: self.eval_selector_not,
             SelectorAtMostOne: self.eval_selector_at_most_one,
+            SelectFirst: self.eval_select_first,
+            SelectLast: self.eval_select_last,
+            SelectBest: self.eval_select_best,
         }
 
     def evaluate(self, expr: RASPExpr, xs: Sequence[Value]) -> list[Any]:
@@ -219,6 +230,18 @@ class DefaultRASPEvaluator:
                 keys = [key for key, chosen in enumerate(row) if chosen]
                 raise EvaluationError(broken_promise(sel, query, keys[0], keys[1]))
         return matrix
+
+    def eval_select_first(self, sel: SelectFirst, xs: Sequence[Value]) -> SelectorValue:
+        """The first of the keys that the other selects."""
+        return first_of(self.evaluate(sel.selector, xs))
+
+    def eval_select_last(self, sel: SelectLast, xs: Sequence[Value]) -> SelectorValue:
+        """The last of the keys that the other selects."""
+        return last_of(self.evaluate(sel.selector, xs))
+
+    def eval_select_best(self, sel: SelectBest, xs: Sequence[Value]) -> SelectorValue:
+        """The key of the largest score among those that the other selects."""
+        return best_of(sel, self.evaluate(sel.selector, xs), self.evaluate(sel.score, xs))
 
 
 RASPEvaluator = DefaultRASPEvaluator

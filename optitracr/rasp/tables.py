@@ -166,6 +166,36 @@ class PairTable:
         self._table = grown
 
 
+class RankTable:
+    """Places of coded numbers in their order, equal ones alike, from 1; 0 is that of None."""
+
+    def __init__(self, operand: Interner, is_number: Callable[[Value], bool]) -> None:
+        """Makes an empty table.
+
+        Args:
+            operand: What the codes stand for.
+            is_number: Whether a value has a place in the order.
+        """
+        self._operand, self._is_number = operand, is_number
+        self._table = np.zeros(1, dtype=np.intp)
+
+    def look_up(self, codes: Codes) -> Codes:
+        """The places, RAISED of what is no number."""
+        if len(self._table) != len(self._operand):
+            self._table = self._ranked(self._operand.values)
+        return self._table.take(codes)
+
+    def _ranked(self, values: list[Value]) -> Codes:
+        table = np.full(len(values), RAISED, dtype=np.intp)
+        table[0] = rank = 0
+        numbers = [code for code, value in enumerate(values) if self._is_number(value)]
+        before: Value = None
+        for code in sorted(numbers, key=lambda code: values[code]):
+            rank += before is None or values[code] != before
+            table[code], before = rank, values[code]
+        return table
+
+
 def _result(out: Interner | None, function: Callable[..., Value], *arguments: Value) -> int:
     try:
         value = plain(function(*arguments))

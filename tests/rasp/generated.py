@@ -57,7 +57,7 @@ def sops(draw: st.DrawFn, size: int = 12) -> list[rasp.SOp]:
     ]
     for _ in range(draw(st.integers(1, size))):
         any_sop, any_selector = st.sampled_from(pool), st.sampled_from(selectors)
-        match draw(st.integers(0, 9)):
+        match draw(st.integers(0, 10)):
             case 0:
                 pool.append(rasp.Map(draw(st.sampled_from(MAPS)), draw(any_sop)))
             case 1 | 2:
@@ -75,6 +75,8 @@ def sops(draw: st.DrawFn, size: int = 12) -> list[rasp.SOp]:
                 selectors.append(rasp.Select(draw(any_sop), draw(any_sop), predicate))
             case 8:
                 selectors.append(draw(compound(any_selector)))
+            case 9:
+                selectors.append(draw(graded(any_selector, any_sop)))
             case _:
                 pool.append(draw(constants()))
     return pool
@@ -94,6 +96,19 @@ def compound(draw: st.DrawFn, operands: st.SearchStrategy[rasp.Selector]) -> ras
         case _:
             matrix = draw(st.lists(st.lists(st.booleans(), max_size=5), max_size=5))
             return rasp.ConstantSelector(matrix, check_length=draw(st.booleans()))
+
+
+@st.composite
+def graded(
+    draw: st.DrawFn, operands: st.SearchStrategy[rasp.Selector], scores: st.SearchStrategy[rasp.SOp]
+) -> rasp.Selector:
+    match draw(st.integers(0, 2)):
+        case 0:
+            return rasp.SelectFirst(draw(operands))
+        case 1:
+            return rasp.SelectLast(draw(operands))
+        case _:
+            return rasp.SelectBest(draw(operands), draw(scores))
 
 
 @st.composite
