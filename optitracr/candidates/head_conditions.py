@@ -67,10 +67,11 @@ def pattern_name(conditions: Sequence[HeadCondition], bos: str) -> str:
     parts = []
     for each in conditions:
         bits = np.packbits(each.table.astype(bool)).tobytes().hex()
-        # A bar within a label is escaped, so that no two pairs of labels give the same name.
-        query, key = (
-            variable.label.replace("\\", "\\\\").replace("|", "\\|")
-            for variable in (each.queries, each.keys)
-        )
+        query, key = (escaped(variable.label) for variable in (each.queries, each.keys))
         parts.append(f"{query}|{key}|{bos}|{bits}")
     return "|".join(parts)
+
+
+def escaped(label: str) -> str:
+    """A label whose bars are escaped, so that no two pairs of labels give the same name."""
+    return label.replace("\\", "\\\\").replace("|", "\\|")

@@ -16,6 +16,7 @@ from math import expm1
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.graded import MOST_OFF
 from optitracr.craft.blocks import Mlp
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
@@ -115,6 +116,16 @@ def spoils_width(errors: Sequence[OneHotError], coldness: float, positions: int)
         positions: How many there can be; the last two shares are the closest.
     """
     return _shift(errors, coldness) > MARGIN_OF_A_COUNT / (positions + 1)
+
+
+def spoils_best(errors: Sequence[OneHotError], largest: float) -> bool:
+    """Whether the best key may be taken for another.
+
+    Args:
+        errors: Of the keys and of the queries.
+        largest: The largest logit of the head.
+    """
+    return largest * sum(error.total for error in errors) > MOST_OFF
 
 
 def _shift(errors: Sequence[OneHotError], coldness: float) -> float:

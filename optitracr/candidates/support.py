@@ -8,6 +8,7 @@ from optitracr.errors import UnsupportedError
 from optitracr.graph.about import about
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Elementwise,
     Input,
     Node,
@@ -79,6 +80,13 @@ def _reasons(node: TabledNode, nodes: Mapping[str, Node], any_default: bool) -> 
             yield from _selector(node.operation.selector, nodes)
             if node.is_numerical:
                 yield "a SelectorWidth is categorical here; map it to a number with rasp.Map"
+        case Best():
+            yield from _selector(node.operation.selector, nodes)
+            if nodes[node.operation.score].is_numerical:
+                yield (
+                    f"its score '{node.operation.score}' is numerical; encode that one with "
+                    "rasp.categorical"
+                )
 
 
 def _elementwise(node: Node, operation: Elementwise, nodes: Mapping[str, Node]) -> Iterator[str]:

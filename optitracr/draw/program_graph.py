@@ -23,6 +23,7 @@ from optitracr.draw.residual import plural
 from optitracr.draw.variables import Variables
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Elementwise,
     Input,
     Node,
@@ -62,6 +63,8 @@ def kind_of(node: Node) -> str:
             return "aggregate"
         case Width():
             return "selector width"
+        case Best():
+            return "best key"
 
 
 def graph_picture(graph: ProgramGraph, savings: Savings, variables: Variables) -> Picture:

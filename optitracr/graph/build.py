@@ -9,6 +9,7 @@ from optitracr import rasp
 from optitracr.errors import ProgramError
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     CompoundSelector,
     Function,
     Input,
@@ -118,12 +119,31 @@ class _Builder:
                 return CompoundSelector("not", parts1, selector.label)
             case rasp.SelectorAtMostOne():
                 return self.selector_of[id(selector.inner)]
+            case rasp.SelectFirst() | rasp.SelectLast() | rasp.SelectBest():
+                return self._graded(selector)
             case _:
                 raise ProgramError(
                     f"selector '{selector.label}' is of the unknown kind "
                     f"{type(selector).__name__}; use Select, ConstantSelector, "
-                    "SelectorAnd, SelectorOr, SelectorNot or SelectorAtMostOne"
+                    "SelectorAnd, SelectorOr, SelectorNot, SelectorAtMostOne, SelectFirst, "
+                    "SelectLast or SelectBest"
                 )
+
+    def _graded(self, selector: rasp.SelectFirst | rasp.SelectLast | rasp.SelectBest) -> Selector:
+        """The selector of one key: the one at the place of the best of another's."""
+        indices = self._input(rasp.indices, Source.INDICES)
+        score = indices
+        if isinstance(selector, rasp.SelectBest):
+            score = self.label_of[id(selector.score)]
+        smallest = isinstance(selector, rasp.SelectFirst)
+        label = self._unique(selector.label)
+        best = Best(self.selector_of[id(selector.selector)], score, smallest)
+        self.nodes.append(Node(label, best, rasp.Encoding.CATEGORICAL, selector.source))
+        where = rasp.Aggregate(selector, rasp.indices)
+        where.source = selector.source
+        self.expressions.append((label, where))
+        equal = rasp.Comparison.EQ
+        return Predicate(indices, label, selector.label, selector.source, call=equal)
 
     def _variable(self, sop: rasp.SOp) -> str:
         match sop:

@@ -12,16 +12,20 @@ from optitracr.graph.about import about
 from optitracr.graph.aggregates import aggregate_forms, aggregate_values, attended_values
 from optitracr.graph.calls import Occurrence, Place, check_defined, user_predicate
 from optitracr.graph.elementwise import elementwise_values
+from optitracr.graph.grading import check_scores
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.values import JointValues
 from optitracr.graph.numbers import check_numbers
 from optitracr.graph.predicates import predicate_table
 from optitracr.graph.program import (
     Aggregate,
+    Best,
+    CompoundSelector,
     Elementwise,
     Function,
     Input,
     Node,
+    Pairs,
     PairSelector,
     Predicate,
     ProgramGraph,
@@ -126,6 +130,8 @@ class Inference:
             case Aggregate():
                 selector = self._selector(node, operation.selector)
                 return self._aggregate(node, replace(operation, selector=selector))
+            case Best():
+                return self._best(node, operation)
             case Elementwise():
                 raise AssertionError(f"{node.label} is a function that is not written")
 
@@ -199,6 +205,25 @@ class Inference:
         if own.exploded and not self.joint:
             own = attended_values(node, operation, operand, self._together) or own
         return own
+
+    def _best(self, node: Node, operation: Best) -> TabledNode:
+        """An index; None where nothing is selected whose score is a number."""
+        selector = self._selector(node, operation.selector)
+        score = self.known[operation.score].value_set
+        check_scores(node, operation.score, score.values)
+        if score.may_be_none:
+            selector = CompoundSelector("and", (selector, self._scored(operation)), selector.label)
+        told = replace(operation, selector=selector)
+        values = tuple(range(self.inputs.max_seq_len))
+        empty = not always_selects(selector, self.known)
+        return tabled(replace(node, operation=told), ValueSet(values, empty, values))
+
+    def _scored(self, operation: Best) -> TabledSelector:
+        """What selects the keys that have a score, whatever the query."""
+        index = next(node.label for node in self.known.values() if node.is_index)
+        sides = (operation.score, index)
+        holds = np.ones([len(self.known[label].value_set.values) for label in sides], dtype=bool)
+        return TabledSelector(*sides, f"{operation.score} is a number", pairs=Pairs(holds))
 
     # -- selectors -----------------------------------------------------------
 

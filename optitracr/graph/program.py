@@ -175,7 +175,25 @@ class Share(Width):
     """A width as its head writes it: 1 / (1 + number of positions)."""
 
 
-Operation = Input | Elementwise | Aggregate | Width
+@dataclass(frozen=True, slots=True)
+class Best:
+    """The index of the best of the selected positions, None where there is none.
+
+    The best has the largest score, or the smallest; of several the last is taken. A position whose
+    score is None is not taken.
+
+    Attributes:
+        selector: What selects.
+        score: Label of the s-op whose numbers are compared.
+        smallest: Whether the smallest is the best.
+    """
+
+    selector: Selector
+    score: str
+    smallest: bool = False
+
+
+Operation = Input | Elementwise | Aggregate | Width | Best
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,6 +343,8 @@ def operation_reads(operation: Operation) -> tuple[str, ...]:
             return (*selector_reads(operation.selector), operation.operand)
         case Width():
             return selector_reads(operation.selector)
+        case Best():
+            return (*selector_reads(operation.selector), operation.score)
 
 
 @dataclass(frozen=True, slots=True)

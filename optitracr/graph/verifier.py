@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from optitracr.errors import OptitracrError
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Elementwise,
     Function,
     TabledSelector,
@@ -126,6 +127,8 @@ def _operation(node: TabledNode, known: Mapping[str, TabledNode]) -> Iterator[st
             yield from _aggregate(node, operation, known)
         case Width():
             yield from _selector(operation, known)
+        case Best():
+            yield from _selector(operation, known)
         case _:
             pass
     if node.table is not None and not isinstance(operation, Elementwise):
@@ -161,7 +164,9 @@ def _table(
         yield "has a table with places that are no values"
 
 
-def _selector(operation: Aggregate | Width, known: Mapping[str, TabledNode]) -> Iterator[str]:
+def _selector(
+    operation: Aggregate | Width | Best, known: Mapping[str, TabledNode]
+) -> Iterator[str]:
     """What selects is tabled, over the values of its keys and queries."""
     for pair in pairs_of(operation.selector):
         if not isinstance(pair, TabledSelector):

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.component import Held
-from optitracr.graph.program import Aggregate, ProgramGraph, Width, holds_of, pairs_of
+from optitracr.graph.program import Aggregate, Best, ProgramGraph, Width, holds_of, pairs_of
 from optitracr.graph.tabled import TabledProgram
 
 MOST_KEPT = 50_000
@@ -69,7 +69,7 @@ def calls_of(program: TabledProgram) -> Calls:
     pairs = {
         id(pair): pair
         for node in program.nodes
-        if isinstance(node.operation, Aggregate | Width)
+        if isinstance(node.operation, Aggregate | Best | Width)
         for pair in pairs_of(node.operation.selector)
     }
     selected: dict[str, tuple[NDArray[np.bool_], ...]] = {}

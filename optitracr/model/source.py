@@ -13,6 +13,7 @@ from typing import Any
 
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Function,
     Input,
     Node,
@@ -130,6 +131,9 @@ def _line(node: Node) -> SourceLine:
             selector, default = describe_selector(operation.selector), _shown(operation.default)
         case Width():
             kind, selector = "selector_width", describe_selector(operation.selector)
+        case Best():
+            kind = "smallest" if operation.smallest else "largest"
+            selector, operands = describe_selector(operation.selector), (operation.score,)
     return SourceLine(
         label=node.label,
         operation=kind,
@@ -214,7 +218,7 @@ def _functions_of(node: Node) -> Iterator[Any]:
         case Function():
             function = node.operation.call
             yield from function.functions if isinstance(function, Composition) else (function,)
-        case Aggregate() | Width():
+        case Aggregate() | Best() | Width():
             yield from (
                 part.call
                 for part in selector_parts(node.operation.selector)

@@ -19,9 +19,9 @@ from optitracr.rasp.chunk import (
     Chunk,
     Mask,
     Step,
-    best,
-    first,
-    last,
+    best_key,
+    first_key,
+    last_key,
     of_length,
     pairs_of_tokens,
     promised,
@@ -329,12 +329,12 @@ class _Program:
             case SelectorAtMostOne():
                 return lambda c: promised(c, c.values[id(selector.inner)])
             case SelectFirst():
-                return lambda c: first(c.values[id(selector.selector)])
+                return lambda c: first_key(c.values[id(selector.selector)])
             case SelectLast():
-                return lambda c: last(c.values[id(selector.selector)])
+                return lambda c: last_key(c.values[id(selector.selector)])
             case SelectBest():
                 ranks = RankTable(self.interners[id(selector.score)], is_score)
-                return lambda c: best(
+                return lambda c: best_key(
                     c, c.values[id(selector.selector)], ranks.look_up(c.values[id(selector.score)])
                 )
             case _:

@@ -52,17 +52,17 @@ def promised(chunk: Chunk, chosen: Mask) -> Mask:
     return chosen
 
 
-def first(chosen: Mask) -> Mask:
+def first_key(chosen: Mask) -> Mask:
     """The first key of each query's."""
     return _alone(chosen, chosen.argmax(axis=0))
 
 
-def last(chosen: Mask) -> Mask:
+def last_key(chosen: Mask) -> Mask:
     """The last key of each query's."""
     return _alone(chosen, len(chosen) - 1 - chosen[::-1].argmax(axis=0))
 
 
-def best(chunk: Chunk, chosen: Mask, ranks: Codes) -> Mask:
+def best_key(chunk: Chunk, chosen: Mask, ranks: Codes) -> Mask:
     """The key of the largest rank among each query's, the last of several.
 
     Rows where a query selects a key that has none are undefined.

@@ -12,14 +12,14 @@ import numpy as np
 from optitracr.candidates.component import (
     Component,
     Components,
-    EmbeddedInput,
-    Embedding,
     Held,
     OutputView,
 )
+from optitracr.candidates.embedded import embedded_inputs, marker
 from optitracr.candidates.head_conditions import (
     HeadCondition,
     conditions_read,
+    escaped,
     head_conditions,
     pattern_name,
 )
@@ -27,6 +27,7 @@ from optitracr.candidates.rule import Rule
 from optitracr.candidates.sharpness import (
     OneHotError,
     pair_error,
+    spoils_best,
     spoils_mean,
     spoils_width,
     step_error,
@@ -34,23 +35,18 @@ from optitracr.candidates.sharpness import (
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import Pairs
 from optitracr.candidates.validity import Activation, Condition, Validity
+from optitracr.constructions.graded import grades_of, slope_of
 from optitracr.craft.blocks import Block, Mlp
 from optitracr.craft.chamber import maps
-from optitracr.craft.chamber.attention import selector_head
+from optitracr.craft.chamber.attention import Graded, selector_head
 from optitracr.craft.numerics import MarginError, coldness
 from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, Space
 from optitracr.errors import LimitError
 from optitracr.graph.about import about
 from optitracr.graph.build import CONSTANT
-from optitracr.graph.program import (
-    Aggregate,
-    Elementwise,
-    Input,
-    Node,
-    Source,
-    Width,
-)
+from optitracr.graph.grading import ranks_of, too_steep
+from optitracr.graph.program import Aggregate, Best, Elementwise, Input, Node, Source, Width
 from optitracr.graph.provenance import Role, unused
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.tabled import TabledNode, TabledProgram
@@ -118,7 +114,7 @@ class _Lowering:
             labels.get(Source.INDICES) or unused("indices", self.nodes),
             tuple(range(setting.max_seq_len)),
         )
-        self.bos = _marker(tokens.label, setting.bos)
+        self.bos = marker(tokens.label, setting.bos)
         self.one = direction(CONSTANT, Space((Direction(CONSTANT),)))
         self.inputs = embedded_inputs(tokens, self.indices, self.bos, self.one, setting)
         self.variable: dict[str, Variable] = {
@@ -155,7 +151,7 @@ class _Lowering:
         return components
 
     def _lower(
-        self, node: TabledNode, operation: Elementwise | Aggregate | Width
+        self, node: TabledNode, operation: Elementwise | Aggregate | Width | Best
     ) -> list[Component]:
         values = self.nodes[node.label].value_set.values
         make = numerical if node.is_numerical else categorical
@@ -174,6 +170,8 @@ class _Lowering:
                 return self._aggregate(node, operation, output)
             case Width():
                 return self._width(node, operation, output)
+            case Best():
+                return self._best(node, operation, output)
             case _:
                 assert_never(operation)
 
@@ -187,6 +185,8 @@ class _Lowering:
             case Width():
                 assert isinstance(block, Mlp), "the second component of a width is an MLP"
                 error = step_error(block, _shares(self._counts(node)))
+            case Best():
+                error = self.errors[self.indices.label].copied(of_one=True)
             case Elementwise(operands=(first, second)):
                 error = self._pair_error(self.variable[first], self.variable[second])
             case Elementwise(operands=(source,)) if self.variable[source].numerical:
@@ -295,9 +295,18 @@ class _Lowering:
         self, node: Node, conditions: Sequence[HeadCondition]
     ) -> tuple[list[HeadCondition], list[Component]]:
         """The conditions on sharp copies of one-hots, and what makes those that are new."""
+        variables = [x for each in conditions for x in (each.queries, each.keys)]
+        found, made = self._sharp(node, variables)
+        sides = zip(found[::2], found[1::2], conditions, strict=True)
+        return [HeadCondition(query, key, each.table) for query, key, each in sides], made
+
+    def _sharp(
+        self, node: Node, variables: Sequence[Variable]
+    ) -> tuple[list[Variable], list[Component]]:
+        """Sharp copies of one-hots, and what makes those that are new."""
         found: list[Variable] = []
         made: list[Component] = []
-        for variable in (x for each in conditions for x in (each.queries, each.keys)):
+        for variable in variables:
             label = variable.label
             if self.errors[label] == OneHotError():
                 found.append(variable)
@@ -311,8 +320,40 @@ class _Lowering:
                 reads = (label, self.one.label)
                 made.append(Component(sharp.label, sharp, block, reads, (label,), added=detail))
             found.append(self.sharp[label])
-        sides = zip(found[::2], found[1::2], conditions, strict=True)
-        return [HeadCondition(query, key, each.table) for query, key, each in sides], made
+        return found, made
+
+    def _best(self, node: Node, operation: Best, output: Variable) -> list[Component]:
+        """A head that looks at the best key, and copies its index."""
+        conditions = head_conditions(operation.selector, self.variable)
+        index, ranks = self.indices, ranks_of(operation, self.nodes)
+        grades = grades_of(operation.score, ranks, index.label, self.setting.max_seq_len)
+        slope = slope_of(grades, len(conditions), self.coldness)
+        if not slope.is_carried:
+            raise too_steep(node, operation)
+        rated = [self.variable[grade.label] for grade in grades]
+        sharpened: list[Component] = []
+        errors = [*self._errors(conditions), *(self.errors[x.label] for x in rated)]
+        if spoils_best(errors, slope.largest):
+            conditions, sharpened = self._sharpened(node, conditions)
+            rated, further = self._sharp(node, rated)
+            sharpened += further
+        head = selector_head(
+            [each.selected for each in conditions],
+            self.bos.space,
+            self.one.space,
+            index.space,
+            output.space,
+            maps.output_rows(index.values, output),
+            slope.margin,
+            grades=[
+                Graded(x.space, slope.step * g.steps) for x, g in zip(rated, grades, strict=True)
+            ],
+            bos_below=slope.step / 2 - slope.least,
+        )
+        reads = (*conditions_read(conditions), *(x.label for x in rated), index.label)
+        component = self._component(node, output, head, *reads, self.bos.label, self.one.label)
+        best = f"{operation.smallest} {escaped(rated[0].label)}"
+        return [*sharpened, _with_selector(component, pattern_name(conditions, best))]
 
     def _width(self, node: Node, operation: Width, output: Variable) -> list[Component]:
         conditions = head_conditions(operation.selector, self.variable)
@@ -350,26 +391,3 @@ def _shares(counts: tuple[int, ...]) -> tuple[float, ...]:
 
 def _with_selector(component: Component, selector: str, group: str = "") -> Component:
     return replace(component, selector=selector, group=group)
-
-
-def _marker(tokens: str, token: str) -> Variable:
-    marker = Direction(tokens, token)
-    return direction(marker.label, Space((marker,)))
-
-
-def embedded_inputs(
-    tokens: Variable, indices: Variable, bos: Variable, one: Variable, setting: Setting
-) -> tuple[EmbeddedInput, ...]:
-    """The inputs as Tracr embeds them: tokens, BOS, PAD, indices and the constant."""
-    count, positions = len(setting.vocabulary), setting.max_seq_len
-    rows = np.eye(count + 2)
-    one_rows = np.ones((positions + 1, 1))
-    one_rows[0] = 0.0
-    pad = _marker(tokens.label, setting.pad)
-    return (
-        EmbeddedInput(tokens, Embedding.TOKENS, rows[:, :count]),
-        EmbeddedInput(bos, Embedding.TOKENS, rows[:, count : count + 1]),
-        EmbeddedInput(pad, Embedding.TOKENS, rows[:, count + 1 :]),
-        EmbeddedInput(indices, Embedding.POSITIONS, np.eye(positions + 1)[:, 1:]),
-        EmbeddedInput(one, Embedding.POSITIONS, one_rows),
-    )

@@ -37,6 +37,19 @@ class Selected:
     table: Float[FloatArray, "queries keys"]
 
 
+@dataclass(frozen=True, slots=True)
+class Graded:
+    """What a key adds to its logit, whatever the query.
+
+    Attributes:
+        keys: Space of the key variable.
+        logits: For each of its values.
+    """
+
+    keys: Space
+    logits: Float[FloatArray, " keys"]
+
+
 def selector_head(
     conditions: Sequence[Selected],
     bos: Space,
@@ -46,6 +59,8 @@ def selector_head(
     value_output: Float[FloatArray, "values output"],
     coldness: float,
     attend_bos: bool = False,
+    grades: Sequence[Graded] = (),
+    bos_below: float | None = None,
 ) -> Head:
     """A head that averages `values` over the selected positions.
 
@@ -58,17 +73,24 @@ def selector_head(
         value_output: Shape [values, output].
         coldness: Logit of each condition.
         attend_bos: BOS is always selected too (for widths), instead of by default only.
+        grades: What keys add to their logits, so that the best of them has all the attention.
+        bos_below: How far below a selected key, what it adds not counted, BOS stands; half of
+            the coldness if it is not given.
     """
     query = join(*(each.queries for each in conditions), bos, one)
-    key = join(*(each.keys for each in conditions), bos)
+    key = join(*(each.keys for each in conditions), *(each.keys for each in grades), bos)
     value = join(values, bos)
     query_key = np.zeros((len(query), len(key)))
     for each in conditions:
         block = np.ix_(each.queries.positions_in(query), each.keys.positions_in(key))
         query_key[block] += each.table * coldness
     bos_key = key.position[bos.directions[0]]
-    query_key[query.position[one.directions[0]], bos_key] = bos_logit(
-        float(coldness * len(conditions)), coldness, attend_bos
+    constant = query.position[one.directions[0]]
+    for graded in grades:
+        query_key[constant, graded.keys.positions_in(key)] += graded.logits
+    selected = float(coldness * len(conditions))
+    query_key[constant, bos_key] = (
+        bos_logit(selected, coldness, attend_bos) if bos_below is None else selected - bos_below
     )
     query_key[query.position[bos.directions[0]], bos_key] = coldness
     padded = np.zeros((len(value), len(output)))

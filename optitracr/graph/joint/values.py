@@ -17,7 +17,7 @@ from optitracr.graph.inputs import Inputs
 from optitracr.graph.joint.attention import Attention
 from optitracr.graph.joint.links import LENGTH, Links
 from optitracr.graph.joint.rows import NO_COLUMNS, Codes, Rows, distinct, joined, one_column
-from optitracr.graph.program import Elementwise, Input, operation_reads, selector_reads
+from optitracr.graph.program import Best, Elementwise, Input, operation_reads, selector_reads
 from optitracr.graph.tabled import TabledNode
 
 MAX_ROWS = 50_000
@@ -176,6 +176,8 @@ class JointValues:
                 found = self._function(label, operation, own.table)
             case Elementwise():
                 found = None
+            case Best():
+                return alone
             case _:
                 attended = self.attention.rows(node)
                 return alone if attended is None else attended

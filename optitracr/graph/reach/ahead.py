@@ -15,7 +15,7 @@ import numpy as np
 
 from optitracr import rasp
 from optitracr.errors import EvaluationError
-from optitracr.graph.program import Aggregate, Selector, Width, selector_reads
+from optitracr.graph.program import Aggregate, Best, Selector, Width, selector_reads
 from optitracr.graph.reach.answer import Answer, Ground, Reach
 from optitracr.graph.reach.by_index import ByIndex
 from optitracr.graph.reach.conditions import require
@@ -87,7 +87,7 @@ def _effort(facts: Facts, reads: tuple[str, ...]) -> Effort:
 def _heads(facts: Facts) -> Iterator[tuple[str, Selector]]:
     """The variables that attend, operands first, and what they select by."""
     for label, node in facts.nodes.items():
-        if isinstance(node.operation, Aggregate | Width):
+        if isinstance(node.operation, Aggregate | Best | Width):
             yield label, node.operation.selector
 
 

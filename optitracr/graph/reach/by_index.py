@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from optitracr.graph.joint.links import widths_of
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     CompoundSelector,
     Elementwise,
     PairSelector,
@@ -110,6 +111,8 @@ class ByIndex:
             found = self._width(label, node.operation)
         elif isinstance(node.operation, Aggregate):
             found = self._aggregate(label, node.operation)
+        elif isinstance(node.operation, Best):
+            found = self._best(node.operation)
         every = np.ones((1, facts.size(label)), dtype=bool) if found is None else found
         return every[:, facts.held(label)]
 
@@ -138,6 +141,11 @@ class ByIndex:
         found = np.zeros((len(least), self.facts.size(label)), dtype=bool)
         found[:, : len(counts)] = (least <= counts) & (counts <= most)
         return found
+
+    def _best(self, operation: Best) -> Mask:
+        """The index of a key that may be selected, or None."""
+        may = self._seen(self.says(operation.selector).may)
+        return np.pad(may.T, ((0, 0), (0, 1)), constant_values=True)
 
     def _aggregate(self, label: str, operation: Aggregate) -> Mask | None:
         """The numbers between the least and the largest that may be selected, and the default."""

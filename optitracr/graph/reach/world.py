@@ -15,6 +15,7 @@ import numpy as np
 from optitracr.graph.joint.links import widths_of
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Elementwise,
     Input,
     Operation,
@@ -105,7 +106,7 @@ class World(Positions):
         match operation:
             case Elementwise(operands=operands):
                 return all(self._same[operand] for operand in operands)
-            case Width(selector=selector) | Aggregate(selector=selector):
+            case Width(selector=selector) | Aggregate(selector=selector) | Best(selector=selector):
                 if self.facts.inputs.causal:
                     return False
                 return all(
@@ -128,6 +129,8 @@ class World(Positions):
                 return self._width(label, self.selections.width(operation.selector, position))
             case Aggregate():
                 return self._aggregate(label, operation, position)
+            case Best():
+                return self._best(label, operation, position)
 
     def _input(self, source: Source, position: int) -> Any:
         if source is Source.INDICES:
@@ -185,6 +188,32 @@ class World(Positions):
             self.model.add(sum(chosen) >= 2).only_enforce_if(~single)
         for key, selected in enumerate(chosen):
             self._copied(operation.operand, key, place, result, [selected, single])
+        return result
+
+    def _best(self, label: str, operation: Best, position: int) -> Any:
+        """A position that is selected; the last or the first where that is the best."""
+        result = self._open(label)
+        if not self.whole or result is None:
+            return result
+        none, by_index = self.facts.none(label), self.facts.nodes[operation.score].is_index
+        taken = []
+        for key in self.positions:
+            selected = self.selections.selected(operation.selector, key, position)
+            if selected is None:
+                return result
+            here = self.model.new_bool_var("")
+            self.model.add(result == key).only_enforce_if(here)
+            self.model.add_implication(here, selected)
+            self.model.add(result != none).only_enforce_if(selected)
+            if by_index:
+                ahead = result <= key if operation.smallest else result >= key
+                self.model.add(ahead).only_enforce_if(selected)
+            taken.append(here)
+        if self.facts.nodes[label].value_set.may_be_none:
+            empty = self.model.new_bool_var("")
+            self.model.add(result == none).only_enforce_if(empty)
+            taken.append(empty)
+        self.model.add_exactly_one(taken)
         return result
 
     def _count(self, operation: Aggregate, position: int, chosen: list[Any]) -> Any:

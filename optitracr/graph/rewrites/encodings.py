@@ -15,6 +15,7 @@ from optitracr.graph.inference import is_copy_with_none
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Elementwise,
     Node,
     PairSelector,
@@ -66,6 +67,12 @@ class _Conversion:
             case Width():
                 selector = self.selector(node, operation.selector)
                 self.width(node, replace(operation, selector=selector))
+            case Best():
+                selector = self.selector(node, operation.selector)
+                score = self.categorical(node, operation.score)
+                self.writer.add(
+                    replace(node, operation=replace(operation, selector=selector, score=score))
+                )
             case Elementwise():
                 self.elementwise(node, operation)
             case _:

@@ -21,6 +21,7 @@ from optitracr.graph.about import about
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     CompoundSelector,
     Elementwise,
     Pairs,
@@ -80,7 +81,7 @@ class JoinSelectors(Pass):
         made: dict[object, Selector] = {}
         for node in program.nodes:
             operation = node.operation
-            if isinstance(operation, Aggregate | Width):
+            if isinstance(operation, Aggregate | Best | Width):
                 selector = operation.selector
                 if isinstance(selector, CompoundSelector) and not kept(selector):
                     key = (selector.label, selector_key(selector))

@@ -15,6 +15,7 @@ from typing import Any
 from optitracr.arguments import shown
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Function,
     Node,
     Operation,
@@ -231,6 +232,6 @@ def _reading(node: Node, operand: str, name: str, marks: Marks) -> Node:
         reading = _Reading(selector.call, marked, marks)
         return replace(selector, keys=keys, queries=queries, call=reading)
 
-    assert isinstance(operation, Aggregate | Width)
+    assert isinstance(operation, Aggregate | Best | Width)
     selector = map_pairs(operation.selector, pair)
     return replace(node, operation=replace(operation, selector=selector))

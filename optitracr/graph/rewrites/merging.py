@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     CompoundSelector,
     Elementwise,
     Input,
@@ -63,6 +64,12 @@ def _rename(operation: Operation, names: Mapping[str, str]) -> Operation:
             )
         case Width():
             return replace(operation, selector=_rename_selector(operation.selector, names))
+        case Best():
+            return replace(
+                operation,
+                selector=_rename_selector(operation.selector, names),
+                score=names.get(operation.score, operation.score),
+            )
 
 
 def _rename_selector(selector: Selector, names: Mapping[str, str]) -> Selector:
@@ -89,6 +96,8 @@ def _key(node: TabledNode) -> object:
             return (selector_key(selector), operand, default)
         case Width(selector=selector):
             return selector_key(selector)
+        case Best(selector=selector, score=score, smallest=smallest):
+            return (selector_key(selector), Best, score, smallest)
 
 
 def selector_key(selector: Selector) -> object:

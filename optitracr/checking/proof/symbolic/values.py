@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optitracr.errors import OptitracrError
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     Elementwise,
     Function,
     Input,
@@ -116,6 +117,8 @@ class Values(ABC):
                 return tuple(range(self.setting.max_seq_len + 1))
             case Aggregate():
                 return self._aggregated(node, operation)
+            case Best():
+                return (*range(self.setting.max_seq_len), None)
 
     def _results(self, node: Node, operation: Elementwise) -> tuple[Any, ...]:
         """The values of a function of others, and its table beside them."""
