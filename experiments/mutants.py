@@ -96,6 +96,11 @@ def _squares() -> rasp.SOp:
     return rasp.Map(lambda token: token * token, rasp.tokens)
 
 
+def _last_equal() -> rasp.SOp:
+    same = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
+    return rasp.Aggregate(rasp.SelectLast(same), rasp.tokens, default="none")
+
+
 CASES = {
     Family.VIEWS: _of_library("hist_bos"),
     Family.CUTS: _of_library("majority"),
@@ -108,6 +113,7 @@ CASES = {
     Family.THRESHOLDS: _of_library("sum_modulo"),
     Family.REWRITES: _of_library("maximum", 3),
     Family.JOINT: _of_library("last_token"),
+    Family.GRADED: Case("last_equal", _last_equal, ("a", "b"), 4),
     Family.READOUTS: Case("squares", _squares, tuple(range(40)), 1),
 }
 """For each family a program of which the model is another one without it."""

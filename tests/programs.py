@@ -366,5 +366,27 @@ READOUTS = (
 )
 """Outputs of so many values that level 2 decodes them from numbers."""
 
-CASES = (*LIBRARY, *ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *PROMISES, *MARGINS, *READOUTS)
+SAME = rasp.Select(tokens, tokens, Comparison.EQ)
+BEFORE = rasp.Select(indices, indices, Comparison.LT)
+
+GRADED = (
+    Case(
+        "last_earlier_equal",
+        lambda: rasp.Aggregate(rasp.SelectLast(SAME & BEFORE), indices),
+        ("a", "b"),
+        4,
+        ((["a", "b", "a", "a"], [None, None, 0, 2]),),
+    ),
+    Case(
+        "best_of_scores",
+        lambda: rasp.Aggregate(rasp.SelectBest(_everywhere(), rasp.SelectorWidth(SAME)), tokens),
+        ("a", "b", "c"),
+        4,
+        ((["a", "a", "b", "b"], ["b", "b", "b", "b"]), (["c", "c", "b"], ["c", "c", "c"])),
+    ),
+)
+"""The last or best key, by one head with a slope."""
+
+OWN = (*ELEMENTWISE, *ATTENTION, *CAUSAL, *COMPOSITE, *PROMISES, *MARGINS, *READOUTS, *GRADED)
+CASES = (*LIBRARY, *OWN)
 """Every case, names distinct."""

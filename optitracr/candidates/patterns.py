@@ -11,7 +11,7 @@ from optitracr.candidates.relations import conditions, finer, over
 from optitracr.candidates.ways import Decision, Freedom, Repertoire
 from optitracr.constructions.bilinear import Bilinear, exact, shift_of
 from optitracr.constructions.conjunctions import Condition
-from optitracr.graph.program import Aggregate, Selector, Width
+from optitracr.graph.program import Aggregate, Best, Selector, Width
 
 MAX_PATTERNS = 4
 """Ways kept to compute what a selector selects: each is a head among the alternatives of all that
@@ -170,7 +170,7 @@ class Patterns:
         nodes = self.facts.nodes
         found = {node.label: len(node.value_set.values) for node in nodes.values() if node.is_index}
         for node in nodes.values():
-            if isinstance(node.operation, Aggregate | Width):
+            if isinstance(node.operation, Aggregate | Best | Width):
                 for conjunction in self.conjunctions(node.operation.selector):
                     for part in conjunction.parts:
                         if part.key == part.query and part.key in found:

@@ -10,7 +10,7 @@ the inner product is largest, and the same, for those that belong together.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -64,6 +64,18 @@ class Bilinear:
     def inner(self) -> int:
         """Columns that it takes of a head, the one for BOS not counted."""
         return int(self.b_query.size)
+
+
+def scaled(term: Bilinear, factor: float) -> Bilinear:
+    """The same with all logits, and all between them, so many times as large."""
+    return replace(
+        term,
+        w_query=factor * term.w_query,
+        b_query=factor * term.b_query,
+        bos_query=factor * term.bos_query,
+        bos=factor * term.bos,
+        selected=factor * term.selected,
+    )
 
 
 def exact(

@@ -20,6 +20,10 @@ BOS_QUERY = 4.0
 """How much more than any key, in units of the largest logit, the BOS query attends to BOS: what the
 conditions of a head add up to there, about a unit each, leaves BOS ahead."""
 
+LARGEST_PART = 0.5
+"""Part of what the BOS query finds at BOS that it may find at a key in the same column: what is
+left to BOS is twice the largest logit, by `BOS_QUERY`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -32,6 +36,21 @@ class Reading:
 
     need: Need
     weights: Float[FloatArray, "columns outputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """What keys add to their logits, so that a head looks at the best of those it selects.
+
+    Attributes:
+        keys: Readings of the key position, each as one column of logits.
+        least: The least that they add up to at a selected key.
+        most: The most.
+    """
+
+    keys: tuple[Reading, ...]
+    least: float
+    most: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +103,7 @@ def plan_head(
     default: Float[FloatArray, " outputs"],
     cold: float,
     is_width: bool,
+    slope: Slope | None = None,
 ) -> HeadPlan:
     """Adds up the conditions of a head; BOS stands half-way below those who fulfil all.
 
@@ -93,11 +113,14 @@ def plan_head(
         default: Shape [outputs]: what it writes where nothing is selected.
         cold: Logits between selected and not selected.
         is_width: Whether BOS is attended like a selected key.
+        slope: What keys add to that; BOS stands as far below the least of it.
     """
     inner = sum(term.inner for term in terms)
-    logit = bos_logit(float(sum(term.selected + term.bos for term in terms)), cold, is_width)
+    selected = float(sum(term.selected + term.bos for term in terms))
+    logit = bos_logit(selected, cold, is_width) + (0.0 if slope is None else slope.least)
     reads_bos = any(term.bos_query.any() for term in terms) or logit != 0
-    size = inner + int(reads_bos)
+    own = slope is not None and not _shares_column(terms, slope, logit)
+    size = inner + int(own) + int(reads_bos)
     b_query, bos_query, bos_key = (np.zeros(size) for _ in range(3))
     queries, keys = [], []
     first = 0
@@ -115,13 +138,32 @@ def plan_head(
             keys.append(Reading(term.key, weights))
         b_query[part] = term.b_query
         first += term.inner
+    if slope is not None:
+        column, scale = (first, 1.0) if own else (-1, logit)
+        for reading in slope.keys:
+            weights = np.zeros((reading.need.columns, size))
+            weights[:, column] = reading.weights[:, 0] / scale
+            keys.append(Reading(reading.need, weights))
+        b_query[column] = scale
     if reads_bos:
         b_query[-1] = logit
         bos_key[-1] = 1.0
-        bos_query[-1] = BOS_QUERY * max([cold, *(_largest(term) for term in terms)])
+        steep = [] if slope is None else [slope.most - slope.least]
+        bos_query[-1] = BOS_QUERY * max([cold, *steep, *(_largest(term) for term in terms)])
     return HeadPlan(
         tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default
     )
+
+
+def _shares_column(terms: Sequence[Bilinear], slope: Slope, logit: float) -> bool:
+    """Whether what keys add may stand in the column of BOS, multiplied by the logit of BOS.
+
+    Then no query may add to that column, and the BOS query, which adds most, still has to find BOS
+    far ahead of every key.
+    """
+    if any(term.bos_query.any() for term in terms) or logit == 0:
+        return False
+    return max(slope.least / logit, slope.most / logit) <= LARGEST_PART
 
 
 def _largest(term: Bilinear) -> float:

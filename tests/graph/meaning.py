@@ -7,6 +7,7 @@ from typing import Any
 
 from optitracr.graph.program import (
     Aggregate,
+    Best,
     CompoundSelector,
     Elementwise,
     Input,
@@ -43,7 +44,7 @@ def _values(
             return _looked_up(node, operation.operands, node.table, program, found, tokens)
         case Elementwise():
             return [_sum(operation, found, position) for position in positions]
-        case Share() | Width() | Aggregate():
+        case Share() | Width() | Aggregate() | Best():
             rows = [
                 [
                     key
@@ -55,6 +56,8 @@ def _values(
             ]
     if isinstance(operation, Aggregate):
         return [_mean(operation, [found[operation.operand][key] for key in row]) for row in rows]
+    if isinstance(operation, Best):
+        return [_best(operation, found[operation.score], row) for row in rows]
     assert isinstance(operation, Width)
     share = isinstance(operation, Share)
     return [1 / (1 + len(row)) if share else len(row) for row in rows]
@@ -103,6 +106,12 @@ def _mean(operation: Aggregate, values: list[Any]) -> Any:
     if all(value == values[0] for value in values):
         return values[0]
     return sum(values) / len(values)
+
+
+def _best(operation: Best, scores: list[Any], keys: list[int]) -> int | None:
+    sign = -1 if operation.smallest else 1
+    assert all(scores[key] is not None for key in keys)
+    return max(keys, key=lambda key: (sign * scores[key], key), default=None)
 
 
 def _selected(

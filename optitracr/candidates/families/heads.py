@@ -1,4 +1,4 @@
-"""Heads: an Aggregate or the raw output of a width, for each way to decide what is selected."""
+"""Heads: an Aggregate, the raw output of a width or the best key, for each way to select."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.grading import graded_heads, grading_of
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
 from optitracr.constructions.heads import HeadPlan, Reading, plan_head
 from optitracr.constructions.needs import NO_CLASS, Need, need_of_rows
 from optitracr.craft.spaces import FloatArray
-from optitracr.graph.program import Aggregate, Width
+from optitracr.graph.grading import too_steep
+from optitracr.graph.program import Aggregate, Best, Width
 
 NAME = "head"
 
@@ -24,13 +26,32 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     """A head for each way to read what it averages and each pattern of its selector."""
     facts = proposals.facts
     operation = facts.operation(form.label)
+    if isinstance(operation, Best):
+        yield from _best(proposals, form, operation)
+        return
     if not isinstance(operation, Aggregate | Width):
         return
     if isinstance(operation, Aggregate) and form.clean and facts.is_dirty_head(form.label):
         return
-    default = _default(proposals, form, operation)
-    for values in _value_readings(proposals, form, operation):
+    default = head_default(proposals, form, operation)
+    operand = operation.operand if isinstance(operation, Aggregate) else None
+    for values in value_readings(proposals, form, operand):
         yield from heads(NAME, proposals, form, operation, values, default)
+
+
+def _best(proposals: Proposals, form: Form, operation: Best) -> Iterator[Candidate]:
+    """A head that looks at the best key, and copies its index."""
+    facts = proposals.facts
+    index = next(node.label for node in facts.nodes.values() if node.is_index)
+    grading, default = grading_of(facts, operation), np.zeros(form.width)
+    found = [
+        made
+        for values in value_readings(proposals, form, index)
+        for made in graded_heads(NAME, proposals, form, grading, values, default)
+    ]
+    if not found:
+        raise too_steep(facts.nodes[form.label], operation)
+    yield from found
 
 
 def heads(
@@ -84,7 +105,7 @@ def _sharpened(plan: HeadPlan) -> HeadPlan:
     return replace(plan, keys=keys, values=values)
 
 
-def _default(proposals: Proposals, form: Form, operation: Aggregate | Width) -> FloatArray:
+def head_default(proposals: Proposals, form: Form, operation: Aggregate | Width) -> FloatArray:
     """What the head writes where nothing is selected; for a width, what BOS counts."""
     written = np.zeros(form.width)
     if isinstance(operation, Width):
@@ -98,13 +119,11 @@ def _default(proposals: Proposals, form: Form, operation: Aggregate | Width) -> 
     return written
 
 
-def _value_readings(
-    proposals: Proposals, form: Form, operation: Aggregate | Width
-) -> list[list[Reading]]:
+def value_readings(proposals: Proposals, form: Form, operand: str | None) -> list[list[Reading]]:
     """Ways to read what a head averages; nothing for a width, which reads BOS alone."""
-    if isinstance(operation, Width):
+    if operand is None:
         return [[]]
-    operand, nodes = operation.operand, proposals.facts.nodes
+    nodes = proposals.facts.nodes
     if form.is_number and not form.numbers:
         return proposals.readings.of_number(operand, 1.0, clean=True)
     place = {v: i for i, v in enumerate(nodes[form.label].value_set.values)}

@@ -12,6 +12,7 @@ from optitracr.candidates.families import (
     compression,
     conjunctions,
     cuts,
+    graded,
     heads,
     joint,
     push,
@@ -44,6 +45,7 @@ FAMILIES: tuple[Rule, ...] = (
     thresholds.RULE,
     rewrites.RULE,
     readouts.RULE,
+    graded.RULE,
     joint.RULE,
 )
 """Rules that can be switched off, in the order of `Family`."""

@@ -35,7 +35,7 @@ from optitracr.candidates.sharpness import (
 from optitracr.candidates.support import check_supported
 from optitracr.candidates.table_sizes import Pairs
 from optitracr.candidates.validity import Activation, Condition, Validity
-from optitracr.constructions.graded import grades_of, slope_of
+from optitracr.constructions.graded import grades_of, steepness
 from optitracr.craft.blocks import Block, Mlp
 from optitracr.craft.chamber import maps
 from optitracr.craft.chamber.attention import Graded, selector_head
@@ -327,7 +327,7 @@ class _Lowering:
         conditions = head_conditions(operation.selector, self.variable)
         index, ranks = self.indices, ranks_of(operation, self.nodes)
         grades = grades_of(operation.score, ranks, index.label, self.setting.max_seq_len)
-        slope = slope_of(grades, len(conditions), self.coldness)
+        slope = steepness(grades, len(conditions), self.coldness)
         if not slope.is_carried:
             raise too_steep(node, operation)
         rated = [self.variable[grade.label] for grade in grades]

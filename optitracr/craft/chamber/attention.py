@@ -81,9 +81,7 @@ def selector_head(
     key = join(*(each.keys for each in conditions), *(each.keys for each in grades), bos)
     value = join(values, bos)
     query_key = np.zeros((len(query), len(key)))
-    for each in conditions:
-        block = np.ix_(each.queries.positions_in(query), each.keys.positions_in(key))
-        query_key[block] += each.table * coldness
+    _add_conditions(query_key, query, key, conditions, coldness)
     bos_key = key.position[bos.directions[0]]
     constant = query.position[one.directions[0]]
     for graded in grades:
@@ -111,6 +109,15 @@ def selector_head(
         np.zeros(w_value.shape[1]),
         w_output,
     )
+
+
+def _add_conditions(
+    query_key: FloatArray, query: Space, key: Space, conditions: Sequence[Selected], coldness: float
+) -> None:
+    """Adds up the logits of conditions, [query, key]."""
+    for each in conditions:
+        block = np.ix_(each.queries.positions_in(query), each.keys.positions_in(key))
+        query_key[block] += each.table * coldness
 
 
 def _shorter_side(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
