@@ -16,14 +16,16 @@ class Premise(StrEnum):
     Attributes:
         ANY: Transformers of this architecture, whatever their weights, heads and neurons.
         ONE_HOT: Those among them whose scores are 1 for the value and 0 for the others.
-        TABLES: What the compiler chooses among, were each MLP as small as any ReLU network that
-            computes its table.
-        FORMULATION: What the compiler chooses among.
+        ANY_DEPTH: What the compiler chooses among, at whatever depth, were each MLP as small as any
+            ReLU network that computes its table.
+        LEAST_TABLES: The same at the least depth, or whatever else is minimised first.
+        FORMULATION: What the compiler chooses among, with the MLPs that it knows.
     """
 
     ANY = "any transformer"
     ONE_HOT = "one-hot output"
-    TABLES = "any MLP a table"
+    ANY_DEPTH = "any depth"
+    LEAST_TABLES = "least tables"
     FORMULATION = "formulation"
 
     @property
@@ -38,10 +40,12 @@ _WORDS = {
         "any number of heads and neurons"
     ),
     Premise.ONE_HOT: "those whose scores are 1 for the value and 0 for the others",
-    Premise.TABLES: (
-        "what the compiler chooses among, were each MLP as small as any ReLU network for its table"
+    Premise.ANY_DEPTH: (
+        "what the compiler chooses among, at whatever depth, were each MLP as small as any ReLU "
+        "network for its table"
     ),
-    Premise.FORMULATION: "what the compiler chooses among",
+    Premise.LEAST_TABLES: "the same, with what is minimised before it as small as it can be",
+    Premise.FORMULATION: "what the compiler chooses among, with the MLPs that it knows",
 }
 
 

@@ -7,6 +7,12 @@ from dataclasses import replace
 
 from optitracr.bounds.bound import Bound, Premise
 from optitracr.bounds.tables import fewest_neurons
+from optitracr.bounds.unavoidable import (
+    least_attentions,
+    least_head_size,
+    least_neurons,
+    least_width,
+)
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import form_rows
@@ -17,40 +23,69 @@ from optitracr.catalogues import CandidateProposal
 from optitracr.constructions.heads import HeadPlan
 from optitracr.options import search_of
 from optitracr.stages import Compilation
-from solvers import Allocation, Problem
+from solvers import Allocation, Problem, Sizes
+from solvers.timing import earliest
 
-SIZES = {"depth": "layers"}
+NAMES = {"depth": "layers"}
 """Names of sizes where objectives have others."""
 
 
 def formulation(compilation: Compilation) -> Iterator[Bound]:
-    """What the solver proved of the model's sizes, and what it proves with the least tables.
+    """What follows from the candidates, what the solver proves with the least tables, and without.
 
     Args:
         compilation: The compilation, solved when this is asked for.
     """
     placed = compilation.placed
-    proposal = placed.proposal
+    problem, proposal = placed.problem, placed.proposal
+    neurons = {alternative.name: 0 for alternative in problem.alternatives}
     if isinstance(proposal, CandidateProposal):
-        least = least_neurons(proposal)
-        problem = with_neurons(placed.problem, least)
-        search = search_of(compilation.options)
-        found = compilation.recipe.allocator(problem, search, placed.allocation.plan)
-        yield from _proven(found, Premise.TABLES)
+        neurons |= neurons_of_tables(proposal)
+    least = with_neurons(problem, neurons)
+    yield from _at_any_depth(least)
+    if isinstance(proposal, CandidateProposal):
+        solve, search = compilation.recipe.allocator, search_of(compilation.options)
+        same, start = least == problem, placed.allocation
+        yield from _proven(
+            start if same else solve(least, search, start.plan), Premise.LEAST_TABLES
+        )
     yield from _proven(placed.allocation, Premise.FORMULATION)
+
+
+def _at_any_depth(problem: Problem) -> Iterator[Bound]:
+    """What no plan avoids."""
+    attentions, layers = least_attentions(problem), earliest(problem).layers
+    sizes = Sizes(
+        layers=layers,
+        width=least_width(problem),
+        heads=min(attentions, 1),
+        head_size=least_head_size(problem),
+        neurons=least_neurons(problem),
+    )
+    reasons = {
+        "layers": f"{attentions} attention sublayers follow each other, with the MLPs between them",
+        "width": "what some component reads is there at once",
+        "heads": f"{attentions} attention sublayers are needed",
+        "head_size": "some query and key have so many columns",
+        "neurons": "some table takes so many",
+    }
+    for size, reason in reasons.items():
+        yield Bound(size, getattr(sizes, size), Premise.ANY_DEPTH, reason)
+    parameters = sizes.parameters(problem.constants)
+    yield Bound("parameters", parameters, Premise.ANY_DEPTH, "those of the least sizes above")
 
 
 def _proven(allocation: Allocation, premise: Premise) -> Iterator[Bound]:
     """The bounds of each objective, given those before it."""
     before: list[str] = []
     for objective, least in zip(allocation.objective, allocation.bound, strict=True):
-        size = SIZES.get(objective, objective)
+        size = NAMES.get(objective, objective)
         given = f", with {' and '.join(before)} as small as they can be" if before else ""
         yield Bound(size, least, premise, f"{allocation.solver} proves it{given}")
         before.append(size)
 
 
-def least_neurons(proposal: CandidateProposal) -> dict[str, int]:
+def neurons_of_tables(proposal: CandidateProposal) -> dict[str, int]:
     """For each candidate that is an MLP the neurons that its table takes at least."""
     space = proposal.space
     facts = Proposals(Facts(space.program, space.setting), repertoire(proposal.rules))

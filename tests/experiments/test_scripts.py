@@ -22,6 +22,7 @@ SCRIPTS = (
     "throughput",
     "model_sizes",
     "ablation",
+    "lower_bounds",
     "scaling",
 )
 PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")
@@ -157,6 +158,27 @@ def test_model_sizes_can_minimise_something_else(tmp_path: Path) -> None:
     failed = run("model_sizes", *options, "--objective", "beauty")
     assert failed.returncode == 1
     assert "objective='beauty'" in failed.stderr
+
+
+def test_lower_bounds(tmp_path: Path) -> None:
+    table, page = tmp_path / "bounds.csv", tmp_path / "bounds.md"
+    page.write_text("# Title\n\n<!-- bounds: written -->\nold\n<!-- /bounds -->\n\nend\n")
+    done = run(
+        "lower_bounds",
+        *("--programs", "is_vowel", "length", "--max-inputs", 200),
+        *("-o", table, "--markdown", page),
+    )
+    assert done.returncode == 0, done.stderr
+    rows = read(table)
+    assert [row["program"] for row in rows] == ["is_vowel"] * 6 + ["length"] * 6
+    for row in rows:
+        for premise in ("any transformer", "any depth", "least tables", "formulation"):
+            assert int(row[premise] or 0) <= int(row["ours"])
+    text = page.read_text()
+    assert text.startswith("# Title\n\n<!-- bounds: written -->\n2 programs of the library")
+    assert "| layers | any transformer | 1 | 1 | 2 of 2 | 1.00 |\n" in text
+    assert "every input, but of is_vowel, length at patterns of the longest ones.\n" in text
+    assert text.endswith("<!-- /bounds -->\n\nend\n")
 
 
 def test_compile_time(tmp_path: Path) -> None:

@@ -1,0 +1,208 @@
+"""Lower bounds of the library's programs beside the sizes of their models at level 2.
+
+A row of the CSV file is a size of a program: ours, and the bound in each class of models
+(`optitracr compare --bounds` says what they are). --markdown writes the tables into files; in one
+that has the lines `<!-- bounds: ... -->` and `<!-- /bounds -->`, only what stands between them is
+replaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from reporting import (
+    EXIT_ERROR,
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    CsvRows,
+    Row,
+    chosen_programs,
+    count,
+    failure,
+    guarded,
+    load_solvers,
+    print_table,
+    seconds,
+    sweep,
+    write_text,
+)
+
+from optitracr import library, lower_bounds
+from optitracr.bounds.bound import SIZES, Premise
+from optitracr.options import DEFAULT_OBJECTIVE, parse_objective
+
+COLUMNS = ("program", "size", "ours", *Premise, "every_input_to", "longest", "error")
+
+SHOWN: Mapping[str, tuple[Premise, ...]] = {
+    "layers": (Premise.ANY, Premise.ANY_DEPTH),
+    "width": (Premise.ANY, Premise.ONE_HOT, Premise.ANY_DEPTH),
+    "neurons": (Premise.ANY_DEPTH, Premise.LEAST_TABLES),
+    "parameters": (Premise.ANY, Premise.ANY_DEPTH),
+}
+"""The bounds in the table by program, each before ours."""
+
+_SECTION = re.compile(r"(<!-- bounds\b[^>]*-->\n).*?(<!-- /bounds -->)", re.DOTALL)
+
+
+def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[Row]:
+    """A row for each size."""
+    try:
+        found = lower_bounds(
+            entry.make(),
+            entry.vocab,
+            entry.max_seq_len,
+            entry.causal,
+            objective=arguments.objective,
+            time_limit=arguments.time_limit,
+            max_inputs=arguments.max_inputs,
+        )
+    except Exception as error:
+        yield {"program": entry.name, "error": failure(entry.name, error)}
+        return
+    for size in SIZES:
+        row: Row = {"program": entry.name, "size": size, "ours": found.ours[size]}
+        row |= {premise: found.least(size, premise) for premise in Premise}
+        yield row | {"every_input_to": found.exhausted, "longest": found.max_seq_len}
+
+
+def summary(rows: Sequence[Row]) -> list[list[str]]:
+    """For each size and class of models: in how many programs ours is the bound, and how far off.
+
+    The distance is the geometric mean of ours over the bound, each one more, as both may be 0.
+    """
+    cells = []
+    for size in SIZES:
+        for premise in Premise:
+            pairs = [
+                (row["ours"], row[premise])
+                for row in rows
+                if row.get("size") == size and row[premise] is not None
+            ]
+            if not pairs:
+                continue
+            equal = sum(ours <= least for ours, least in pairs)
+            logs = [math.log((ours + 1) / (least + 1)) for ours, least in pairs]
+            cells.append(
+                [
+                    size.replace("_", " "),
+                    premise.value,
+                    f"{sum(least for _, least in pairs):,}",
+                    f"{sum(ours for ours, _ in pairs):,}",
+                    f"{equal} of {len(pairs)}",
+                    f"{math.exp(sum(logs) / len(logs)):.2f}",
+                ]
+            )
+    return cells
+
+
+SUMMARY = ("size", "models", "bounds together", "ours together", "equal", "ours / bound")
+
+
+def details(rows: Sequence[Row]) -> list[list[str]]:
+    """A row for each program, with the bounds of each size before ours."""
+    by_program: dict[str, dict[str, Row]] = {}
+    for row in rows:
+        if "size" in row:
+            by_program.setdefault(row["program"], {})[row["size"]] = row
+    return [
+        [name, *(_cell(sizes[size], shown) for size, shown in SHOWN.items())]
+        for name, sizes in by_program.items()
+    ]
+
+
+def _cell(row: Row, shown: Sequence[Premise]) -> str:
+    numbers = [row[premise] for premise in shown] + [row["ours"]]
+    return " · ".join("–" if number is None else f"{number:,}" for number in numbers)
+
+
+def detail_columns() -> list[str]:
+    """Headings of the table by program."""
+    return [
+        "program",
+        *(f"{size}: {', '.join((*shown, 'ours'))}" for size, shown in SHOWN.items()),
+    ]
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """Both tables."""
+    known = [row for row in rows if "size" in row]
+    programs = len({row["program"] for row in known})
+    left = sorted({row["program"] for row in known if row["every_input_to"] < row["longest"]})
+    seen = "Bounds of any transformer look at every input"
+    if left:
+        seen += f", but of {', '.join(left)} at patterns of the longest ones"
+    return (
+        f"{programs} programs of the library at level 2. The last column is the geometric mean of "
+        "their ratio, each plus one, as they may be 0.\n\n"
+        f"{_table(SUMMARY, summary(rows))}\n\n"
+        f"Every program:\n\n{_table(detail_columns(), details(rows))}\n\n"
+        f"{seen}.\n"
+    )
+
+
+def _table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    rule = ["---", *["---:"] * (len(columns) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (columns, rule, *cells))
+
+
+def _write(path: Path, text: str) -> None:
+    before = path.read_text() if path.is_file() else ""
+    replaced = _SECTION.sub(lambda found: found[1] + text + found[2], before)
+    write_text(path, replaced if _SECTION.search(before) else text)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    programs = chosen_programs(arguments.programs)
+    parse_objective(arguments.objective)
+    load_solvers()
+    with CsvRows(arguments.output, COLUMNS) as table:
+        interrupted = sweep(programs, lambda entry: measure(entry, arguments), table, "bounding")
+    print_table("Lower bounds and ours, by program", detail_columns(), details(table.rows))
+    print_table("Lower bounds and ours", SUMMARY, summary(table.rows))
+    for path in arguments.markdown or ():
+        _write(path, markdown(table.rows))
+    failed = any("error" in row for row in table.rows)
+    return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument(
+        "--programs", nargs="+", metavar="NAME", help="library names; all by default"
+    )
+    parser.add_argument(
+        "--objective",
+        default=",".join(DEFAULT_OBJECTIVE),
+        metavar="A,B,C",
+        help="what is minimised, and bounded by the solver (%(default)s)",
+    )
+    parser.add_argument(
+        "--max-inputs",
+        type=count,
+        default=400_000,
+        metavar="N",
+        help="every input up to the length where they are so many (%(default)s)",
+    )
+    parser.add_argument(
+        "--time-limit", type=seconds, metavar="SECONDS", help="for each solve, as the compiler's"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
+    parser.add_argument(
+        "--markdown", type=Path, nargs="+", metavar="FILE", help="write the tables here"
+    )
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Computes the bounds; 1 if one failed, 130 after Ctrl-C."""
+    arguments = _parser().parse_args(argv)
+    return guarded(lambda: _run(arguments))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
