@@ -102,7 +102,9 @@ def _process() -> int:
     return 1 << 62 if soft == resource.RLIM_INFINITY else soft
 
 
+@functools.cache
 def _container() -> int:
+    """The limit of the process's container, which is read from a file."""
     try:
         return int(Path("/sys/fs/cgroup/memory.max").read_text())
     except (OSError, ValueError):

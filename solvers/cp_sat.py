@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from functools import cache
 
 from solvers.allocation import (
     DEFAULT_OBJECTIVE,
@@ -356,8 +357,6 @@ def _break_ties(search: Search, times: Earliest) -> None:
 
 
 def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -> Allocation:
-    from importlib.metadata import version
-
     plan = search.plan if status in (Status.OPTIMAL, Status.FEASIBLE) else None
     value: tuple[int, ...] = ()
     bound: tuple[int, ...] = ()
@@ -382,7 +381,15 @@ def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -
         seconds=time.perf_counter() - search.started,
         deterministic_time=search.spent,
         solver=solver,
-        solver_version=f"ortools {version('ortools')}",
+        solver_version=_version(),
         problem=fingerprint(search.problem),
         message="; ".join(x for x in (note, *search.notes) if x),
     )
+
+
+@cache
+def _version() -> str:
+    """The name and version of the solver, which are looked for on the disk."""
+    from importlib.metadata import version
+
+    return f"ortools {version('ortools')}"

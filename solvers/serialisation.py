@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict
-from functools import lru_cache
+from dataclasses import fields
+from functools import cache, lru_cache
 from typing import Any
 
 from solvers.allocation import Allocation, Erasure, Placement, Plan, Status
@@ -30,12 +30,12 @@ VERSION = 1
 
 def problem_to_json(problem: Problem) -> str:
     """Canonical JSON: the same problem gives the same text."""
-    return _dump(PROBLEM_SCHEMA, asdict(problem))
+    return _dump(PROBLEM_SCHEMA, _own(problem))
 
 
 def allocation_to_json(allocation: Allocation) -> str:
     """Canonical JSON of an allocation."""
-    return _dump(ALLOCATION_SCHEMA, asdict(allocation))
+    return _dump(ALLOCATION_SCHEMA, _own(allocation))
 
 
 @lru_cache(maxsize=64)
@@ -73,7 +73,18 @@ def allocation_from_json(text: str) -> Allocation:
 
 
 def _dump(schema: str, data: dict[str, Any]) -> str:
-    return json.dumps({"schema": schema, "version": VERSION, **data}, sort_keys=True)
+    whole = {"schema": schema, "version": VERSION, **data}
+    return json.dumps(whole, sort_keys=True, default=_own)
+
+
+def _own(part: Any) -> dict[str, Any]:
+    """The fields of a dataclass as they stand; `asdict` copies all that they are made of."""
+    return {name: getattr(part, name) for name in _names(type(part))}
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
 
 
 def _load(schema: str, text: str) -> dict[str, Any]:

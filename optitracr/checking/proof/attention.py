@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.checking.proof.arranged import arranged
 from optitracr.checking.proof.bounded import (
     LARGEST,
     SLACK,
@@ -24,6 +25,7 @@ from optitracr.checking.proof.distinct import (
     Stream,
     alike,
     groups,
+    kinds,
     largest,
     lost,
     merged,
@@ -33,7 +35,7 @@ from optitracr.model.forward import Layer
 from optitracr.model.names import PORTS, Linear
 
 if TYPE_CHECKING:
-    from jaxtyping import Bool, Float
+    from jaxtyping import Bool, Float, Int
 
 EXPONENTIAL = 16 * UNIT
 """Relative error of an exponential: 8 units in the last place, each two rounding errors at most."""
@@ -111,14 +113,16 @@ def attended(
     if ports is None:
         bias = Bounded.exact(layer.weights[Linear.HEADS_OUT]["b"][None, :])
         return merged(added(rows, bias), stream.ids)
-    query, key = (_at(linear(part, rows), stream) for part in (ports.query, ports.key))
-    looks = _looks(layer.architecture.head_size, query, key, mask)
+    query, key = (linear(part, rows) for part in (ports.query, ports.key))
     value = linear(ports.value, Bounded.exact(rows.center), apart=rows.error)
-    wide = _heads(rows.error @ np.abs(ports.into), ports.count, stream)
-    mixed, own = _mixed(looks, _at(value, stream), wide)
-    ids, first, mixed, own = _grouped(stream, mixed, own)
-    found = _written(ports, rows[stream.ids.reshape(-1)[first]], mixed, own)
-    return merged(found, ids)
+    wide = rows.error @ np.abs(ports.into)
+    parts = (query.center, query.error, key.center, key.error, value.center, value.error, wide)
+    inputs = arranged(stream.ids, mask, parts)
+    query, key, value = (_at(part, inputs.ids) for part in (query, key, value))
+    looks = _looks(layer.architecture.head_size, query, key, inputs.mask)
+    mixed, own = _mixed(looks, value, _heads(wide, ports.count, inputs.ids))
+    ids, first, mixed, own = _grouped(stream.ids, inputs.place, mixed, own)
+    return merged(_written(ports, rows[first], mixed, own), ids)
 
 
 def _in_range(layer: Layer, rows: Bounded) -> bool:
@@ -226,15 +230,17 @@ def linear(port: Port, rows: Bounded, apart: FloatArray | float = 0.0) -> Bounde
     return Bounded(found.center.reshape(shape), found.error.reshape(shape))
 
 
-def _heads(rows: FloatArray, count: int, stream: Stream) -> FloatArray:
-    """What heads have of each row, at each position: [batch, heads, seq, size]."""
-    found = rows.reshape(len(rows), count, -1).transpose(1, 0, 2)[:, stream.ids]
+def _heads(
+    rows: FloatArray, count: int, ids: Int[NDArray[np.intp], "batch seq"]
+) -> Float[FloatArray, "batch heads seq size"]:
+    """What heads have of each row, at each position."""
+    found = rows.reshape(len(rows), count, -1).transpose(1, 0, 2)[:, ids]
     return np.ascontiguousarray(found.swapaxes(0, 1))
 
 
-def _at(rows: Bounded, stream: Stream) -> Bounded:
+def _at(rows: Bounded, ids: NDArray[np.intp]) -> Bounded:
     count = rows.center.shape[1]
-    return Bounded(_heads(rows.center, count, stream), _heads(rows.error, count, stream))
+    return Bounded(_heads(rows.center, count, ids), _heads(rows.error, count, ids))
 
 
 def logits(size: int, query: Bounded, key: Bounded) -> tuple[FloatArray, FloatArray]:
@@ -324,17 +330,30 @@ def _together(heads: FloatArray) -> FloatArray:
 
 
 def _grouped(
-    stream: Stream, mixed: Mixed, itself: NDArray[np.bool_]
+    ids: NDArray[np.intp], place: NDArray[np.intp], mixed: Mixed, itself: NDArray[np.bool_]
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], Mixed, NDArray[np.bool_]]:
-    """What differs of all that heads give: its number at each position, and the first of each."""
+    """What differs once heads have given what they give.
+
+    Args:
+        ids: The row of the stream at each position, [batch, seq].
+        place: The row of what heads give there.
+        mixed: What they give.
+        itself: In which of them a position looks at itself.
+
+    Returns:
+        Its number at each position; of each its row of the stream, what heads give, and in which
+        it looks at itself.
+    """
     apart = told_apart(Bounded(mixed.center, mixed.error))
-    kinds = np.concatenate([stream.ids.reshape(-1, 1), itself, apart.center], axis=1)
-    first, group = groups(kinds.astype(np.float64))
+    kept, kind = groups(np.concatenate([itself, apart.center], axis=1))
+    pairs, pair = kinds(ids * len(kind) + place, (int(ids.max()) + 1) * len(kind))
+    row, at = np.divmod(pairs, len(kind))
+    found, group = kinds(row * len(kept) + kind[at], (int(ids.max()) + 1) * len(kept))
     error, others, own = (
-        largest(x, group, len(first)) for x in (apart.error, mixed.others, mixed.own)
+        largest(x[at], group, len(found)) for x in (apart.error, mixed.others, mixed.own)
     )
-    one = Mixed(apart.center[first], error, others, own)
-    return group.reshape(stream.ids.shape), first, one, itself[first]
+    row, first = found // len(kept), kept[found % len(kept)]
+    return group[pair], row, Mixed(apart.center[first], error, others, own), itself[first]
 
 
 def _written(ports: Ports, rows: Bounded, mixed: Mixed, itself: NDArray[np.bool_]) -> Bounded:

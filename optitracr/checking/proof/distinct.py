@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -66,14 +67,25 @@ def groups(
     rows: Float[FloatArray, "rows columns"],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The first of each kind of equal rows, and for each row its kind."""
-    bits = np.ascontiguousarray(rows + 0.0).view(np.int64)
-    factors = np.random.default_rng(0).integers(1, 2**62, size=bits.shape[1]) * 2 + 1
+    return groups_of_integers(np.ascontiguousarray(rows + 0.0).view(np.int64))
+
+
+def groups_of_integers(
+    bits: Int[NDArray[np.int64], "rows columns"],
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The first of each kind of equal rows, and for each row its kind."""
     with np.errstate(over="ignore"):
-        keys = (bits ^ (bits >> 32)) @ factors
+        keys = (bits ^ (bits >> 32)) @ _factors(bits.shape[1])
     _, first, group = np.unique(keys, return_index=True, return_inverse=True)
     if not np.array_equal(bits[first[group]], bits):
         _, first, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
     return first, group.reshape(-1)
+
+
+@lru_cache(maxsize=64)
+def _factors(count: int) -> NDArray[np.int64]:
+    """Odd numbers, by which integers are multiplied that are told apart by their sum."""
+    return np.random.default_rng(0).integers(1, 2**62, size=count) * 2 + 1
 
 
 def kinds(
