@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 
 from solvers.allocation import Allocation, Erasure, Placement, Plan, Status
@@ -79,12 +79,7 @@ def _dump(schema: str, data: dict[str, Any]) -> str:
 
 def _own(part: Any) -> dict[str, Any]:
     """The fields of a dataclass as they stand; `asdict` copies all that they are made of."""
-    return {name: getattr(part, name) for name in _names(type(part))}
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return {field.name: getattr(part, field.name) for field in fields(part)}
 
 
 def _load(schema: str, text: str) -> dict[str, Any]:

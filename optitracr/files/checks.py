@@ -26,6 +26,7 @@ from optitracr.files.program_checks import check_program
 from optitracr.files.proof_data import check_proof
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError, check_distinct, check_range, shown
+from optitracr.graph.program import ProgramGraph
 from optitracr.levels import LEVELS
 from optitracr.model.shape import Shape, shape_in
 from optitracr.recipes import RECIPES
@@ -36,8 +37,12 @@ LARGEST = 2**31 - 1
 """No size is larger: what libraries hold in 32 bits, and far beyond what fits in memory."""
 
 
-def check_manifest(manifest: Manifest) -> None:
+def check_manifest(manifest: Manifest, graph: ProgramGraph | None = None) -> None:
     """Checks all that holds in every model that the compiler makes.
+
+    Args:
+        manifest: The manifest.
+        graph: Of the program that its data stand for, if that was made already.
 
     Raises:
         FieldError: Naming the first field that contradicts another, or is out of range.
@@ -48,7 +53,7 @@ def check_manifest(manifest: Manifest) -> None:
     _check_sizes(manifest)
     _check_layout(manifest)
     check_circuit(manifest)
-    check_program(manifest)
+    check_program(manifest, graph)
     _check_options(manifest)
     _check_certificate(manifest)
     check_proof(manifest.proof, manifest.vocabulary, manifest.max_seq_len)

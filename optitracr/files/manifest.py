@@ -16,6 +16,7 @@ from optitracr.files.program_writing import program_to_data, rebuilt_exactly
 from optitracr.files.proof_data import StoredProof, stored_proof
 from optitracr.files.records import to_plain
 from optitracr.files.values import FieldError
+from optitracr.graph.program import ProgramGraph
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.known import known_of
@@ -188,10 +189,10 @@ class Manifest:
     weights: StoredWeights
 
 
-def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
-    """What is to be written of a model."""
-    program, omitted = _stored_program(model)
-    return Manifest(
+def manifest_of(model: Transformer, weights: StoredWeights) -> tuple[Manifest, ProgramGraph | None]:
+    """What is to be written of a model, and the graph of the program that can be made of it."""
+    program, graph, omitted = _stored_program(model)
+    manifest = Manifest(
         optitracr=__version__,
         name=model.name,
         level=model.level,
@@ -220,6 +221,7 @@ def manifest_of(model: Transformer, weights: StoredWeights) -> Manifest:
         proof=stored_proof(known_of(model)),
         weights=weights,
     )
+    return manifest, graph
 
 
 def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
@@ -277,18 +279,19 @@ def _config(stored: StoredConfig) -> ModelConfig:
     return ModelConfig(**asdict(stored))
 
 
-def _stored_program(model: Transformer) -> tuple[StoredProgram | None, str]:
-    """The program as tables, or why it is left out: a model is of use without it."""
+def _stored_program(model: Transformer) -> tuple[StoredProgram | None, ProgramGraph | None, str]:
+    """The program as tables and its graph, or why it is left out: a model is of use without it."""
     if model.reference is None:
-        return None, model.program_omitted
+        return None, None, model.program_omitted
     try:
         stored = program_to_data(model.reference, model.setting)
         to_plain(stored, StoredProgram, "program")
-        if not rebuilt_exactly(stored, program_from_data(stored), model.setting):
-            return None, "it cannot be made again of its tables"
+        again = program_from_data(stored)
+        if not rebuilt_exactly(stored, again, model.setting):
+            return None, None, "it cannot be made again of its tables"
     except (OptitracrError, FieldError) as error:
-        return None, str(error)
-    return stored, ""
+        return None, None, str(error)
+    return stored, again.graph, ""
 
 
 def setting_of(manifest: Manifest) -> Setting:

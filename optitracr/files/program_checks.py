@@ -7,13 +7,18 @@ from typing import TYPE_CHECKING
 from optitracr.errors import OptitracrError
 from optitracr.files.program_data import StoredReading, program_from_data
 from optitracr.files.values import FieldError, check_distinct, shown
+from optitracr.graph.program import ProgramGraph
 
 if TYPE_CHECKING:
     from optitracr.files.manifest import Manifest
 
 
-def check_program(manifest: Manifest) -> None:
+def check_program(manifest: Manifest, graph: ProgramGraph | None = None) -> None:
     """Checks that there is a program, of the model's output, and what holds its variables.
+
+    Args:
+        manifest: The manifest.
+        graph: Of the program that its data stand for, if that was made already.
 
     Raises:
         FieldError: Naming the first field that is wrong.
@@ -26,7 +31,7 @@ def check_program(manifest: Manifest) -> None:
     for place, reading in enumerate(stored.readings):
         _check_reading(reading, widths, f"program.readings[{place}]")
     try:
-        graph = program_from_data(stored).graph
+        graph = program_from_data(stored).graph if graph is None else graph
     except OptitracrError as error:
         raise FieldError("program.expressions", f"are no program: {shown(str(error))}") from None
     if graph.output != manifest.name:

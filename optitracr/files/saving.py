@@ -206,8 +206,8 @@ def plain(model: Transformer) -> tuple[dict[str, Any], bytes]:
         InputError: If the model's sizes or its activation function were edited.
     """
     now = exportable(model, "a file")
-    manifest = manifest_of(model, StoredWeights(WEIGHTS, ""))
-    check_manifest(manifest)
+    manifest, graph = manifest_of(model, StoredWeights(WEIGHTS, ""))
+    check_manifest(manifest, graph)
     shape = shape_of(manifest)
     if shape.file_bytes > WEIGHTS_LIMIT:
         raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
@@ -215,8 +215,10 @@ def plain(model: Transformer) -> tuple[dict[str, Any], bytes]:
     data = to_plain(manifest, Manifest)
     data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
     data = {"schema": SCHEMA, "version": VERSION, **data}
-    data["proof"]["of"] = digest(data, without=UNPROVEN)
-    return {**data, DIGEST: digest(data)}, weights
+    texts = {name: _text(value) for name, value in data.items()}
+    data["proof"]["of"] = _digest(texts, without=UNPROVEN)
+    texts["proof"] = _text(data["proof"])
+    return {**data, DIGEST: _digest(texts)}, weights
 
 
 def check_length(text: str) -> None:
@@ -231,9 +233,18 @@ def check_length(text: str) -> None:
 
 def digest(data: dict[str, Any], without: Collection[str] = (DIGEST,)) -> str:
     """SHA-256, in hexadecimal, of a manifest without some of its fields, however it is set out."""
-    rest = {name: value for name, value in data.items() if name not in without}
-    text = json.dumps(rest, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return _digest({name: _text(value) for name, value in data.items()}, without)
+
+
+def _digest(texts: dict[str, str], without: Collection[str] = (DIGEST,)) -> str:
+    """The same, of each field's text."""
+    rest = (f"{_text(name)}:{texts[name]}" for name in sorted(texts) if name not in without)
+    return hashlib.sha256(f"{{{','.join(rest)}}}".encode("ascii")).hexdigest()
+
+
+def _text(value: Any) -> str:
+    """JSON in one form: keys in order, and no blanks."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def _manifest(path: Path, text: bytes, changed: bool) -> tuple[Manifest, str]:
