@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from solvers.fitting import fitting
 from solvers.interrupts import load_cp_sat
 from solvers.problem import Alternative, Kind, Problem
 from solvers.timing import Earliest
@@ -18,7 +19,7 @@ class Decisions:
     """Decision variables for a fixed number of layers.
 
     Attributes:
-        problem: The problem.
+        problem: The part of the problem that matters at this depth.
         model: The CP-SAT model.
         layers: Number of layers.
         present: For each variable whether it exists.
@@ -64,11 +65,13 @@ class Decisions:
 
 
 def declare(problem: Problem, layers: int, times: Earliest) -> Decisions:
-    """Declares all variables; alternatives only where their reads can be alive."""
+    """Declares all variables; alternatives only where their reads and readers can be alive."""
     load_cp_sat()
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
+    part = fitting(problem, layers, times)
+    problem = part.problem
     decisions = Decisions(problem, model, layers)
     total = 2 * layers
     for variable in problem.variables:
@@ -82,19 +85,20 @@ def declare(problem: Problem, layers: int, times: Earliest) -> Decisions:
             s: model.new_bool_var(f"erase {name} {s}") for s in range(lowest, total)
         }
     for alternative in problem.alternatives:
-        _declare_alternative(decisions, alternative, times)
+        name = alternative.name
+        _declare_alternative(decisions, alternative, times.sublayer[name], part.last[name])
     decisions.view = [model.new_bool_var(f"view {i}") for i in range(len(problem.views))]
     _declare_sizes(decisions)
     return decisions
 
 
-def _declare_alternative(decisions: Decisions, alternative: Alternative, times: Earliest) -> None:
+def _declare_alternative(
+    decisions: Decisions, alternative: Alternative, first: int, last: int
+) -> None:
     model, name = decisions.model, alternative.name
     decisions.use[name] = model.new_bool_var(f"use {name}")
     decisions.at[name] = {
-        s: model.new_bool_var(f"at {name} {s}")
-        for s in range(alternative.kind.parity, decisions.sublayers, 2)
-        if s >= times.sublayer[name]
+        s: model.new_bool_var(f"at {name} {s}") for s in range(first, last + 1, 2)
     }
     for place, options in enumerate(alternative.reads):
         for option in dict.fromkeys(options):
