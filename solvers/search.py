@@ -132,8 +132,8 @@ class Search:
             decisions: The model's variables.
             effort: Time that this solve may take.
             model: The model, if not that of the decisions.
-            presolve: Whether the model is simplified first, which takes longer than to solve a
-                small one.
+            presolve: Whether the model is simplified, first and between restarts, which takes
+                longer than to solve a small one.
 
         Returns:
             The outcome, and the solver.
@@ -161,7 +161,7 @@ class Search:
         Args:
             model: A CP-SAT model.
             effort: Time that this solve may take.
-            presolve: Whether the model is simplified first.
+            presolve: Whether the model is simplified, first and between restarts.
             bounding: How the lower bound is raised.
 
         Returns:
@@ -175,6 +175,7 @@ class Search:
         allowed = min(self.left, effort)
         solver = self._solver(allowed)
         solver.parameters.cp_model_presolve = presolve
+        solver.parameters.use_sat_inprocessing = presolve
         solver.parameters.optimize_with_core = bounding is Bounding.CORES
         if bounding is Bounding.RELAXATION:
             solver.parameters.linearization_level = MOST_LINEAR
