@@ -237,10 +237,9 @@ def _text(function: Any) -> tuple[str, str] | None:
         return None
     try:
         file = inspect.getsourcefile(function) or ""
-        lines, first = _lines(function, file)
+        text, first = _lines(function, file)
     except (OSError, TypeError, SyntaxError, IndexError, ValueError, tokenize.TokenError):
         return None
-    text = textwrap.dedent("".join(lines)).rstrip("\n")
     if not text or len(text) > TEXT_LIMIT:
         return None
     return base_name(f"{file}:{first}"), text
@@ -250,14 +249,14 @@ KEPT_CLASSES = 256
 """Classes whose lines are kept: more than a program has, and few enough to hold."""
 
 
-def _lines(function: Any, file: str) -> tuple[list[str], int]:
-    """The lines of a function or a class, and the number of the first.
+def _lines(function: Any, file: str) -> tuple[str, int]:
+    """The lines of a function or a class as they stand alone, and the number of the first.
 
     Python finds a class by parsing all of its file. So its lines are kept, as long as the file
     stays what it was: many programs may have functions of one class.
     """
     if not isinstance(function, type):
-        return inspect.getsourcelines(function)
+        return _alone(function)
     path = Path(file)
     stated = path.stat() if path.exists() else None
     state = None if stated is None else (stated.st_mtime_ns, stated.st_size)
@@ -265,8 +264,13 @@ def _lines(function: Any, file: str) -> tuple[list[str], int]:
 
 
 @functools.lru_cache(maxsize=KEPT_CLASSES)
-def _lines_of_class(kind: type, file: str, state: object) -> tuple[list[str], int]:
-    return inspect.getsourcelines(kind)
+def _lines_of_class(kind: type, file: str, state: object) -> tuple[str, int]:
+    return _alone(kind)
+
+
+def _alone(function: Any) -> tuple[str, int]:
+    lines, first = inspect.getsourcelines(function)
+    return textwrap.dedent("".join(lines)).rstrip("\n"), first
 
 
 def base_name(written: str) -> str:

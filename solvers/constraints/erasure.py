@@ -16,5 +16,6 @@ def add_erasure(decisions: Decisions) -> None:
         model.add(end == decisions.sublayers).only_enforce_if(kept)
         for sublayer, here in decisions.erased[name].items():
             model.add(end == sublayer).only_enforce_if(here)
-        model.add(end >= decisions.birth[name]).only_enforce_if(present)
+        if not variable.is_input:
+            model.add(end >= decisions.birth[name]).only_enforce_if(present)
         model.add(end == 0).only_enforce_if(present.negated())

@@ -8,6 +8,7 @@ from solvers.constraints.variables import Decisions
 def add_precedence(decisions: Decisions) -> None:
     """Births follow writers, readers stand between birth and end, the output lasts."""
     model, problem = decisions.model, decisions.problem
+    inputs = {variable.name for variable in problem.variables if variable.is_input}
     for alternative in problem.alternatives:
         name = alternative.variable
         for sublayer, here in decisions.at[alternative.name].items():
@@ -16,7 +17,8 @@ def add_precedence(decisions: Decisions) -> None:
         for place, options in enumerate(alternative.reads):
             for option in dict.fromkeys(options):
                 chosen = decisions.read[alternative.name, place, option]
-                model.add(decisions.birth[option] <= slot).only_enforce_if(chosen)
+                if option not in inputs:
+                    model.add(decisions.birth[option] <= slot).only_enforce_if(chosen)
                 model.add(decisions.end[option] >= slot).only_enforce_if(chosen)
     for view, chosen in zip(problem.views, decisions.view, strict=True):
         for name in view.reads:

@@ -18,7 +18,8 @@ def add_presence(decisions: Decisions) -> None:
         model.add(sum(decisions.at[alternative.name].values()) == use)
         for place, options in enumerate(alternative.reads):
             choices = {o: decisions.read[alternative.name, place, o] for o in options}
-            model.add(sum(choices.values()) == use)
+            if len(choices) > 1:
+                model.add(sum(choices.values()) == use)
             for option, chosen in choices.items():
                 model.add_implication(chosen, decisions.present[option])
                 wanted[option].append(chosen)

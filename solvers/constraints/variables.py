@@ -27,7 +27,8 @@ class Decisions:
         end: For each variable its last state.
         use: For each alternative whether it is used.
         at: For each alternative and sublayer whether it stands there.
-        read: For each alternative, read and option whether that option is read.
+        read: For each alternative, read and option whether that option is read; `use` if it is
+            the only one.
         view: For each view whether the output is read through it.
         erased: For each variable and sublayer whether it is erased there.
         width: d_model.
@@ -101,8 +102,13 @@ def _declare_alternative(
         s: model.new_bool_var(f"at {name} {s}") for s in range(first, last + 1, 2)
     }
     for place, options in enumerate(alternative.reads):
-        for option in dict.fromkeys(options):
-            decisions.read[name, place, option] = model.new_bool_var(f"r {name} {place} {option}")
+        different = dict.fromkeys(options)
+        for option in different:
+            # What is read where there is no choice is read whenever the alternative is used.
+            chosen = decisions.use[name]
+            if len(different) > 1:
+                chosen = model.new_bool_var(f"r {name} {place} {option}")
+            decisions.read[name, place, option] = chosen
 
 
 def _declare_sizes(decisions: Decisions) -> None:

@@ -74,8 +74,12 @@ def distinct(codes: Codes) -> Codes:
     """The rows of an array, each once."""
     if codes.shape[1] == 0:
         return codes[:1]
-    _, first = np.unique(_keys([codes])[0], return_index=True)
-    return codes[first]
+    (keys,) = _keys([codes])
+    order = keys.argsort(kind="stable")
+    held = keys[order]
+    first = np.ones(len(held), dtype=bool)
+    np.not_equal(held[1:], held[:-1], out=first[1:])
+    return codes[order[first]]
 
 
 def joined(left: Rows, right: Rows, limit: int) -> Rows | None:
@@ -107,12 +111,12 @@ def joined(left: Rows, right: Rows, limit: int) -> Rows | None:
 def _keys(blocks: Sequence[Codes]) -> list[NDArray[np.int64]]:
     """A number for each row of some arrays of the same columns, equal where the rows are."""
     lengths = [len(block) for block in blocks]
-    codes = np.concatenate(blocks).astype(np.int64)
-    if not len(codes):
-        return [np.zeros(n, dtype=np.int64) for n in lengths]
-    low = codes.min(axis=0, initial=0)
-    spans = [int(n) for n in codes.max(axis=0, initial=0) - low + 1]
+    codes = np.concatenate(blocks).astype(np.int64) if len(blocks) > 1 else blocks[0]
     keys = np.zeros(len(codes), dtype=np.int64)
+    if not codes.size:
+        return np.split(keys, np.cumsum(lengths)[:-1])
+    low = codes.min(axis=0)
+    spans = (codes.max(axis=0) - low + 1).tolist()
     size = 1
     for column, span in enumerate(spans):
         if size * span > MAX_KEY:
