@@ -33,6 +33,14 @@ class Premise(StrEnum):
         """What a bound holds for, in a sentence."""
         return _WORDS[self]
 
+    @property
+    def wider(self) -> tuple[Premise, ...]:
+        """The classes of models that hold this one, itself among them: their bounds hold in it."""
+        if self is Premise.ONE_HOT:
+            return Premise.ANY, self
+        nested = [premise for premise in Premise if premise is not Premise.ONE_HOT]
+        return tuple(nested[: nested.index(self) + 1])
+
 
 _WORDS = {
     Premise.ANY: (
@@ -85,13 +93,14 @@ class LowerBounds:
     max_seq_len: int
 
     def least(self, size: str, premise: Premise) -> int | None:
-        """The bound of a size in some models; None if there is none.
+        """The largest bound of a size in some models; None if there is none.
 
         Args:
             size: The name of a size.
-            premise: Which models.
+            premise: Which models; bounds of wider classes hold in them too.
         """
-        found = [b.least for b in self.bounds if (b.size, b.premise) == (size, premise)]
+        holds = premise.wider
+        found = [b.least for b in self.bounds if b.size == size and b.premise in holds]
         return max(found, default=None)
 
     def as_dicts(self) -> list[dict[str, Any]]:

@@ -44,12 +44,17 @@ def formulation(compilation: Compilation) -> Iterator[Bound]:
     least = with_neurons(problem, neurons)
     yield from _at_any_depth(least)
     if isinstance(proposal, CandidateProposal):
-        solve, search = compilation.recipe.allocator, search_of(compilation.options)
-        same, start = least == problem, placed.allocation
-        yield from _proven(
-            start if same else solve(least, search, start.plan), Premise.LEAST_TABLES
-        )
-    yield from _proven(placed.allocation, Premise.FORMULATION)
+        yield from _proven(_solved(compilation, least), Premise.LEAST_TABLES, placed.allocation)
+    yield from _proven(placed.allocation, Premise.FORMULATION, placed.allocation)
+
+
+def _solved(compilation: Compilation, problem: Problem) -> Allocation:
+    """The same compilation's allocation of another problem."""
+    placed = compilation.placed
+    if problem == placed.problem:
+        return placed.allocation
+    search = search_of(compilation.options)
+    return compilation.recipe.allocator(problem, search, placed.allocation.plan)
 
 
 def _at_any_depth(problem: Problem) -> Iterator[Bound]:
@@ -75,13 +80,16 @@ def _at_any_depth(problem: Problem) -> Iterator[Bound]:
     yield Bound("parameters", parameters, Premise.ANY_DEPTH, "those of the least sizes above")
 
 
-def _proven(allocation: Allocation, premise: Premise) -> Iterator[Bound]:
-    """The bounds of each objective, given those before it."""
+def _proven(allocation: Allocation, premise: Premise, ours: Allocation) -> Iterator[Bound]:
+    """The bounds of each objective, given those before it: as long as these are what ours are."""
     before: list[str] = []
-    for objective, least in zip(allocation.objective, allocation.bound, strict=True):
+    proven = zip(allocation.objective, allocation.bound, allocation.value, ours.value, strict=True)
+    for objective, least, value, own in proven:
         size = NAMES.get(objective, objective)
         given = f", with {' and '.join(before)} as small as they can be" if before else ""
         yield Bound(size, least, premise, f"{allocation.solver} proves it{given}")
+        if value != own:
+            return
         before.append(size)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import rasp
-from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
+from optitracr.checking.comparison import number_tolerance
 from optitracr.inputs import InputSet, check_inputs
 from optitracr.rasp.batch import evaluate_batch
 from optitracr.setting import Setting
@@ -103,7 +103,7 @@ def outputs_of(
         numbers = np.array([np.nan if value is None else float(value) for value in values])
         known = ~np.isnan(numbers[found])
         row, position, found = row[known], position[known], numbers[found[known]]
-        allowed = np.maximum(ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE * np.abs(found))
+        allowed = number_tolerance(found)
     else:
         allowed = np.full(found.size, CLASS_TOLERANCE)
     if not row.size:

@@ -49,10 +49,14 @@ def _add(table: Any, program: str, bounds: Sequence[Mapping[str, Any]]) -> None:
     """The rows of one program."""
     shown = program
     for size in SIZES:
-        found = {b["premise"]: b for b in bounds if b["size"] == size}
-        if not found:
-            continue
-        ours = next(iter(found.values()))["ours"]
-        least = (f"{found[p]['least']:,}" if p in found else "–" for p in Premise)
-        table.add_row(shown, size.replace("_", " "), f"{ours:,}", *least)
-        shown = ""
+        of_size = [bound for bound in bounds if bound["size"] == size]
+        if of_size:
+            least = (_largest(of_size, premise) for premise in Premise)
+            table.add_row(shown, size.replace("_", " "), f"{of_size[0]['ours']:,}", *least)
+            shown = ""
+
+
+def _largest(bounds: Sequence[Mapping[str, Any]], premise: Premise) -> str:
+    """The largest bound that holds in some models."""
+    found = max((b["least"] for b in bounds if b["premise"] in premise.wider), default=None)
+    return "–" if found is None else f"{found:,}"
