@@ -28,6 +28,7 @@ def add_precedence(decisions: Decisions) -> None:
 def add_self_attention(decisions: Decisions) -> None:
     """What an erasing head reads is alive where it stands."""
     model, own = decisions.model, decisions.problem.self_attention
+    inputs = {variable.name for variable in decisions.problem.variables if variable.is_input}
     for erased in decisions.erased.values():
         for sublayer, here in erased.items():
             if sublayer % 2:
@@ -37,5 +38,6 @@ def add_self_attention(decisions: Decisions) -> None:
                 continue
             for name in own.reads:
                 model.add_implication(here, decisions.present[name])
-                model.add(decisions.birth[name] <= sublayer).only_enforce_if(here)
+                if name not in inputs:
+                    model.add(decisions.birth[name] <= sublayer).only_enforce_if(here)
                 model.add(decisions.end[name] >= sublayer).only_enforce_if(here)
