@@ -257,7 +257,9 @@ def logits(size: int, query: Bounded, key: Bounded) -> tuple[FloatArray, FloatAr
     keys, off_keys = key.center.swapaxes(-1, -2), key.error.swapaxes(-1, -2)
     most = np.abs(keys) + off_keys
     center = query.center @ keys / scale
-    handed = (np.abs(query.center) @ off_keys + query.error @ most) / scale
+    handed = np.zeros_like(center)
+    if off_keys.any() or query.error.any():
+        handed += (np.abs(query.center) @ off_keys + query.error @ most) / scale
     terms = float(query.center.shape[-1])
     rounding = gamma(terms + SCALING) + SLACK * terms
     return center, handed + rounding * (query.size @ most / scale) + TINY

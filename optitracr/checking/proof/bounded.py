@@ -173,18 +173,24 @@ def mapped(
     matrix = np.asarray(np.asarray(weights)[some], dtype=np.float64)
     own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
     sizes, most = np.abs(matrix), np.abs(center) + all_off
-    known = is_power(center) & (all_off == 0.0)
-    ones, plain = (most != 0.0).astype(np.float64), np.where(known, 0.0, most)
-    left, masses, counts, plain = factors(matrix, center, most, ones, plain)
-    found = np.asarray(left @ matrix) + own
-    terms = np.asarray(counts @ (matrix != 0.0).astype(np.float64))
-    mass = np.asarray(masses @ sizes) + np.abs(own)
-    products = np.asarray(plain @ np.where(is_power(matrix), 0.0, sizes))
-    wide = product(all_off, sizes) if all_off.any() else np.zeros_like(found)
-    sums = Sums(mass, terms + (own != 0.0), products, wide)
+    left, masses = factors(matrix, center, most)
+    found, mass = np.asarray(left @ matrix) + own, np.asarray(masses @ sizes) + np.abs(own)
     exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
-    handed = product(off, sizes) if np.any(apart) else wide
-    return Bounded(found, limited(handed + sums.rounding(found, exact), mass))
+    error = np.zeros_like(found)
+    rough = np.flatnonzero(~exact)
+    if rough.size:
+        # What is never rounded reads nothing that is off: the others alone are looked at.
+        matrix, sizes, own = matrix[:, rough], sizes[:, rough], own[rough]
+        known = is_power(center) & (all_off == 0.0)
+        ones, plain = (most != 0.0).astype(np.float64), np.where(known, 0.0, most)
+        counts, plain = factors(matrix, ones, plain)
+        terms = np.asarray(counts @ (matrix != 0.0).astype(np.float64)) + (own != 0.0)
+        products = np.asarray(plain @ np.where(is_power(matrix), 0.0, sizes))
+        wide = product(all_off, sizes) if all_off.any() else np.zeros_like(products)
+        sums = Sums(mass[:, rough], terms, products, wide)
+        handed = product(off, sizes) if np.any(apart) else wide
+        error[:, rough] = handed + sums.rounding(found[:, rough])
+    return Bounded(found, limited(error, mass))
 
 
 def factors(right: FloatArray, *lefts: FloatArray) -> list[Any]:
@@ -233,19 +239,18 @@ class Sums:
     products: FloatArray
     wide: FloatArray
 
-    def rounding(self, center: FloatArray, exact: NDArray[np.bool_]) -> FloatArray:
+    def rounding(self, center: FloatArray) -> FloatArray:
         """How far float32, and the arithmetic of the bounds themselves, is off.
 
         Args:
-            center: The sums.
-            exact: Which of them are never rounded.
+            center: The sums; not those that are never rounded.
         """
         # One addition rounds its result; of several, each rounds a part of the sum.
         once = UNIT * (np.abs(center) + self.wide)
         several = gamma(self.terms - 1.0) * self.mass
         added_up = np.where(self.terms > 2.0, several, np.where(self.terms == 2.0, once, 0.0))
         rounded = (UNIT * self.products + added_up) * SECOND_ORDER + TINY * (self.terms > 0.0)
-        return np.where(exact, 0.0, rounded + SLACK * (self.terms + 1.0) * self.mass)
+        return np.asarray(rounded + SLACK * (self.terms + 1.0) * self.mass)
 
 
 def is_power(numbers: FloatArray) -> NDArray[np.bool_]:
@@ -265,11 +270,37 @@ def _exact_columns(
     known = (numbers.error == 0.0).all(axis=0)
     if not known.any() and (matrix != 0.0).any(axis=0).all():
         return np.zeros(matrix.shape[1], dtype=bool)
-    lowest = lowest_bits(numbers.center).min(axis=0, initial=NO_BITS)
-    inputs = np.where(known, lowest, -NO_BITS)
-    products = np.where(matrix != 0.0, inputs[:, None] + lowest_bits(matrix), NO_BITS)
-    grid = np.minimum(products.min(axis=0, initial=NO_BITS), lowest_bits(bias))
-    return unrounded(grid, mass.max(axis=0, initial=0.0))
+    inputs = np.where(known, lowest_of_columns(numbers.center), -NO_BITS)
+    return unrounded(grid_of(inputs, matrix, lowest_bits(bias)), mass.max(axis=0, initial=0.0))
+
+
+def lowest_of_columns(numbers: FloatArray) -> NDArray[np.int64]:
+    """The lowest bit that is set in any number of each column of a matrix."""
+    if numbers.size <= LARGE:
+        return np.asarray(lowest_bits(numbers).min(axis=0, initial=NO_BITS))
+    found = np.full(numbers.shape[1], NO_BITS, dtype=np.int64)
+    row, column = places(numbers != 0.0)
+    np.minimum.at(found, column, lowest_bits(numbers[row, column]))
+    return found
+
+
+def grid_of(
+    inputs: NDArray[np.int64], matrix: FloatArray, bias: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """The exponent of which all that is added up is a multiple of two's power, [outputs].
+
+    Args:
+        inputs: The lowest bits of what is multiplied, [inputs].
+        matrix: What that is multiplied with, [inputs, outputs].
+        bias: The lowest bits of what is added besides, [outputs].
+    """
+    if matrix.size <= LARGE:
+        products = np.where(matrix != 0.0, inputs[:, None] + lowest_bits(matrix), NO_BITS)
+        return np.asarray(np.minimum(products.min(axis=0, initial=NO_BITS), bias))
+    found = bias.copy()
+    row, column = places(matrix != 0.0)
+    np.minimum.at(found, column, inputs[row] + lowest_bits(matrix[row, column]))
+    return found
 
 
 def unrounded(grid: NDArray[np.int64], mass: FloatArray) -> NDArray[np.bool_]:

@@ -110,6 +110,10 @@ def kinds(
 
 def largest(numbers: FloatArray, group: NDArray[np.intp], count: int) -> FloatArray:
     """The largest numbers of each group of rows, [count, columns]."""
+    if count == len(group):
+        found = np.empty_like(numbers)
+        found[group] = numbers
+        return found
     order = np.argsort(group, kind="stable")
     starts = np.searchsorted(group[order], np.arange(count))
     return np.asarray(np.maximum.reduceat(numbers[order], starts, axis=0))
@@ -121,9 +125,7 @@ def alike(
     """Each pattern of what holds in a row, and the rows that have it."""
     if not len(rows):
         return
-    packed = np.packbits(rows, axis=1)
-    _, first, group = np.unique(packed, axis=0, return_index=True, return_inverse=True)
-    group = group.reshape(-1)
+    first, group = groups_of_integers(np.packbits(rows, axis=1).astype(np.int64))
     order = np.argsort(group, kind="stable")
     ends = np.searchsorted(group[order], np.arange(len(first) + 1))
     for number, start in enumerate(first):

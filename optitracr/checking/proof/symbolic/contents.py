@@ -227,18 +227,21 @@ def gathered(
 
 def hull(rows: Bounded, code: Int[NDArray[np.intp], " rows"], count: int) -> Bounded:
     """Bounds that hold for all rows of one code, [count, columns]; zero where there are none."""
-    order = np.argsort(code, kind="stable")
-    found, first = np.unique(code[order], return_index=True)
+    if (code[1:] < code[:-1]).any():
+        order = np.argsort(code, kind="stable")
+        rows, code = rows[order], code[order]
+    first = np.flatnonzero(np.diff(code, prepend=-1))
+    found = code[first]
     center = np.zeros((count, rows.center.shape[1]))
     error = np.zeros_like(center)
     if len(found):
-        least = np.minimum.reduceat((rows.center - rows.error)[order], first, axis=0)
-        most = np.maximum.reduceat((rows.center + rows.error)[order], first, axis=0)
-        same = np.maximum.reduceat(rows.center[order], first, axis=0)
-        alike = same == np.minimum.reduceat(rows.center[order], first, axis=0)
+        least = np.minimum.reduceat(rows.center - rows.error, first, axis=0)
+        most = np.maximum.reduceat(rows.center + rows.error, first, axis=0)
+        same = np.maximum.reduceat(rows.center, first, axis=0)
+        alike = same == np.minimum.reduceat(rows.center, first, axis=0)
         middle = np.where(alike, same, (least + most) / 2)
         center[found] = middle
-        largest = np.maximum.reduceat(rows.error[order], first, axis=0)
+        largest = np.maximum.reduceat(rows.error, first, axis=0)
         error[found] = np.where(alike, largest, np.maximum(most - middle, middle - least))
     return Bounded(center, error)
 

@@ -23,9 +23,11 @@ from optitracr.checking.proof.bounded import (
     Sums,
     added,
     factors,
+    grid_of,
     is_power,
     limited,
     lowest_bits,
+    lowest_of_columns,
     places,
     positive,
     unrounded,
@@ -126,7 +128,7 @@ class Fired:
         largest = _largest(self._sums, self._b_in)
         grid = np.minimum.reduce([lowest_bits(self._b_in), *(_grid(*each) for each in own)])
         self._exact = unrounded(grid, largest.mass)
-        reach = largest.rounding(largest.mass, self._exact) + largest.wide
+        reach = _rounding(largest, largest.mass, self._exact) + largest.wide
         self._reach = limited(reach, largest.mass)
 
     def rows(self, count: int) -> Bounded:
@@ -161,7 +163,7 @@ class Fired:
         at = [(table.row[combination], neuron) for table in tables]
         sums = _together(self._sums, at, self._b_in[neuron])
         found = center[combination, neuron]
-        error = limited(sums.rounding(found, self._exact[neuron]), sums.mass)
+        error = limited(_rounding(sums, found, self._exact[neuron]), sums.mass)
         return Firing(combination, neuron, Bounded(found, error), sums.wide)
 
     def _written(self, firing: Firing, count: int) -> tuple[Bounded, FloatArray]:
@@ -190,7 +192,7 @@ class Fired:
         )
         center = total(hidden.center[place] * weight) + self._b_out
         exact = self._exact_columns(hidden.center, all_off, firing.neuron, sums.mass)
-        error = total(hidden.error[place] * size) + sums.rounding(center, exact)
+        error = total(hidden.error[place] * size) + _rounding(sums, center, exact)
         handed = total((unsure + self._slack * firing.wide)[place] * size)
         return Bounded(center, limited(error, sums.mass)), handed
 
@@ -234,6 +236,11 @@ class Fired:
         return np.asarray(total.reshape(count, columns), dtype=np.float64)
 
 
+def _rounding(sums: Sums, center: FloatArray, exact: NDArray[np.bool_]) -> FloatArray:
+    """How far sums are off by rounding, some of which are never rounded."""
+    return np.where(exact, 0.0, sums.rounding(center))
+
+
 def _sums(table: Bounded, weights: FloatArray) -> tuple[FloatArray, Sums]:
     """What a table's rows come to, and what bounds of that are made of, [rows, outputs].
 
@@ -254,12 +261,8 @@ def _sums(table: Bounded, weights: FloatArray) -> tuple[FloatArray, Sums]:
 def _grid(table: Bounded, weights: FloatArray) -> NDArray[np.int64]:
     """The exponent of which all products of an output are multiples of two's power, [outputs]."""
     known = (table.error == 0.0).all(axis=0)
-    lowest = lowest_bits(table.center).min(axis=0, initial=NO_BITS)
-    inputs = np.where(known, lowest, -NO_BITS)
-    found = np.full(weights.shape[1], NO_BITS, dtype=np.int64)
-    source, output = places(weights != 0.0)
-    np.minimum.at(found, output, inputs[source] + lowest_bits(weights[source, output]))
-    return found
+    inputs = np.where(known, lowest_of_columns(table.center), -NO_BITS)
+    return grid_of(inputs, weights, np.full(weights.shape[1], NO_BITS, dtype=np.int64))
 
 
 def _largest(sums: Sequence[Sums], bias: FloatArray) -> Sums:

@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from optitracr.checking.proof.bounded import places
+from optitracr.checking.proof.distinct import groups_of_integers
 from optitracr.checking.proof.neurons import Neurons, passed
 from optitracr.checking.proof.symbolic.contents import (
     CELLS,
@@ -79,11 +80,11 @@ def _clusters(neurons: Neurons, state: State) -> dict[tuple[str, ...], Cluster]:
     content = state.places()
     looks[group[neuron], content[source]] = True
     looks[group[hidden:], content] = True
-    kinds, kind = np.unique(looks, axis=0, return_inverse=True)
+    first, kind = groups_of_integers(looks.astype(np.int64))
     found: dict[tuple[str, ...], NDArray[np.bool_]] = {}
-    for number in np.unique(kind.reshape(-1)[touched]):
-        labels = state.labelled(np.flatnonzero(kinds[number]))
-        same = touched & (kind.reshape(-1) == number)
+    for number in np.unique(kind[touched]):
+        labels = state.labelled(np.flatnonzero(looks[first[number]]))
+        same = touched & (kind == number)
         found[labels] = found.get(labels, False) | same
     return {
         labels: (np.flatnonzero(same[group[:hidden]]), np.flatnonzero(same[group[hidden:]]))
