@@ -33,10 +33,14 @@ from reporting import (
 )
 
 from optitracr import library, lower_bounds
-from optitracr.bounds.bound import SIZES, Premise
+from optitracr.bounds.bound import SIZES, Premise, TableBound
 from optitracr.options import DEFAULT_OBJECTIVE, parse_objective
 
-COLUMNS = ("program", "size", "ours", *Premise, "every_input_to", "longest", "error")
+TABLES = ("tables", "tables_neurons", "tables_least", "tables_equal")
+"""Of a row of neurons: tables of the model, their neurons, what these are at least, and how many
+tables have no more."""
+
+COLUMNS = ("program", "size", "ours", *Premise, "every_input_to", "longest", *TABLES, "error")
 
 SHOWN: Mapping[str, tuple[Premise, ...]] = {
     "layers": (Premise.ANY, Premise.ANY_DEPTH),
@@ -45,6 +49,15 @@ SHOWN: Mapping[str, tuple[Premise, ...]] = {
     "parameters": (Premise.ANY, Premise.ANY_DEPTH),
 }
 """The bounds in the table by program, each before ours."""
+
+SUMMARIZED: Mapping[str, tuple[Premise, ...]] = {
+    **SHOWN,
+    "width": (*SHOWN["width"], Premise.FORMULATION),
+    "neurons": (*SHOWN["neurons"], Premise.FORMULATION),
+    "heads": (Premise.ANY,),
+    "head_size": (Premise.ANY, Premise.ANY_DEPTH),
+}
+"""Those of which there are totals; where one is left out, it is that of more models."""
 
 _SECTION = re.compile(r"(<!-- bounds\b[^>]*-->\n).*?(<!-- /bounds -->)", re.DOTALL)
 
@@ -67,7 +80,14 @@ def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[R
     for size in SIZES:
         row: Row = {"program": entry.name, "size": size, "ours": found.ours[size]}
         row |= {premise: found.least(size, premise) for premise in Premise}
+        row |= _of_tables(found.tables) if size == "neurons" else {}
         yield row | {"every_input_to": found.exhausted, "longest": found.max_seq_len}
+
+
+def _of_tables(tables: Sequence[TableBound]) -> Row:
+    equal = sum(table.neurons == table.least for table in tables)
+    neurons, least = sum(table.neurons for table in tables), sum(table.least for table in tables)
+    return dict(zip(TABLES, (len(tables), neurons, least, equal), strict=True))
 
 
 def summary(rows: Sequence[Row]) -> list[list[str]]:
@@ -77,7 +97,7 @@ def summary(rows: Sequence[Row]) -> list[list[str]]:
     """
     cells = []
     for size in SIZES:
-        for premise in Premise:
+        for premise in SUMMARIZED[size]:
             pairs = [
                 (row["ours"], row[premise])
                 for row in rows
@@ -140,8 +160,18 @@ def markdown(rows: Sequence[Row]) -> str:
         f"{programs} programs of the library at level 2. The last column is the geometric mean of "
         "their ratio, each plus one, as they may be 0.\n\n"
         f"{_table(SUMMARY, summary(rows))}\n\n"
+        f"{_tables(known)}\n\n"
         f"Every program:\n\n{_table(detail_columns(), details(rows))}\n\n"
         f"{seen}.\n"
+    )
+
+
+def _tables(rows: Sequence[Row]) -> str:
+    """What all tables have together."""
+    count, neurons, least, equal = (sum(row.get(name, 0) for row in rows) for name in TABLES)
+    return (
+        f"Their {count:,} tables have {neurons:,} neurons together, and {least:,} at least, each "
+        f"by itself; {equal:,} have no more than that."
     )
 
 

@@ -75,6 +75,23 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class TableBound:
+    """An MLP of the model, and what its table takes at least.
+
+    Attributes:
+        variable: The variable that it computes.
+        reads: Those that it computes it from.
+        neurons: How many it has, without those that erase.
+        least: How many any ReLU network for its table has.
+    """
+
+    variable: str
+    reads: tuple[str, ...]
+    neurons: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class LowerBounds:
     """The sizes of a program's model, and what they are at least.
 
@@ -85,12 +102,14 @@ class LowerBounds:
             there are too many of one token, and nothing was computed of that kind.
         max_seq_len: The length up to which the model is right. Where it is larger, bounds hold
             as well, and longer inputs might raise them.
+        tables: The tables of the model, in the order of their sublayers; none at level 1.
     """
 
     ours: dict[str, int]
     bounds: tuple[Bound, ...]
     exhausted: int
     max_seq_len: int
+    tables: tuple[TableBound, ...] = ()
 
     def least(self, size: str, premise: Premise) -> int | None:
         """The largest bound of a size in some models; None if there is none.

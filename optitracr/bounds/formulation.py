@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from optitracr.bounds.bound import Bound, Premise
+from optitracr.bounds.bound import Bound, Premise, TableBound
 from optitracr.bounds.tables import fewest_neurons
 from optitracr.bounds.unavoidable import (
     least_attentions,
@@ -14,6 +14,7 @@ from optitracr.bounds.unavoidable import (
     least_width,
 )
 from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.proposals import Proposals
@@ -30,22 +31,37 @@ NAMES = {"depth": "layers"}
 """Names of sizes where objectives have others."""
 
 
-def formulation(compilation: Compilation) -> Iterator[Bound]:
+def formulation(compilation: Compilation) -> tuple[tuple[Bound, ...], tuple[TableBound, ...]]:
     """What follows from the candidates, what the solver proves with the least tables, and without.
 
     Args:
         compilation: The compilation, solved when this is asked for.
+
+    Returns:
+        The bounds, and the tables of the model.
     """
     placed = compilation.placed
-    problem, proposal = placed.problem, placed.proposal
+    problem, proposal, own = placed.problem, placed.proposal, placed.allocation
     neurons = {alternative.name: 0 for alternative in problem.alternatives}
+    tables: tuple[TableBound, ...] = ()
+    bounds = list(_proven(own, Premise.FORMULATION, own))
     if isinstance(proposal, CandidateProposal):
         neurons |= neurons_of_tables(proposal)
-    least = with_neurons(problem, neurons)
-    yield from _at_any_depth(least)
-    if isinstance(proposal, CandidateProposal):
-        yield from _proven(_solved(compilation, least), Premise.LEAST_TABLES, placed.allocation)
-    yield from _proven(placed.allocation, Premise.FORMULATION, placed.allocation)
+        tables = tuple(_tables(proposal.space, own, neurons))
+        found = _solved(compilation, with_neurons(problem, neurons))
+        bounds = [*_proven(found, Premise.LEAST_TABLES, own), *bounds]
+    return (*_at_any_depth(with_neurons(problem, neurons)), *bounds), tables
+
+
+def _tables(
+    space: CandidateSpace, allocation: Allocation, least: Mapping[str, int]
+) -> Iterator[TableBound]:
+    """The MLPs that an allocation uses."""
+    assert allocation.plan is not None  # What cannot be placed is an error before.
+    for use in Chosen.of(space, allocation.plan).uses:
+        candidate = use.candidate
+        if not isinstance(candidate.plan, HeadPlan):
+            yield TableBound(use.label, candidate.cut, candidate.neurons, least[candidate.name])
 
 
 def _solved(compilation: Compilation, problem: Problem) -> Allocation:

@@ -92,4 +92,5 @@ def bounds_of(compilation: Compilation, max_inputs: int = MAX_INPUTS) -> LowerBo
     outputs = outputs_of(compilation.source, setting, is_numerical, max_inputs)
     free = () if outputs is None else tuple(any_model(outputs))
     exhausted = 0 if outputs is None else outputs.length
-    return LowerBounds(ours, (*free, *formulation(compilation)), exhausted, setting.max_seq_len)
+    bounds, tables = formulation(compilation)
+    return LowerBounds(ours, (*free, *bounds), exhausted, setting.max_seq_len, tables)

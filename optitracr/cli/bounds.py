@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from optitracr.bounds.bound import SIZES, Premise
@@ -25,7 +26,11 @@ def bounds_of(named: Named, arguments: argparse.Namespace) -> dict[str, Any]:
         domain=named.domain,
         **given,
     )
-    return {"bounds": found.as_dicts(), "bounds_every_input_to": found.exhausted}
+    return {
+        "bounds": found.as_dicts(),
+        "bounds_every_input_to": found.exhausted,
+        "tables": [asdict(table) for table in found.tables],
+    }
 
 
 def print_bounds(rows: Sequence[Mapping[str, Any]], output: Output) -> None:
@@ -41,8 +46,28 @@ def print_bounds(rows: Sequence[Mapping[str, Any]], output: Output) -> None:
         if "bounds" in row:
             _add(table, row["program"], row["bounds"])
     output.table(table)
+    _print_tables(rows, output)
     for premise in Premise:
         output.line(f"{premise}: {premise.words}")
+
+
+def _print_tables(rows: Sequence[Mapping[str, Any]], output: Output) -> None:
+    """The tables of each model, with the neurons that each takes at least."""
+    from rich.table import Table
+
+    table = Table(title="Neurons of each table")
+    for heading in ("program", "variable", "computed from"):
+        table.add_column(heading)
+    for heading in ("ours", "at least"):
+        table.add_column(heading, justify="right")
+    for row in rows:
+        shown = row["program"]
+        for entry in row.get("tables", ()):
+            neurons = f"{entry['neurons']:,}", f"{entry['least']:,}"
+            table.add_row(shown, entry["variable"], ", ".join(entry["reads"]), *neurons)
+            shown = ""
+    if table.row_count:
+        output.table(table)
 
 
 def _add(table: Any, program: str, bounds: Sequence[Mapping[str, Any]]) -> None:

@@ -81,6 +81,16 @@ def test_bounds_of_more_models_hold_in_fewer() -> None:
     assert found.least("neurons", Premise.FORMULATION) is None
 
 
+def test_tables_of_a_model() -> None:
+    found = bounds("shuffle_dyck1")
+    names = [table.variable for table in found.tables]
+    assert names
+    assert len(found.tables) == len(dict.fromkeys(found.tables))
+    for table in found.tables:
+        assert table.reads
+        assert 0 < table.least <= table.neurons <= found.ours["neurons"]
+
+
 def test_as_dicts() -> None:
     found = bounds("is_vowel", max_inputs=30)
     assert (found.exhausted, found.max_seq_len) == (2, 5)
@@ -91,7 +101,7 @@ def test_as_dicts() -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_no_candidate_of_random_programs_has_fewer_neurons(seed: int) -> None:
-    generated = random_program(seed, 40)
+    generated = random_program(seed, 25)
     setting = check_setting(generated.vocab, generated.max_seq_len, "bos", "pad", False)
     proposal = Compilation(generated.program, setting, check_options()).proposal
     check(proposal)

@@ -34,7 +34,7 @@ ONE = np.array([[0.0], [1.0]])
     ],
 )
 def test_bends(values: list[float], count: int) -> None:
-    assert bends(np.arange(len(values), dtype=float), np.array(values, dtype=float)) == count
+    assert sum(bends(np.arange(len(values), dtype=float), np.array(values, dtype=float))) == count
 
 
 def test_bends_are_no_more_than_a_function_has() -> None:
@@ -43,7 +43,7 @@ def test_bends_are_no_more_than_a_function_has() -> None:
         knots = rng.uniform(0, 10, size=rng.integers(0, 5))
         x = np.sort(rng.uniform(0, 10, size=12))
         y = x * rng.normal() + np.maximum(x[:, None] - knots, 0) @ rng.normal(size=knots.size)
-        assert bends(x, y) <= knots.size
+        assert sum(bends(x, y)) <= knots.size
 
 
 def test_known_tables() -> None:
@@ -59,6 +59,18 @@ def test_known_tables() -> None:
     assert fewest_neurons([counts], np.minimum(np.arange(7), 3), np.eye(4)) == 3
     turns = np.repeat(np.arange(3), 3)
     assert fewest_neurons([number(*range(9))], turns, np.eye(3)) == 4
+
+
+def test_bends_of_one_kind_are_not_those_of_another() -> None:
+    """Two lines, one that bends down and one that bends up, have no bend in common."""
+    down_and_up = [classes(2), number(*range(4))]
+    table, rows = np.array([[0, 1, 2, 2], [0, 0, 1, 2]]), np.arange(3.0)[:, None]
+    assert [fewest_neurons(down_and_up[1:], line, rows) for line in table] == [1, 1]
+    assert fewest_neurons(down_and_up, table, rows) == 2
+    both_ways = [number(*range(4)), number(*range(4))]
+    ridge = np.zeros((4, 4), dtype=int)
+    ridge[1] = 1
+    assert fewest_neurons(both_ways, ridge, ONE) == 2
 
 
 def test_what_does_not_occur_is_free() -> None:

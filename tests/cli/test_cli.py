@@ -225,9 +225,14 @@ def test_compare_shows_bounds(capsys: pytest.CaptureFixture[str]) -> None:
     rows = json.loads(run(capsys, "compare", "is_vowel", "--bounds", "--json")[1])
     assert all("bounds" not in row for row in rows[:-1])
     assert rows[-1]["bounds_every_input_to"] == library.get("is_vowel").max_seq_len
+    assert rows[-1]["tables"] == []
     for bound in rows[-1]["bounds"]:
         assert set(bound) == {"size", "ours", "least", "premise", "reason"}
         assert bound["least"] <= bound["ours"] == rows[-1]["size"][bound["size"]]
+
+
+def test_compare_shows_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "Neurons of each table" in run(capsys, "compare", "contains", "--bounds")[1]
 
 
 def test_families_can_be_left_out(capsys: pytest.CaptureFixture[str]) -> None:
