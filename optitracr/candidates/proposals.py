@@ -16,6 +16,7 @@ from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.readings import Readings
 from optitracr.candidates.table_plans import TablePlans
 from optitracr.candidates.ways import Freedom, Repertoire
+from optitracr.constructions.distinct import classes_of_slices
 from optitracr.constructions.needs import NO_CLASS, Classes, Need, Numbers, canonical
 from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.program import Aggregate, Elementwise, Input, Selector
@@ -122,11 +123,11 @@ class Proposals:
         if len(wanted) < 2:
             return
         stacked = np.array([classes for classes, _, _ in wanted])
-        if len(np.unique(stacked, axis=0)) < 2:
+        if (stacked == stacked[0]).all():
             return
-        _, member = np.unique(stacked, axis=1, return_inverse=True)
+        member, _ = classes_of_slices(stacked.T)
         nothing = (stacked == NO_CLASS).all(axis=0)
-        classes = canonical(np.where(nothing, NO_CLASS, member.ravel()))
+        classes = canonical(np.where(nothing, NO_CLASS, member))
         clean = any(clean for _, clean, _ in wanted)
         sharp = any(sharp for _, _, sharp in wanted)
         self._propose(label, classes, (), clean, sharp, joint=True)

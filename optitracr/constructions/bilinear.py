@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.conjunctions import Condition
+from optitracr.constructions.distinct import classes_of_slices
 from optitracr.constructions.needs import NO_CLASS, Need, classes_of_rows, need_of_rows
 from optitracr.craft.spaces import FloatArray
 
@@ -181,18 +182,18 @@ def _matching(
     table: NDArray[np.bool_],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
     """Classes of keys and of queries such that equal ones belong together; 0 if none do."""
-    rows, key_member = np.unique(table, axis=0, return_inverse=True)
-    blocks, query_member = np.unique(rows, axis=1, return_inverse=True)
+    key_member, key_first = classes_of_slices(table)
+    query_member, query_first = classes_of_slices(table.T)
+    blocks = table[np.ix_(key_first, query_first)]
     if (blocks.sum(axis=0) > 1).any() or (blocks.sum(axis=1) > 1).any():
         return key_member, query_member, 0
     matched = np.flatnonzero(blocks.any(axis=1))
-    order = matched[np.argsort([np.flatnonzero(key_member == row)[0] for row in matched])]
     of_row = np.full(blocks.shape[0], NO_CLASS)
-    of_row[order] = np.arange(order.size)
+    of_row[matched] = np.arange(matched.size)
     of_column = np.full(blocks.shape[1], NO_CLASS)
     held = blocks.any(axis=0)
     of_column[held] = of_row[blocks.argmax(axis=0)[held]]
-    return of_row[key_member.ravel()], of_column[query_member.ravel()], int(matched.size)
+    return of_row[key_member], of_column[query_member], int(matched.size)
 
 
 def _places(
