@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from optitracr.candidates.best_keys import BestKey
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
@@ -16,33 +18,42 @@ from optitracr.constructions.heads import Reading
 from optitracr.constructions.needs import need_of_rows
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.grading import ranks_of
-from optitracr.graph.program import Best, Selector
+from optitracr.graph.program import Best
+from optitracr.graph.relations import Relation
 
 
 @dataclass(frozen=True, slots=True)
 class Grading:
-    """What a head is to look at: the best of the keys that a selector selects.
+    """What a head is to look at: the best of the keys that a relation selects.
 
     Attributes:
-        selector: What selects them.
+        relation: What selects them.
         readings: How good a key is: steps of which no two keys of an input add up to the same.
-        by: What tells it from others of the same selector.
+        key: Equal for heads that look at the same.
     """
 
-    selector: Selector
+    relation: Relation
     readings: tuple[GradeReading, ...]
-    by: tuple[object, ...]
+    key: tuple[object, ...]
 
 
 def grading_of(facts: Facts, best: Best) -> Grading:
     """The steps by the values of a score, and by the position where these are the same."""
-    by = ("best", best.score, best.smallest)
+    key = (facts.selector_key(best.selector), best.score, best.smallest)
     sign = -1.0 if best.smallest else 1.0
+    relation = facts.relation(best.selector)
     if facts.nodes[best.score].is_index:
-        return Grading(best.selector, by_index(facts, sign), by)
-    positions = float(facts.setting.max_seq_len)
-    score = reading_of(best.score, _numbers(facts, best), sign * positions)
-    return Grading(best.selector, (*score, *by_index(facts, 1.0)), by)
+        return Grading(relation, _by_index(facts, sign), key)
+    score = _by_number(facts, best.score, sign * _numbers(facts, best))
+    return Grading(relation, (*score, *_by_index(facts, 1.0)), key)
+
+
+def grading_by(facts: Facts, best: BestKey, key: tuple[object, ...]) -> Grading:
+    """The steps of a best key that a selector turned out to select."""
+    by_index = _by_index(facts, best.by_index)
+    if not best.label:
+        return Grading(best.relation, by_index, key)
+    return Grading(best.relation, (*_by_number(facts, best.label, best.numbers), *by_index), key)
 
 
 def _numbers(facts: Facts, best: Best) -> FloatArray:
@@ -54,18 +65,34 @@ def _numbers(facts: Facts, best: Best) -> FloatArray:
     return ranks.max(initial=0.0) - ranks if best.smallest else ranks
 
 
-def by_index(facts: Facts, weight: float) -> tuple[GradeReading, ...]:
+def _by_number(facts: Facts, label: str, numbers: NDArray[np.float64]) -> tuple[GradeReading, ...]:
+    """As many steps as there are positions for each unit of a variable's numbers.
+
+    The number of None, which is read as 0, comes last where there is one.
+    """
+    own = facts.nodes[label].value_set
+    if len(numbers) > len(own.values):
+        numbers = numbers[:-1] - numbers[-1]
+    sign = -1.0 if (numbers <= 0).all() else 1.0
+    return _reading(label, sign * numbers, sign * facts.setting.max_seq_len, own.may_be_none)
+
+
+def _by_index(facts: Facts, weight: float) -> tuple[GradeReading, ...]:
     """So many steps for each position."""
     index = next(node.label for node in facts.nodes.values() if node.is_index)
-    return reading_of(index, np.arange(facts.setting.max_seq_len, dtype=np.float64), weight)
+    places = np.arange(facts.setting.max_seq_len, dtype=np.float64)
+    return _reading(index, places, weight, may_be_none=False)
 
 
-def reading_of(label: str, numbers: FloatArray, weight: float) -> tuple[GradeReading, ...]:
+def _reading(
+    label: str, numbers: FloatArray, weight: float, may_be_none: bool
+) -> tuple[GradeReading, ...]:
     """The reading of a number for each value of a variable; nothing if all are 0."""
     need = need_of_rows(label, numbers[:, None], clean=True)
     if need is None:
         return ()
-    return (GradeReading(need, weight, float(numbers.min()), float(numbers.max())),)
+    ends = numbers.min(), numbers.max(), *([0.0] if may_be_none else [])
+    return (GradeReading(need, weight, float(min(ends)), float(max(ends))),)
 
 
 def graded_heads(
@@ -87,7 +114,7 @@ def graded_heads(
         default: Shape [outputs]: what they write where nothing is selected.
     """
     cold = proposals.facts.cold
-    for way, pattern in enumerate(proposals.patterns.of(grading.selector, False, False)):
+    for way, pattern in enumerate(proposals.patterns.of_relation(grading.relation)):
         plan = plan_best(pattern.terms, grading.readings, values, default, cold)
         if plan is None:
             continue
@@ -97,7 +124,7 @@ def graded_heads(
             needs=plan.needs,
             plan=plan,
             rule=rule,
-            selector=proposals.selector(grading.selector, way, *grading.by),
+            selector=proposals.pattern(("best", *grading.key, way)),
             reads_bos=plan.reads_bos,
             families=pattern.families,
         )

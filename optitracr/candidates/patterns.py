@@ -12,6 +12,7 @@ from optitracr.candidates.ways import Decision, Freedom, Repertoire
 from optitracr.constructions.bilinear import Bilinear, exact, shift_of
 from optitracr.constructions.conjunctions import Condition
 from optitracr.graph.program import Aggregate, Best, Selector, Width
+from optitracr.graph.relations import Relation
 
 MAX_PATTERNS = 4
 """Ways kept to compute what a selector selects: each is a head among the alternatives of all that
@@ -79,12 +80,16 @@ class Patterns:
             is_width: Whether BOS is attended like a selected key.
             exact_keys: Whether several keys are averaged, which have to be exact then.
         """
-        key = (self.facts.selector_key(selector), is_width, exact_keys)
+        key = self.facts.selector_key(selector), is_width, exact_keys
         if key not in self._patterns:
             self._patterns[key] = [
                 self._pattern(found, is_width, exact_keys) for found in self.conjunctions(selector)
             ]
         return self._patterns[key]
+
+    def of_relation(self, relation: Relation) -> list[Pattern]:
+        """Ways to compute what a relation selects, for a head that looks at one key."""
+        return [self._pattern(found, False, False) for found in self._find_conjunctions(relation)]
 
     def _pattern(self, found: Conjunction, is_width: bool, exact_keys: bool) -> Pattern:
         terms, families = [], found.families
@@ -106,11 +111,11 @@ class Patterns:
         """The selector as conjunctions over its own operands, or over what lies below."""
         key = self.facts.selector_key(selector)
         if key not in self._conjunctions:
-            self._conjunctions[key] = self._find_conjunctions(selector)
+            self._conjunctions[key] = self._find_conjunctions(self.facts.relation(selector))
         return self._conjunctions[key]
 
-    def _find_conjunctions(self, selector: Selector) -> list[Conjunction]:
-        facts, relation = self.facts, self.facts.relation(selector)
+    def _find_conjunctions(self, relation: Relation) -> list[Conjunction]:
+        facts = self.facts
         found: dict[tuple[object, ...], Conjunction] = {}
         sides = [finer(side, self.below) for side in (relation.keys, relation.queries)]
         if not self.repertoire.frees(Freedom.FINER_SELECTORS):

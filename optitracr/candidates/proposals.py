@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from optitracr.candidates.best_keys import BestKeys
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
@@ -37,6 +38,7 @@ class Proposals:
             constructions among it, in place of the fewest neurons.
         readings: How its variables can be read.
         patterns: How its selectors can be decided.
+        best_keys: Which of them select the best of some keys.
         tables: How its function tables can be computed.
         candidates: Those proposed, in order.
         needs: Every need that was met.
@@ -47,6 +49,7 @@ class Proposals:
         self.facts, self.repertoire, self.robust = facts, repertoire, robust
         self.readings = Readings(facts, repertoire)
         self.patterns = Patterns(facts, repertoire, self.readings)
+        self.best_keys = BestKeys(facts)
         self.tables = TablePlans(facts, repertoire, self.patterns, robust)
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
@@ -83,9 +86,12 @@ class Proposals:
             way: Which of the patterns of the selector.
             circumstances: What else the pattern depends on.
         """
-        key: tuple[object, ...] = (len(self.candidates), way, len(self._selectors))
-        if self.repertoire.frees(Freedom.SHARED_HEADS):
-            key = (self.facts.selector_key(selector), *circumstances, way)
+        return self.pattern((self.facts.selector_key(selector), *circumstances, way))
+
+    def pattern(self, key: tuple[object, ...]) -> str:
+        """A name for the pattern of a head, equal for equal keys where heads can be one."""
+        if not self.repertoire.frees(Freedom.SHARED_HEADS):
+            key = (len(self.candidates), len(self._selectors))
         return self._selectors.setdefault(key, f"selector{len(self._selectors)}")
 
     def demand(self, need: Need, must: bool = False) -> None:

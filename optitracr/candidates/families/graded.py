@@ -1,4 +1,8 @@
-"""Graded attention: the value at the best key by one head, where its position was computed."""
+"""Graded attention: one head looks at the first, the last or the best key.
+
+Its position may have been computed before, for a head that looks there; or the program counts, and
+its selector turns out to select such a key (`optitracr.candidates.best_keys`).
+"""
 
 from __future__ import annotations
 
@@ -12,12 +16,13 @@ from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.heads import head_default, value_readings
 from optitracr.candidates.forms import Form
-from optitracr.candidates.grading import Grading, graded_heads, grading_of
+from optitracr.candidates.grading import Grading, graded_heads, grading_by, grading_of
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
-from optitracr.graph.program import Aggregate, Best, PairSelector, Selector, holds_of
+from optitracr.candidates.ways import Source
+from optitracr.graph.program import Aggregate, Best, Input, PairSelector, Selector, holds_of
 
 
 def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
@@ -28,25 +33,49 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
         return
     if form.clean and facts.is_dirty_head(form.label):
         return
-    grading = _at_the_best(facts, operation.selector)
+    grading, held = _grading(proposals, operation.selector, operation.operand)
     if grading is None:
         return
     default = head_default(proposals, form, operation)
-    for values in value_readings(proposals, form, operation.operand):
+    ways = value_readings(proposals, form, operation.operand, held)
+    for values in ways:
         yield from graded_heads(Family.GRADED, proposals, form, grading, values, default)
 
 
-def _at_the_best(facts: Facts, selector: Selector) -> Grading | None:
-    """What a selector looks at that selects the position of the best key, computed before."""
+def _grading(
+    proposals: Proposals, selector: Selector, operand: str
+) -> tuple[Grading | None, Source | None]:
+    """The best key that a selector selects; None if it is not known to select such a one.
+
+    Beside it an input that tells there what is to be copied, if that is no input itself.
+    """
+    facts = proposals.facts
+    while (below := _of_position(facts, selector)) is not None:
+        if isinstance(below, Best):
+            return grading_of(facts, below), None
+        selector = below.selector
+    found = proposals.best_keys.of(selector)
+    if found is None:
+        return None, None
+    is_input = isinstance(facts.operation(operand), Input)
+    held = None if is_input else proposals.best_keys.held_at(selector, operand)
+    return grading_by(facts, found, (facts.selector_key(selector),)), held
+
+
+def _of_position(facts: Facts, selector: Selector) -> Aggregate | Best | None:
+    """What computes the position at which a selector looks, of a key that some other selects."""
     if not isinstance(selector, PairSelector) or not facts.nodes[selector.keys].is_index:
-        return None
-    best = facts.operation(selector.queries)
-    if not isinstance(best, Best):
         return None
     holds = holds_of(selector)
     if not np.array_equal(holds, np.eye(len(holds), dtype=bool)):
         return None
-    return grading_of(facts, best)
+    match facts.operation(selector.queries):
+        case Best() as best:
+            return best
+        case Aggregate(operand=operand, default=None) as copy if facts.nodes[operand].is_index:
+            return copy
+        case _:
+            return None
 
 
 def account(chosen: Chosen) -> Iterator[Saving]:

@@ -13,6 +13,7 @@ from optitracr.candidates.grading import graded_heads, grading_of
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
+from optitracr.candidates.ways import Source
 from optitracr.constructions.heads import HeadPlan, Reading, plan_head
 from optitracr.constructions.needs import NO_CLASS, Need, need_of_rows
 from optitracr.craft.spaces import FloatArray
@@ -119,8 +120,17 @@ def head_default(proposals: Proposals, form: Form, operation: Aggregate | Width)
     return written
 
 
-def value_readings(proposals: Proposals, form: Form, operand: str | None) -> list[list[Reading]]:
-    """Ways to read what a head averages; nothing for a width, which reads BOS alone."""
+def value_readings(
+    proposals: Proposals, form: Form, operand: str | None, held: Source | None = None
+) -> list[list[Reading]]:
+    """Ways to read what a head averages; nothing for a width, which reads BOS alone.
+
+    Args:
+        proposals: What has been proposed so far.
+        form: What the head writes.
+        operand: What it averages.
+        held: A variable that tells the operand wherever the head looks, read in its place.
+    """
     if operand is None:
         return [[]]
     nodes = proposals.facts.nodes
@@ -128,12 +138,18 @@ def value_readings(proposals: Proposals, form: Form, operand: str | None) -> lis
         return proposals.readings.of_number(operand, 1.0, clean=True)
     place = {v: i for i, v in enumerate(nodes[form.label].value_set.values)}
     index = np.array([place[v] for v in nodes[operand].value_set.values], dtype=np.intp)
-    rows = form_rows(form)[index]
+    if held is not None:
+        operand, along = held
+        assert along is not None, "a variable that tells the operand is another one"
+        index = np.append(index, -1)[along]
+    need: Need | None
     if form.is_number:
-        need = need_of_rows(operand, rows, clean=True)
+        need = need_of_rows(
+            operand, np.where(index[:, None] < 0, 0.0, form_rows(form)[index]), True
+        )
     else:
-        held = np.asarray(form.classes)[index]
-        need = Need(operand, tuple(int(c) for c in held), (), True)
+        classes = np.where(index < 0, NO_CLASS, np.asarray(form.classes)[index])
+        need = Need(operand, tuple(int(c) for c in classes), (), True)
         if max(need.classes, default=NO_CLASS) == NO_CLASS:
             need = None
     if need is None:
