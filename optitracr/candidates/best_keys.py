@@ -385,8 +385,9 @@ class _Asked:
         if len(beaten) != 1 or not self.best.is_count(beaten[0]):
             return found
         counts = self.best.counts_of(beaten[0])
+        assert counts is not None, "it is a count"
         codes = self.facts.tables.table(factor.keys[0], beaten)
-        if (factor.table[codes] != (counts == 0)[:, None]).any():
+        if (factor.table[codes] != np.equal(counts, 0)[:, None]).any():
             return found
         told = self.best.told_of(beaten[0])
         if told is None or told.keys != told.queries or len(told.keys) != 1:
