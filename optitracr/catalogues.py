@@ -5,10 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from optitracr.allocation.carry import Solve, carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
 from optitracr.candidates.account import candidate_savings, standard_savings
+from optitracr.candidates.care import Care
 from optitracr.candidates.component import Components
 from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.families import Family
@@ -239,7 +241,7 @@ class CandidateProposal(Proposal):
     """All candidates of a program, for the solver to choose among."""
 
     space: CandidateSpace
-    robust: Callable[[], CandidateSpace]
+    careful: tuple[Callable[[], CandidateSpace], ...]
     rules: tuple[Rule, ...]
 
     def proposed(self) -> list[Proposed]:
@@ -263,7 +265,7 @@ class CandidateProposal(Proposal):
         """Where those go that float32 carries."""
         space, problem, allocation = carried_plan(
             (self.space, problem),
-            self.robust,
+            self.careful,
             lambda tried: space_problem(tried, problem.limits),
             solve,
         )
@@ -306,7 +308,9 @@ class CandidateCatalogue(Catalogue):
         """The candidates of some families."""
         on = rules_of(families, self.rules)
 
-        def space(robust: bool) -> CandidateSpace:
-            return candidate_space(rewritten, program, setting, on, robust)
+        def space(care: Care) -> CandidateSpace:
+            return candidate_space(rewritten, program, setting, on, care)
 
-        return CandidateProposal(space(robust=False), lambda: space(robust=True), self.rules)
+        least, *more = Care
+        careful = tuple(partial(space, care) for care in more)
+        return CandidateProposal(space(least), careful, self.rules)

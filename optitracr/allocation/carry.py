@@ -3,7 +3,7 @@
 The solver knows sizes, no errors. Where a plan of its choice has a component that is wrong by
 more than is allowed (`optitracr.candidates.margins`), that choice is left out and the problem
 solved again; where that leaves nothing, or does not end soon, the components are chosen among
-those that bear and make the least errors, the standard ones among them.
+those that bear and make fewer errors. What passes on noise is given up first.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Solve = Callable[[Problem, Plan | None], Allocation]
 
 def carried_plan(
     first: tuple[CandidateSpace, Problem],
-    robust: Callable[[], CandidateSpace],
+    careful: Sequence[Callable[[], CandidateSpace]],
     state: Callable[[CandidateSpace], Problem],
     solve: Solve,
 ) -> Carried:
@@ -47,7 +47,7 @@ def carried_plan(
 
     Args:
         first: The candidates, and their problem.
-        robust: Makes the candidates that bear more errors.
+        careful: Each makes candidates that bear more errors than those before.
         state: Makes the problem of other candidates.
         solve: Solves it.
 
@@ -55,21 +55,28 @@ def carried_plan(
         InfeasibleError: If nothing fits the limits.
     """
     found = [_tried(*first, solve, None)]
-    best = _least(found)
-    if best[1] > 1.0:
-        found += _rounds(found[0], state, solve)
-        best = _least(found)
-    if best[1] > 1.0:
+    for make in careful:
+        if _least(found)[1] <= 1.0:
+            break
         try:
-            bearing = robust()
-            found.append(_tried(bearing, state(bearing), solve, best[0][2].plan))
+            space = make()
+            if not _are_alike(space, found[-1][0][0]):
+                start = _least(found)[0][2].plan
+                found.append(_tried(space, state(space), solve, start))
             found += _rounds(found[-1], state, solve)
         except InfeasibleError:
             # What bears more errors is larger; the limits leave no room for it.
             pass
-        best = _least(found)
-    carried = best[0]
+    carried = _least(found)[0]
     return carried if carried is found[0][0] else _of_the_rest(carried)
+
+
+def _are_alike(space: CandidateSpace, other: CandidateSpace) -> bool:
+    """Whether the same was proposed for two spaces, however much it bears."""
+    first, second = (
+        [(c.name, c.neurons) for c in each.candidates.values()] for each in (space, other)
+    )
+    return first == second and space.excluded == other.excluded
 
 
 def _of_the_rest(carried: Carried) -> Carried:

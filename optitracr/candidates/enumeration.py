@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 
+from optitracr.candidates.care import Care
 from optitracr.candidates.computable import computable
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families.registry import RULES
@@ -35,7 +36,7 @@ def candidate_space(
     program: TabledProgram,
     setting: Setting,
     rules: Sequence[Rule] = RULES,
-    robust: bool = False,
+    care: Care = Care.LEAST,
 ) -> CandidateSpace:
     """Enumerates the candidates of a program.
 
@@ -44,10 +45,9 @@ def candidate_space(
         program: The one before, for whose variables the candidates are.
         setting: Vocabulary and length.
         rules: What proposes candidates, in order.
-        robust: Propose what bears and makes the least errors, the standard constructions
-            among it, in place of the fewest neurons.
+        care: What errors the candidates have to bear.
     """
-    proposals = Proposals(Facts(rewritten, setting), repertoire(rules), robust)
+    proposals = Proposals(Facts(rewritten, setting), repertoire(rules), care)
     readings = _output_readings(proposals)
     enumerate_candidates(proposals, rules, _rounds(proposals, readings))
     forms = proposals.forms

@@ -11,6 +11,7 @@ import numpy as np
 
 from optitracr.candidates.best_keys import BestKeys
 from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.care import Care
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
 from optitracr.candidates.patterns import Patterns
@@ -34,8 +35,7 @@ class Proposals:
     Attributes:
         facts: The program.
         repertoire: The ways of the rules that are on.
-        robust: Whether to propose what bears and makes the least errors, the standard
-            constructions among it, in place of the fewest neurons.
+        care: What errors its candidates have to bear.
         readings: How its variables can be read.
         patterns: How its selectors can be decided.
         best_keys: Which of them select the best of some keys.
@@ -44,13 +44,13 @@ class Proposals:
         needs: Every need that was met.
     """
 
-    def __init__(self, facts: Facts, repertoire: Repertoire, robust: bool = False) -> None:
+    def __init__(self, facts: Facts, repertoire: Repertoire, care: Care = Care.LEAST) -> None:
         """Nothing is proposed yet."""
-        self.facts, self.repertoire, self.robust = facts, repertoire, robust
+        self.facts, self.repertoire, self.care = facts, repertoire, care
         self.readings = Readings(facts, repertoire)
         self.patterns = Patterns(facts, repertoire, self.readings)
         self.best_keys = BestKeys(facts)
-        self.tables = TablePlans(facts, repertoire, self.patterns, robust)
+        self.tables = TablePlans(facts, repertoire, self.patterns, care)
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
         self._forms: dict[tuple[object, ...], Form] = {}

@@ -8,15 +8,18 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.candidates.care import Care
 from optitracr.candidates.cuts import Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.relations import excludes, finer, over
+from optitracr.candidates.tolerances import code_tolerance
 from optitracr.candidates.ways import Freedom, Repertoire
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.lines import line_plans
-from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal, sum_plans
+from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal
+from optitracr.constructions.weighted_sums import sum_plans
 from optitracr.craft.piecewise import (
     JUMP_ERROR,
     LOOSE_JUMP_ERROR,
@@ -25,8 +28,15 @@ from optitracr.craft.piecewise import (
 )
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.joint.links import widths_of
+from optitracr.graph.numbers import ABSOLUTE_TOLERANCE
 from optitracr.graph.program import Width
 from optitracr.graph.relations import Relation
+
+SAFETY = 4.0
+"""By how much errors of a plan are taken to be larger than found, as `margins` does."""
+
+NUMBER = ABSOLUTE_TOLERANCE / SAFETY
+"""What a raw number may be off by for noise, relative where it is above 1."""
 
 
 class TablePlans:
@@ -35,14 +45,17 @@ class TablePlans:
     Attributes:
         facts: The program.
         robust: Whether to plan only what bears errors, and within closer bounds.
+        steady: Whether what is planned passes on nothing of what numbers are off by.
         refused: For each variable that nothing computes from its operands, those and why.
     """
 
     def __init__(
-        self, facts: Facts, repertoire: Repertoire, patterns: Patterns, robust: bool
+        self, facts: Facts, repertoire: Repertoire, patterns: Patterns, care: Care
     ) -> None:
         """Nothing is planned yet."""
-        self.facts, self.robust = facts, robust
+        self.facts = facts
+        self.robust = care.is_robust
+        self.steady = care is not Care.LEAST or not repertoire.frees(Freedom.NOISE)
         self.refused: dict[str, tuple[Cut, str]] = {}
         self._further, self._patterns = repertoire.tables, patterns
         self._unreached = repertoire.frees(Freedom.UNREACHED)
@@ -60,7 +73,14 @@ class TablePlans:
         if key not in self._plans:
             codes, possible = table(form.label, cut), self.possible(cut)
             plans = plan_table(
-                leaves, codes, rows, tolerance, possible, self._further, robust=self.robust
+                leaves,
+                codes,
+                rows,
+                tolerance,
+                possible,
+                self._further,
+                robust=self.robust,
+                passed=0.0 if self.steady else _passed(form),
             )
             given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
             if not plans and (immediate or cut in self.facts.bare(form.label)):
@@ -166,3 +186,12 @@ class TablePlans:
             for side in (relation.keys, relation.queries)
         )
         return over(relation, keys, queries, self.facts.tables) or relation
+
+
+def _passed(form: Form) -> float:
+    """What a form may be off by for the noise of the numbers that it is computed from."""
+    if form.sharp:
+        return SHARP_JUMP_ERROR
+    if form.is_number:
+        return min(JUMP_ERROR, code_tolerance(form_rows(form)) / SAFETY) if form.numbers else NUMBER
+    return JUMP_ERROR if form.clean else QUERY_JUMP_ERROR

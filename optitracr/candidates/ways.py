@@ -32,6 +32,7 @@ class Freedom(Enum):
     CLASSES_OF_HEADS = "so is what a head writes"
     SHARED_HEADS = "equal selectors share a head"
     FINER_SELECTORS = "a selector is decided over variables of which its operands are functions"
+    NOISE = "a table passes on some of what the numbers that it reads are off by"
     UNREACHED = "a table says anything where no input leads"
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.tasks import Task
-from optitracr.craft.numerics import MarginError
-from optitracr.craft.piecewise import Piecewise, through_points
+from optitracr.craft.numerics import INPUT_ERROR, MarginError
+from optitracr.craft.piecewise import Passing, Piecewise, through_points
 from optitracr.craft.spaces import FloatArray
 
 MAX_POINTS = 2000
@@ -38,7 +38,7 @@ def additive_plans(task: Task) -> Iterator[Plan]:
     axes, parts = [], []
     for leaf, term in zip(leaves, terms, strict=True):
         try:
-            made, axis = _one(leaf, term, task.tolerance / len(leaves))
+            made, axis = _one(leaf, term, task, len(leaves))
         except MarginError:
             return
         axes.append(axis)
@@ -103,10 +103,13 @@ def _fitted(numbers: FloatArray, known: NDArray[np.bool_]) -> list[FloatArray]:
     return [np.array(found[start : start + n]) for start, n in zip(first, sizes, strict=True)]
 
 
-def _one(leaf: Leaf, term: FloatArray, tolerance: float) -> tuple[Piecewise, Axis]:
-    """The function of one leaf."""
+def _one(leaf: Leaf, term: FloatArray, task: Task, terms: int) -> tuple[Piecewise, Axis]:
+    """The function of one leaf, which is one of so many terms."""
     if leaf.numerical:
-        made = through_points(np.asarray(leaf.numbers), term[:, None], False, tolerance)
+        numbers = np.asarray(leaf.numbers, dtype=np.float64)
+        allowed = np.full(numbers.size, task.passed / terms)
+        passing = None if not task.passed else Passing(INPUT_ERROR * abs(numbers), allowed)
+        made = through_points(numbers, term[:, None], passing, task.tolerance / terms)
         return made, Axis(leaf, ())
     low = float(term.min())
     own = Piecewise(np.ones(1), np.zeros(1), np.ones((1, 1)), np.array([low]))

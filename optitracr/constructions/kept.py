@@ -124,7 +124,7 @@ def _key(task: Task, makers: Sequence[Construction]) -> Key:
     """All that decides the plans of a task: everything but the names of its leaves."""
     leaves = [(x.numerical, x.may_be_none, x.numbers, x.size) for x in task.leaves]
     arrays = [(x.shape, x.dtype.str, x.tobytes()) for x in _parts(task)]
-    rest = (task.zero, task.default, task.tolerance, task.close, task.robust)
+    rest = (task.zero, task.default, task.tolerance, task.close, task.robust, task.passed)
     return (*makers, *leaves, *arrays, task.possible is None, *rest)
 
 

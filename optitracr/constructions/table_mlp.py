@@ -6,8 +6,8 @@ constructions compete:
 - *entries*: one neuron for each entry of the reduced table that differs from the default,
   relu(sum of class indicators - (leaves - 1)); entries with one output along an axis
   share a neuron;
-- *sum*: piecewise-linear in a weighted sum of the leaves, where the output is a function
-  of such a sum (numbers added or subtracted, or a mixed-radix code);
+- *sum* (`weighted_sums`): piecewise-linear in a weighted sum of the leaves, where the output is
+  a function of such a sum (numbers added or subtracted, or a mixed-radix code);
 - *cells* and *half-planes* (`thresholds`): steps of one number beside categorical leaves,
   and levels of several numbers;
 - *additive*: for a number that is a sum of functions of one leaf each, those functions;
@@ -17,7 +17,6 @@ constructions compete:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,28 +27,19 @@ from numpy.typing import NDArray
 from optitracr.constructions.completion import completed
 from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.kept import KEPT
-from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
+from optitracr.constructions.leaves import Leaf, Plan, number_axis
 from optitracr.constructions.masks import and_weights, fewest_terms, term_count
 from optitracr.constructions.reduction import Codes, reduce_table
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.constructions.thresholds import cell_plans
-from optitracr.constructions.weightings import weightings
+from optitracr.constructions.weighted_sums import MAX_POINTS, sum_plans
 from optitracr.craft.numerics import MarginError
-from optitracr.craft.piecewise import JUMP_ERROR, Piecewise, through_points, with_fewer
+from optitracr.craft.piecewise import JUMP_ERROR, through_points
 from optitracr.craft.spaces import FloatArray
 from optitracr.rounding import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
-
-MAX_POINTS = 1 << 20
-"""Combinations of values beyond which no weighted sum is tried: the sums of all of them are sorted,
-for each way to weigh, in some tenths of a second. Two numbers of three digits have a million."""
-
-
-MAX_SUMS = 50_000
-"""Different sums beyond which no function of them is planned: what it writes at each is an array,
-of some hundreds of megabytes for a thousand classes."""
 
 MAX_ENTRIES = 50_000
 """Neurons beyond which none are made for the entries of a table: their weights over a thousand
@@ -65,6 +55,7 @@ def plan_table(
     further: Sequence[Construction] = (),
     close: bool = False,
     robust: bool = False,
+    passed: float = 0.0,
 ) -> list[Plan]:
     """Constructions of a table, the fewest neurons first.
 
@@ -77,6 +68,7 @@ def plan_table(
         further: Constructions to try beside entries, cells and sums.
         close: Bound errors closely, for a table that has no construction otherwise.
         robust: Only constructions that bear errors in what they read.
+        passed: Error of outputs, relative to those above 1, that the noise of numbers may make.
 
     Returns:
         Nothing if float32 carries none of them.
@@ -90,7 +82,7 @@ def plan_table(
     makers = (entry_plans, cell_plans, *further, sum_plans)
     plans: list[Plan] = []
     for each in tables:
-        task = reduced_task(leaves, each, varied, tolerance, possible, close, robust)
+        task = reduced_task(leaves, each, varied, tolerance, possible, close, robust, passed)
         plans += KEPT.planned(task, makers)
     if fixed.any():
         plans = [_beside(plan, fixed, rows[0]) for plan in plans]
@@ -127,6 +119,7 @@ def reduced_task(
     possible: Bool[NDArray[np.bool_], ...] | None = None,
     close: bool = False,
     robust: bool = False,
+    passed: float = 0.0,
 ) -> Task:
     """What constructions are asked for: leaves that do not matter are gone, equal rows are one.
 
@@ -138,6 +131,7 @@ def reduced_task(
         possible: Which combinations of values can occur; None for all.
         close: Bound errors closely.
         robust: Only what bears errors in what is read.
+        passed: Error of outputs, relative to those above 1, that the noise of numbers may make.
     """
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
     distinct, code = distinct_rows(padded)
@@ -166,6 +160,7 @@ def reduced_task(
         tolerance=tolerance,
         close=close,
         robust=robust,
+        passed=passed,
     )
 
 
@@ -195,7 +190,7 @@ def refusal(
         return f"no construction of its table of {table.size:,} entries fits the limits"
     padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
     try:
-        through_points(np.asarray(leaves[0].numbers), padded[table], False, tolerance, close=True)
+        through_points(np.asarray(leaves[0].numbers), padded[table], None, tolerance, close=True)
     except MarginError as error:
         return str(error)
     return "no construction of its table fits the limits"
@@ -245,101 +240,3 @@ def _linear(leaf: Leaf, classes: Codes, table: Codes, rows: FloatArray, default:
     axis = number_axis(leaf, values[classes])
     signs = np.array([sign for sign in (1.0, -1.0) if (sign * values > 0).any()])
     return Plan((axis,), (signs[None, :],), np.zeros(signs.size), signs[:, None], rows[default])
-
-
-def sum_plans(task: Task) -> list[Plan]:
-    """The best weighted sum of which the output is a function.
-
-    A categorical leaf that may be None has one value more, which adds nothing.
-    """
-    leaves, possible = task.leaves, task.possible
-    if not leaves or _points(task) > MAX_POINTS:
-        return []
-    full = task.full
-    digits = [c.astype(np.float64) for c in task.classes]
-    for axis, leaf in enumerate(leaves):
-        if leaf.may_be_none and not leaf.numerical:
-            pad = [(0, int(axis == other)) for other in range(full.ndim)]
-            full = np.pad(full, pad, constant_values=task.zero)
-            if possible is not None:
-                possible = np.pad(possible, pad, constant_values=True)
-            digits[axis] = np.append(digits[axis] + 1.0, 0.0)
-    chosen = possible if possible is not None else np.ones(full.shape, dtype=bool)
-    codes = full[chosen]
-    best: tuple[Piecewise, list[FloatArray]] | None = None
-    least = _least(task, codes)
-    for weights in weightings(leaves, digits, full, possible):
-        known = math.inf if best is None else float(best[0].neurons)
-        if known <= least:
-            break
-        made = _piecewise_sum(task, _sums(weights)[chosen], codes, known)
-        best = best if made is None else (made, weights)
-    if best is None:
-        return []
-    own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
-    return [_sum_plan(leaves, best[0], own)]
-
-
-def _least(task: Task, codes: Codes) -> int:
-    """The fewest neurons of a function of a sum: two a step, or one in all if it interpolates."""
-    others = int(np.count_nonzero(np.bincount(codes.ravel()))) - 1
-    return min(others, 1) if _is_exact(task) else 2 * others
-
-
-def _is_exact(task: Task) -> bool:
-    """Whether sums of what is read are free of noise."""
-    return not task.robust and all(not leaf.numerical for leaf in task.leaves)
-
-
-def _points(task: Task) -> int:
-    """How many combinations of values there are, None of each leaf counted as one."""
-    if task.possible is None or any(x.may_be_none and not x.numerical for x in task.leaves):
-        return math.prod(leaf.size + 1 for leaf in task.leaves)
-    return int(np.count_nonzero(task.known))
-
-
-def _sums(weights: Sequence[FloatArray]) -> FloatArray:
-    """What the values of the leaves add up to, one axis a leaf."""
-    total = np.zeros((1,) * len(weights))
-    for axis, weight in enumerate(weights):
-        line = [1] * len(weights)
-        line[axis] = weight.size
-        total = total + weight.reshape(line)
-    return total
-
-
-def _piecewise_sum(task: Task, sums: FloatArray, codes: Codes, limit: float) -> Piecewise | None:
-    """The output as a function of one weighted sum; None if it is none that float32 carries.
-
-    None too if it takes as many neurons as a limit or more.
-    """
-    sums = sums.round(9)
-    order = sums.argsort()
-    sums, given = sums[order], codes[order]
-    first = np.ones(sums.size, dtype=bool)
-    np.not_equal(sums[1:], sums[:-1], out=first[1:])
-    changes = given[1:] != given[:-1]
-    if (changes & ~first[1:]).any() or np.count_nonzero(first) > MAX_SUMS:
-        return None
-    exact = _is_exact(task)
-    if not exact and 2 * np.count_nonzero(changes) >= limit:
-        return None
-    z, outputs = sums[first], task.rows[given[first]]
-    try:
-        return with_fewer(z, outputs, exact, task.tolerance, task.close, limit)
-    except MarginError:
-        return None
-
-
-def _sum_plan(leaves: Sequence[Leaf], piecewise: Piecewise, weights: list[FloatArray]) -> Plan:
-    axes, w_in = [], []
-    for leaf, weight in zip(leaves, weights, strict=True):
-        if leaf.numerical:
-            last = leaf.numbers[-1]
-            scale = weight[-1] / last if last else weight[0] / leaf.numbers[0]
-            axes.append(Axis(leaf, ()))
-            w_in.append(scale * piecewise.slope[None, :])
-        else:
-            axes.append(number_axis(leaf, weight))
-            w_in.append(piecewise.slope[None, :])
-    return Plan(tuple(axes), tuple(w_in), piecewise.offset, piecewise.weight, piecewise.bias)

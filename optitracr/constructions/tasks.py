@@ -33,6 +33,7 @@ class Task:
         tolerance: Largest rounding error of all steps together.
         close: Whether to bound errors closely, for a table that has no construction otherwise.
         robust: Whether what is read may be wrong by as much as a check allows.
+        passed: Error of outputs, relative to those above 1, that the noise of numbers may make.
     """
 
     leaves: Sequence[Leaf]
@@ -46,6 +47,7 @@ class Task:
     tolerance: float
     close: bool = False
     robust: bool = False
+    passed: float = 0.0
 
     @property
     def known(self) -> Bool[NDArray[np.bool_], ...]:

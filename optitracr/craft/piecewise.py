@@ -1,8 +1,9 @@
 """Piecewise-linear functions of one number by ReLUs, through given points.
 
 Two constructions: *hinges* interpolate between consecutive points, one neuron a change of
-slope; *steps* are flat around every point and jump between them, two neurons a jump, and
-so tolerate noise in the argument. The cheaper one that float32 carries is taken.
+slope, and pass on the noise of their argument times the slope; *steps* are flat around every
+point and jump between them, two neurons a jump, and so tolerate that noise. The cheaper one that
+float32 carries is taken, steps where both cost the same.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 HINGE_ERROR = 1e-5
-"""Largest error of the interpolation that is accepted: a tenth of what a number may be off by, of
-which other parts need some as well."""
+"""Largest error of an interpolation between sums of one-hots that is accepted: a tenth of what a
+number may be off by, of which other parts need some as well."""
 
 JUMP_ERROR = 2e-4
 """Largest rounding error of all steps together that a fused component may have, where keys or
@@ -54,6 +55,25 @@ more than is accepted as a rule."""
 
 
 @dataclass(frozen=True, slots=True)
+class Passing:
+    """What interpolation may pass on of what its argument is off by.
+
+    Attributes:
+        noise: Shape [points]: what the argument may be off by there.
+        allowed: Shape [points]: what the outputs may be off by.
+    """
+
+    noise: Float[FloatArray, " points"]
+    allowed: Float[FloatArray, " points"]
+
+
+def of_one_hots(z: Float[FloatArray, " points"]) -> Passing:
+    """That of sums of one-hots, which are free of noise but for float32's rounding."""
+    noise = float(4 * FLOAT32_EPSILON * abs(z).max(initial=0.0))
+    return Passing(np.full(z.size, noise), np.full(z.size, HINGE_ERROR))
+
+
+@dataclass(frozen=True, slots=True)
 class Piecewise:
     """f(z) = bias + relu(slope * z + offset) @ weight.
 
@@ -78,7 +98,7 @@ class Piecewise:
 def through_points(
     z: Float[FloatArray, " points"],
     outputs: Float[FloatArray, "points outputs"],
-    exact: bool,
+    passing: Passing | None,
     tolerance: float = JUMP_ERROR,
     close: bool = False,
 ) -> Piecewise:
@@ -87,14 +107,14 @@ def through_points(
     Args:
         z: Shape [points], increasing.
         outputs: Shape [points, outputs].
-        exact: Whether arguments are sums of one-hots, free of noise.
+        passing: What may be passed on of the noise of arguments; None if nothing may.
         tolerance: Largest rounding error of all steps together.
         close: Bound that error closely, for what has no other construction.
 
     Raises:
         MarginError: If two points with different outputs are too close for float32.
     """
-    made = with_fewer(z, outputs, exact, tolerance, close)
+    made = with_fewer(z, outputs, passing, tolerance, close)
     assert made is not None, "every construction has fewer neurons than infinity"
     return made
 
@@ -102,7 +122,7 @@ def through_points(
 def with_fewer(
     z: Float[FloatArray, " points"],
     outputs: Float[FloatArray, "points outputs"],
-    exact: bool,
+    passing: Passing | None,
     tolerance: float = JUMP_ERROR,
     close: bool = False,
     limit: float = math.inf,
@@ -114,7 +134,7 @@ def with_fewer(
     Args:
         z: Shape [points], increasing.
         outputs: Shape [points, outputs].
-        exact: Whether arguments are sums of one-hots, free of noise.
+        passing: What may be passed on of the noise of arguments; None if nothing may.
         tolerance: Largest rounding error of all steps together.
         close: Bound that error closely, for what has no other construction.
         limit: Neurons of what is known.
@@ -129,12 +149,12 @@ def with_fewer(
         return constant if limit > 0 else None
     slopes = np.zeros((0, outputs.shape[1]))
     counted: list[tuple[int, int]] = []
-    if exact and z.size <= MAX_HINGES:
+    if passing is not None and z.size <= MAX_HINGES:
         slopes = (outputs[1:] - outputs[:-1]) / (z[1:] - z[:-1])[:, None]
-        if _noise(z) * abs(slopes).max() <= HINGE_ERROR * (1 + SLACK):
+        if (_passed(slopes, passing) <= passing.allowed * (1 + SLACK)).all():
             counted = _hinge_counts(slopes)
     refused: MarginError | None = None
-    for neurons, pivot in sorted([*counted, (2 * changes.size, NO_PIVOT)], key=lambda x: x[0]):
+    for neurons, pivot in sorted([(2 * changes.size, NO_PIVOT), *counted], key=lambda x: x[0]):
         if neurons >= limit:
             return None
         if pivot == NO_PIVOT:
@@ -143,8 +163,9 @@ def with_fewer(
             except MarginError as error:
                 refused = error
                 continue
+        assert passing is not None, "interpolations are counted only where they may pass on noise"
         hinges = _hinges_from(z, outputs, slopes, pivot)
-        if _hinge_error(hinges, z) <= HINGE_ERROR:
+        if (_rounding(hinges, z) + _passed(slopes, passing) <= passing.allowed).all():
             return hinges
     assert refused is not None, "steps are among what was tried"
     raise refused
@@ -180,18 +201,18 @@ def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: 
     )
 
 
-def _hinge_error(hinges: Piecewise, z: FloatArray) -> float:
-    """Rounding of every active neuron, and the argument's noise times the slope."""
-    noise = _noise(z)
+def _passed(slopes: FloatArray, passing: Passing) -> FloatArray:
+    """What each point's output is off by, for the noise of its argument, by the steeper side."""
+    steep = np.concatenate([[0.0], abs(slopes).max(axis=1), [0.0]])
+    passed: FloatArray = passing.noise * np.maximum(steep[1:], steep[:-1])
+    return passed
+
+
+def _rounding(hinges: Piecewise, z: FloatArray) -> FloatArray:
+    """What active neurons round, added up at each point."""
     active = np.maximum(np.outer(z, hinges.slope) + hinges.offset, 0.0)
-    rounding = (active @ abs(hinges.weight)).max(initial=0.0) * FLOAT32_EPSILON
-    local = ((active > 0) * hinges.slope) @ hinges.weight
-    return float(rounding + noise * abs(local).max(initial=0.0))
-
-
-def _noise(z: FloatArray) -> float:
-    """What the argument may be off by."""
-    return float(4 * FLOAT32_EPSILON * abs(z).max())
+    rounding: FloatArray = (active @ abs(hinges.weight)).max(axis=1, initial=0.0) * FLOAT32_EPSILON
+    return rounding
 
 
 def _steps(

@@ -14,7 +14,8 @@ import numpy as np
 from optitracr import rasp
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
-from optitracr.candidates.families.registry import RULES
+from optitracr.candidates.families import Family, families_without
+from optitracr.candidates.families.registry import rules_of
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
@@ -72,6 +73,10 @@ MAGNITUDE = Rule(
 )
 
 
+OTHERS = rules_of(families_without(Family.INTERPOLATION))
+"""Interpolation makes as few neurons of a number with few values."""
+
+
 def distance(function: object = abs) -> rasp.SOp:
     """How far the share of one token so far is from that of another."""
     shares = [make_frac_prevs(rasp.tokens == token) for token in "ab"]
@@ -94,7 +99,7 @@ def proposed(made: Compilation) -> list[Candidate]:
 
 
 def test_it_is_proposed_chosen_and_accounted_for() -> None:
-    made, before = (compilation(distance(), rules) for rules in ((*RULES, MAGNITUDE), RULES))
+    made, before = (compilation(distance(), rules) for rules in ((*OTHERS, MAGNITUDE), OTHERS))
     assert proposed(made)
     assert not proposed(before)
     plan = made.placed.allocation.plan
@@ -109,13 +114,13 @@ def test_it_is_proposed_chosen_and_accounted_for() -> None:
 
 def test_it_proposes_nothing_where_it_does_not_hold() -> None:
     for function in (lambda x: x * x, lambda x: abs(x) + (x == 0)):
-        assert not proposed(compilation(distance(function), (*RULES, MAGNITUDE)))
+        assert not proposed(compilation(distance(function), (*OTHERS, MAGNITUDE)))
 
 
 def test_what_is_not_chosen_is_not_accounted_for() -> None:
     """With idle neurons beside its two, nothing is gained by it."""
     worse = replace(MAGNITUDE, propose=_with_idle_neurons)
-    made = compilation(distance(), (*RULES, worse))
+    made = compilation(distance(), (*OTHERS, worse))
     assert proposed(made)
     assert all(row.detail != "as relu(x) + relu(-x)" for row in made.model.savings)
 

@@ -80,8 +80,9 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.SHARING, "shuffle_dyck2", "heads"),
         (Family.CONJUNCTIONS, "double_hist", "layers"),
         (Family.CIRCLES, "reverse", "width"),
-        (Family.THRESHOLDS, "sum_modulo", "neurons"),
+        (Family.THRESHOLDS, "max_depth", "neurons"),
         (Family.REWRITES, "sort", "width"),
+        (Family.INTERPOLATION, "hist", "neurons"),
         (Family.JOINT, "rotate", "neurons"),
     ],
 )

@@ -54,7 +54,7 @@ def test_numbers_that_multiply_errors_are_not_read(
         assert model.apply(["compiler_bos", *given]).decoded[1:] == program(given)
 
 
-@pytest.mark.parametrize("name", ["sort_unique", "shuffle_dyck1", "frac_prevs", "double_hist"])
+@pytest.mark.parametrize("name", ["sort_unique", "shuffle_dyck1", "frac_prevs", "running_count"])
 def test_plans_that_float32_carries_are_kept(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     tried = rounds(monkeypatch)
     entry = library.get(name)

@@ -34,5 +34,6 @@ def test_means_that_only_a_length_tells_apart() -> None:
     program = SUM_BY_MEAN > 40
     model = compile_rasp_to_model(program, (0, 1, 9), 14)
     assert model.size.width <= 4
-    wide = compile_rasp_to_model(program, (0, 1, 9), 14, without="thresholds", check=False)
+    without = "thresholds,interpolation"
+    wide = compile_rasp_to_model(program, (0, 1, 9), 14, without=without, check=False)
     assert model.size.parameters < wide.size.parameters / 4

@@ -255,14 +255,14 @@ def test_circles_take_two_columns() -> None:
 
 
 def test_thresholds_tell_levels_of_two_numbers_apart() -> None:
-    def residue() -> rasp.SOp:
+    def clipped() -> rasp.SOp:
         ones, others = (
             rasp.SelectorWidth(rasp.Select(tokens, rasp.Full(x), Comparison.EQ)) for x in "ab"
         )
-        return rasp.SequenceMap(lambda x, y: (x + y) % 3, ones, others)
+        return rasp.SequenceMap(lambda x, y: max(0, min(2, x - y)), ones, others)
 
     def neurons(*without: Family) -> int:
-        found = candidates(space(residue, *without, length=6), tables.NAME)
+        found = candidates(space(clipped, *without, length=6), tables.NAME)
         return min(each.neurons for each in found if sum(n.raw for n in each.needs) == 2)
 
     assert neurons() < neurons(Family.THRESHOLDS)

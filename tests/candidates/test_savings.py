@@ -36,7 +36,7 @@ def test_level_1_erases_and_shares() -> None:
         ("shuffle_dyck2", SavingKind.SHARED, "balance"),
         ("sort", SavingKind.REWRITTEN, "target_position"),
         ("reverse", SavingKind.ERASED, "indices"),
-        ("reverse", SavingKind.RECODED, "opposite"),
+        ("palindrome", SavingKind.RECODED, "opposite"),
         ("pair_balance", SavingKind.UNUSED, "opens_so_far"),
     ],
 )
@@ -66,8 +66,8 @@ def test_equal_variables_are_one() -> None:
 
 
 def test_savings_are_saved(tmp_path: Path) -> None:
-    entry = library.get("reverse")
+    entry = library.get("palindrome")
     model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
-    model.save(tmp_path / "reverse")
-    assert load(tmp_path / "reverse").savings == model.savings
-    assert "numbers for 15 values" in str(model.savings)
+    model.save(tmp_path / "palindrome")
+    assert load(tmp_path / "palindrome").savings == model.savings
+    assert "numbers for 11 values" in str(model.savings)

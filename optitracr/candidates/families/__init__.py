@@ -42,6 +42,8 @@ class Family(StrEnum):
     """An output of many values is decoded from a few numbers, in place of a one-hot."""
     GRADED = "graded"
     """A head looks at the first, the last or the best key, whose position is not computed."""
+    INTERPOLATION = "interpolation"
+    """Functions of a raw number take one neuron a value, and pass on some of its noise."""
     JOINT = "joint"
     """Values and tables are of what goes together; where no input leads, anything may stand."""
 

@@ -14,6 +14,7 @@ from optitracr.candidates.families import (
     cuts,
     graded,
     heads,
+    interpolation,
     joint,
     push,
     readouts,
@@ -46,6 +47,7 @@ FAMILIES: tuple[Rule, ...] = (
     rewrites.RULE,
     readouts.RULE,
     graded.RULE,
+    interpolation.RULE,
     joint.RULE,
 )
 """Rules that can be switched off, in the order of `Family`."""

@@ -25,7 +25,7 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     """The same classes of a function's result, read from a form that may be off."""
     facts = proposals.facts
     is_function = isinstance(facts.operation(form.label), Elementwise)
-    if not (proposals.robust and is_function and form.sharp and form.classes):
+    if not (proposals.care.is_robust and is_function and form.sharp and form.classes):
         return
     plan = sharp_plan(Axis(facts.leaf(form.label), form.classes))
     yield Candidate(

@@ -88,7 +88,7 @@ def _over(
     plans = proposals.tables.of(form, cut, leaves)
     most = _most_neurons(proposals, form.label, cut)
     fitting = [plan for plan in plans if plan.neurons <= most]
-    kept = fitting if proposals.robust else pareto(fitting)[:PLANS]
+    kept = fitting if proposals.care.is_robust else pareto(fitting)[:PLANS]
     if cut == (form.label,) and proposals.tables.on_lines(form.label):
         kept = _with_a_number(kept, fitting)
     for plan in kept:

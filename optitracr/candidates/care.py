@@ -1,0 +1,18 @@
+"""How much of errors in what they read the proposed components bear."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Care(Enum):
+    """What kind of components are proposed; each bears more than the one before."""
+
+    LEAST = "the fewest neurons, which may pass on some of what a number is off by"
+    STEADY = "the fewest neurons among those that are flat around each number"
+    ROBUST = "what bears and makes the least errors, the standard constructions among it"
+
+    @property
+    def is_robust(self) -> bool:
+        """Whether errors count more than neurons."""
+        return self is Care.ROBUST
