@@ -88,10 +88,18 @@ def indicators(
     masks: Bool[NDArray[np.bool_], "boxes classes"],
 ) -> tuple[Axis, Float[FloatArray, "columns boxes"], Float[FloatArray, " boxes"]]:
     """Reads sets of classes: columns for classes in use, one replaced by the constant."""
-    count = masks.shape[1]
-    used = masks.any(axis=0)
-    constant = np.zeros(masks.shape[0])
-    weights = masks.astype(np.float64)
+    return columns_of(leaf, classes, masks.astype(np.float64))
+
+
+def columns_of(
+    leaf: Leaf,
+    classes: Int[Codes, " values"],
+    weights: Float[FloatArray, "neurons classes"],
+) -> tuple[Axis, Float[FloatArray, "columns neurons"], Float[FloatArray, " neurons"]]:
+    """Reads any number for each class: columns for those in use, one replaced by the constant."""
+    count = weights.shape[1]
+    used = weights.any(axis=0)
+    constant = np.zeros(weights.shape[0])
     if used.all() and not leaf.may_be_none and count > 1:
         dropped = int(np.argmax(np.bincount(classes, minlength=count)))
         constant = weights[:, dropped].copy()
