@@ -98,7 +98,7 @@ def _squares() -> rasp.SOp:
 
 def _last_equal() -> rasp.SOp:
     same = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
-    return rasp.Aggregate(rasp.SelectLast(same), rasp.tokens, default="none")
+    return rasp.Aggregate(rasp.SelectLast(same), rasp.indices)
 
 
 CASES = {
@@ -111,8 +111,8 @@ CASES = {
     Family.CONJUNCTIONS: _of_library("double_hist"),
     Family.CIRCLES: _of_library("is_duplicate"),
     Family.THRESHOLDS: _of_library("sum_modulo"),
-    Family.REWRITES: _of_library("maximum", 3),
-    Family.JOINT: _of_library("last_token"),
+    Family.REWRITES: _of_library("sort", 3),
+    Family.JOINT: _of_library("rotate"),
     Family.GRADED: Case("last_equal", _last_equal, ("a", "b"), 4),
     Family.READOUTS: Case("squares", _squares, tuple(range(40)), 1),
 }

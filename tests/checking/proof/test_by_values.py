@@ -72,6 +72,40 @@ def test_means_of_what_is_more_where_a_condition_holds_are_followed(name: str) -
     assert proof.proven, str(proof)
 
 
+def _last_earlier() -> rasp.Selector:
+    same = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
+    earlier = rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LT)
+    return rasp.SelectLast(same & earlier)
+
+
+def _rarest() -> rasp.SOp:
+    same = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
+    every = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.TRUE)
+    return rasp.Aggregate(rasp.SelectBest(every, -rasp.SelectorWidth(same)), rasp.tokens)
+
+
+GRADED = {
+    "induction": library.make_induction,
+    "index_of_first": lambda: library.make_index_of_first(1),
+    "distance_to_last": lambda: library.make_distance_to_last(1),
+    "maximum": lambda: library.make_maximum(12),
+    "argmax": library.make_argmax,
+    "last earlier": lambda: rasp.Aggregate(_last_earlier(), rasp.indices),
+    "rarest": _rarest,
+}
+
+
+@pytest.mark.parametrize("causal", [False, True], ids=["full", "causal"])
+@pytest.mark.parametrize("name", list(GRADED))
+def test_heads_that_look_at_the_best_key_are_followed(name: str, causal: bool) -> None:
+    """In the causal reading a key is the largest of those before it, which is no rank."""
+    if causal and name == "maximum":
+        return
+    proof = prove_model(compiled(GRADED[name](), range(1, 6), 12, 2, causal), budget=BUDGET)
+    assert proof.proven, str(proof)
+    assert proof.inputs == 0
+
+
 def test_what_is_not_known_is_left_open_in_the_programs_names() -> None:
     thirds = rasp.numerical(rasp.Map(lambda token: len(token) / 3, rasp.tokens))
     earlier = rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optitracr.checking.proof.attention import Ports
 from optitracr.checking.proof.bounded import SLACK, Bounded, FloatArray, gamma
 from optitracr.checking.proof.symbolic.contents import State, covering, hull
+from optitracr.checking.proof.symbolic.graded import Looked
 from optitracr.checking.proof.symbolic.heads import (
     LEANING,
     Pattern,
@@ -25,8 +26,10 @@ from optitracr.checking.proof.symbolic.heads import (
     uneven,
     values,
 )
+from optitracr.checking.proof.symbolic.places import places_below
 from optitracr.checking.proof.symbolic.values import OpenError
-from optitracr.graph.program import Aggregate, Node, Width
+from optitracr.graph.program import Aggregate, Best, Node, Selector, Source, Width, selector_reads
+from optitracr.model.proof import Discharge
 from optitracr.rasp.identity import identity_key
 
 Corner = tuple[float, float]
@@ -234,3 +237,63 @@ def _is_above(first: Corner, middle: Corner, last: Corner) -> bool:
     """Whether a point is on or above the line between its neighbours."""
     (x0, y0), (x1, y1), (x2, y2) = first, middle, last
     return (y1 - y0) * (x2 - x0) >= (y2 - y0) * (x1 - x0)
+
+
+def best_given_by(head: Head, node: Node) -> Bounded:
+    """What a head gives that looks at the best key, for each value of a variable.
+
+    Args:
+        head: The head.
+        node: An aggregate, or the place of a best key.
+
+    Raises:
+        OpenError: If the head does not compute it, as far as is known.
+    """
+    known = head.state.best
+    if (head.number, node.label) not in known:
+        known[head.number, node.label] = _best_given_by(head, node)
+    return known[head.number, node.label]
+
+
+def _best_given_by(head: Head, node: Node) -> Bounded:
+    meaning, operation = head.state.meaning, node.operation
+    assert isinstance(operation, Aggregate | Best)
+    looked = Looked(meaning, head.pattern)
+    found, selector = looked.selection(), operation.selector
+    if max(found.leak, found.empty) > TOLERATED:
+        raise OpenError(f"a head for {node.describe()} looks at several keys")
+    best = operation if isinstance(operation, Best) else None
+    if best is None:
+        for below in places_below(meaning, selector):
+            selector, best = below.selector, below if isinstance(below, Best) else None
+    if not (looked.is_selected(selector) if best is None else looked.is_best(best)):
+        raise OpenError(f"a head for {node.describe()} may look at another key than its selector")
+    meaning.discharged[Discharge.RELATIONS] += 1
+    return mean_of(head, found, _copied(head, node, selector), means=False, one=True)
+
+
+def _copied(head: Head, node: Node, selector: Selector) -> Bounded:
+    """What a head gives for each value that it copies of a key that is selected, or at BOS."""
+    meaning, port, operation = head.state.meaning, head.ports.value, node.operation
+    index = meaning.input(Source.INDICES)
+    operand = operation.operand if isinstance(operation, Aggregate) else index
+    default = operation.default if isinstance(operation, Aggregate) else None
+    labels = head.state.labels((port.weights[:, head.number] != 0.0).any(axis=1))
+    reads = selector_reads(selector)
+    given = meaning.combinations((*labels, operand, *reads[0::2]))
+    queries = meaning.combinations(reads[1::2])
+    chosen = meaning.selected(selector, given, queries).any(axis=1)
+    given = {label: codes[chosen] for label, codes in given.items()}
+    own = values(port, head.number, head.state, given)
+    _, start, _ = span(port, head.number, head.state)
+    written = meaning.values(node.label)
+    # What is copied may be given as another form of it, such as 1.0 for 1.
+    forms = [[i for i, x in enumerate(written) if x == value] for value in meaning.values(operand)]
+    pairs = [(row, i) for row, code in enumerate(given[operand].tolist()) for i in forms[code]]
+    row, code = np.array([*pairs, (-1, meaning.codes(node.label)[identity_key(default)])]).T
+    both = Bounded(
+        np.concatenate([own.center, start.center]), np.concatenate([own.error, start.error])
+    )
+    # It has no other values: every key that is selected was looked at.
+    meaning.restrict(node.label, code)
+    return hull(both[row], code, len(written))

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optitracr.checking.proof.attention import EXPONENTIAL, Port, Ports, linear, logits
 from optitracr.checking.proof.bounded import SLACK, Bounded, added, gamma, mapped
-from optitracr.checking.proof.symbolic.aggregates import Head, given_by, part_of
+from optitracr.checking.proof.symbolic.aggregates import Head, best_given_by, given_by, part_of
 from optitracr.checking.proof.symbolic.contents import (
     Content,
     State,
@@ -22,7 +22,7 @@ from optitracr.checking.proof.symbolic.heads import looks_at_itself, pattern, re
 from optitracr.checking.proof.symbolic.hints import Hints
 from optitracr.checking.proof.symbolic.sums import is_sum, sum_given_by
 from optitracr.checking.proof.symbolic.values import OpenError
-from optitracr.graph.program import Aggregate, Node, Width
+from optitracr.graph.program import Aggregate, Best, Node, Width
 from optitracr.model.forward import Layer
 from optitracr.model.names import Linear
 
@@ -183,14 +183,16 @@ def _added(
 
 def _computed(head: Head, node: Node) -> tuple[str, Bounded]:
     """The variable that a head computes, or a part of it, and what it gives for each value."""
+    if isinstance(node.operation, Best):
+        return node.label, best_given_by(head, node)
     if not isinstance(node.operation, Width | Aggregate):
         return node.label, sum_given_by(head, node)
     try:
         return node.label, given_by(head, node)
     except OpenError as error:
-        if not isinstance(node.operation, Width):
-            raise
         try:
+            if isinstance(node.operation, Aggregate):
+                return node.label, best_given_by(head, node)
             return part_of(head, node)
         except OpenError:
             raise error from None
@@ -206,7 +208,7 @@ def _candidates(sublayer: Sublayer, head: Head, label: str | None) -> Iterator[s
         if is_sum(meaning, each):
             found[each] = None
         for leaf in meaning.leaves(each):
-            if isinstance(meaning.graph.node(leaf).operation, Width | Aggregate):
+            if isinstance(meaning.graph.node(leaf).operation, Width | Aggregate | Best):
                 found[leaf] = None
     yield from found
 

@@ -96,6 +96,7 @@ class State:
         bos: What stands at BOS, [1, width].
         spans: What heads take from it, by where the port that they take it through is kept, which
             is beside it, and the head.
+        best: What heads give that look at the best key, by the head and what it computes.
     """
 
     meaning: Meaning
@@ -103,6 +104,7 @@ class State:
     contents: tuple[Content, ...]
     bos: Bounded
     spans: dict[tuple[int, int], tuple[Any, Span]] = field(default_factory=dict)
+    best: dict[tuple[int, str], Bounded] = field(default_factory=dict)
 
     def labels(self, columns: NDArray[np.bool_]) -> tuple[str, ...]:
         """The variables that some columns, [width], are functions of."""
