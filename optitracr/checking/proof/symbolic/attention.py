@@ -164,10 +164,12 @@ def _added(
 ) -> Content:
     """Columns to which a head adds what it computes."""
     reasons = []
-    for wanted in _candidates(sublayer, head, label):
-        node = sublayer.state.meaning.graph.node(wanted)
+    wanted = list(_candidates(sublayer, head, label))
+    # A head that looks at the best key takes most to follow, and is tried last.
+    tried = [(_computed, each) for each in wanted] + [(_best, each) for each in wanted]
+    for compute, each in tried:
         try:
-            wanted, given = _computed(head, node)
+            computed, given = compute(head, sublayer.state.meaning.graph.node(each))
         except OpenError as error:
             reasons.append(str(error))
             continue
@@ -177,25 +179,32 @@ def _added(
         table = added(
             Bounded(*(np.repeat(x, count, axis=0) for x in (rest.center, rest.error))), written
         )
-        return Content((wanted,), columns, table)
+        return Content((computed,), columns, table)
     raise OpenError(reasons[0] if reasons else "a head computes nothing that the program has")
 
 
 def _computed(head: Head, node: Node) -> tuple[str, Bounded]:
     """The variable that a head computes, or a part of it, and what it gives for each value."""
     if isinstance(node.operation, Best):
-        return node.label, best_given_by(head, node)
+        raise OpenError(f"{node.describe()} is the place of the best key")
     if not isinstance(node.operation, Width | Aggregate):
         return node.label, sum_given_by(head, node)
     try:
         return node.label, given_by(head, node)
     except OpenError as error:
+        if not isinstance(node.operation, Width):
+            raise
         try:
-            if isinstance(node.operation, Aggregate):
-                return node.label, best_given_by(head, node)
             return part_of(head, node)
         except OpenError:
             raise error from None
+
+
+def _best(head: Head, node: Node) -> tuple[str, Bounded]:
+    """The variable that a head computes that looks at the best key."""
+    if not isinstance(node.operation, Aggregate | Best):
+        raise OpenError(f"{node.describe()} is taken from no key")
+    return node.label, best_given_by(head, node)
 
 
 def _candidates(sublayer: Sublayer, head: Head, label: str | None) -> Iterator[str]:
