@@ -75,6 +75,7 @@ def test_every_kind_is_drawn(programs: list[RareProgram]) -> None:
         *("default that is a mean", "default of any type", "raises where no input leads"),
         *("constant selector", "composite selectors", "deep chains", "names of parts"),
         *("neighbours", "some positions", "ranks"),
+        *("best key", "earlier occurrence", "ranks of all"),
     }
     assert wanted <= set(kinds)
     assert kinds["one pair selects"] > PROGRAMS / 10

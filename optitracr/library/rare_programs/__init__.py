@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from optitracr import rasp
-from optitracr.library.rare_programs import chains, sops
+from optitracr.library.rare_programs import chains, graded, sops
 from optitracr.library.rare_programs.functions import SpecialPair
 from optitracr.library.rare_programs.maker import Maker, Typed, results
 
@@ -84,6 +84,7 @@ def random_rare_program(seed: int) -> RareProgram:
     if shape.name == "deep":
         chains.chain(maker)
     _grow(maker, rng.randint(*shape.steps), cheap=shape.name == "very long")
+    _grade(maker, seed, cheap=shape.name == "very long")
     program = _folded(maker).sop
     kinds = tuple(sorted(maker.kinds))
     return RareProgram(program, maker.vocab, maker.length, seed, shape.name, kinds)
@@ -115,6 +116,21 @@ def _grow(maker: Maker, steps: int, cheap: bool) -> None:
         for _ in range(TRIES):
             if maker.rng.choices([make for _, make in kinds], weights)[0](maker) is not None:
                 break
+
+
+GRADED = 0.15
+"""Share of programs that ask for a first, last or best key at the end: a dozen of every hundred."""
+
+
+def _grade(maker: Maker, seed: int, cheap: bool) -> None:
+    """A step more, drawn by itself, so that the other programs stay what they are."""
+    rng = random.Random(f"graded {seed}")
+    if cheap or rng.random() > GRADED:
+        return
+    maker.rng = rng
+    for _ in range(TRIES):
+        if rng.choice(graded.KINDS)(maker) is not None:
+            break
 
 
 def _folded(maker: Maker) -> Typed:
