@@ -15,10 +15,10 @@ from optitracr.candidates.forms import Form
 from optitracr.candidates.proposals import Proposals
 from optitracr.constructions.graded import GradeReading, plan_best
 from optitracr.constructions.heads import Reading
-from optitracr.constructions.needs import need_of_rows
+from optitracr.constructions.needs import Need, need_of_rows
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.grading import ranks_of
-from optitracr.graph.program import Best
+from optitracr.graph.program import Aggregate, Best
 from optitracr.graph.relations import Relation
 
 
@@ -46,6 +46,39 @@ def grading_of(facts: Facts, best: Best) -> Grading:
         return Grading(relation, _by_index(facts, sign), key)
     score = _by_number(facts, best.score, sign * _numbers(facts, best))
     return Grading(relation, (*score, *_by_index(facts, 1.0)), key)
+
+
+def raw_gradings(facts: Facts, best: Best) -> Iterator[Grading]:
+    """The steps of a score by the number whose classes it is, as a head writes that.
+
+    So a count is told by the share that its head gives, and a mean by itself, before any neuron.
+    """
+    ranks = ranks_of(best, facts.nodes)
+    for (label,) in (cut for cut in facts.cuts.get(best.score, ()) if len(cut) == 1):
+        if not facts.is_raw(label):
+            continue
+        codes = facts.tables.table(best.score, (label,))
+        numbers = np.asarray(facts.leaf(label).numbers)
+        if len(numbers) < 2 or (codes < 0).any() or len(np.unique(codes)) < len(codes):
+            continue
+        order = np.argsort(numbers)
+        rising, gap = np.diff(ranks[codes[order]]), np.diff(numbers[order]).min()
+        if (rising > 0).all() or (rising < 0).all():
+            sign = 1.0 if rising[0] > 0 else -1.0
+            weight = sign * facts.setting.max_seq_len / float(gap)
+            need, ends = Need(label, ()), (float(numbers.min()), float(numbers.max()))
+            score = GradeReading(need, weight, *ends, _at_bos(facts, label))
+            key = (facts.selector_key(best.selector), best.score, best.smallest, label)
+            readings = (score, *_by_index(facts, 1.0))
+            yield Grading(facts.relation(best.selector), readings, key)
+
+
+def _at_bos(facts: Facts, label: str) -> float:
+    """What a head writes at BOS, where what it writes is not made clean."""
+    operation = facts.operation(label)
+    if isinstance(operation, Aggregate):
+        return float(operation.default or 0)
+    return 1.0
 
 
 def grading_by(facts: Facts, best: BestKey, key: tuple[object, ...]) -> Grading:

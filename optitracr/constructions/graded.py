@@ -172,7 +172,7 @@ def plan_best(
     # Where all is selected BOS may stand lower, so that there is room too.
     lowest = (least if terms else min(2.0 * least, least - most)) - above
     slope = Slope(
-        tuple(Reading(g.need, np.array([[cold * g.weight]])) for g in grades), lowest, most
+        tuple(Reading(g.need, np.array([[cold * g.weight]])) for g in grades), lowest, most, unsure
     )
     steep = [scaled(term, factor) for term in terms]
     return plan_head(steep, values, default, cold, is_width=False, slope=slope)

@@ -46,11 +46,13 @@ class Slope:
         keys: Readings of the key position, each as one column of logits.
         least: The least that they add up to at a selected key.
         most: The most.
+        at_bos: How large it may be at BOS.
     """
 
     keys: tuple[Reading, ...]
     least: float
     most: float
+    at_bos: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def plan_head(
     if reads_bos:
         b_query[-1] = logit
         bos_key[-1] = 1.0
-        steep = [] if slope is None else [slope.most - slope.least]
+        steep = [] if slope is None else [slope.most - slope.least + slope.at_bos]
         bos_query[-1] = BOS_QUERY * max([cold, *steep, *(_largest(term) for term in terms)])
     return HeadPlan(
         tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default

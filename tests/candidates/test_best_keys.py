@@ -19,6 +19,7 @@ from optitracr.rasp import (
     Full,
     Map,
     Select,
+    SelectBest,
     SelectorWidth,
     SequenceMap,
     indices,
@@ -134,6 +135,19 @@ def test_models_are_proven(make: Callable[[], rasp.SOp], causal: bool) -> None:
     assert model.proof.proven
     assert model.size.layers <= plain.size.layers
     assert model.size.layers < plain.size.layers or causal
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_counts_are_compared_as_heads_write_them(sign: int, causal: bool) -> None:
+    """The share that a width's head writes is read, 1 at BOS; no neuron makes a number of it."""
+    same = Select(tokens, tokens, Comparison.EQ)
+    score = sign * SelectorWidth(same)
+    for selected in (Comparison.TRUE, Comparison.LT):
+        best = SelectBest(Select(indices, indices, selected), score)
+        model = compile_rasp_to_model(Aggregate(best, tokens), DIGITS, 5, causal=causal)
+        assert model.proof.proven
+        assert (model.size.layers, model.size.neurons) == (2, 0)
 
 
 def test_what_it_brings() -> None:

@@ -16,7 +16,13 @@ from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.heads import head_default, value_readings
 from optitracr.candidates.forms import Form
-from optitracr.candidates.grading import Grading, graded_heads, grading_by, grading_of
+from optitracr.candidates.grading import (
+    Grading,
+    graded_heads,
+    grading_by,
+    grading_of,
+    raw_gradings,
+)
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind
@@ -29,37 +35,43 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     """A head that looks at the best key itself, in place of one that looks at its position."""
     facts = proposals.facts
     operation = facts.operation(form.label)
-    if not isinstance(operation, Aggregate):
+    if isinstance(operation, Best):
+        index = next(node.label for node in facts.nodes.values() if node.is_index)
+        default, ways = np.zeros(form.width), value_readings(proposals, form, index)
+        gradings = [*raw_gradings(facts, operation)]
+    elif isinstance(operation, Aggregate):
+        if form.clean and facts.is_dirty_head(form.label):
+            return
+        gradings, held = _gradings(proposals, operation.selector, operation.operand)
+        if not gradings:
+            return
+        default = head_default(proposals, form, operation)
+        ways = value_readings(proposals, form, operation.operand, held)
+    else:
         return
-    if form.clean and facts.is_dirty_head(form.label):
-        return
-    grading, held = _grading(proposals, operation.selector, operation.operand)
-    if grading is None:
-        return
-    default = head_default(proposals, form, operation)
-    ways = value_readings(proposals, form, operation.operand, held)
     for values in ways:
-        yield from graded_heads(Family.GRADED, proposals, form, grading, values, default)
+        for grading in gradings:
+            yield from graded_heads(Family.GRADED, proposals, form, grading, values, default)
 
 
-def _grading(
+def _gradings(
     proposals: Proposals, selector: Selector, operand: str
-) -> tuple[Grading | None, Source | None]:
-    """The best key that a selector selects; None if it is not known to select such a one.
+) -> tuple[list[Grading], Source | None]:
+    """The best key that a selector selects, in each way to read how good a key is.
 
     Beside it an input that tells there what is to be copied, if that is no input itself.
     """
     facts = proposals.facts
     while (below := _of_position(facts, selector)) is not None:
         if isinstance(below, Best):
-            return grading_of(facts, below), None
+            return [grading_of(facts, below), *raw_gradings(facts, below)], None
         selector = below.selector
     found = proposals.best_keys.of(selector)
     if found is None:
-        return None, None
+        return [], None
     is_input = isinstance(facts.operation(operand), Input)
     held = None if is_input else proposals.best_keys.held_at(selector, operand)
-    return grading_by(facts, found, (facts.selector_key(selector),)), held
+    return [grading_by(facts, found, (facts.selector_key(selector),))], held
 
 
 def _of_position(facts: Facts, selector: Selector) -> Aggregate | Best | None:
