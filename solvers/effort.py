@@ -22,9 +22,9 @@ LARGE_TIMES = (2.0, 40.0)
 """Least and most deterministic seconds for a large one: two are enough for some stretches, and
 nobody should wait for more than some minutes without having asked for it."""
 
-CHOICES_A_SECOND = 400
-"""Alternatives for which an improvement without an exact model has one second: moves gain little
-after so many of them."""
+CHOICES_A_SECOND, LEAST_CHOICES = 1_000, 4.0
+"""Alternatives for which an improvement without an exact model has one second, and how many it has
+at least: moves gain little after so many of them."""
 
 
 AGAIN = 2
@@ -58,7 +58,7 @@ def default_time_limit(problem: Problem, started: bool = False) -> float:
         return min(max(len(problem.alternatives) / SETTLED_A_SECOND, LEAST_SETTLED), most)
     if count <= LARGEST_MODEL:
         return max(count / 4_000, least)
-    whole = min(max(len(problem.alternatives) / CHOICES_A_SECOND, least), most)
+    whole = min(max(len(problem.alternatives) / CHOICES_A_SECOND, LEAST_CHOICES), most)
     return max(whole / AGAIN, least) if started else whole
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from solvers.improve import improve_width
+from solvers.interrupts import load_whole
 from solvers.search import Search
-from solvers.sliding.slide import slide
 
 STRETCHES = (1, 5)
 """Share of the time that stretches have in a round: they find what takes many moves at once, but
 little else that moves have not found sooner."""
+
+LAST_SHARE = 0.15
+"""Share of the time that is left for the neurons of the last plan: stretches look at the width
+alone, and one descent for a thousand components takes about so long."""
 
 
 def improve(search: Search, until: float) -> None:
@@ -21,12 +25,26 @@ def improve(search: Search, until: float) -> None:
     Raises:
         KeyboardInterrupt: If the user stopped it and the plan is not to be kept.
     """
+    try:
+        # Machine code, which takes a moment to load, and seconds to make where it is not kept yet.
+        load_whole("solvers.sliding.slide")
+    except KeyboardInterrupt:
+        if not search.keep:
+            raise
+        search.interrupted = True
+        return
+    from solvers.sliding.slide import slide, unload
+
     share, whole = STRETCHES
-    number, gained = 0, True
-    while gained and search.plan is not None and not search.over and search.spent < until:
+    rounds_end = search.spent + (until - search.spent) * (1 - LAST_SHARE)
+    number, gained, moved = 0, True, search.plan
+    while gained and search.plan is not None and not search.over and search.spent < rounds_end:
         before = search.key(search.plan)
-        reserved = (until - search.spent) * share / whole
-        slide(search, until - reserved, number)
-        improve_width(search, min(search.spent + reserved, until))
+        reserved = (rounds_end - search.spent) * share / whole
+        slide(search, rounds_end - reserved, number)
+        moved = search.plan
+        improve_width(search, min(search.spent + reserved, rounds_end))
         gained = search.key(search.plan) < before
         number += 1
+    if search.plan is not moved:
+        unload(search, until)

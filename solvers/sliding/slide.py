@@ -9,26 +9,52 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
+
+import numpy as np
 
 from solvers.allocation import Plan
 from solvers.search import Search
-from solvers.sliding.moves import ImpossibleError, Moves
-from solvers.sliding.schedule import Prices, Schedule, Snapshot, plan_of
-from solvers.sliding.tables import Tables, tables_of
+from solvers.sliding.chance import chance
+from solvers.sliding.descent import (
+    BARREN,
+    BEST_LAYER,
+    BEST_PICK,
+    BEST_WAY,
+    MADE,
+    PRICED,
+    descend,
+    descent,
+    highest,
+    reprice,
+)
+from solvers.sliding.fields import Numbers, at, field
+from solvers.sliding.plans import plan_of, schedule_of
+from solvers.sliding.schedule import COUNT, LOAD, NEURONS, set_prices
+from solvers.sliding.tables import Numbered, numbered
 from solvers.validator import violations
 
-MOVES_A_SECOND = 100_000
+MOVES_A_SECOND = 1_000_000
 """Moves that count as one deterministic second: about as many as a processor makes in one, of
 problems of a thousand components."""
 
-MEMORY = 100
-"""Moves ago whose cost a plan may have again. Measured on random programs of 300 and 1,000 s-ops:
-with 1 the search is stuck sooner, with 1,000 it takes twice as long for the same width."""
+MEMORY = 300
+"""Moves ago whose cost a plan may have again. Measured on random programs of 100 to 1,000 s-ops:
+with 1,000 a descent takes twice as long, and several shorter ones find narrower plans in that
+time."""
 
-PATIENCE = 600
-"""Moves for each component without a smaller peak, after which the search ends: with 2,000 the
+PATIENCE = 800
+"""Moves for each component without a smaller peak, after which a descent ends: with 4,000 the
 same problems took three times as long and ended no narrower."""
+
+STARTS = 8
+"""Descents from the first plan at most, each by other chances: the narrowest of a few is narrower
+than one that goes on for as long."""
+
+STARTS_SHARE = (1, 2)
+"""Share of the time of moves that these have at most; neurons have the rest."""
+
+AT_ONCE = 50_000
+"""Moves between which an interrupt is heard: far less than a second."""
 
 STEEPNESS = 16
 """Power of a load that is its price: high, so that peaks count, and not so high that states a
@@ -37,11 +63,11 @@ little below them count for nothing."""
 SCALE = 1 << 30
 """Price of the highest load at the start: whole numbers still tell loads of two thirds apart."""
 
-FORBIDDEN = 1 << 60
-"""Price of a dimension too many: beyond what all else can cost together."""
+WHOLE = 1 << 60
+"""What all loads together cost at most, and all neurons: sums of both have 64 bits."""
 
-REPRICED = (7, 8)
-"""Once peaks are this share of those that prices were made for, they are made anew."""
+DISTINCT = 1 << 6
+"""Dimensions too many whose prices are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +75,13 @@ class _Goal:
     """What to make smaller.
 
     Attributes:
-        peak: Its largest value.
-        prices: What loads cost, for such a peak.
+        peaked: LOAD or NEURONS.
+        prices: What each width of a state, and each number of neurons of a layer, costs for a
+            peak.
     """
 
-    peak: Callable[[Schedule], int]
-    prices: Callable[[int], Prices]
+    peaked: int
+    prices: Callable[[int], tuple[Numbers, Numbers]]
 
 
 def slide(search: Search, until: float, number: int = 0) -> None:
@@ -68,13 +95,43 @@ def slide(search: Search, until: float, number: int = 0) -> None:
     Raises:
         KeyboardInterrupt: If the user stopped it and the plan is not to be kept.
     """
-    if search.plan is None or search.plan.layers == 0:
+    known, random = numbered(search.problem), chance(search.seed + number)
+    share, whole = STARTS_SHARE
+    middle = search.spent + (until - search.spent) * share / whole
+    _descents(search, known, random, _narrow, middle, 1 if number else STARTS)
+    _descents(search, known, random, _few_neurons, until, 1)
+
+
+def unload(search: Search, until: float) -> None:
+    """Makes the layers of the best plan smaller, at its depth and width.
+
+    Args:
+        search: Holds the plan; the better one is kept there.
+        until: Time spent, in the units of the limit, at which to stop.
+
+    Raises:
+        KeyboardInterrupt: If the user stopped it and the plan is not to be kept.
+    """
+    random = chance(search.seed)
+    _descents(search, numbered(search.problem), random, _few_neurons, until, 1)
+
+
+def _descents(
+    search: Search,
+    known: Numbered,
+    random: Numbers,
+    goal: Callable[[Numbered, Plan], _Goal],
+    until: float,
+    most: int,
+) -> None:
+    """Some descents from the best plan; the best that they find is kept."""
+    start = search.plan
+    if start is None or start.layers == 0:
         return
-    tables, random = tables_of(search.problem), Random(search.seed + number)
-    for goal in (_narrow, _few_neurons):
+    for _ in range(most):
         if search.over or search.spent >= until:
             return
-        run = _Run(search, tables, search.plan, goal(tables, search.plan), random)
+        run = _Run(search, known, start, goal(known, start), random)
         try:
             run.go(int((min(until, search.time_limit) - search.spent) * MOVES_A_SECOND))
         except KeyboardInterrupt:
@@ -84,34 +141,25 @@ def slide(search: Search, until: float, number: int = 0) -> None:
         run.keep()
 
 
-def _narrow(tables: Tables, plan: Plan) -> _Goal:
+def _narrow(known: Numbered, plan: Plan) -> _Goal:
     """Fewer dimensions."""
-    del plan
-    loads, neurons = sum(tables.width) + 1, _most_neurons(tables) + 1
-    nothing = [0] * neurons
-    return _Goal(
-        lambda schedule: max(schedule.load), lambda peak: Prices(_steep(loads, peak), nothing)
-    )
+    nothing = np.zeros(known.neurons + 1, dtype=np.int64)
+    return _Goal(LOAD, lambda peak: (_steep(known.widths + 1, peak, plan.layers + 1), nothing))
 
 
-def _few_neurons(tables: Tables, plan: Plan) -> _Goal:
+def _few_neurons(known: Numbered, plan: Plan) -> _Goal:
     """Fewer neurons, at no more than the plan's width."""
-    loads, neurons = sum(tables.width) + 1, _most_neurons(tables) + 1
-    width = [FORBIDDEN * max(load - plan.width, 0) for load in range(loads)]
-    return _Goal(
-        lambda schedule: max(schedule.neurons), lambda peak: Prices(width, _steep(neurons, peak))
-    )
+    states = plan.layers + 1
+    excess = np.arange(known.widths + 1) - plan.width
+    width = np.clip(excess, 0, DISTINCT) * (WHOLE // states // DISTINCT)
+    return _Goal(NEURONS, lambda peak: (width, _steep(known.neurons + 1, peak, states)))
 
 
-def _most_neurons(tables: Tables) -> int:
-    """No layer has more: all components and erasures at once."""
-    return sum(tables.neurons) + sum(tables.erasing)
-
-
-def _steep(count: int, peak: int) -> list[int]:
-    """Prices that rise steeply up to a peak, and beyond."""
-    power, whole = STEEPNESS, max(peak, 1) ** STEEPNESS
-    return [load**power * SCALE // whole + load for load in range(count)]
+def _steep(count: int, peak: int, states: int) -> Numbers:
+    """Prices that rise steeply up to a peak, and beyond as far as numbers go."""
+    power, whole, most = STEEPNESS, max(peak, 1) ** STEEPNESS, WHOLE // states - count
+    prices = [min(load**power * SCALE // whole, most) + load for load in range(count)]
+    return np.array(prices, dtype=np.int64)
 
 
 @dataclass(slots=True)
@@ -120,64 +168,47 @@ class _Run:
 
     Attributes:
         search: What it is part of.
-        tables: The problem.
+        known: The problem.
         start: The plan that it starts from.
         goal: What to make smaller.
         random: Where chance comes from.
-        best: What the best plan is made of; None if it is the first.
         made: Moves tried.
+        found: Where the descent is; None if it has not begun.
     """
 
     search: Search
-    tables: Tables
+    known: Numbered
     start: Plan
     goal: _Goal
-    random: Random
-    best: Snapshot | None = None
+    random: Numbers
     made: int = 0
+    found: Numbers | None = None
 
     def go(self, most: int) -> None:
         """Moves until nothing is gained for long, or so often."""
-        schedule = Schedule(self.tables, self.start, self.goal.prices(1))
-        least = priced = self.goal.peak(schedule)
-        schedule.reprice(self.goal.prices(priced))
-        costs = [schedule.cost] * MEMORY
-        moves, cheapest, barren = Moves(schedule, self.random), schedule.cost, 0
-        while self.made < most and barren < PATIENCE * len(schedule.present):
-            self.made += 1
-            barren += 1
-            self._step(schedule, moves, costs)
-            if schedule.cost >= cheapest:
-                continue
-            cheapest, peak = schedule.cost, self.goal.peak(schedule)
-            if peak < least:
-                least, self.best, barren = peak, schedule.snapshot(), 0
-                if peak * REPRICED[1] <= priced * REPRICED[0]:
-                    priced = peak
-                    schedule.reprice(self.goal.prices(priced))
-                    costs, cheapest = [schedule.cost] * MEMORY, schedule.cost
-
-    def _step(self, schedule: Schedule, moves: Moves, costs: list[int]) -> None:
-        """One move, kept or taken back."""
-        schedule.begin()
-        place = self.made % MEMORY
-        try:
-            moves.any()
-        except ImpossibleError:
-            schedule.undo()
-            return
-        if schedule.cost > schedule.before and schedule.cost > costs[place]:
-            schedule.undo()
-        if schedule.cost < costs[place]:
-            costs[place] = schedule.cost
+        schedule = schedule_of(self.known, self.start)
+        peak = highest(schedule, self.goal.peaked)
+        set_prices(schedule, *self.goal.prices(peak))
+        self.found = found = descent(schedule, peak, MEMORY)
+        goal, random = self.goal.peaked, self.random
+        while self.made < most:
+            patience, once = PATIENCE * at(schedule, COUNT, 0), min(AT_ONCE, most - self.made)
+            if at(found, BARREN, 0) >= patience:
+                return
+            again = descend(self.known.tables, schedule, found, random, goal, once, patience)
+            self.made = at(found, MADE, 0)
+            if again:
+                set_prices(schedule, *self.goal.prices(at(found, PRICED, 0)))
+                reprice(schedule, found)
 
     def keep(self) -> None:
         """Hands the best plan on, if it is valid and better."""
-        search = self.search
+        search, found = self.search, self.found
         search.spent += self.made / MOVES_A_SECOND
-        if self.best is None:
+        if found is None:
             return
-        plan = plan_of(self.tables, self.best, self.start)
-        if not violations(search.problem, plan) and search.better(plan):
+        way, layer, pick = (field(found, row) for row in (BEST_WAY, BEST_LAYER, BEST_PICK))
+        plan = plan_of(self.known, way, layer, pick, self.start)
+        if search.better(plan) and not violations(search.problem, plan):
             search.plan = plan
             search.progress(f"{plan.layers} layers: width {plan.width}, {plan.neurons} neurons")
