@@ -104,7 +104,7 @@ def loaded(statement: str) -> set[str]:
     "statement", ["import optitracr", "from optitracr import rasp, library", "import solvers"]
 )
 def test_imports_are_light(statement: str) -> None:
-    heavy = {"jax", "ortools", "torch", "matplotlib", "scipy", "networkx", "rich", "numpy"}
+    heavy = {"jax", "ortools", "torch", "matplotlib", "scipy", "networkx", "rich", "numpy", "numba"}
     assert not loaded(statement) & heavy
 
 
