@@ -10,9 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from optitracr.candidates.computable import exclude
-from optitracr.candidates.margins import Offence, offences
+from optitracr.candidates.margins import noisy_counts, offences
+from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem
@@ -68,7 +70,42 @@ def carried_plan(
             # What bears more errors is larger; the limits leave no room for it.
             pass
     carried = _least(found)[0]
-    return carried if carried is found[0][0] else _of_the_rest(carried)
+    quiet = _quieter(carried, careful[:1], state, solve)
+    return quiet if carried is found[0][0] else _of_the_rest(quiet)
+
+
+def _quieter(
+    carried: Carried,
+    careful: Sequence[Callable[[], CandidateSpace]],
+    state: Callable[[CandidateSpace], Problem],
+    solve: Solve,
+) -> Carried:
+    """A plan as small whose heads count with fewer errors, if there is one; else the same plan."""
+    space, _, allocation = carried
+    noisy = noisy_counts(space, allocation)
+    if not noisy:
+        return carried
+    quieter: list[Callable[[], CandidateSpace | None]] = [
+        partial(exclude, space, _readings([one])) for one in noisy
+    ]
+    for make in (*quieter, *careful):
+        quiet = make()
+        if quiet is None:
+            continue
+        try:
+            (_, problem, other), wrong = _tried(quiet, state(quiet), solve, None)
+        except InfeasibleError:
+            continue
+        # Nothing is smaller than the first plan, if that is proven; so one as small is as well.
+        same = (other.value, other.status) == (allocation.value, allocation.status)
+        if same and not wrong and _noise(quiet, other) < noisy[0].error:
+            return quiet, problem, other
+    return carried
+
+
+def _noise(space: CandidateSpace, allocation: Allocation) -> float:
+    """The largest error of what a head counts, 0 if it is none to speak of."""
+    return max((offence.error for offence in noisy_counts(space, allocation)), default=0.0)
 
 
 def _are_alike(space: CandidateSpace, other: CandidateSpace) -> bool:

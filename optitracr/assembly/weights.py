@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from jaxtyping import Float
 
 
+READING = (Linear.QUERY, Linear.KEY, Linear.VALUE, Linear.NEURONS_IN)
+"""The linear maps that read the residual stream."""
+
+
 @dataclass(frozen=True, slots=True)
 class Placed:
     """What one sublayer does.
@@ -81,6 +85,7 @@ def assemble(
         self_attending: For erasing heads.
     """
     params = _embeddings(sizes, layout, inputs)
+    base = _base(sizes, layout, inputs)
     heads, neurons = [], []
     nothing = Placed((), ())
     for layer in range(sizes.layers):
@@ -90,10 +95,27 @@ def assemble(
         mlp = _Mlp(sizes, layout)
         neurons.append(mlp.fill(sublayers.get(2 * layer + 1, nothing)))
         parts = attention.parts() | mlp.parts()
+        for part in READING:
+            _without_base(parts[part], base)
         params |= {linear_name(layer, part): _linear(*wb) for part, wb in parts.items()}
     unembedding = np.zeros((sizes.width, output.unembedding.shape[1]))
     unembedding[layout.columns_of(output.space)] = output.unembedding
     return Weights(params, unembedding.astype(np.float32), tuple(heads), tuple(neurons))
+
+
+def _base(sizes: Sizes, layout: Layout, inputs: Sequence[EmbeddedInput]) -> FloatArray:
+    """What each dimension holds at every position for the unembedding alone, [width]."""
+    base = np.zeros(sizes.width)
+    for entry in inputs:
+        if entry.base:
+            base[layout.columns_of(entry.variable.space)] = entry.base
+    return base
+
+
+def _without_base(linear: tuple[FloatArray, FloatArray], base: FloatArray) -> None:
+    """Takes off in a bias what is read besides."""
+    weights, bias = linear
+    bias -= base @ weights
 
 
 def _linear(w: FloatArray, b: FloatArray) -> dict[str, NDArray[np.float32]]:
@@ -109,7 +131,7 @@ def _embeddings(sizes: Sizes, layout: Layout, inputs: Sequence[EmbeddedInput]) -
         alive = {tenancy.variable.label for tenancy in layout.tenancies}
         for entry in entries:
             if entry.variable.label in alive:
-                table[:, layout.columns_of(entry.variable.space)] = entry.table
+                table[:, layout.columns_of(entry.variable.space)] = entry.table + entry.base
         tables[key] = {"embeddings": table}
     return tables
 

@@ -9,6 +9,7 @@ from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form
 from optitracr.candidates.space import CandidateSpace, needs_read
 from optitracr.constructions.needs import Need
+from optitracr.graph.build import BOS
 from solvers import Placement, Plan
 
 
@@ -57,7 +58,7 @@ class Chosen:
             _use(space, owner, space.candidates[placed.alternative], placed)
             for placed in plan.placements
         )
-        output = tuple(space.forms[name] for name in space.outputs[plan.view][0])
+        output = tuple(space.forms[x] for x in space.outputs[plan.view][0] if x != BOS)
         return cls(space, plan, owner, uses, output)
 
     def by(self, rule: str) -> Iterator[Use]:

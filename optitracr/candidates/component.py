@@ -31,11 +31,14 @@ class EmbeddedInput:
         source: The table that holds it.
         table: Its rows: of tokens the vocabulary, BOS, PAD; of positions:
             BOS, then 0 to max_seq_len - 1.
+        base: What its dimensions hold besides in every row, for the unembedding; what reads them
+            otherwise takes it off in its bias.
     """
 
     variable: Variable
     source: Embedding
     table: Float[FloatArray, "rows width"]
+    base: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

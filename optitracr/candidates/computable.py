@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.space import NOTHING, CandidateSpace, needs_read
+from optitracr.candidates.space import NOTHING, CandidateSpace, View, needs_read, view_name
 from optitracr.constructions.needs import Need
+from optitracr.graph.build import BOS
 
 _Wish = tuple[Need, str]
 """A need, and the candidate that must not read all forms that would serve; NOTHING for others."""
@@ -16,9 +17,18 @@ _Wish = tuple[Need, str]
 def exclude(space: CandidateSpace, pairs: Iterable[tuple[str, str]]) -> CandidateSpace | None:
     """The space without some readings; None if then nothing computes the output."""
     smaller = replace(space, excluded=space.excluded.union(pairs))
-    usable = computable(smaller)
-    views = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
+    views = computable_views(smaller, computable(smaller))
     return replace(smaller, outputs=views) if views else None
+
+
+def computable_views(space: CandidateSpace, usable: Mapping[str, None]) -> tuple[View, ...]:
+    """The ways to read the output from forms that can be supplied, but those that are excluded."""
+    return tuple(
+        view
+        for view in space.outputs
+        if all(name == BOS or name in usable for name in view[0])
+        and (view_name(view[0]), NOTHING) not in space.excluded
+    )
 
 
 def computable(space: CandidateSpace) -> dict[str, None]:

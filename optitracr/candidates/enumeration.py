@@ -9,15 +9,16 @@ from itertools import product
 import numpy as np
 
 from optitracr.candidates.care import Care
-from optitracr.candidates.computable import computable
+from optitracr.candidates.computable import computable, computable_views
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families.registry import RULES
 from optitracr.candidates.forms import Form, serving
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.readings import Readings
 from optitracr.candidates.rule import Rule, repertoire
-from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
 from optitracr.candidates.table_plans import TablePlans
+from optitracr.candidates.ways import OutputReading
 from optitracr.candidates.worklist import enumerate_candidates
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.constructions.heads import Reading
@@ -61,8 +62,7 @@ def candidate_space(
     options = {need: _options(proposals.readings, forms, need) for need in proposals.needs}
     output = nodes[rewritten.output]
     outputs = () if output.is_numerical else output.value_set.values
-    columns = 1 if output.is_numerical else len(outputs)
-    views = tuple(view for way in readings for view in _views(way, options, columns))
+    views = tuple(view for way in readings for view in _views(way, options))
     space = CandidateSpace(
         rewritten,
         setting,
@@ -111,7 +111,7 @@ def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, point
 def _with_usable_outputs(space: CandidateSpace, tables: TablePlans) -> CandidateSpace:
     """Leaves out views of the output that nothing can compute."""
     usable = computable(space)
-    outputs = tuple(view for view in space.outputs if all(name in usable for name in view[0]))
+    outputs = computable_views(space, usable)
     if not outputs:
         raise _no_output(space, tables, usable)
     return replace(space, outputs=outputs)
@@ -144,43 +144,45 @@ def _about(node: Node, message: str) -> LimitError:
     return error
 
 
-def _output_readings(proposals: Proposals) -> list[list[Reading]]:
+def _output_readings(proposals: Proposals) -> list[OutputReading]:
     """Ways for the unembedding to read the output; nothing of what is always None."""
     facts, output = proposals.facts, proposals.facts.program.output
     if facts.nodes[output].is_numerical:
-        return proposals.readings.of_number(output, 1.0, clean=False)
+        ways = proposals.readings.of_number(output, 1.0, clean=False)
+        return [OutputReading(tuple(way), np.zeros(1)) for way in ways]
     count = len(facts.nodes[output].value_set.values)
     if not count:
-        return [[]]
+        return [OutputReading((), np.zeros(0))]
     own = Reading(Need(output, tuple(range(count))), np.eye(count))
-    return [[reading] for reading in (own, *proposals.repertoire.outputs(facts, output))]
+    return [
+        OutputReading((own,), np.zeros(count)),
+        *proposals.repertoire.outputs(facts, output, proposals.tables.possible),
+    ]
 
 
-def _rounds(proposals: Proposals, readings: Sequence[Sequence[Reading]]) -> list[list[Need]]:
+def _rounds(proposals: Proposals, ways: Sequence[OutputReading]) -> list[list[Need]]:
     """What these ways read: each further one of a category in a round of its own."""
-    needs = [[reading.need for reading in way] for way in readings]
+    needs = [[reading.need for reading in way.readings] for way in ways]
     if proposals.facts.nodes[proposals.facts.program.output].is_numerical:
         return [[need for way in needs for need in way]]
     return needs
 
 
 def _views(
-    way: Sequence[Reading], options: Mapping[Need, Mapping[str, FloatArray]], columns: int
+    way: OutputReading, options: Mapping[Need, Mapping[str, FloatArray]]
 ) -> Iterator[tuple[tuple[str, ...], FloatArray]]:
     """Every choice of forms for what the output reads, and the unembedding over them."""
-    if not way:
-        yield (), np.zeros((0, columns))
-        return
-    for chosen in product(*(options[reading.need].items() for reading in way)):
-        spaces = dict.fromkeys(name for name, _ in chosen if name != NOTHING)
+    for chosen in product(*(options[reading.need].items() for reading in way.readings)):
         rows = dict[str, FloatArray]()
-        for (name, matrix), reading in zip(chosen, way, strict=True):
+        for (name, matrix), reading in zip(chosen, way.readings, strict=True):
             if name == NOTHING:
                 continue
             mixed = matrix @ reading.weights
             rows[name] = rows[name] + mixed if name in rows else mixed
-        empty = np.zeros((0, columns))
-        yield tuple(spaces), np.concatenate([empty, *(rows[name] for name in spaces)])
+        if way.constant.any():
+            rows[BOS] = way.constant[None] / MARKED
+        empty = np.zeros((0, way.constant.size))
+        yield tuple(rows), np.concatenate([empty, *rows.values()])
 
 
 def _options(readings: Readings, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:

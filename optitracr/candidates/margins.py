@@ -14,16 +14,18 @@ sums are added up. What is chosen is checked as ever.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.forms import Form
 from optitracr.candidates.mlp_noise import mlp_error
 from optitracr.candidates.noise import MATCH, Read, gather, together
-from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.candidates.offence import Offence
+from optitracr.candidates.output_margins import unclear_output
+from optitracr.candidates.space import NOTHING, CandidateSpace, held_rows
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
 from optitracr.constructions.heads import HeadPlan, Reading
 from optitracr.constructions.needs import Need
@@ -33,28 +35,15 @@ from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from optitracr.graph.program import Aggregate, Width
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.rounding import ATTENTION_LEAK
-from solvers import Allocation, Placement
+from solvers import Allocation, Placement, Plan
 
 SAFETY = 4.0
 """By how much an error is taken to be larger than that found: sums may be added up in another
 order, and errors differ in sign."""
 
-
-@dataclass(frozen=True, slots=True)
-class Offence:
-    """A component whose result float32 does not carry.
-
-    Attributes:
-        candidate: Its name.
-        reads: The forms that bring the error in; none if it arises in the component.
-        error: How large it can be.
-        allowed: How large it may be.
-    """
-
-    candidate: str
-    reads: tuple[str, ...]
-    error: float
-    allowed: float
+NOISY = 2.0**-11
+"""Error of what a head counts from which on a quieter way is looked for: a hundred times that of
+one which reads what the embedding supplies, and a twentieth of the distance of ten from eleven."""
 
 
 def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
@@ -66,20 +55,60 @@ def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
     assert plan is not None, "an allocation without a plan is an error before this stage"
     errors = {name: _rounded(space, form) for name, form in space.forms.items()}
     found: list[Offence] = []
+    for candidate, reads, error in followed(space, plan, errors):
+        allowed = _allowed_of(space, candidate)
+        if _excess(error, allowed) > 1.0:
+            found.append(_offence(space, candidate, reads, float(error.max(initial=0.0)), allowed))
+    unclear = unclear_output(space, plan.view, errors, SAFETY)
+    return found if unclear is None else [*found, unclear]
+
+
+def noisy_counts(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
+    """Components in whose place another one may count better, if the plan takes no more for it.
+
+    What a head counts by one-hots is off by their errors, times its coldness. A plan that bears
+    that as a rule need not bear it in whatever order sums are added up.
+    """
+    plan = allocation.plan
+    assert plan is not None, "an allocation without a plan is an error before this stage"
+    errors = {name: _rounded(space, form) for name, form in space.forms.items()}
+    makers = {space.candidates[p.alternative].form: p.alternative for p in plan.placements}
+    found: dict[str, float] = {}
+    for candidate, reads, error in followed(space, plan, errors):
+        most = float(error.max(initial=0.0))
+        if not _is_share(space, space.forms[candidate.form]) or most <= NOISY:
+            continue
+        written = (makers.get(read.form) for read in reads)
+        for maker in (x for x in written if x is not None and space.candidates[x].cut):
+            found[maker] = max(most, found.get(maker, 0.0))
+    ranked = sorted(found.items(), key=lambda item: -item[1])
+    return [Offence(name, (), error, NOISY) for name, error in ranked]
+
+
+def followed(
+    space: CandidateSpace, plan: Plan, errors: dict[str, FloatArray]
+) -> Iterator[tuple[Candidate, Sequence[Read], FloatArray]]:
+    """Each component with what it reads, and the error of what it writes, in order.
+
+    Args:
+        space: All that was chosen among.
+        plan: What was chosen.
+        errors: Of each form; what a component writes is noted there, at most as much as is allowed.
+    """
     for placement in sorted(plan.placements, key=lambda placed: placed.sublayer):
         candidate = space.candidates[placement.alternative]
-        form = space.forms[candidate.form]
         reads = _reads(space, candidate, placement, errors)
         error = _error(space, candidate, reads)
-        # A head's error is bounded, an MLP's is found.
-        safety = 1.0 if isinstance(candidate.plan, HeadPlan) else SAFETY
-        allowed = _allowed(space, form) / safety
-        most = _excess(error, allowed)
-        if most > 1.0:
-            found.append(_offence(space, candidate, reads, float(error.max(initial=0.0)), allowed))
-            error = np.minimum(error, allowed)
-        errors[form.name] = error
-    return found
+        yield candidate, reads, error
+        allowed = _allowed_of(space, candidate)
+        within = error if _excess(error, allowed) <= 1.0 else np.minimum(error, allowed)
+        errors[candidate.form] = within
+
+
+def _allowed_of(space: CandidateSpace, candidate: Candidate) -> FloatArray:
+    """The error allowed in what a component writes: a head's is bounded, an MLP's is found."""
+    safety = 1.0 if isinstance(candidate.plan, HeadPlan) else SAFETY
+    return _allowed(space, space.forms[candidate.form]) / safety
 
 
 def _excess(error: FloatArray, allowed: FloatArray) -> float:
@@ -105,23 +134,16 @@ def _offence(
     return Offence(candidate.name, tuple(blamed), error, float(allowed.min()))
 
 
-def _rows(space: CandidateSpace, form: Form) -> FloatArray:
-    """What a form holds of each value of its variable."""
-    if form.is_number and not form.numbers:
-        return np.array([[float(value)] for value in space.node(form).value_set.values] or [[0.0]])
-    return form_rows(form)
-
-
 def _rounded(space: CandidateSpace, form: Form) -> FloatArray:
     """The error of embedded numbers: those of a one-hot are exact."""
-    rows = _rows(space, form)
+    rows = held_rows(space, form)
     error: FloatArray = abs(rows - rows.astype(np.float32))
     return error
 
 
 def _allowed(space: CandidateSpace, form: Form) -> FloatArray:
     """The error that a check of the model allows each value of a form."""
-    rows = _rows(space, form)
+    rows = held_rows(space, form)
     if form.numbers:
         return np.full((len(rows), 1), code_tolerance(rows))
     if not form.is_number:
@@ -165,7 +187,7 @@ def _read(
     if name == NOTHING:
         nothing = np.zeros((1, 0))
         return Read(name, rows, np.zeros_like(rows), nothing, nothing, np.zeros((0, rows.shape[1])))
-    held = _rows(space, space.forms[name])
+    held = held_rows(space, space.forms[name])
     error = np.broadcast_to(errors[name], held.shape)
     read = held @ matrix
     noise = together(error + FLOAT32_EPSILON * abs(held), matrix)
@@ -186,14 +208,16 @@ def _error(space: CandidateSpace, candidate: Candidate, reads: Sequence[Read]) -
     if isinstance(candidate.plan, HeadPlan):
         return _head_error(space, candidate, candidate.plan, reads)
     form = space.forms[candidate.form]
-    return mlp_error(candidate.plan, reads, _rows(space, form), form.is_number and not form.numbers)
+    return mlp_error(
+        candidate.plan, reads, held_rows(space, form), form.is_number and not form.numbers
+    )
 
 
 def _head_error(
     space: CandidateSpace, candidate: Candidate, plan: HeadPlan, reads: Sequence[Read]
 ) -> FloatArray:
     form = space.forms[candidate.form]
-    rows = _rows(space, form)
+    rows = held_rows(space, form)
     count, keys = len(plan.queries), len(plan.queries) + len(plan.keys)
     logit = _logit_error(plan, reads[:count], reads[count:keys])
     if _is_share(space, form):

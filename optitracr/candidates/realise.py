@@ -16,7 +16,7 @@ from optitracr.candidates.component import (
     OutputView,
 )
 from optitracr.candidates.forms import Form, form_rows
-from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.constructions.heads import HeadPlan
 from optitracr.constructions.leaves import Plan as TablePlan
@@ -37,7 +37,7 @@ def realise(space: CandidateSpace, allocation: Allocation) -> Components:
     )
     reads, matrix = space.outputs[plan.view]
     output_space = join(*(space.variables[name].space for name in reads))
-    inputs = tuple(_embedded(space))
+    inputs = tuple(_embedded(space, MARKED if BOS in reads else 0.0))
     return Components(
         inputs,
         components,
@@ -58,7 +58,8 @@ def _held(space: CandidateSpace, form: Form) -> Held:
     )
 
 
-def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
+def _embedded(space: CandidateSpace, base: float) -> list[EmbeddedInput]:
+    """What the embedding supplies, the BOS dimension with what it holds everywhere."""
     setting = space.setting
     tokens, positions = len(setting.vocabulary), setting.max_seq_len
     found = []
@@ -75,7 +76,7 @@ def _embedded(space: CandidateSpace) -> list[EmbeddedInput]:
             found.append(EmbeddedInput(space.variables[name], Embedding.POSITIONS, table))
     marker = np.zeros((tokens + 2, 1))
     marker[tokens] = 1.0
-    found.append(EmbeddedInput(space.bos, Embedding.TOKENS, marker))
+    found.append(EmbeddedInput(space.bos, Embedding.TOKENS, marker, base))
     if space.position in space.forms:
         return found
     own = Variable(

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.forms import Form
+from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.needs import Need
 from optitracr.craft.reading import Variable
@@ -18,6 +20,16 @@ from optitracr.setting import Setting
 
 NOTHING = ""
 """In place of a form, for needs that no value of the variable makes different from zero."""
+
+
+MARKED = 2.0**-6
+"""What the BOS dimension holds at every position, one more at BOS, where the unembedding takes a
+constant of it. Others that read it take that off in their bias: it is little, so that a bias that
+is much less than what BOS outweighs keeps its digits; a power of two, so that no constant loses
+any."""
+
+View = tuple[tuple[str, ...], FloatArray]
+"""The forms that the unembedding reads, BOS among them for a constant, and its rows over them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,7 @@ class CandidateSpace:
     variables: Mapping[str, Variable]
     candidates: Mapping[str, Candidate]
     options: Mapping[Need, Mapping[str, FloatArray]]
-    outputs: tuple[tuple[tuple[str, ...], FloatArray], ...]
+    outputs: tuple[View, ...]
     output_values: tuple[object, ...]
     position: str
     owner: Mapping[str, str]
@@ -71,6 +83,18 @@ class CandidateSpace:
     def is_input(self, name: str) -> bool:
         """Whether the embedding supplies a form."""
         return isinstance(self.node(self.forms[name]).operation, Input)
+
+
+def view_name(reads: tuple[str, ...]) -> str:
+    """What stands for a way to read the output where readings are excluded: no form's name."""
+    return " + ".join(("output", *reads))
+
+
+def held_rows(space: CandidateSpace, form: Form) -> FloatArray:
+    """What a form holds of each value of its variable, [values, width]."""
+    if form.is_number and not form.numbers:
+        return np.array([[float(value)] for value in space.node(form).value_set.values] or [[0.0]])
+    return form_rows(form)
 
 
 def needs_read(space: CandidateSpace, candidate: Candidate) -> list[Need]:

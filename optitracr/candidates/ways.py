@@ -21,6 +21,7 @@ from optitracr.constructions.conjunctions import Condition
 from optitracr.constructions.heads import Reading
 from optitracr.constructions.leaves import Plan
 from optitracr.constructions.tasks import Construction
+from optitracr.craft.spaces import FloatArray
 
 
 class Freedom(Enum):
@@ -41,6 +42,10 @@ Source = tuple[str, NDArray[np.integer] | None]
 for None; None where it is that variable itself."""
 
 
+Possible = Callable[[tuple[str, ...]], NDArray[np.bool_] | None]
+"""Which combinations of the values of some variables can occur; None if all can."""
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """How a head is to decide a condition.
@@ -57,6 +62,20 @@ class Decision:
     is_width: bool
     exact_keys: bool
     slots: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OutputReading:
+    """A way for the unembedding to read the output.
+
+    Attributes:
+        readings: What it reads, all added up.
+        constant: Shape [outputs]: what is added at every position, which is read of the BOS
+            dimension; all zero where none is needed.
+    """
+
+    readings: tuple[Reading, ...]
+    constant: FloatArray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +95,7 @@ class Ways:
     frees: frozenset[Freedom] = frozenset()
     sources: Callable[[Facts, str], list[Source]] | None = None
     readings: Callable[[Facts, str, float, bool], list[list[Reading]]] | None = None
-    outputs: Callable[[Facts, str], Iterable[Reading]] | None = None
+    outputs: Callable[[Facts, str, Possible], Iterable[OutputReading]] | None = None
     expand: Callable[[Facts, Plan], Iterator[Plan]] | None = None
     decide: Callable[[Facts, Decision], Bilinear | None] | None = None
     tables: tuple[Construction, ...] = ()
@@ -110,10 +129,10 @@ class Repertoire:
         given = [way.readings for way in self.ways.values() if way.readings is not None]
         return [reading for read in given for reading in read(facts, label, factor, clean)]
 
-    def outputs(self, facts: Facts, label: str) -> list[Reading]:
+    def outputs(self, facts: Facts, label: str, possible: Possible) -> list[OutputReading]:
         """Further ways to read the output."""
         given = [way.outputs for way in self.ways.values() if way.outputs is not None]
-        return [reading for read in given for reading in read(facts, label)]
+        return [reading for read in given for reading in read(facts, label, possible)]
 
     def expansions(self, facts: Facts, plan: Plan) -> Iterator[tuple[Plan, tuple[str, ...]]]:
         """A plan as it is, then with other things read; each with the rules that it takes."""

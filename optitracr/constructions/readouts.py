@@ -1,124 +1,214 @@
-"""Readouts: many classes are decoded from a few numbers, as the largest of linear scores.
+"""Readouts: classes are decoded from a few numbers, as the largest of linear scores.
 
-Each class has a point, and the residual stream holds the point of the class that it is in. The
-score of a class is as linear in what is held as the unembedding is; the point of each class is
-chosen such that its own score is the largest there.
+The residual stream holds a number, and each class has some numbers that are its own, beside one
+another on the line. The score of a class is linear in the number, and a constant beside it; all
+scores together are the tangents of a convex function, of which that of the right class is on top.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.rounding import UNIT
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Float, Int
 
-LEAD = 0.5
-"""By how much the score of the right class has to exceed zero and all others, errors included:
-below it None is decoded (see `optitracr.model.forward.choose`), and who adds up scores in another
-order has as much room."""
+NONE = -1
+"""The class of numbers that stand for None."""
+
+CHOSEN = 0.5
+"""What the largest score has to pass, as `optitracr.model.forward.choose` decodes it."""
+
+LEAD = 1.0
+"""By how much the right score exceeds all others, and a half, where no number is off: a whole
+logit, as with a one-hot."""
+
+LEAST_LEAD = 0.25
+"""By how much it has to exceed them whatever is off: half of what a one-hot's score does, which is
+room for whoever adds up scores in another order."""
 
 MAX_CLASSES = 4096
-"""Classes beyond which no points are tried: the scores of all at the points of all are compared,
-in arrays of 128 MB for so many. On one line float32 tells some thousand apart."""
+"""Classes beyond which no scores are tried: those of all are compared at the numbers of all, in
+arrays of 128 MB for so many."""
 
-ROOM = 8.0
-"""By how much places may exceed the scale where there may be none: three times their size times an
-error of 0.01, over the scale, is the largest score of nothing, a quarter up to here."""
+FARTHEST = 2.0**24
+"""Steps from the first place to the last up to which float32 tells all of them apart."""
 
 EVEN = 1e-9
 """Largest part of a step by which values may be off the places on a line with equal steps: what
 dividing in float64 leaves."""
 
 
-@dataclass(frozen=True, slots=True)
+ROUNDINGS = 2
+"""Roundings of a score beside one for each of its terms: those of a weight and of its product. The
+constant is read of a power of two, and rounded as a weight alone."""
+
+SAME = 1e-9
+"""Distance, as a part of the largest, up to which two sums are the same: what float64 leaves."""
+
+
+SUM_DIGITS = 9
+"""Decimal digits to which the factors of a sum are rounded: the others are what float64 left."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Readout:
-    """Points, and the scores by which they are told apart.
+    """Numbers, and the scores by which classes are told apart.
 
     Attributes:
-        points: What is held of each class.
-        weights: From what is held to the score of each class.
+        numbers: What may be held together.
+        member: The class that each row stands for, or NONE.
+        weights: What each score takes of the numbers.
+        constant: What is added to each score at every position.
     """
 
-    points: Float[FloatArray, "classes width"]
-    weights: Float[FloatArray, "width classes"]
+    numbers: Float[FloatArray, "rows numbers"]
+    member: Int[NDArray[np.intp], " rows"]
+    weights: Float[FloatArray, "numbers classes"]
+    constant: Float[FloatArray, " classes"]
 
-    def lead(self, noise: float) -> float:
-        """By how much the right score exceeds all others and zero, at the least.
+    def leads(self, noise: Float[FloatArray, "rows numbers"] | float) -> Float[FloatArray, " rows"]:
+        """By how much the right score of each row exceeds all others and a half, at the least.
 
-        Args:
-            noise: By how much each number that is held may be off; what float32 rounds comes
-                on top.
-        """
-        scores = self.points @ self.weights
-        rounding = _rounding(self.points.shape[1]) * (abs(self.points) @ abs(self.weights))
-        own = (np.diag(scores) - np.diag(rounding))[:, None]
-        ahead = own - scores - rounding
-        for number in self.weights:
-            ahead -= noise * abs(number[:, None] - number)
-        np.fill_diagonal(ahead, np.inf)
-        alone = own[:, 0] - noise * abs(self.weights).sum(axis=0)
-        return float(min(alone.min(initial=np.inf), ahead.min(initial=np.inf)))
-
-    def nothing(self, noise: float) -> float:
-        """The largest score where nothing is held: zero but for the noise.
+        Where it is None, by how much all scores are below a half.
 
         Args:
-            noise: By how much each number may be off from zero.
+            noise: By how much each number may be off; what float32 rounds comes on top.
         """
-        return float(noise * abs(self.weights).sum(axis=0).max(initial=0.0))
+        scores = self.numbers @ self.weights + self.constant
+        size = abs(self.numbers) @ abs(self.weights) + abs(self.constant)
+        rounding = (ROUNDINGS + len(self.weights)) * UNIT * size
+        known = np.flatnonzero(self.member != NONE)
+        own = self.member[known]
+        least = np.full(len(scores), CHOSEN)
+        least[known] = (scores - rounding)[known, own]
+        ahead = least[:, None] - scores - rounding
+        chosen = least - CHOSEN
+        off = np.broadcast_to(np.asarray(noise, dtype=np.float64), self.numbers.shape)
+        for number, wrong in zip(self.weights, off.T, strict=True):
+            slope = np.zeros(len(scores))
+            slope[known] = number[own]
+            ahead -= wrong[:, None] * abs(slope[:, None] - number)
+            chosen -= wrong * abs(slope)
+        ahead[known, own] = chosen[known]
+        return np.asarray(ahead.min(axis=1))
 
-    def bears(self, noise: float, may_be_none: bool = False) -> bool:
-        """Whether the right class is decoded though each number may be off by so much.
-
-        Args:
-            noise: That much.
-            may_be_none: Whether there may be none, which all scores below 1/2 stand for.
-        """
-        silent = not may_be_none or self.nothing(noise) <= LEAD / 2
-        return silent and self.lead(noise) > LEAD
+    def bears(self, noise: Float[FloatArray, "rows numbers"] | float) -> bool:
+        """Whether the right class is decoded though each number may be off by so much."""
+        return float(self.leads(noise).min()) >= LEAST_LEAD
 
 
-def _rounding(terms: int) -> float:
-    """Relative error of a sum of products of rounded weights."""
-    return (terms + 1) * UNIT
-
-
-def line_readout(places: Float[FloatArray, " classes"], scale: float = 1.0) -> Readout | None:
-    """Points on a line beside a constant: (x, k), with the scores 2xy + (1 - x^2) of each x.
+def sum_readout(
+    numbers: Float[FloatArray, "rows numbers"],
+    factors: Float[FloatArray, " numbers"],
+    member: Int[NDArray[np.intp], " rows"],
+    classes: int,
+) -> Readout | None:
+    """Lines over a sum of numbers, of which that of a class is on top at its own, by LEAD at least.
 
     Args:
-        places: Where each class is on the line, two of them at least 1 apart.
-        scale: Of what is held; the scores stay as they are.
+        numbers: What may be held together, each row of one class.
+        factors: How often each number is taken.
+        member: The class of each row, or NONE.
+        classes: How many there are; one without a row has a score that never passes a half.
 
     Returns:
-        None if there are too many to try.
+        None if the sums of a class are not beside one another, or there are too many classes.
     """
-    if places.size > MAX_CLASSES:
+    sums = numbers @ factors
+    order = np.argsort(sums, kind="stable")
+    along, of_sum = sums[order], member[order]
+    first = np.flatnonzero(np.diff(of_sum, prepend=of_sum[0] - 1))
+    own = of_sum[first]
+    if np.unique(own).size < own.size or not 1 < own.size <= MAX_CLASSES:
         return None
-    constant = _as_large(places)
-    points = np.stack([places, np.full(places.size, constant)], axis=1)
-    weights = np.stack([2.0 * places, (1.0 - places**2) / constant])
-    return Readout(points * scale, weights / scale)
+    below, above = along[first[1:] - 1], along[first[1:]]
+    if (above - below <= SAME * abs(along).max()).any():
+        return None
+    slope, height = _tangents(along[first], own, above, below)
+    weights, constant = np.zeros(classes), np.zeros(classes)
+    kept = own != NONE
+    weights[own[kept]], constant[own[kept]] = slope[kept], height[kept]
+    return Readout(numbers, member, factors[:, None] * weights, constant)
 
 
-def scale_with_none(places: Float[FloatArray, " classes"]) -> float:
-    """The scale at which errors of what holds nothing add up to no class, if they are small."""
-    return max(1.0, _as_large(places) / ROOM)
+def sums_of(
+    numbers: Float[FloatArray, "rows numbers"], member: Int[NDArray[np.intp], " rows"]
+) -> Iterator[Float[FloatArray, " numbers"]]:
+    """How often numbers are taken in sums of which a class may be a function.
+
+    That of which the class is a linear function, if it is one; else once, with either sign.
+
+    Args:
+        numbers: What may be held together.
+        member: The class of each row, or NONE.
+    """
+    if numbers.shape[1] == 1:
+        yield np.ones(1)
+        return
+    system = np.column_stack([numbers, np.ones(len(numbers))])
+    found = np.linalg.lstsq(system, member.astype(np.float64), rcond=None)[0]
+    if (abs(system @ found - member) <= SAME * member.size).all():
+        yield found[:-1].round(SUM_DIGITS)
+        return
+    for signs in product((1.0, -1.0), repeat=numbers.shape[1] - 1):
+        yield np.array([1.0, *signs])
 
 
-def _as_large(places: FloatArray) -> float:
-    """A power of two as large as the places: exact in float32, and no more sensitive than they."""
-    return float(2.0 ** np.ceil(np.log2(max(1.0, abs(places).max(initial=0.0)))))
+def _tangents(
+    start: FloatArray, classes: NDArray[np.intp], above: FloatArray, below: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """The slope and the height of the line of each class, from the lowest numbers on.
+
+    Those of two that are beside each other cross half-way between their numbers, so steeply that
+    one exceeds the other by LEAD where these begin.
+
+    Args:
+        start: The lowest number of each class.
+        classes: The classes in order.
+        above: That of each but the first.
+        below: The highest number of the class before.
+    """
+    turn = 2.0 * LEAD / (above - below)
+    slope = np.concatenate([[0.0], np.cumsum(turn)])
+    height = np.concatenate([[0.0], np.cumsum(-turn * (above + below) / 2.0)])
+    none = np.flatnonzero(classes == NONE)
+    if none.size:
+        base = int(none[0])
+    else:
+        products = abs(start * (slope - slope[:, None]))
+        base = int((products + abs(height - height[:, None])).max(axis=1).argmin())
+    lift = CHOSEN + (0.0 if none.size else LEAD)
+    return slope - slope[base], height - height[base] + lift
+
+
+SIGNED = 1.5
+"""The score of one of two classes, without a constant: None, at zero, is as far below a half as the
+right score would be above it with a lead of LEAD."""
+
+
+def sign_readout(member: Int[NDArray[np.intp], " numbers"]) -> Readout:
+    """Two classes at -1 and 1, and None at 0 where there may be: no constant is needed.
+
+    Args:
+        member: The classes at -1 and 1, or at -1, 0 and 1.
+    """
+    places = np.array([-1.0, 1.0]) if member.size == 2 else np.array([-1.0, 0.0, 1.0])
+    weights = np.zeros(2)
+    weights[member[[0, -1]]] = -SIGNED, SIGNED
+    return Readout(places[:, None], member, weights[None], np.zeros(2))
 
 
 def even_places(numbers: Float[FloatArray, " classes"]) -> Float[FloatArray, " classes"] | None:
-    """Numbers as places about 0 in whole steps; None if they are not that evenly spaced.
+    """Numbers as places in whole steps from the first; None if they are not that evenly spaced.
 
     Args:
         numbers: Distinct, increasing.
@@ -126,11 +216,8 @@ def even_places(numbers: Float[FloatArray, " classes"]) -> Float[FloatArray, " c
     if numbers.size < 2:
         return None
     places = (numbers - numbers[0]) / np.diff(numbers).min()
+    if not places[-1] <= FARTHEST:
+        return None
     if not (abs(places - np.rint(places)) <= EVEN * np.maximum(1.0, places)).all():
         return None
-    return np.asarray(np.rint(places) - np.rint(places[-1]) / 2)
-
-
-def ranks(classes: int) -> Float[FloatArray, " classes"]:
-    """The places of classes by number, about 0."""
-    return np.arange(classes, dtype=np.float64) - (classes - 1) / 2
+    return np.asarray(np.rint(places))

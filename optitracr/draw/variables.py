@@ -58,5 +58,5 @@ def shown_name(variable: str, name: str) -> str:
     """What a label in a picture says: the RASP variable, or what else a dimension is for."""
     if variable:
         return plain(variable)
-    known = {"one": "constant 1", "bos": "BOS"}
+    known = {"one": "constant 1", "bos": "BOS, constant"}
     return plain(known.get(name, name.removeprefix("tokens:")))

@@ -80,7 +80,7 @@ def test_minima_are_kept_whatever_the_plan_takes() -> None:
 
 def test_a_position_finds_itself_however_it_is_held() -> None:
     """At level 2 a head that erases tells positions apart by points on a circle."""
-    arrangement, assembly = made("hist", 2)
+    arrangement, assembly = made("double_hist", 2)
     assert any(erasure.sublayer % 2 == 0 for erasure in arrangement.plan.erasures)
     position, _ = arrangement.components.self_attention
     entry = next(e for e in arrangement.components.inputs if e.variable.label == position)

@@ -11,7 +11,7 @@ import pytest
 from optitracr.allocation import carry
 from optitracr.candidates import computable as room
 from optitracr.candidates.computable import choices, computable
-from optitracr.candidates.margins import Offence
+from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.catalogues import CandidateProposal
 from optitracr.library.random_programs import random_program

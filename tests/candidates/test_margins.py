@@ -9,7 +9,7 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.allocation import carry
-from optitracr.candidates.margins import Offence
+from optitracr.candidates.offence import Offence
 from optitracr.rasp import Comparison, Select, SelectorWidth, SequenceMap, indices, tokens
 
 

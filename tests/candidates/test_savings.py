@@ -29,8 +29,8 @@ def test_level_1_erases_and_shares() -> None:
     ("name", "kind", "variable"),
     [
         ("upper_case", SavingKind.VIEWED, "upper_case"),
-        ("nary_sequencemap", SavingKind.FUSED, "tuple"),
-        ("is_vowel", SavingKind.COMPRESSED, "tokens"),
+        ("title_case", SavingKind.FUSED, "after_space"),
+        ("frac_prevs", SavingKind.COMPRESSED, "indices"),
         ("pair_balance", SavingKind.PUSHED, "pair_balance"),
         ("reverse", SavingKind.SPLIT, "length"),
         ("shuffle_dyck2", SavingKind.SHARED, "balance"),

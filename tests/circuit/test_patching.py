@@ -61,9 +61,10 @@ def test_a_patched_value_is_that_of_the_other_position() -> None:
     patched = patch_edge(model, tokens, ("hook_embed", reader))
     clean = model.forward_numpy(tokens).logits
     assert np.abs(patched - clean).max() > 0.5
-    ends = np.abs(patched[:, 1:] - patched[:, 1:].round())
-    assert ends.max() < 1e-3
-    assert patched[:, 1:].min() > -1e-3
+    said, known = (
+        {tuple(row) for row in x[:, 1:].round(2).reshape(-1, 4).tolist()} for x in (patched, clean)
+    )
+    assert all(row in known or max(row) <= 0.5 for row in said)
 
 
 def test_edges_that_are_none() -> None:

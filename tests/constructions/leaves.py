@@ -26,6 +26,9 @@ def written(plan: Plan, leaves: Sequence[Leaf], values: Sequence[int | None]) ->
     total = plan.b_in.astype(np.float32)
     for axis, weights in zip(plan.axes, plan.w_in, strict=True):
         columns = _columns(axis, held[axis.leaf.label])
+        if not columns.size:
+            # What is always zero is not read, and adds nothing.
+            continue
         total = total + columns.astype(np.float32) @ weights.astype(np.float32)
     hidden = np.maximum(total, np.float32(0.0)) @ plan.w_out.astype(np.float32)
     return np.asarray(hidden + plan.bias.astype(np.float32), dtype=np.float64)

@@ -30,7 +30,10 @@ HIDDEN = 1 << 22
 
 CLEAR = 1e-3
 """Distance of the largest score from the next one, and from 1/2, that decides: thousands of
-roundings in float32. What is closer is left to a plain pass."""
+roundings in float32 of a score of 1. What is closer is left to a plain pass."""
+
+ROUNDED = 2.0**-20
+"""The same of what a score is the sum of, where that is large: sixteen roundings."""
 
 
 class Readout:
@@ -53,13 +56,16 @@ class Readout:
         codes, new = self._rows.add(rows)
         if new.size:
             scores = rows[new] @ self._unembed
-            sure = self._is_clear(scores)
+            sure = self._is_clear(scores, abs(rows[new]) @ abs(self._unembed))
             self.chosen.add(choose(np, self._now.architecture, scores[None])[0])
             self.sure.add(sure)
             self.all_sure = self.all_sure and bool(sure.all())
         return codes
 
-    def _is_clear(self, scores: Float[Numbers, "rows outputs"]) -> NDArray[np.bool_]:
+    def _is_clear(
+        self, scores: Float[Numbers, "rows outputs"], sizes: Float[Numbers, "rows outputs"]
+    ) -> NDArray[np.bool_]:
+        """Whether scores decide, given the sizes of what they are the sums of, together."""
         sure = np.asarray(np.isfinite(scores).all(axis=1))
         if not self._now.architecture.categorical or not scores.shape[1]:
             return sure
@@ -68,7 +74,7 @@ class Readout:
         others[np.arange(len(scores)), scores.argmax(axis=1)] = -np.inf
         # Where nothing passes 1/2, it does not matter which score is the largest.
         clear = np.where(largest > 0.5, largest - others.max(axis=1), 0.5 - largest)
-        found: NDArray[np.bool_] = sure & (clear > CLEAR)
+        found: NDArray[np.bool_] = sure & (clear > CLEAR + ROUNDED * sizes.max(axis=1))
         return found
 
 
