@@ -59,7 +59,8 @@ def candidate_space(
         name: form.variable(nodes[form.label].value_set.values) for name, form in forms.items()
     }
     variables[BOS] = direction(BOS, Space((Direction(BOS),)))
-    options = {need: _options(proposals.readings, forms, need) for need in proposals.needs}
+    placed = _by_label(forms)
+    options = {need: _options(proposals.readings, placed, need) for need in proposals.needs}
     output = nodes[rewritten.output]
     outputs = () if output.is_numerical else output.value_set.values
     views = tuple(view for way in readings for view in _views(way, options))
@@ -185,7 +186,22 @@ def _views(
         yield tuple(rows), np.concatenate([empty, *rows.values()])
 
 
-def _options(readings: Readings, forms: Mapping[str, Form], need: Need) -> dict[str, FloatArray]:
+_Placed = dict[str, list[tuple[int, Form]]]
+"""For each variable its forms, and the place of each among all."""
+
+
+def _by_label(forms: Mapping[str, Form]) -> _Placed:
+    placed: _Placed = {}
+    for place, form in enumerate(forms.values()):
+        placed.setdefault(form.label, []).append((place, form))
+    return placed
+
+
+def _options(readings: Readings, placed: _Placed, need: Need) -> dict[str, FloatArray]:
+    """How each form that serves a need is read for it; of all forms few hold what it asks for."""
     if readings.is_vacuous(need):
         return {NOTHING: np.zeros((0, need.columns))}
-    return serving(forms.values(), need, dict(readings.sources(need.label)))
+    sources = dict(readings.sources(need.label))
+    near = [own for label in sources for own in placed.get(label, ())]
+    near.sort(key=lambda own: own[0])
+    return serving([form for _, form in near], need, sources)
