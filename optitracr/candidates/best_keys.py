@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.facts import Facts
-from optitracr.candidates.relations import over
+from optitracr.candidates.told import Leaves, Telling, Told, without_idle
 from optitracr.candidates.ways import Source
 from optitracr.constructions.ranks import Mask, Order, is_beginning, numbers_of, orders, starts_at
 from optitracr.graph.program import Elementwise, Input, Selector, Share
@@ -25,23 +25,6 @@ from optitracr.graph.relations import LOOKED_AT, Factor, Relation
 MOST_PLACES = 600
 """Combinations of what keys hold beyond which ranks are not looked at: their square is as many as a
 table that is looked at has, and is multiplied in a few milliseconds."""
-
-Leaves = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Told:
-    """What a selector selects, by variables that are no functions of others.
-
-    Attributes:
-        keys: Variables of the key.
-        queries: Variables of the query.
-        holds: One axis for each, keys first; None last where a variable can be None.
-    """
-
-    keys: Leaves
-    queries: Leaves
-    holds: Mask
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,7 +35,8 @@ class BestKey:
         relation: What selects them.
         label: A variable by whose number the best is told, before the index; "" if there is none.
         numbers: For each of its values; the largest is the best.
-        by_index: 1.0 if of those alike in that the last is the best, -1.0 if the first is.
+        by_index: 1.0 if of those alike in that the last is the best, -1.0 if the first is, and 0.0
+            if any is.
     """
 
     relation: Relation
@@ -61,7 +45,7 @@ class BestKey:
     by_index: float
 
 
-class BestKeys:
+class BestKeys(Telling):
     """What is known of the selectors of a program, each looked at when it is first asked about.
 
     Attributes:
@@ -70,9 +54,8 @@ class BestKeys:
 
     def __init__(self, facts: Facts) -> None:
         """Nothing is looked at yet."""
-        self.facts = facts
+        super().__init__(facts)
         self._found: dict[object, BestKey | None] = {}
-        self._leaves: Leaves | None = None
 
     def of(self, selector: Selector) -> BestKey | None:
         """The best key that a selector selects; None if it is not known to select such a one."""
@@ -80,6 +63,31 @@ class BestKeys:
         if key not in self._found:
             self._found[key] = next(self._ways(selector), None)
         return self._found[key]
+
+    def alike(self, selector: Selector, operand: str) -> BestKey | None:
+        """A best key that holds of a variable what all keys do that a selector selects.
+
+        It is any of those that no other beats, where what beats is an order of one variable's
+        values, and that variable tells the other.
+
+        Args:
+            selector: The selector.
+            operand: The variable.
+        """
+        if self.facts.setting.causal:
+            return None
+        own, tables = self.told(selector), self.facts.tables
+        if own is None or own.queries or len(own.keys) != 1 or not self.is_count(own.keys[0]):
+            return None
+        counts, beats = self.counts_of(own.keys[0]), self.told_of(own.keys[0])
+        if beats is None or counts is None or not np.array_equal(own.holds, counts == 0):
+            return None
+        if len(beats.keys) != 1 or beats.keys != beats.queries:
+            return None
+        if tables.leaves((operand,), self.leaves) != beats.keys:
+            return None
+        numbers = numbers_of(beats.holds, np.arange(len(beats.holds)))
+        return None if numbers is None else BestKey(Relation.of(()), beats.keys[0], -numbers, 0.0)
 
     def held_at(self, selector: Selector, operand: str) -> Source | None:
         """An input that tells what a variable holds at each key that a selector selects.
@@ -113,50 +121,6 @@ class BestKeys:
                     return label, told
         return None
 
-    def told(self, selector: Selector) -> Told | None:
-        """What a selector selects by leaves; None if that is too much to look at."""
-        relation = self.facts.relation(selector)
-        tables, leaves = self.facts.tables, self.leaves
-        key = tables.leaves(relation.keys, leaves)
-        query = tables.leaves(relation.queries, leaves)
-        if any(self.facts.nodes[x].value_set.exploded for x in (*key, *query)):
-            return None
-        found = over(relation, key, query, tables)
-        if found is None or found.entries() > LOOKED_AT:
-            return None
-        cut = tuple(slice(0, self.size(x)) for x in (*found.keys, *found.queries))
-        return _read(Told(found.keys, found.queries, found.table()[cut]))
-
-    @property
-    def leaves(self) -> Leaves:
-        """The variables that are no functions of others."""
-        if self._leaves is None:
-            tables = self.facts.tables
-            self._leaves = tuple(x for x in self.facts.nodes if not tables.definitions(x))
-        return self._leaves
-
-    def is_count(self, label: str) -> bool:
-        """Whether a variable is how many keys something selects, as its head writes it."""
-        return isinstance(self.facts.operation(label), Share)
-
-    def told_of(self, count: str) -> Told | None:
-        """What is counted."""
-        return self.told(self._selector_of(count))
-
-    def relation_of(self, count: str) -> Relation:
-        """The same as a relation."""
-        return self.facts.relation(self._selector_of(count))
-
-    def _selector_of(self, count: str) -> Selector:
-        operation = self.facts.operation(count)
-        assert isinstance(operation, Share), f"'{count}' counts nothing"
-        return operation.selector
-
-    def size(self, label: str) -> int:
-        """Values of a variable, None among them if it can be None."""
-        own = self.facts.nodes[label].value_set
-        return len(own.values) + int(own.may_be_none)
-
     def _ways(self, selector: Selector) -> Iterator[BestKey]:
         if not any(self.counts_of(x) is not None for x in self._below(selector)):
             return
@@ -172,27 +136,6 @@ class BestKeys:
     def _below(self, selector: Selector) -> list[str]:
         """The leaves of a selector's keys."""
         return list(self.facts.tables.leaves(self.facts.relation(selector).keys, self.leaves))
-
-    def counts_of(self, label: str) -> NDArray[np.int64] | None:
-        """What a rank is for each value of a variable; None if it is none."""
-        node = self.facts.nodes[label]
-        if node.is_index:
-            return np.arange(len(node.value_set.values))
-        if not isinstance(node.operation, Share):
-            return None
-        return np.rint(1.0 / np.asarray(node.value_set.values)).astype(np.int64) - 1
-
-
-def _read(told: Told) -> Told:
-    """The same without the variables that make no difference."""
-    table = told.holds
-    axes = [*((0, x) for x in told.keys), *((1, x) for x in told.queries)]
-    for axis in reversed(range(table.ndim)):
-        if (table == table.take([0], axis=axis)).all():
-            table = np.asarray(table.take(0, axis=axis))
-            del axes[axis]
-    keys, queries = (tuple(x for own, x in axes if own == side) for side in (0, 1))
-    return Told(keys, queries, table)
 
 
 class _Asked:
@@ -333,7 +276,7 @@ class _Asked:
 
     def _relation(self, told: Told) -> Relation | None:
         """The same as a relation, over variables that can be read."""
-        told = _read(told)
+        told = without_idle(told)
         keys, queries, table = told.keys, told.queries, told.holds
         sides = [[self._readable(x) for x in side] for side in (keys, queries)]
         if any(x is None for side in sides for x in side):

@@ -83,7 +83,7 @@ def _at_bos(facts: Facts, label: str) -> float:
 
 def grading_by(facts: Facts, best: BestKey, key: tuple[object, ...]) -> Grading:
     """The steps of a best key that a selector turned out to select."""
-    by_index = _by_index(facts, best.by_index)
+    by_index = _by_index(facts, best.by_index) if best.by_index else ()
     if not best.label:
         return Grading(best.relation, by_index, key)
     return Grading(best.relation, (*_by_number(facts, best.label, best.numbers), *by_index), key)

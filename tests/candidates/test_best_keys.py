@@ -150,6 +150,14 @@ def test_counts_are_compared_as_heads_write_them(sign: int, causal: bool) -> Non
         assert (model.size.layers, model.size.neurons) == (2, 0)
 
 
+def test_keys_that_nothing_beats_are_alike_in_what_beats_them() -> None:
+    """The largest token, as the mean of all positions that hold it."""
+    model = compile_rasp_to_model(_ties(), DIGITS, 5)
+    assert (model.size.layers, model.size.neurons) == (1, 0)
+    assert model.proof.proven
+    assert compile_rasp_to_model(_ties(), DIGITS, 5, without="graded", check=False).size.layers == 2
+
+
 def test_what_it_brings() -> None:
     """The token after the last earlier occurrence takes two heads in sequence and no neuron."""
     sizes = {}

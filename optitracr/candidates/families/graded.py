@@ -61,12 +61,14 @@ def _gradings(
 
     Beside it an input that tells there what is to be copied, if that is no input itself.
     """
-    facts = proposals.facts
+    facts, written = proposals.facts, selector
     while (below := _of_position(facts, selector)) is not None:
         if isinstance(below, Best):
             return [grading_of(facts, below), *raw_gradings(facts, below)], None
         selector = below.selector
     found = proposals.best_keys.of(selector)
+    if found is None and selector is written:
+        found = proposals.best_keys.alike(selector, operand)
     if found is None:
         return [], None
     is_input = isinstance(facts.operation(operand), Input)

@@ -258,18 +258,22 @@ def best_given_by(head: Head, node: Node) -> Bounded:
 def _best_given_by(head: Head, node: Node) -> Bounded:
     meaning, operation = head.state.meaning, node.operation
     assert isinstance(operation, Aggregate | Best)
-    looked = Looked(meaning, head.pattern)
-    found, selector = looked.selection(), operation.selector
-    if max(found.leak, found.empty) > TOLERATED:
-        raise OpenError(f"a head for {node.describe()} looks at several keys")
+    looked, selector = Looked(meaning, head.pattern), operation.selector
     best = operation if isinstance(operation, Best) else None
     if best is None:
         for below in places_below(meaning, selector):
             selector, best = below.selector, below if isinstance(below, Best) else None
-    if not (looked.is_selected(selector) if best is None else looked.is_best(best)):
+    # What is copied from a position that was computed is of one key.
+    own = operation.operand if isinstance(operation, Aggregate) else None
+    operand = own if selector is operation.selector and best is None else None
+    found = looked.selection(operand)
+    if max(found.leak, found.empty) > TOLERATED:
+        raise OpenError(f"a head for {node.describe()} looks at several keys")
+    if not (looked.is_selected(selector, operand) if best is None else looked.is_best(best)):
         raise OpenError(f"a head for {node.describe()} may look at another key than its selector")
     meaning.discharged[Discharge.RELATIONS] += 1
-    return mean_of(head, found, _copied(head, node, selector), means=False, one=True)
+    copied = _copied(head, node, selector)
+    return mean_of(head, found, copied, means=False, one=operand is None)
 
 
 def _copied(head: Head, node: Node, selector: Selector) -> Bounded:

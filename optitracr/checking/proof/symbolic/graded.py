@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.checking.proof.symbolic.heads import Pattern, Selection
+from optitracr.checking.proof.symbolic.keys import Keys, Mask, distinct, least_gap, part_of
 from optitracr.checking.proof.symbolic.meaning import Meaning, rows_of
 from optitracr.checking.proof.symbolic.values import Assignment, OpenError, count_of
 from optitracr.graph.program import (
@@ -35,50 +36,6 @@ from optitracr.graph.program import (
     selector_reads,
 )
 from optitracr.rasp.graded import is_score
-
-Mask = NDArray[np.bool_]
-
-MOST_PAIRS = 1 << 22
-"""Pairs of keys that are compared: four million of them, for each way in which queries look."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Keys:
-    """Keys by what they hold, and how a head looks at them.
-
-    Attributes:
-        held: What they hold, the index among it.
-        index: Their index.
-        causal: Whether a key does not see what comes after it.
-        looks: For each way in which queries look: which are above BOS, and the order of logits.
-    """
-
-    held: Assignment
-    index: NDArray[np.int64]
-    causal: bool
-    looks: tuple[tuple[Mask, NDArray[np.int64]], ...]
-
-    @property
-    def apart(self) -> Mask:
-        """Whether two of them have different indices, as two keys of one input have."""
-        self._check()
-        return np.asarray(self.index[:, None] != self.index)
-
-    @property
-    def seen(self) -> Mask:
-        """Whether the second of two sees the first."""
-        self._check()
-        earlier = np.asarray(self.index[:, None] <= self.index)
-        return earlier if self.causal else np.ones_like(earlier)
-
-    def _check(self) -> None:
-        if len(self.index) ** 2 > MOST_PAIRS:
-            raise OpenError("a head for the best key is asked about too many keys")
-
-    def part(self, kept: Mask) -> _Keys:
-        """Some of them."""
-        looks = tuple((above[kept], logits[kept]) for above, logits in self.looks)
-        return _Keys(_part(self.held, kept), self.index[kept], self.causal, looks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +50,25 @@ class Looked:
     meaning: Meaning
     found: Pattern
 
-    def selection(self) -> Selection:
+    def selection(self, operand: str | None = None) -> Selection:
         """How well it selects the first in its order.
 
+        Args:
+            operand: A variable of which only matters what the key holds of it.
+
         Raises:
-            OpenError: If some key is as high as BOS, or as another.
+            OpenError: If some key is as high as BOS, or as another one.
         """
         longest = self.meaning.setting.max_seq_len
         above, below = self._above()
         if not (above | below).all():
             raise OpenError("a head looks at BOS as at a key")
-        keys = self.keys(())
+        keys = self.keys(() if operand is None else (operand,))
         row, apart = rows_of(self.found.keys, keys.held), self._apart(keys)
+        if operand is not None:
+            apart = apart & (keys.held[operand][:, None] != keys.held[operand])
         looks = zip(above[:, row], self.found.center[:, row], strict=True)
-        gap = min((_least_gap(*look, apart) for look in looks), default=np.inf)
+        gap = min((least_gap(*look, apart) for look in looks), default=np.inf)
         gap -= 2.0 * float(self.found.off.max(initial=0.0))
         if not gap > 0.0:
             raise OpenError("a head looks at two keys alike")
@@ -125,7 +87,7 @@ class Looked:
         ahead = found.center - found.bos[:, None]
         return np.asarray(ahead > margin), np.asarray(ahead < -margin)
 
-    def keys(self, labels: Iterable[str]) -> _Keys:
+    def keys(self, labels: Iterable[str]) -> Keys:
         """The keys by what some variables hold beside what the head reads of them."""
         meaning, index = self.meaning, self.meaning.input(Source.INDICES)
         held = meaning.combinations((*self.found.keys, index, *labels))
@@ -135,7 +97,7 @@ class Looked:
         above, order, _ = self._ways()
         meaning.spend(above.shape[0] * len(row))
         looks = tuple(zip(above[:, row], order[:, row], strict=True))
-        return _Keys(held, place, meaning.setting.causal, looks)
+        return Keys(held, place, meaning.setting.causal, looks)
 
     def _ways(self) -> tuple[Mask, NDArray[np.int64], NDArray[np.intp]]:
         """The ways in which queries look: what is above BOS, and the order; and that of each."""
@@ -145,7 +107,7 @@ class Looked:
         found, way = np.unique(both, axis=0, return_inverse=True)
         return found[:, : above.shape[1]] > 0, found[:, above.shape[1] :], way.ravel()
 
-    def _apart(self, keys: _Keys) -> Mask:
+    def _apart(self, keys: Keys) -> Mask:
         """Which two keys have different indices; all pairs are looked at for each way to look."""
         self.meaning.spend(len(keys.looks) * len(keys.index) ** 2)
         return keys.apart
@@ -157,14 +119,14 @@ class Looked:
         _, _, way = self._ways()
         return {label: codes[row >= 0] for label, codes in held.items()}, way[row[row >= 0]]
 
-    def selects(self, selector: Selector, keys: _Keys, further: Iterable[str] = ()) -> bool:
+    def selects(self, selector: Selector, keys: Keys, further: Iterable[str] = ()) -> bool:
         """Whether a selector selects just what is above BOS."""
         queries, way = self.queries((*selector_reads(selector)[1::2], *further))
         chosen = self.meaning.selected(selector, keys.held, queries).T
         above = np.array([above for above, _ in keys.looks]).reshape(-1, len(keys.index))[way]
         return bool((chosen == above)[self._visible(keys, queries)].all())
 
-    def _visible(self, keys: _Keys, queries: Assignment) -> Mask:
+    def _visible(self, keys: Keys, queries: Assignment) -> Mask:
         """Which keys each query may see, [queries, keys]."""
         index = self.meaning.input(Source.INDICES)
         whole = np.ones((count_of(queries), len(keys.index)), dtype=bool)
@@ -196,8 +158,13 @@ class Looked:
                 return False
         return self.selects(best.selector, some)
 
-    def is_least(self, selector: Selector) -> bool:
-        """Whether the head looks at the key that is selected since widths there are the least."""
+    def is_least(self, selector: Selector, operand: str | None = None) -> bool:
+        """Whether the head looks at the key that is selected since widths there are the least.
+
+        Args:
+            selector: What selects it.
+            operand: A variable that all keys hold alike that are selected, if several may be.
+        """
         ranks, own = self._ranks(selector)
         if not ranks:
             return False
@@ -205,7 +172,7 @@ class Looked:
             before = dict(list(ranks.items())[:place])
             if not self._is_not_counted(rank, least, before):
                 return False
-        if not self._is_alone(ranks):
+        if not self._is_alone(ranks, operand):
             return False
         keys = self.keys((*own, *selector_reads(selector)[0::2]))
         there = np.logical_and.reduce([self._is(keys, *each) for each in ranks.items()])
@@ -228,7 +195,7 @@ class Looked:
                 ranks[leaf] = counts.pop()
         return ranks, own
 
-    def _counted_for(self, rank: str, keys: _Keys) -> Mask:
+    def _counted_for(self, rank: str, keys: Keys) -> Mask:
         """Which keys a width counts for each, [counted, for whom]."""
         operation = self.meaning.graph.node(rank).operation
         assert isinstance(operation, Width)
@@ -240,7 +207,7 @@ class Looked:
         reads = selector_reads(operation.selector)
         return [*reads, *(leaf for label in reads for leaf in self.meaning.leaves(label))]
 
-    def _is(self, keys: _Keys, rank: str, count: int) -> Mask:
+    def _is(self, keys: Keys, rank: str, count: int) -> Mask:
         """At which keys a width is so many; all where it is not looked at."""
         return keys.held[rank] == count if rank in keys.held else np.ones(len(keys.index), bool)
 
@@ -269,12 +236,18 @@ class Looked:
                 return False
         return True
 
-    def _is_alone(self, ranks: dict[str, int]) -> bool:
-        """Whether for each key but the first some other is counted, where all widths are least."""
-        keys = self.keys(label for rank in ranks for label in self._reads(rank))
+    def _is_alone(self, ranks: dict[str, int], operand: str | None) -> bool:
+        """Whether for each key but the first some other is counted, where all widths are least.
+
+        Or it holds of the operand what the first does.
+        """
+        own = [] if operand is None else [operand]
+        keys = self.keys((*own, *(label for rank in ranks for label in self._reads(rank))))
         there = np.logical_and.reduce([self._is(keys, *each) for each in ranks.items()])
         apart = self._apart(keys)
         counted = np.logical_or.reduce([self._counted_for(rank, keys) for rank in ranks])
+        if operand is not None:
+            counted = counted | (keys.held[operand][:, None] == keys.held[operand])
         for above, logits in keys.looks:
             both = above & there
             behind = (logits[:, None] > logits) & apart
@@ -315,8 +288,8 @@ class Looked:
             return None
         others = [x for x in dict.fromkeys(keys) if x != rank]
         free = [x for x in dict.fromkeys(asking) if x != count]
-        own, own_row = _distinct({x: key[x] for x in others}, count_of(key))
-        ask, ask_row = _distinct({x: query[x] for x in free}, count_of(query))
+        own, own_row = distinct({x: key[x] for x in others}, count_of(key))
+        ask, ask_row = distinct({x: query[x] for x in free}, count_of(query))
         members = np.zeros((max(own_row, default=0) + 1, max(ask_row, default=0) + 1), dtype=bool)
         np.logical_or.at(members, (own_row[:, None], ask_row[None, :]), chosen)
         first, second = (int(place[0]) for place in chosen.nonzero())
@@ -366,30 +339,20 @@ class Looked:
                 return False
             if (~counted & apart)[above][:, besides].any():
                 return False
-            if (above & ~whole[asked] & self._visible(keys, _part(queries, asked))).any():
+            if (above & ~whole[asked] & self._visible(keys, part_of(queries, asked))).any():
                 return False
         return True
 
-    def is_selected(self, selector: Selector) -> bool:
-        """Whether a selector selects just the key at which the head looks."""
-        return self.is_least(selector) or self.is_last_counted(selector)
+    def is_selected(self, selector: Selector, operand: str | None = None) -> bool:
+        """Whether a selector selects just the key at which the head looks.
 
-
-def _part(given: Assignment, kept: Mask) -> Assignment:
-    return {label: codes[kept] for label, codes in given.items()}
-
-
-def _distinct(given: Assignment, count: int) -> tuple[Assignment, NDArray[np.intp]]:
-    """The distinct combinations of some variables, and which of them each one is."""
-    if not given:
-        return {}, np.zeros(count, dtype=np.intp)
-    rows = np.stack(list(given.values()), axis=1)
-    found, inverse = np.unique(rows, axis=0, return_inverse=True)
-    return dict(zip(given, found.T, strict=True)), inverse.ravel().astype(np.intp)
-
-
-def _least_gap(above: Mask, logits: NDArray[np.float64], apart: Mask) -> float:
-    """By how much the logits of any two keys above BOS differ at least."""
-    own = logits[above]
-    gaps = np.abs(own[:, None] - own)
-    return float(np.where(apart[above][:, above], gaps, np.inf).min(initial=np.inf))
+        Args:
+            selector: The selector.
+            operand: A variable of which only matters what it is there; of keys that hold the same
+                several may be selected.
+        """
+        if self.is_least(selector, operand):
+            return True
+        # Of keys that are as high as each other none has the rank of the last.
+        self.selection()
+        return self.is_last_counted(selector)
