@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from optitracr.bounds.bound import Bound, Premise, TableBound
+from optitracr.bounds.standing import least_width
 from optitracr.bounds.tables import fewest_neurons
 from optitracr.bounds.unavoidable import (
     least_attentions,
     least_head_size,
     least_neurons,
-    least_width,
 )
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
@@ -85,7 +85,7 @@ def _at_any_depth(problem: Problem) -> Iterator[Bound]:
     )
     reasons = {
         "layers": f"{attentions} attention sublayers follow each other, with the MLPs between them",
-        "width": "what some component reads is there at once",
+        "width": "so much stands side by side in some state",
         "heads": f"{attentions} attention sublayers are needed",
         "head_size": "some query and key have so many columns",
         "neurons": "some table takes so many",
