@@ -24,6 +24,10 @@ ROUNDS = 4
 seldom makes another error large enough; after these, the components with the least errors are
 taken."""
 
+QUIETED = 1_000
+"""Components beyond which no plan of fewer errors and the same sizes is looked for: so large a
+problem is not proven, each search takes seconds, and hardly one ends with the same sizes."""
+
 LEFT_OUT = (
     "the components are those that float32 is estimated to carry: status and bound are of these, "
     "after others were left out"
@@ -81,9 +85,9 @@ def _quieter(
     solve: Solve,
 ) -> Carried:
     """A plan as small whose heads count with fewer errors, if there is one; else the same plan."""
-    space, _, allocation = carried
+    space, first, allocation = carried
     noisy = noisy_counts(space, allocation)
-    if not noisy:
+    if not noisy or len(first.alternatives) > QUIETED:
         return carried
     quieter: list[Callable[[], CandidateSpace | None]] = [
         partial(exclude, space, _readings([one])) for one in noisy
