@@ -177,6 +177,32 @@ class CompiledModel(Transformer):
         """
         return running.apply_batch(self, sequences, check_domain)
 
+    @within_memory
+    def decode(self, variable: str, residual: Any, state: int | None = None) -> NDArray[Any]:
+        """The values of a variable, where a residual stream holds it.
+
+        Numbers that stand for categories, such as places on a line or points of a circle, are read
+        as the nearest of them; the output as the unembedding says. At BOS that means nothing.
+
+        Args:
+            variable: The label of an s-op, as in `circuit` and `savings`.
+            residual: Shape [..., d_model]: the residual stream at one state, as `apply` and
+                `forward_numpy` give it, or an edited one.
+            state: Which state: 0 is the embedding, 2 l + 1 what the attention of layer l leaves,
+                2 l + 2 what its MLP leaves. The last one by default.
+
+        Returns:
+            Shape [...]: the values as objects, None for None.
+
+        Raises:
+            InputError: If the array has another width, or there is no such state.
+            NotFoundError: If that state does not tell the variable's values apart, naming the
+                states that do; or the model was read from a file that holds no program.
+        """
+        from optitracr.circuit.decoding import decode
+
+        return decode(self, variable, residual, state)
+
     @property
     def proof(self) -> Proof:
         """What is known of the model: PROVEN on every input, REFUTED, or CHECKED on some.

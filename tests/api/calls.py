@@ -293,6 +293,8 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
             "sequences": [[BOS, "a"]],
             "path": "model",
             "to_onnx.path": "model.onnx",
+            "variable": "hist_3",
+            "residual": np.zeros((1, made.size.width)),
         },
     )
     yield made.domain, {"tokens": ["a"], "limit": 3}
