@@ -22,7 +22,7 @@ from reporting import EXIT_ERROR, EXIT_OK, CsvRows, count, guarded, print_table
 
 from optitracr.errors import OptitracrError
 from optitracr.graph.joint.values import JointValues
-from optitracr.graph.program import Aggregate, Elementwise, Input, Width
+from optitracr.graph.program import Aggregate, Best, Elementwise, Input, Width
 from optitracr.graph.reach.correlated import Occurring
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.tabled import TabledNode
@@ -42,6 +42,8 @@ def kind_of(node: TabledNode, found: Occurred) -> str:
     match operation:
         case Input():
             return "input"
+        case Best():
+            return "best key"
         case Width():
             return "width"
         case Elementwise():
