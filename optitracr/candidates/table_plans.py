@@ -16,6 +16,7 @@ from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.relations import excludes, finer, over
 from optitracr.candidates.tolerances import code_tolerance
 from optitracr.candidates.ways import Freedom, Repertoire
+from optitracr.candidates.weighed import weighed_variables
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.lines import line_plans
 from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal
@@ -37,6 +38,10 @@ SAFETY = 4.0
 
 NUMBER = ABSOLUTE_TOLERANCE / SAFETY
 """What a raw number may be off by for noise, relative where it is above 1."""
+
+ONE_HOT = 1e-3
+"""What a one-hot may be off by for noise, if no head weighs several positions by it: logits are off
+by some fifty times that, far less than tells keys apart; a neuron's margin is larger."""
 
 
 class TablePlans:
@@ -63,6 +68,7 @@ class TablePlans:
         self._disjoint_of: dict[Cut, bool] = {}
         self._possible_of: dict[Cut, NDArray[np.bool_] | None] = {}
         self._on_lines: dict[str, bool] = {}
+        self._weighed = weighed_variables(facts.program)
 
     def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
         """The constructions of a form over a cut, fewest neurons first."""
@@ -80,7 +86,7 @@ class TablePlans:
                 possible,
                 self._further,
                 robust=self.robust,
-                passed=0.0 if self.steady else _passed(form),
+                passed=0.0 if self.steady else self._passed(form),
             )
             given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
             if not plans and (immediate or cut in self.facts.bare(form.label)):
@@ -131,6 +137,14 @@ class TablePlans:
         if form.sharp or self.robust:
             return SHARP_JUMP_ERROR
         return JUMP_ERROR if form.clean or form.is_number else QUERY_JUMP_ERROR
+
+    def _passed(self, form: Form) -> float:
+        """What a form may be off by for the noise of the numbers that it is computed from."""
+        if form.sharp or (form.label in self._weighed and not self.facts.is_raw(form.label)):
+            return SHARP_JUMP_ERROR
+        if form.numbers:
+            return min(JUMP_ERROR, code_tolerance(form_rows(form)) / SAFETY)
+        return NUMBER if form.is_number else ONE_HOT
 
     def possible(self, cut: Cut) -> NDArray[np.bool_] | None:
         """Which combinations of values can occur; None if all can. Looked for once for each cut."""
@@ -186,12 +200,3 @@ class TablePlans:
             for side in (relation.keys, relation.queries)
         )
         return over(relation, keys, queries, self.facts.tables) or relation
-
-
-def _passed(form: Form) -> float:
-    """What a form may be off by for the noise of the numbers that it is computed from."""
-    if form.sharp:
-        return SHARP_JUMP_ERROR
-    if form.is_number:
-        return min(JUMP_ERROR, code_tolerance(form_rows(form)) / SAFETY) if form.numbers else NUMBER
-    return JUMP_ERROR if form.clean else QUERY_JUMP_ERROR

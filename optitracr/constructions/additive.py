@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +36,22 @@ def additive_plans(task: Task) -> Iterator[Plan]:
     terms = _terms(rows[table, 0], task.known)
     if terms is None:
         return
+    flat = _beside(leaves, terms, replace(task, passed=0.0))
+    made = _beside(leaves, terms, task) if task.passed else None
+    if made is not None and (flat is None or made.neurons < flat.neurons):
+        yield replace(made, passes=True)
+    if flat is not None:
+        yield flat
+
+
+def _beside(leaves: Sequence[Leaf], terms: Sequence[FloatArray], task: Task) -> Plan | None:
+    """The functions of all leaves beside each other; None if float32 does not carry one."""
     axes, parts = [], []
     for leaf, term in zip(leaves, terms, strict=True):
         try:
             made, axis = _one(leaf, term, task, len(leaves))
         except MarginError:
-            return
+            return None
         axes.append(axis)
         parts.append(made)
     total = sum(part.neurons for part in parts)
@@ -50,7 +61,7 @@ def additive_plans(task: Task) -> Iterator[Plan]:
         weights[0, first : first + part.neurons] = part.slope
         w_in.append(weights)
         first += part.neurons
-    yield Plan(
+    return Plan(
         tuple(axes),
         tuple(w_in),
         np.concatenate([part.offset for part in parts]),

@@ -75,6 +75,7 @@ class Plan:
         b_in: Shape [neurons].
         w_out: Shape [neurons, outputs].
         bias: Shape [outputs]: written where nothing fires, also at BOS.
+        passes: Whether it passes on some of what numbers are off by.
     """
 
     axes: tuple[Axis, ...]
@@ -82,6 +83,7 @@ class Plan:
     b_in: Float[FloatArray, " neurons"]
     w_out: Float[FloatArray, "neurons outputs"]
     bias: Float[FloatArray, " outputs"]
+    passes: bool = False
 
     @property
     def neurons(self) -> int:

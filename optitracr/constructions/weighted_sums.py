@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,13 +34,26 @@ one, and readers multiply what is left."""
 
 
 def sum_plans(task: Task) -> list[Plan]:
-    """The best weighted sum of which the output is a function.
+    """The best weighted sum of which the output is a function: any, and one that passes on nothing.
 
     A categorical leaf that may be None has one value more, which adds nothing.
     """
+    found = _best(task)
+    if found is None:
+        return []
+    if _is_exact(task) or not task.passed:
+        return [found]
+    flat = _best(replace(task, passed=0.0))
+    if flat is None or found.neurons < flat.neurons:
+        return [replace(found, passes=True), *([] if flat is None else [flat])]
+    return [flat]
+
+
+def _best(task: Task) -> Plan | None:
+    """The plan of a task's best sum."""
     leaves, possible = task.leaves, task.possible
     if not leaves or _points(task) > MAX_POINTS:
-        return []
+        return None
     full = task.full
     digits = [c.astype(np.float64) for c in task.classes]
     for axis, leaf in enumerate(leaves):
@@ -61,10 +75,9 @@ def sum_plans(task: Task) -> list[Plan]:
         made = _piecewise_sum(task, _sums(weights)[chosen], codes, noise, known)
         best = best if made is None else (made, weights)
     if best is None:
-        return []
-    made, weights = best
-    own = [weight[: leaf.size] for leaf, weight in zip(leaves, weights, strict=True)]
-    return [_sum_plan(leaves, made, own)]
+        return None
+    own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
+    return _sum_plan(leaves, best[0], own)
 
 
 def _least(task: Task, codes: Codes) -> int:

@@ -88,7 +88,7 @@ def _over(
     plans = proposals.tables.of(form, cut, leaves)
     most = _most_neurons(proposals, form.label, cut)
     fitting = [plan for plan in plans if plan.neurons <= most]
-    kept = fitting if proposals.care.is_robust else pareto(fitting)[:PLANS]
+    kept = fitting if proposals.care.is_robust else _fewest(fitting)
     if cut == (form.label,) and proposals.tables.on_lines(form.label):
         kept = _with_a_number(kept, fitting)
     for plan in kept:
@@ -123,14 +123,36 @@ def _with_a_number(kept: Sequence[Plan], fitting: Sequence[Plan]) -> list[Plan]:
     return [*kept, *[plan for plan in fitting if any(axis.numbers for axis in plan.axes)][:1]]
 
 
+def _fewest(fitting: Sequence[Plan]) -> list[Plan]:
+    """The plans that are kept: what is read is what is read where none may pass on noise.
+
+    One that does stands for one that reads the same, or beside those that are kept if none of them
+    is as small. Where it stood for one that reads less, the model might be wider.
+    """
+    kept = pareto([plan for plan in fitting if not plan.passes])[:PLANS]
+    for plan in (plan for plan in fitting if plan.passes):
+        for place, other in enumerate(kept):
+            if other.axes == plan.axes:
+                kept[place] = min(other, plan, key=lambda one: one.neurons)
+                break
+        else:
+            if all(plan.neurons < x.neurons or _width(plan) < _width(x) for x in kept):
+                kept.append(plan)
+    return kept
+
+
 def pareto(plans: Sequence[Plan]) -> list[Plan]:
     """Plans, fewest neurons first, each of which reads less than those before."""
     kept: list[Plan] = []
     for plan in plans:
-        width = sum(axis.width for axis in plan.axes)
-        if all(width < sum(axis.width for axis in other.axes) for other in kept):
+        if all(_width(plan) < _width(other) for other in kept):
             kept.append(plan)
     return kept
+
+
+def _width(plan: Plan) -> int:
+    """Columns that a plan reads."""
+    return sum(axis.width for axis in plan.axes)
 
 
 RULE = Rule(
