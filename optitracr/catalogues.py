@@ -241,6 +241,7 @@ class CandidateProposal(Proposal):
     """All candidates of a program, for the solver to choose among."""
 
     space: CandidateSpace
+    cautious: tuple[Callable[[], CandidateSpace], ...]
     careful: tuple[Callable[[], CandidateSpace], ...]
     rules: tuple[Rule, ...]
 
@@ -265,6 +266,7 @@ class CandidateProposal(Proposal):
         """Where those go that float32 carries."""
         space, problem, allocation = carried_plan(
             (self.space, problem),
+            self.cautious,
             self.careful,
             lambda tried: space_problem(tried, problem.limits),
             solve,
@@ -312,5 +314,6 @@ class CandidateCatalogue(Catalogue):
             return candidate_space(rewritten, program, setting, on, care)
 
         least, *more = Care
-        careful = tuple(partial(space, care) for care in more)
-        return CandidateProposal(space(least), careful, self.rules)
+        cautious = tuple(partial(space, care) for care in more if care.passes)
+        careful = tuple(partial(space, care) for care in more if not care.passes)
+        return CandidateProposal(space(least), cautious, careful, self.rules)

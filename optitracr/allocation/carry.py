@@ -42,6 +42,7 @@ Solve = Callable[[Problem, Plan | None], Allocation]
 
 def carried_plan(
     first: tuple[CandidateSpace, Problem],
+    cautious: Sequence[Callable[[], CandidateSpace]],
     careful: Sequence[Callable[[], CandidateSpace]],
     state: Callable[[CandidateSpace], Problem],
     solve: Solve,
@@ -53,7 +54,8 @@ def carried_plan(
 
     Args:
         first: The candidates, and their problem.
-        careful: Each makes candidates that bear more errors than those before.
+        cautious: Each makes candidates that pass on fewer errors than those before.
+        careful: Each makes candidates that bear more, of which some are left out where needed.
         state: Makes the problem of other candidates.
         solve: Solves it.
 
@@ -61,7 +63,7 @@ def carried_plan(
         InfeasibleError: If nothing fits the limits.
     """
     found = [_tried(*first, solve, None)]
-    for make in careful:
+    for make in (*cautious, *careful):
         if _least(found)[1] <= 1.0:
             break
         try:
@@ -69,7 +71,8 @@ def carried_plan(
             if not _are_alike(space, found[-1][0][0]):
                 start = _least(found)[0][2].plan
                 found.append(_tried(space, state(space), solve, start))
-            found += _rounds(found[-1], state, solve)
+            if make in careful:
+                found += _rounds(found[-1], state, solve)
         except InfeasibleError:
             # What bears more errors is larger; the limits leave no room for it.
             pass

@@ -9,8 +9,14 @@ class Care(Enum):
     """What kind of components are proposed; each bears more than the one before."""
 
     LEAST = "the fewest neurons, which may pass on some of what a number is off by"
+    WEIGHED = "the same, but where a head weighs several positions by what is written"
     STEADY = "the fewest neurons among those that are flat around each number"
     ROBUST = "what bears and makes the least errors, the standard constructions among it"
+
+    @property
+    def passes(self) -> bool:
+        """Whether some components may pass on noise."""
+        return self in (Care.LEAST, Care.WEIGHED)
 
     @property
     def is_robust(self) -> bool:

@@ -43,6 +43,10 @@ ONE_HOT = 1e-3
 """What a one-hot may be off by for noise, if no head weighs several positions by it: logits are off
 by some fifty times that, far less than tells keys apart; a neuron's margin is larger."""
 
+MOST_WEIGHED = {Care.LEAST: JUMP_ERROR, Care.WEIGHED: SHARP_JUMP_ERROR}
+"""What a one-hot by which a head weighs several positions may be off by for noise: as much as steps
+may round, and where that was too much as little as those may by which a mean is weighed."""
+
 
 class TablePlans:
     """The plans of the function tables of a program.
@@ -50,7 +54,6 @@ class TablePlans:
     Attributes:
         facts: The program.
         robust: Whether to plan only what bears errors, and within closer bounds.
-        steady: Whether what is planned passes on nothing of what numbers are off by.
         refused: For each variable that nothing computes from its operands, those and why.
     """
 
@@ -60,7 +63,8 @@ class TablePlans:
         """Nothing is planned yet."""
         self.facts = facts
         self.robust = care.is_robust
-        self.steady = care is not Care.LEAST or not repertoire.frees(Freedom.NOISE)
+        passing = care in MOST_WEIGHED and repertoire.frees(Freedom.NOISE)
+        self._most_weighed = MOST_WEIGHED[care] if passing else None
         self.refused: dict[str, tuple[Cut, str]] = {}
         self._further, self._patterns = repertoire.tables, patterns
         self._unreached = repertoire.frees(Freedom.UNREACHED)
@@ -86,7 +90,7 @@ class TablePlans:
                 possible,
                 self._further,
                 robust=self.robust,
-                passed=0.0 if self.steady else self._passed(form),
+                passed=self._passed(form),
             )
             given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
             if not plans and (immediate or cut in self.facts.bare(form.label)):
@@ -140,8 +144,12 @@ class TablePlans:
 
     def _passed(self, form: Form) -> float:
         """What a form may be off by for the noise of the numbers that it is computed from."""
-        if form.sharp or (form.label in self._weighed and not self.facts.is_raw(form.label)):
+        if self._most_weighed is None:
+            return 0.0
+        if form.sharp:
             return SHARP_JUMP_ERROR
+        if form.label in self._weighed and not self.facts.is_raw(form.label):
+            return self._most_weighed
         if form.numbers:
             return min(JUMP_ERROR, code_tolerance(form_rows(form)) / SAFETY)
         return NUMBER if form.is_number else ONE_HOT

@@ -39,6 +39,10 @@ thresholds, and the ways to weigh them double with each."""
 PLANS = 2
 """Constructions kept for each cut: the fewest neurons, and another that reads less."""
 
+MUCH = 3
+"""Times the fewest neurons beyond which no plan is kept beside the others for what it reads: it is
+seldom chosen, and what it reads takes the place of forms that serve several."""
+
 
 def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     """An MLP over each cut of the variable that may be read, in up to two constructions."""
@@ -124,21 +128,23 @@ def _with_a_number(kept: Sequence[Plan], fitting: Sequence[Plan]) -> list[Plan]:
 
 
 def _fewest(fitting: Sequence[Plan]) -> list[Plan]:
-    """The plans that are kept: what is read is what is read where none may pass on noise.
+    """The plans that are kept: those that would be if none might pass on noise, and the fewest.
 
-    One that does stands for one that reads the same, or beside those that are kept if none of them
-    is as small. Where it stood for one that reads less, the model might be wider.
+    One that passes on noise stands for one that reads as much of the same. Where it stood for one
+    that reads less, the model might be wider.
     """
     kept = pareto([plan for plan in fitting if not plan.passes])[:PLANS]
     for plan in (plan for plan in fitting if plan.passes):
         for place, other in enumerate(kept):
-            if other.axes == plan.axes:
+            if _shape(other) == _shape(plan):
                 kept[place] = min(other, plan, key=lambda one: one.neurons)
-                break
-        else:
-            if all(plan.neurons < x.neurons or _width(plan) < _width(x) for x in kept):
-                kept.append(plan)
-    return kept
+    best = [one for one in pareto(fitting)[:PLANS] if one.neurons <= MUCH * fitting[0].neurons]
+    return [*kept, *[plan for plan in best if all(plan is not other for other in kept)]]
+
+
+def _shape(plan: Plan) -> list[tuple[str, bool, int]]:
+    """What a plan reads: of which leaves, whether as numbers, and how many columns."""
+    return [(axis.leaf.label, bool(axis.numbers), axis.width) for axis in plan.axes]
 
 
 def pareto(plans: Sequence[Plan]) -> list[Plan]:
