@@ -113,6 +113,7 @@ CASES = {
     Family.THRESHOLDS: _of_library("sum_modulo"),
     Family.REWRITES: _of_library("sort", 3),
     Family.JOINT: _of_library("rotate"),
+    Family.CODES: _of_library("reverse"),
     Family.GRADED: Case("last_equal", _last_equal, ("a", "b"), 4),
     Family.READOUTS: Case("squares", _squares, tuple(range(40)), 1),
 }

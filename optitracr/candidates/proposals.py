@@ -57,6 +57,7 @@ class Proposals:
         self._counts: dict[str, int] = {}
         self._before: dict[str, int] = {}
         self._names = {*facts.nodes, BOS, POSITION}
+        self._by_name: dict[str, Form] = {}
         self._pending: list[Form] = []
         self._wanted: dict[str, list[tuple[Classes, bool, bool]]] = {}
         self._selectors: dict[object, str] = {}
@@ -65,6 +66,10 @@ class Proposals:
     def forms(self) -> dict[str, Form]:
         """Every form by name, in order."""
         return {form.name: form for form in self._forms.values()}
+
+    def form(self, name: str) -> Form:
+        """The form of a name."""
+        return self._by_name[name]
 
     def begin_round(self) -> None:
         """Gives every variable room for as many forms again."""
@@ -166,6 +171,7 @@ class Proposals:
         signed = self._is_signed(label, classes, numbers)
         form = Form(name, label, classes, numbers, clean, signed, sharp)
         self._forms[key] = form
+        self._by_name[name] = form
         self._pending.append(form)
 
     def _is_full(self, label: str) -> bool:

@@ -21,6 +21,10 @@ def _proposes_nothing(proposals: Proposals, form: Form) -> Iterable[Candidate]:
     return ()
 
 
+def _recasts_nothing(proposals: Proposals, candidate: Candidate) -> Iterable[Candidate]:
+    return ()
+
+
 def _saves_nothing(chosen: Chosen) -> Iterable[Saving]:
     return ()
 
@@ -33,6 +37,8 @@ class Rule:
         name: Its name; that of a family if it can be switched off.
         validity: The transformers and inputs for which it computes what it says.
         propose: The candidates that would compute a form, given what is proposed so far.
+        recast: The candidates that do as another one does and read other things, which are
+            proposed once all others are.
         rewrites: Passes that give the program other definitions, or make it smaller.
         ways: What it adds to how variables are read and held, and selectors decided.
         account: What became of variables in a plan by this rule.
@@ -41,9 +47,15 @@ class Rule:
     name: str
     validity: Validity
     propose: Callable[[Proposals, Form], Iterable[Candidate]] = _proposes_nothing
+    recast: Callable[[Proposals, Candidate], Iterable[Candidate]] = _recasts_nothing
     rewrites: tuple[Pass, ...] = ()
     ways: Ways = NO_WAYS
     account: Callable[[Chosen], Iterable[Saving]] = _saves_nothing
+
+    @property
+    def recasts(self) -> bool:
+        """Whether it recasts candidates at all."""
+        return self.recast is not _recasts_nothing
 
 
 def repertoire(rules: Sequence[Rule]) -> Repertoire:

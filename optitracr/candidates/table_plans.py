@@ -14,7 +14,7 @@ from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.relations import excludes, finer, over
-from optitracr.candidates.tolerances import code_tolerance
+from optitracr.candidates.tolerances import CODE_TOLERANCE, code_tolerance
 from optitracr.candidates.ways import Freedom, Repertoire
 from optitracr.candidates.weighed import weighed_variables
 from optitracr.constructions.leaves import Leaf, Plan
@@ -35,6 +35,10 @@ from optitracr.graph.relations import Relation
 
 SAFETY = 4.0
 """By how much errors of a plan are taken to be larger than found, as `margins` does."""
+
+NEAR_ERROR = CODE_TOLERANCE / 20
+"""Rounding of what neurons near zero add up that is accepted where there are other constructions: a
+twentieth of what a code may be off by, so that whoever reads it is sure of it."""
 
 NUMBER = ABSOLUTE_TOLERANCE / SAFETY
 """What a raw number may be off by for noise, relative where it is above 1."""
@@ -105,6 +109,10 @@ class TablePlans:
                 plans = sorted([*plans, *lines], key=lambda plan: plan.neurons)
             self._plans[key] = plans
         return self._plans[key]
+
+    def tolerance(self, form: Form) -> float:
+        """The error of a construction that follows what is near zero alone, and has substitutes."""
+        return SHARP_JUMP_ERROR if form.sharp or self.robust else NEAR_ERROR
 
     def on_lines(self, label: str) -> bool:
         """Whether a variable is a number that is linear in raw ones, in each cell of others."""

@@ -40,6 +40,8 @@ class Family(StrEnum):
     """Variables have other definitions, with which fewer layers do."""
     READOUTS = "readouts"
     """An output of many values is decoded from a few numbers, in place of a one-hot."""
+    CODES = "codes"
+    """Neurons read a category as a point of a circle, two numbers, in place of a one-hot."""
     GRADED = "graded"
     """A head looks at the first, the last or the best key, whose position is not computed."""
     INTERPOLATION = "interpolation"
