@@ -10,7 +10,7 @@ from optitracr.checking.verification import verify_model
 from optitracr.rasp import tokens
 
 
-@pytest.mark.parametrize(("name", "width", "plain"), [("reverse", 9, 15)])
+@pytest.mark.parametrize(("name", "width", "plain"), [("reverse", 6, 12)])
 def test_a_code_is_narrower_than_a_one_hot(name: str, width: int, plain: int) -> None:
     entry = library.get(name)
     found = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)

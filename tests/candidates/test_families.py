@@ -83,7 +83,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.THRESHOLDS, "max_depth", "neurons"),
         (Family.CODES, "reverse", "width"),
         (Family.REWRITES, "sort", "width"),
-        (Family.INTERPOLATION, "hist", "neurons"),
+        (Family.INTERPOLATION, "parity", "neurons"),
         (Family.JOINT, "rotate", "neurons"),
     ],
 )
