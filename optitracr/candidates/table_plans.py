@@ -159,7 +159,10 @@ class TablePlans:
         if form.label in self._weighed and not self.facts.is_raw(form.label):
             return self._most_weighed
         if form.numbers:
-            return min(JUMP_ERROR, code_tolerance(form_rows(form)) / SAFETY)
+            rows = form_rows(form)
+            # The coldness of keys that are codes grows with the square of how close they lie.
+            most = JUMP_ERROR * min(1.0, _closest(rows) ** 2) if form.clean else JUMP_ERROR
+            return min(most, code_tolerance(rows) / SAFETY)
         return NUMBER if form.is_number else ONE_HOT
 
     def possible(self, cut: Cut) -> NDArray[np.bool_] | None:
@@ -216,3 +219,10 @@ class TablePlans:
             for side in (relation.keys, relation.queries)
         )
         return over(relation, keys, queries, self.facts.tables) or relation
+
+
+def _closest(rows: FloatArray) -> float:
+    """The least distance of two different codes along their largest difference; 1 of one code."""
+    codes = np.unique(rows, axis=0)
+    apart = np.abs(codes[:, None] - codes[None]).max(axis=-1)
+    return float(apart[apart > 0].min(initial=1.0))

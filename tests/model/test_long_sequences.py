@@ -66,7 +66,7 @@ def test_counts_of_any_length_have_steps() -> None:
 def test_a_refusal_names_the_threshold() -> None:
     close = [0.5, 0.5 + 1e-8]
     with pytest.raises(MarginError, match="closer than float32"):
-        through_points(np.array(close), np.eye(2), False, close=True)
+        through_points(np.array(close), np.eye(2), None, close=True)
     share = rasp.numerical(
         rasp.Aggregate(
             rasp.Select(indices, indices, Comparison.TRUE), rasp.numerical(tokens), default=0
