@@ -103,17 +103,18 @@ def _last_equal() -> rasp.SOp:
 
 CASES = {
     Family.VIEWS: _of_library("hist_bos"),
-    Family.CUTS: _of_library("majority"),
+    Family.CUTS: _of_library("sum_modulo"),
     Family.COMPRESSION: _of_library("hist"),
     Family.PUSH: _of_library("is_sorted"),
     Family.SPLIT: _of_library("repeat_half"),
     Family.SHARING: _of_library("shuffle_dyck2", 3),
     Family.CONJUNCTIONS: _of_library("double_hist"),
     Family.CIRCLES: _of_library("is_duplicate"),
-    Family.THRESHOLDS: _of_library("sum_modulo"),
+    Family.THRESHOLDS: _of_library("mirror", 3),
     Family.REWRITES: _of_library("sort", 3),
     Family.JOINT: _of_library("rotate"),
-    Family.CODES: _of_library("reverse"),
+    Family.CODES: _of_library("swap_pairs", 5),
+    Family.INTERPOLATION: _of_library("hist_bos"),
     Family.GRADED: Case("last_equal", _last_equal, ("a", "b"), 4),
     Family.READOUTS: Case("squares", _squares, tuple(range(40)), 1),
 }
