@@ -9,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.checking.proof.attention import attended
-from optitracr.checking.proof.bounded import Bounded, added, mapped
+from optitracr.checking.proof.bounded import Bounded, added
 from optitracr.checking.proof.distinct import Stream, kinds, merged
 from optitracr.checking.proof.expected import Judgement, Known, judged_output
 from optitracr.checking.proof.neurons import transformed
+from optitracr.checking.proof.told import Told
 from optitracr.inputs import InputSet, with_bos
 from optitracr.model.current import Current
 from optitracr.model.forward import Layer, Network, visible
@@ -50,7 +51,7 @@ def judged(model: Transformer, now: Current, inputs: InputSet, known: Known) -> 
     for state, stream in enumerate(states(now, tokens)):
         yield from known.judged(state, stream, touched(now, state))
     used, ids = kinds(stream.ids, len(stream.rows.center))
-    yield judged_output(known, mapped(stream.rows[used], now.unembed), ids)
+    yield judged_output(known, Told.by(stream.rows[used], now.unembed), ids)
 
 
 def touched(now: Current, state: int) -> Bool[NDArray[np.bool_], " width"]:

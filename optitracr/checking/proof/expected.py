@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from optitracr.candidates.component import Held
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
 from optitracr.checking.comparison import number_tolerance
-from optitracr.checking.proof.bounded import Bounded, FloatArray
+from optitracr.checking.proof.bounded import FloatArray
 from optitracr.checking.proof.distinct import Stream, kinds
+from optitracr.checking.proof.told import UNKNOWN, Told
 from optitracr.inputs import InputSet
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.layout import Tenancy
@@ -23,15 +24,9 @@ from optitracr.rasp.batch import BatchInterpreter
 if TYPE_CHECKING:
     from jaxtyping import Bool, Int
 
-CHOSEN = 0.5
-"""What the largest logit of an output has to pass, so that it is not None."""
-
 NEARER = 0.25
 """Part of the distance between two codes, or two numbers of a variable, within which a value has to
 be: three times as near to its own as to any other. Of an output the tolerance of numbers counts."""
-
-UNKNOWN = -2
-"""The place of a value among the outputs, if it is none of them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -182,25 +177,23 @@ def _apart(rows: FloatArray) -> float:
     return float(gaps[~np.eye(len(codes), dtype=bool)].min(initial=1.0))
 
 
-def judged_output(
-    known: Known, scores: Bounded, ids: Int[NDArray[np.intp], "batch seq"]
-) -> Judgement:
+def judged_output(known: Known, told: Told, ids: Int[NDArray[np.intp], "batch seq"]) -> Judgement:
     """What is to be said of the output.
 
     Args:
         known: What the program says.
-        scores: The logits of each row.
+        told: What the unembedding makes of each row.
         ids: The row of each position, BOS first.
     """
     model = known.expectation.model
     label = model.program.graph.output
     rows, codes, group = known.pairs(label, ids[:, 1:])
-    found, values = scores[rows], known.values[label]
+    found, values = told.scores[rows], known.values[label]
     occurs = np.bincount(group[known.valid], minlength=len(rows)) > 0
     separation = None
     if isinstance(model.output_encoder, CategoricalEncoder):
         places = places_of(values, model.output_encoder)[codes]
-        lead, behind = leads(found, places)
+        lead, behind = told.of(rows).leads(places)
         fits, fails = lead > 0.0, behind > 0.0
         separation = float(np.min(lead[occurs], initial=np.inf))
         error = float(np.max(found.error[occurs], initial=0.0))
@@ -223,25 +216,3 @@ def places_of(values: Sequence[Any], encoder: CategoricalEncoder) -> NDArray[np.
     return np.array(
         [-1 if v is None else encoder.encoding_map.get(v, UNKNOWN) for v in values], dtype=np.intp
     )
-
-
-def leads(scores: Bounded, places: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
-    """By how much the logit that is meant leads at least, and by how much it is behind at least.
-
-    Args:
-        scores: Logits, [rows, outputs].
-        places: The output that is meant, -1 where it is None.
-    """
-    count, outputs = scores.center.shape
-    least, most = scores.center - scores.error, scores.center + scores.error
-    none = np.full((count, 1), CHOSEN)
-    least, most = np.concatenate([least, none], axis=1), np.concatenate([most, none], axis=1)
-    own = np.where(places < 0, outputs, places)
-    row = np.arange(count)
-    least_own, most_own = least[row, own], most[row, own]
-    others_most, others_least = most.copy(), least.copy()
-    others_most[row, own] = others_least[row, own] = -np.inf
-    lead, behind = least_own - others_most.max(axis=1), others_least.max(axis=1) - most_own
-    # An output that the model does not know is wrong, whatever it says.
-    unknown = places == UNKNOWN
-    return np.where(unknown, -1.0, lead), np.where(unknown, 1.0, behind)

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from optitracr.checking.comparison import number_tolerance
-from optitracr.checking.proof.bounded import Bounded, mapped
-from optitracr.checking.proof.expected import leads, places_of
+from optitracr.checking.proof.bounded import Bounded
+from optitracr.checking.proof.expected import places_of
 from optitracr.checking.proof.range import in_range
 from optitracr.checking.proof.symbolic.attention import attended
 from optitracr.checking.proof.symbolic.contents import State
@@ -22,6 +22,7 @@ from optitracr.checking.proof.symbolic.mlp import transformed
 from optitracr.checking.proof.symbolic.single import selects_one
 from optitracr.checking.proof.symbolic.values import OpenError
 from optitracr.checking.proof.symbolic.widths import possible
+from optitracr.checking.proof.told import Told
 from optitracr.model.current import Current
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.forward import Network
@@ -129,13 +130,13 @@ def _output(model: Transformer, now: Current, state: State) -> Proof:
         raise OpenError(f"the output '{label}' is not told by what the unembedding reads")
     codes = meaning.told(label, given)
     there = np.flatnonzero(columns)
-    scores = mapped(state.rows(there, given), now.unembed[there])
+    told = Told.by(state.rows(there, given), now.unembed[there])
     if not given:
-        scores = Bounded(*(np.repeat(x, len(codes), axis=0) for x in (scores.center, scores.error)))
+        told = told.of(np.zeros(len(codes), dtype=np.intp))
     values = meaning.values(label)
     if isinstance(model.output_encoder, CategoricalEncoder):
-        return _categories(model, meaning, scores, places_of(values, model.output_encoder)[codes])
-    return _numbers(model, meaning, scores, [values[code] for code in codes.tolist()])
+        return _categories(model, meaning, told, places_of(values, model.output_encoder)[codes])
+    return _numbers(model, meaning, told.scores, [values[code] for code in codes.tolist()])
 
 
 def _discharged(model: Transformer, meaning: Meaning) -> dict[Discharge, int]:
@@ -144,15 +145,15 @@ def _discharged(model: Transformer, meaning: Meaning) -> dict[Discharge, int]:
     return {how: found[how] for how in Discharge if found[how]}
 
 
-def _categories(model: Transformer, meaning: Meaning, scores: Bounded, places: Any) -> Proof:
-    lead, _ = leads(scores, places)
+def _categories(model: Transformer, meaning: Meaning, told: Told, places: Any) -> Proof:
+    lead, _ = told.leads(places)
     smallest = float(np.min(lead, initial=np.inf))
     if not smallest > 0.0:
         raise OpenError(f"the output '{model.program.graph.output}' is not told apart")
     return Proof(
         Status.PROVEN,
         discharged=_discharged(model, meaning),
-        largest_error=float(np.max(scores.error, initial=0.0)),
+        largest_error=float(np.max(told.scores.error, initial=0.0)),
         smallest_separation=smallest,
     )
 
