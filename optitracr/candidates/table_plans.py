@@ -40,6 +40,10 @@ NEAR_ERROR = CODE_TOLERANCE / 20
 """Rounding of what neurons near zero add up that is accepted where there are other constructions: a
 twentieth of what a code may be off by, so that whoever reads it is sure of it."""
 
+NEAR_JUMP_ERROR = JUMP_ERROR / 2
+"""The same of a one-hot: half of what may be off where all is followed, so that a head that counts by
+it is not off by more."""
+
 NUMBER = ABSOLUTE_TOLERANCE / SAFETY
 """What a raw number may be off by for noise, relative where it is above 1."""
 
@@ -112,7 +116,9 @@ class TablePlans:
 
     def tolerance(self, form: Form) -> float:
         """The error of a construction that follows what is near zero alone, and has substitutes."""
-        return SHARP_JUMP_ERROR if form.sharp or self.robust else NEAR_ERROR
+        if form.sharp or self.robust:
+            return SHARP_JUMP_ERROR
+        return NEAR_ERROR if form.is_number else NEAR_JUMP_ERROR
 
     def on_lines(self, label: str) -> bool:
         """Whether a variable is a number that is linear in raw ones, in each cell of others."""
