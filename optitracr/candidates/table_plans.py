@@ -41,8 +41,8 @@ NEAR_ERROR = CODE_TOLERANCE / 20
 twentieth of what a code may be off by, so that whoever reads it is sure of it."""
 
 NEAR_JUMP_ERROR = JUMP_ERROR / 2
-"""The same of a one-hot: half of what may be off where all is followed, so that a head that counts by
-it is not off by more."""
+"""The same of a one-hot: half of what may be off where all is followed, so that a head that counts
+by it is not off by more."""
 
 NUMBER = ABSOLUTE_TOLERANCE / SAFETY
 """What a raw number may be off by for noise, relative where it is above 1."""
