@@ -86,7 +86,7 @@ def grafted(change: Callable[[Any], rasp.SOp]) -> Callable[..., CompiledModel]:
     def compiled(program: rasp.SOp, *arguments: Any, **options: Any) -> CompiledModel:
         right = compile_rasp_to_model(program, *arguments, **options)
         wrong = compile_rasp_to_model(change(program), *arguments, **options)
-        return replace(right, params=wrong.params)
+        return replace(right, params=wrong.params, unembed=wrong.unembed)
 
     return compiled
 

@@ -63,7 +63,8 @@ def _checked(model: Transformer, residual: Any) -> NDArray[np.float64]:
     width = model.layout.width
     try:
         array = np.asarray(residual, dtype=np.float64)
-    except (TypeError, ValueError):
+    except Exception:
+        # Entries may be of any type, and numbers too large for a float.
         array = np.zeros(())
     if array.ndim == 0 or array.shape[-1] != width:
         raise InputError(

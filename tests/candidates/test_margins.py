@@ -87,10 +87,11 @@ def test_a_mean_over_what_has_gathered_errors_reads_it_sharp(
 
 def test_limits_that_leave_no_room_keep_the_first_plan(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing that bears more fits, the plan is handed to the check, which finds it."""
-    small = compile_rasp_to_model(as_the_first(9), range(9), 6)
-    found = [Offence(name, (), 2.0, 1.0) for name in ("none",)]
+    entry = library.get("shuffle_dyck1")
+    given = (entry.make(), entry.vocab, entry.max_seq_len)
+    small = compile_rasp_to_model(*given)
+    found = [Offence("none", (), 2.0, 1.0)]
     monkeypatch.setattr(carry, "offences", lambda space, allocation: found)
-    again = compile_rasp_to_model(
-        as_the_first(9), range(9), 6, limits={"layers": small.size.layers}
-    )
-    assert again.size.layers == small.size.layers
+    limits = {"layers": small.size.layers, "width": small.size.width}
+    again = compile_rasp_to_model(*given, limits=limits)
+    assert again.allocation.value == small.allocation.value

@@ -29,6 +29,11 @@ def hist(**options: Any) -> CompiledModel:
     return compile_rasp_to_model(HIST, {"a", "b"}, 4, **options)
 
 
+def with_an_mlp(**options: Any) -> CompiledModel:
+    """At level 2 the count is read out of the head that counts."""
+    return hist(optimize=1, **options)
+
+
 def wrong_params(model: CompiledModel) -> dict[str, dict[str, Any]]:
     """Weights that say something else on every input."""
     return {**model.params, OUT: {**model.params[OUT], "w": model.params[OUT]["w"] * 0}}
@@ -78,7 +83,7 @@ def test_where_a_proof_falls_short_inputs_are_tried(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("check", list(Check))
 def test_a_wrong_model_is_an_error_that_names_variable_and_input(check: Check) -> None:
-    model = hist(check=False)
+    model = with_an_mlp(check=False)
     model.params = wrong_params(model)
     with pytest.raises(
         VerificationError, match=r"'hist.* at position 0 of \['a'.* RASP says [12]\. S-op"
@@ -103,7 +108,7 @@ def test_proving_finds_and_remembers_what_holds() -> None:
 
 
 def test_other_weights_are_proven_in_the_place_of_the_models_own() -> None:
-    model = hist()
+    model = with_an_mlp()
     proof = model.prove(wrong_params(model))
     assert proof.status is Status.REFUTED
     assert proof.counterexample is not None
@@ -125,7 +130,7 @@ def test_weights_that_do_not_fit_are_refused(params: Any) -> None:
 
 
 def test_a_proof_holds_for_the_weights_that_it_is_of() -> None:
-    model = hist()
+    model = with_an_mlp()
     before = model.params[OUT]["w"].copy()
     model.params[OUT]["w"][0, 0] += 0.5
     assert model.proof.status is Status.CHECKED
@@ -188,7 +193,7 @@ def test_a_proof_names_the_domain() -> None:
 
 
 def test_a_model_with_another_activation_is_never_proven() -> None:
-    model = hist()
+    model = with_an_mlp()
     model.model_config.activation_function = lambda x: x
     assert model.prove().status is Status.REFUTED
     model.model_config.activation_function = lambda x: jax.nn.relu(x)

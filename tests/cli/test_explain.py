@@ -85,7 +85,8 @@ def test_rewrites_say_what_they_added(capsys: pytest.CaptureFixture[str]) -> Non
 def test_candidates_are_told_by_rule_and_family(capsys: pytest.CaptureFixture[str]) -> None:
     rows = stages(capsys, "reverse", "--time-limit", "0")[Stage.CANDIDATES]["rows"]
     assert {row["rule"] for row in rows} == {"head", "table"}
-    assert {family for row in rows for family in row["families"]} == {"circles", "cuts", "split"}
+    families = {family for row in rows for family in row["families"]}
+    assert families == {"circles", "codes", "cuts", "split"}
     standard = stages(capsys, "reverse", "-O", "0")[Stage.CANDIDATES]["rows"]
     assert {row["rule"] for row in standard} == {"standard"}
 

@@ -35,10 +35,8 @@ def written(plan: Plan, leaves: Sequence[Leaf], values: Sequence[int | None]) ->
 
 
 def _columns(axis: Axis, value: int | None) -> FloatArray:
-    """What a plan reads of one leaf: its number, or an indicator for each class."""
+    """What a plan reads of one leaf: its number, a code, or an indicator for each class."""
     if axis.leaf.numerical:
         return np.array([0.0 if value is None else axis.leaf.numbers[value]])
-    member = -1 if value is None else axis.classes[value]
-    if axis.numbers:
-        return np.array([0.0 if member < 0 else axis.numbers[member]])
-    return np.asarray(np.eye(axis.width + 1)[member, :-1])
+    read = axis.need.rows
+    return np.zeros(read.shape[1]) if value is None else np.asarray(read[value])

@@ -214,7 +214,7 @@ def test_loaded_models_are_verified_and_make_data_sets(name: str, tmp_path: Path
 
 
 def test_verification_finds_a_wrong_weight_after_loading(tmp_path: Path) -> None:
-    model = compiled("hist", 2)
+    model = compiled("hist", 1)
     name = "transformer/layer_0/mlp/linear_2"
     part = model.params[name]
     wrong = replace(model, params={**model.params, name: {**part, "w": part["w"] * 0}})

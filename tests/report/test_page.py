@@ -113,7 +113,7 @@ def test_pages_are_valid_html(name: str) -> None:
 
 
 def test_a_report_prints_in_a_line(reverse: Report) -> None:
-    assert repr(reverse) == str(reverse) == "<Report on 'reverse': level 2, 2 layers, width 12>"
+    assert repr(reverse) == str(reverse) == "<Report on 'reverse': level 2, 2 layers, width 6>"
 
 
 def test_it_says_what_was_saved_and_proven(reverse: Report) -> None:
