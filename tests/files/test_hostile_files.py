@@ -77,13 +77,15 @@ def saved(tmp_path: Path, request: pytest.FixtureRequest) -> tuple[Path, dict[st
 @pytest.mark.slow
 @pytest.mark.parametrize("saved", MODELS, indirect=True)
 def test_no_value_in_any_place_gives_a_model_that_breaks(
-    saved: tuple[Path, dict[str, Any]],
+    saved: tuple[Path, dict[str, Any]], request: pytest.FixtureRequest
 ) -> None:
+    """Most fields of models are the same: in those after the first, fewer values are tried."""
     folder, data = saved
     taken = refused = 0
+    first = request.node.callspec.params["saved"] == MODELS[0]
     for place in places(data):
         old, interpret = at(data, place), place[0] == "program"
-        leaves = LEAVES[::3] if interpret else LEAVES
+        leaves = LEAVES if first and not interpret else LEAVES[::3]
         for value in CONTAINERS if isinstance(old, dict | list) else leaves:
             if repr(old) == repr(value):
                 continue

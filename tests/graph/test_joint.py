@@ -205,10 +205,9 @@ def test_a_bracket_counter_over_means_is_exact(level: int, causal: bool) -> None
 
 
 @pytest.mark.slow
-def test_bracket_counters_over_means_are_narrow() -> None:
-    for length in (6, 10, 20):
-        model = compile_rasp_to_model(running("(") - running(")"), set("abc()"), length)
-        assert model.size.width < 40
+def test_a_bracket_counter_over_means_is_narrow() -> None:
+    model = compile_rasp_to_model(running("(") - running(")"), set("abc()"), 20)
+    assert model.size.width <= 24
 
 
 def coded(factor: int) -> rasp.SOp:
