@@ -95,8 +95,8 @@ def test_a_difference_of_counts() -> None:
 @pytest.mark.slow
 def test_a_difference_of_many_counts() -> None:
     """Checked as every compilation is."""
-    found = compile_rasp_to_model(difference(), "abc", 150)
-    assert outputs(found) == 301
+    found = compile_rasp_to_model(difference(), "abc", 100)
+    assert outputs(found) == 201
     assert found.size.width <= 6
 
 
