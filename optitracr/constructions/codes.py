@@ -146,50 +146,66 @@ def _read(
     on = given + others > EXACT
     if (on.sum(axis=0) > MOST_ON).any():
         return None
-    lines = [_line(known, given[:, n], on[:, n]) for n in range(given.shape[1])]
-    if any(line is None for line in lines):
+    lines = _lines(known, given, on)
+    if lines is None:
         return None
-    weights, constant = np.split(np.array(lines).reshape(-1, WIDTH + 1).T, [WIDTH])
-    constant = constant[0]
+    weights, constant = lines[:WIDTH], lines[WIDTH]
     need = need_of_rows(axis.leaf.label, code)
     assert need is not None, "no point of a circle is its centre"
     near = known @ weights + constant + others >= -NEAR
     return CodedAxis(axis.leaf, need.classes, (), need.numbers), weights, constant, near
 
 
-def _line(points: FloatArray, given: FloatArray, on: NDArray[np.bool_]) -> FloatArray | None:
-    """A linear function that is what is given where a neuron is on, and elsewhere no more.
+def _lines(
+    points: FloatArray, given: FloatArray, on: NDArray[np.bool_]
+) -> Float[FloatArray, "3 neurons"] | None:
+    """Linear functions that are what is given where neurons are on, and elsewhere no more.
 
     Args:
         points: The code of each value.
-        given: What it gives the neuron.
+        given: What it gives each neuron, [values, neurons].
         on: Whether the neuron may be on there.
 
     Returns:
-        Its two factors and its constant; None if there is none.
+        Two factors and a constant for each neuron; None if there are none for some.
     """
-    if not on.any():
-        return np.array([0.0, 0.0, given.min(initial=0.0)])
-    start, fall = _through(points[on], given[on])
+    start, fall = _through(points, given, on)
     excess = points @ start[:WIDTH] + start[WIDTH] - given
     down = points @ fall[:WIDTH] + fall[WIDTH]
-    off = ~on
-    stuck = abs(excess[on]).max() > EXACT or (excess[off] > EXACT)[down[off] > -EXACT].any()
-    if stuck:
+    wrong = np.where(on, abs(excess) > EXACT, (excess > EXACT) & (down > -EXACT))
+    if wrong.any():
         return None
-    steep = excess[off] / -np.minimum(down[off], -EXACT)
-    return np.asarray(start + max(0.0, float(steep.max(initial=0.0))) * fall)
+    steep = np.where(on, 0.0, excess / -np.minimum(down, -EXACT))
+    return np.asarray(start + np.maximum(steep.max(axis=0, initial=0.0), 0.0) * fall)
 
 
-def _through(held: FloatArray, values: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """A line through some points, and one that is zero there and falls off on one side of them."""
-    if len(held) == 1:
-        normal = held[0]
-        return np.array([0.0, 0.0, values[0]]), np.array([*normal, -float(normal @ normal)])
-    system = np.column_stack([held, np.ones(len(held))])
-    start = np.asarray(np.linalg.lstsq(system, values, rcond=None)[0], dtype=np.float64)
-    middle = held.mean(axis=0)
-    fall = np.array([*middle, -float(middle @ middle)])
-    # None is a point inside of the circle, and no line through it leaves all others on one side.
-    level = len(held) == WIDTH and abs(system @ fall).max() <= EXACT
-    return start, fall if level else np.zeros_like(fall)
+def _through(
+    points: FloatArray, given: FloatArray, on: NDArray[np.bool_]
+) -> tuple[FloatArray, FloatArray]:
+    """For each neuron a line through what it is on for, and one that falls off from there.
+
+    The second is zero there, and negative for all other points of the circle; zero where there is
+    none: of three points, and of two of which one is None, which lies inside of the circle.
+    """
+    count, neurons = on.sum(axis=0), np.arange(on.shape[1])
+    # The first, the last, and what is between.
+    first, last = on.argmax(axis=0), len(on) - 1 - on[::-1].argmax(axis=0)
+    between = np.where(count > WIDTH, (on.cumsum(axis=0) == WIDTH).argmax(axis=0), first)
+    start = np.zeros((WIDTH + 1, on.shape[1]))
+    start[WIDTH] = np.where(count == 0, given.min(axis=0, initial=0.0), given[first, neurons])
+    away = points[last] - points[first]
+    rise = given[last, neurons] - given[first, neurons]
+    two = count > 1
+    slope = away[two] * (rise[two] / (away[two] ** 2).sum(axis=1))[:, None]
+    start[:WIDTH, two] = slope.T
+    start[WIDTH, two] -= (slope * points[first[two]]).sum(axis=1)
+    for neuron in np.flatnonzero(count > WIDTH):
+        held = points[[first[neuron], between[neuron], last[neuron]]]
+        system = np.column_stack([held, np.ones(len(held))])
+        start[:, neuron] = np.linalg.lstsq(system, given[on[:, neuron], neuron], rcond=None)[0]
+    middle = (points[first] + points[last]) / 2
+    size = (middle**2).sum(axis=1)
+    level = abs((points[first] * middle).sum(axis=1) - size) <= EXACT
+    level &= abs((points[last] * middle).sum(axis=1) - size) <= EXACT
+    falls = level & (count > 0) & (count <= WIDTH)
+    return start, np.where(falls, np.concatenate([middle.T, -size[None]]), 0.0)

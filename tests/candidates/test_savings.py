@@ -35,7 +35,7 @@ def test_level_1_erases_and_shares() -> None:
         ("reverse", SavingKind.SPLIT, "length"),
         ("shuffle_dyck2", SavingKind.SHARED, "balance"),
         ("sort", SavingKind.REWRITTEN, "target_position"),
-        ("reverse", SavingKind.ERASED, "indices"),
+        ("reverse", SavingKind.ERASED, "tokens"),
         ("palindrome", SavingKind.RECODED, "opposite"),
         ("pair_balance", SavingKind.UNUSED, "opens_so_far"),
     ],

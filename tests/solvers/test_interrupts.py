@@ -21,7 +21,7 @@ from solvers.cp_sat import INTERRUPTED, cp_sat
 from solvers.front import pareto_front
 from solvers.greedy import greedy_plan
 from solvers.improve import improve_width
-from solvers.interrupts import interruptible, run_cp_sat
+from solvers.interrupts import interruptible, load_whole, run_cp_sat
 from solvers.search import Search
 from solvers.sliding.slide import slide
 from tests.solvers.interrupting import handled, interrupted, solved, solving
@@ -146,6 +146,8 @@ def test_the_best_plan_is_kept_where_asked_for() -> None:
 
 
 def test_moves_are_kept_where_asked_for() -> None:
+    # An interrupt while machine code is made is another case.
+    load_whole("solvers.sliding.slide")
     with handled(), interrupted(0.7, when=lambda: True):
         found = solve(random_problem(1000, 0), time_limit=500, on_interrupt="keep")
     assert found.plan is not None
