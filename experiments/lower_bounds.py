@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import math
-import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,10 +25,11 @@ from reporting import (
     failure,
     guarded,
     load_solvers,
+    markdown_table,
     print_table,
     seconds,
     sweep,
-    write_text,
+    write_sections,
 )
 
 from optitracr import library, lower_bounds
@@ -58,8 +58,6 @@ SUMMARIZED: Mapping[str, tuple[Premise, ...]] = {
     "head_size": (Premise.ANY, Premise.ANY_DEPTH),
 }
 """Those of which there are totals; where one is left out, it is that of more models."""
-
-_SECTION = re.compile(r"(<!-- bounds\b[^>]*-->\n).*?(<!-- /bounds -->)", re.DOTALL)
 
 
 def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[Row]:
@@ -159,9 +157,9 @@ def markdown(rows: Sequence[Row]) -> str:
     return (
         f"{programs} programs of the library at level 2. The last column is the geometric mean of "
         "their ratio, each plus one, as they may be 0.\n\n"
-        f"{_table(SUMMARY, summary(rows))}\n\n"
+        f"{markdown_table(SUMMARY, summary(rows))}\n\n"
         f"{_tables(known)}\n\n"
-        f"Every program:\n\n{_table(detail_columns(), details(rows))}\n\n"
+        f"Every program:\n\n{markdown_table(detail_columns(), details(rows))}\n\n"
         f"{seen}.\n"
     )
 
@@ -175,17 +173,6 @@ def _tables(rows: Sequence[Row]) -> str:
     )
 
 
-def _table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(columns) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (columns, rule, *cells))
-
-
-def _write(path: Path, text: str) -> None:
-    before = path.read_text() if path.is_file() else ""
-    replaced = _SECTION.sub(lambda found: found[1] + text + found[2], before)
-    write_text(path, replaced if _SECTION.search(before) else text)
-
-
 def _run(arguments: argparse.Namespace) -> int:
     programs = chosen_programs(arguments.programs)
     parse_objective(arguments.objective)
@@ -195,7 +182,8 @@ def _run(arguments: argparse.Namespace) -> int:
     print_table("Lower bounds and ours, by program", detail_columns(), details(table.rows))
     print_table("Lower bounds and ours", SUMMARY, summary(table.rows))
     for path in arguments.markdown or ():
-        _write(path, markdown(table.rows))
+        text = markdown(table.rows)
+        write_sections(path, {"bounds": text}, text)
     failed = any("error" in row for row in table.rows)
     return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
 

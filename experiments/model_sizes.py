@@ -31,7 +31,7 @@ from reporting import (
     load_solvers,
     print_table,
     sweep,
-    write_text,
+    write_sections,
 )
 from size_tables import (
     SIZES,
@@ -43,7 +43,6 @@ from size_tables import (
     summary_cells,
     summary_columns,
     totals,
-    with_sections,
 )
 
 from optitracr import compile_rasp_to_model, library
@@ -115,7 +114,10 @@ def _report(rows: list[Row], levels: Sequence[int], arguments: argparse.Namespac
     print_table(title, summary_columns(levels), summary_cells(rows, levels))
     _print_worse(rows, levels)
     if arguments.markdown:
-        _write_markdown(arguments.markdown, totals(rows, levels), markdown(rows, levels))
+        everything = markdown(rows, levels)
+        texts = {"totals": totals(rows, levels), "sizes": everything}
+        for path in arguments.markdown:
+            write_sections(path, texts, everything)
     if arguments.figure:
         from size_figure import draw_sizes
 
@@ -143,12 +145,6 @@ def _worse(before: Row, after: Row) -> Iterator[str]:
     fewer_layers = after["layers"] < before["layers"] and before["level"] in ALLOCATED_LEVELS
     if after["width"] > before["width"] and not fewer_layers:
         yield "width"
-
-
-def _write_markdown(paths: Sequence[Path], summary: str, everything: str) -> None:
-    for path in paths:
-        before = path.read_text() if path.is_file() else ""
-        write_text(path, with_sections(before, summary, everything))
 
 
 def _run(arguments: argparse.Namespace) -> int:

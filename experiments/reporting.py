@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
@@ -81,6 +82,37 @@ def write_text(path: Path, text: str) -> None:
         FileError: If the file cannot be written.
     """
     write_file(path, text.encode())
+
+
+_SECTION = re.compile(r"(<!-- (\w+)\b[^>]*-->\n).*?(<!-- /\2 -->)", re.DOTALL)
+
+
+def write_sections(path: Path, texts: Mapping[str, str], everything: str) -> None:
+    """Replaces sections of a text file; what has none of them is everything.
+
+    Args:
+        path: The file, which may not be there yet.
+        texts: What stands between `<!-- name: ... -->` and `<!-- /name -->`, by name.
+        everything: The text of a file without sections.
+
+    Raises:
+        FileError: If the file cannot be written.
+    """
+    document = path.read_text() if path.is_file() else ""
+    if not any(found[2] in texts for found in _SECTION.finditer(document)):
+        write_text(path, everything)
+        return
+
+    def replaced(found: re.Match[str]) -> str:
+        return found[1] + texts[found[2]] + found[3] if found[2] in texts else found[0]
+
+    write_text(path, _SECTION.sub(replaced, document))
+
+
+def markdown_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
+    """A table in Markdown; all columns but the first are of numbers."""
+    rule = ["---", *["---:"] * (len(columns) - 1)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (columns, rule, *cells))
 
 
 def chosen_programs(names: Sequence[str] | None) -> list[library.Program]:

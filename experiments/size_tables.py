@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 
-from reporting import Row
+from reporting import Row, markdown_table
 
 from optitracr.levels import ALLOCATED_LEVELS
 
 SIZES = ("layers", "width", "heads", "head_size", "neurons", "parameters")
 ARROW = " → "
 BaselineAndAfter = Mapping[int, Row]
-
-_SECTION = re.compile(r"(<!-- (sizes|totals)\b[^>]*-->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
 
 def by_program(rows: Sequence[Row]) -> dict[str, dict[int, Row]]:
@@ -141,7 +138,7 @@ def totals(rows: Sequence[Row], levels: Sequence[int]) -> str:
         [
             f"{what} ({_named(levels)}):",
             "",
-            _table(summary_columns(levels), summary_cells(rows, levels)),
+            markdown_table(summary_columns(levels), summary_cells(rows, levels)),
             "",
         ]
     )
@@ -149,22 +146,9 @@ def totals(rows: Sequence[Row], levels: Sequence[int]) -> str:
 
 def markdown(rows: Sequence[Row], levels: Sequence[int]) -> str:
     """The totals, and the table by program."""
-    details = _table(detail_columns(levels), detail_cells(rows, levels))
+    details = markdown_table(detail_columns(levels), detail_cells(rows, levels))
     return f"{totals(rows, levels)}\nEvery program ({_named(levels)}):\n\n{details}\n"
 
 
 def _named(levels: Sequence[int]) -> str:
     return f"level {ARROW.join(str(level) for level in levels)}"
-
-
-def _table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(columns) - 1)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in (columns, rule, *cells))
-
-
-def with_sections(document: str, summary: str, everything: str) -> str:
-    """A document with its sections of totals and sizes replaced; everything if it has none."""
-    if not _SECTION.search(document):
-        return everything
-    texts = {"totals": summary, "sizes": everything}
-    return _SECTION.sub(lambda found: found[1] + texts[found[2]] + found[3], document)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from solvers.problem import Alternative, Problem
-from solvers.timing import Earliest
+from solvers.timing import Earliest, last_sublayer
 
 
 def necessary(problem: Problem) -> dict[str, Alternative | None]:
@@ -45,8 +45,7 @@ def width_bound(problem: Problem, times: Earliest, layers: int) -> int:
     for name in set(problem.views[0].reads).intersection(*(v.reads for v in problem.views)):
         last_read[name] = total
     for alternative in readers:
-        latest_start = latest[alternative.variable] - 1
-        latest_start -= latest_start % 2 != alternative.kind.parity
+        latest_start = last_sublayer(alternative, latest[alternative.variable])
         for options in alternative.reads:
             if len(options) == 1 and options[0] in needed:
                 read = options[0]

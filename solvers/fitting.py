@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from solvers.problem import Alternative, Problem
-from solvers.timing import Earliest
+from solvers.timing import Earliest, last_sublayer
 
 NOT_AT_ALL = -1
 """The last sublayer of what no plan has: before the first."""
@@ -60,7 +60,7 @@ def _last_sublayers(problem: Problem, layers: int, times: Earliest) -> dict[str,
     while pending:
         name = pending.pop()
         for alternative in of[name]:
-            sublayer = _last_sublayer(alternative, state[name], total)
+            sublayer = last_sublayer(alternative, state[name])
             if sublayer < max(times.sublayer[alternative.name], last.get(alternative.name, 0)):
                 continue
             if last.get(alternative.name) == sublayer:
@@ -72,12 +72,6 @@ def _last_sublayers(problem: Problem, layers: int, times: Earliest) -> dict[str,
                         state[option] = sublayer
                         pending.append(option)
     return last
-
-
-def _last_sublayer(alternative: Alternative, state: int, total: int) -> int:
-    """The last sublayer of its kind after which a variable is there at a state."""
-    sublayer = min(state, total) - 1
-    return sublayer - (sublayer % 2 != alternative.kind.parity)
 
 
 def _timely(alternative: Alternative, last: int, times: Earliest) -> Alternative:

@@ -49,6 +49,12 @@ def earliest(problem: Problem) -> Earliest:
     return Earliest(birth, sublayer, NEVER if last >= NEVER else (last + 1) // 2)
 
 
+def last_sublayer(alternative: Alternative, latest: int) -> int:
+    """The last sublayer of the right kind from which its variable is born by a state."""
+    last = latest - 1
+    return last - (last % 2 != alternative.kind.parity)
+
+
 def _start(alternative: Alternative, birth: dict[str, int]) -> int:
     """First sublayer of the right kind at which everything read can be alive."""
     first = max((min(birth[name] for name in options) for options in alternative.reads), default=0)

@@ -15,7 +15,29 @@ from optitracr.rasp.selector import Selector, check_selector
 from optitracr.rasp.sop import SOp, check_sop
 
 
-class SelectFirst(Selector):
+class _OfSelected(Selector):
+    """Selects one of the keys that another selector selects.
+
+    Attributes:
+        selector: The other selector.
+    """
+
+    def __init__(self, selector: Selector) -> None:
+        """Builds the selector of one of the keys that `selector` selects.
+
+        Raises:
+            ProgramError: If it is no selector.
+        """
+        super().__init__()
+        self.selector: Selector = check_selector(type(self).__name__, "selector", selector)
+
+    @property
+    def children(self) -> Sequence[RASPExpr]:
+        """The other selector."""
+        return [self.selector]
+
+
+class SelectFirst(_OfSelected):
     """Selects the first of the keys that another selector selects, or none where it selects none.
 
     In the causal reading it is the first of those that the query sees.
@@ -26,22 +48,8 @@ class SelectFirst(Selector):
 
     default_label_name = "select_first"
 
-    def __init__(self, selector: Selector) -> None:
-        """Builds the selector of the first key that `selector` selects.
 
-        Raises:
-            ProgramError: If it is no selector.
-        """
-        super().__init__()
-        self.selector: Selector = check_selector("SelectFirst", "selector", selector)
-
-    @property
-    def children(self) -> Sequence[RASPExpr]:
-        """The other selector."""
-        return [self.selector]
-
-
-class SelectLast(Selector):
+class SelectLast(_OfSelected):
     """Selects the last of the keys that another selector selects, or none where it selects none.
 
     In the causal reading it is the last of those that the query sees.
@@ -52,22 +60,8 @@ class SelectLast(Selector):
 
     default_label_name = "select_last"
 
-    def __init__(self, selector: Selector) -> None:
-        """Builds the selector of the last key that `selector` selects.
 
-        Raises:
-            ProgramError: If it is no selector.
-        """
-        super().__init__()
-        self.selector: Selector = check_selector("SelectLast", "selector", selector)
-
-    @property
-    def children(self) -> Sequence[RASPExpr]:
-        """The other selector."""
-        return [self.selector]
-
-
-class SelectBest(Selector):
+class SelectBest(_OfSelected):
     """Selects the key of the largest score among those that another selector selects.
 
     Of several keys with that score it selects the last. A key whose score is None is never
@@ -86,14 +80,13 @@ class SelectBest(Selector):
         Raises:
             ProgramError: If `selector` is no selector, or `score` no s-op.
         """
-        super().__init__()
-        self.selector: Selector = check_selector("SelectBest", "selector", selector)
+        super().__init__(selector)
         self.score: SOp = check_sop("SelectBest", "score", score)
 
     @property
     def children(self) -> Sequence[RASPExpr]:
         """The other selector and the score."""
-        return [self.selector, self.score]
+        return [*super().children, self.score]
 
 
 def is_score(value: Value) -> bool:

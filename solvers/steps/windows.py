@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from solvers.problem import Alternative, Problem
-from solvers.timing import NEVER, Earliest
+from solvers.timing import NEVER, Earliest, last_sublayer
 
 Choices = dict[str, list[Alternative]]
 """For each variable the alternatives that a plan of that depth can use."""
@@ -85,12 +85,6 @@ def windows(problem: Problem, times: Earliest, layers: int) -> Windows:
 ROUNDS = 2
 """Rounds of shortening windows and dropping what has none: the second finds what the first has made
 necessary, and a third hardly ever anything."""
-
-
-def last_sublayer(alternative: Alternative, latest: int) -> int:
-    """The last sublayer of the right kind from which its variable is born by a state."""
-    last = latest - 1
-    return last - (last % 2 != alternative.kind.parity)
 
 
 def _choices(problem: Problem, times: Earliest, latest: dict[str, int]) -> Choices:
