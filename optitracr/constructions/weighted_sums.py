@@ -7,17 +7,18 @@ numbers such that different outputs lie far apart.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
-from optitracr.constructions.weightings import weightings
+from optitracr.constructions.weightings import Weights, weightings
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError
-from optitracr.craft.piecewise import Passing, Piecewise, of_one_hots, with_fewer
+from optitracr.craft.piecewise import Passing, Piecewise, constructed, counted, of_one_hots
 from optitracr.craft.spaces import FloatArray
 
 MAX_POINTS = 1 << 20
@@ -28,9 +29,16 @@ MAX_SUMS = 50_000
 """Different sums beyond which no function of them is planned: what it writes at each is an array,
 of some hundreds of megabytes for a thousand classes."""
 
+AT_ONCE = 1 << 20
+"""Numbers of what is written for several sums at once, 8 MB: more take as long one by one."""
+
 MOST_PASSED = 1e-3
 """What noise may make of any output, however large: whole numbers are to be rounded to the right
 one, and readers multiply what is left."""
+
+
+Ways = Sequence[Weights]
+"""Several ways to weigh the leaves."""
 
 
 def sum_plans(task: Task) -> list[Plan]:
@@ -51,33 +59,123 @@ def sum_plans(task: Task) -> list[Plan]:
 
 def _best(task: Task) -> Plan | None:
     """The plan of a task's best sum."""
-    leaves, possible = task.leaves, task.possible
+    leaves = task.leaves
     if not leaves or _points(task) > MAX_POINTS:
         return None
-    full = task.full
-    digits = [c.astype(np.float64) for c in task.classes]
-    for axis, leaf in enumerate(leaves):
-        if leaf.may_be_none and not leaf.numerical:
-            pad = [(0, int(axis == other)) for other in range(full.ndim)]
-            full = np.pad(full, pad, constant_values=task.zero)
-            if possible is not None:
-                possible = np.pad(possible, pad, constant_values=True)
-            digits[axis] = np.append(digits[axis] + 1.0, 0.0)
-    chosen = possible if possible is not None else np.ones(full.shape, dtype=bool)
-    codes = full[chosen]
-    best: tuple[Piecewise, list[FloatArray]] | None = None
+    table, possible, digits = _with_none(task)
+    chosen = possible if possible is not None else np.ones(table.shape, dtype=bool)
+    codes = table[chosen]
     least = _least(task, codes)
-    for weights in weightings(leaves, digits, full, possible):
+    best: tuple[Piecewise, Weights] | None = None
+    for ways in _in_parts(weightings(leaves, digits, table, possible), codes.size, task):
         known = math.inf if best is None else float(best[0].neurons)
         if known <= least:
             break
-        noise = _noise(task, weights)[chosen]
-        made = _piecewise_sum(task, _sums(weights)[chosen], codes, noise, known)
-        best = best if made is None else (made, weights)
+        best = _best_of(task, ways, chosen, codes, known) or best
     if best is None:
         return None
     own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
     return _sum_plan(leaves, best[0], own)
+
+
+def _with_none(task: Task) -> tuple[Codes, NDArray[np.bool_] | None, list[FloatArray]]:
+    """The table over all values, None among them, what can occur, and a digit for each value."""
+    table, possible = task.full, task.possible
+    digits = [c.astype(np.float64) for c in task.classes]
+    for axis, leaf in enumerate(task.leaves):
+        if leaf.may_be_none and not leaf.numerical:
+            pad = [(0, int(axis == other)) for other in range(table.ndim)]
+            table = np.pad(table, pad, constant_values=task.zero)
+            if possible is not None:
+                possible = np.pad(possible, pad, constant_values=True)
+            digits[axis] = np.append(digits[axis] + 1.0, 0.0)
+    return table, possible, digits
+
+
+def _in_parts(found: Iterable[Sequence[Weights]], points: int, task: Task) -> Iterator[Ways]:
+    """Ways to weigh, as many at a time as fit: each makes an array of what is written."""
+    at_once = max(1, AT_ONCE // max(1, points * task.rows.shape[1]))
+    for ways in found:
+        for start in range(0, len(ways), at_once):
+            yield ways[start : start + at_once]
+
+
+def _best_of(
+    task: Task, ways: Ways, chosen: NDArray[np.bool_], codes: Codes, limit: float
+) -> tuple[Piecewise, Weights] | None:
+    """The function of the fewest neurons of one of some sums, fewer than a limit; None if none."""
+    sums = _sums(ways)[:, chosen].round(9)
+    order = sums.argsort(axis=1)
+    sums, given = np.take_along_axis(sums, order, axis=1), codes[order]
+    first = np.ones(sums.shape, dtype=bool)
+    np.not_equal(sums[:, 1:], sums[:, :-1], out=first[:, 1:])
+    changes = given[:, 1:] != given[:, :-1]
+    points = np.count_nonzero(first, axis=1)
+    fits = ~(changes & ~first[:, 1:]).any(axis=1) & (points <= MAX_SUMS)
+    if not (_is_exact(task) or task.passed):
+        fits &= 2 * np.count_nonzero(changes, axis=1) < limit
+    noise = None
+    if task.passed and not _is_exact(task):
+        noise = np.take_along_axis(_noise(task, ways)[:, chosen], order, axis=1)
+    found: list[tuple[int, int, int, _Lines, int]] = []
+    for count in np.unique(points[fits]).tolist():
+        own = np.flatnonzero(fits & (points == count))
+        lines = _lines(
+            task, sums[own], given[own], first[own], noise if noise is None else noise[own]
+        )
+        for neurons, line, pivot in counted(lines.z, lines.outputs, lines.passing):
+            found.append((neurons, int(own[line]), line, lines, pivot))
+    found.sort(key=lambda one: one[:2])
+    for neurons, way, line, lines, pivot in found:
+        if neurons >= limit:
+            break
+        made = lines.made(line, pivot, task)
+        if made is not None:
+            return made, ways[way]
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """The output as a function of some sums that take as many values.
+
+    Attributes:
+        z: Shape [lines, points]: the values of each sum, increasing.
+        outputs: Shape [lines, points, outputs].
+        passing: What may be passed on; None if nothing may.
+    """
+
+    z: FloatArray
+    outputs: FloatArray
+    passing: Passing | None
+
+    def made(self, line: int, pivot: int, task: Task) -> Piecewise | None:
+        """One construction for a sum; None if float32 does not carry it."""
+        passing = self.passing
+        if passing is not None:
+            passing = Passing(passing.noise[line], passing.allowed[line])
+        z, outputs = self.z[line], self.outputs[line]
+        try:
+            return constructed(z, outputs, passing, pivot, task.tolerance, task.close)
+        except MarginError:
+            return None
+
+
+def _lines(
+    task: Task,
+    sums: FloatArray,
+    codes: Codes,
+    first: NDArray[np.bool_],
+    noise: FloatArray | None,
+) -> _Lines:
+    """Shape of all [lines, combinations], sorted; equal sums of a line become one point."""
+    shape = (len(sums), -1)
+    z, outputs = sums[first].reshape(shape), task.rows[codes[first].reshape(shape)]
+    passing = of_one_hots(z) if _is_exact(task) else None
+    if noise is not None:
+        worst = np.maximum.reduceat(noise.ravel(), np.flatnonzero(first)).reshape(shape)
+        passing = Passing(worst, _allowed(task, outputs))
+    return _Lines(z, outputs, passing)
 
 
 def _least(task: Task, codes: Codes) -> int:
@@ -98,57 +196,26 @@ def _points(task: Task) -> int:
     return int(np.count_nonzero(task.known))
 
 
-def _sums(weights: Sequence[FloatArray]) -> FloatArray:
-    """What the values of the leaves add up to, one axis a leaf."""
-    total = np.zeros((1,) * len(weights))
-    for axis, weight in enumerate(weights):
-        line = [1] * len(weights)
-        line[axis] = weight.size
-        total = total + weight.reshape(line)
+def _sums(ways: Ways) -> FloatArray:
+    """What the values of the leaves add up to: one axis a leaf, after one of the ways."""
+    count, leaves = len(ways), len(ways[0])
+    total = np.zeros((count,) + (1,) * leaves)
+    for axis in range(leaves):
+        line = [count] + [1] * leaves
+        line[axis + 1] = -1
+        total = total + np.stack([way[axis] for way in ways]).reshape(line)
     return total
 
 
-def _noise(task: Task, weights: Sequence[FloatArray]) -> FloatArray:
+def _noise(task: Task, ways: Ways) -> FloatArray:
     """What each sum may be off by, for the numbers in it."""
-    sizes = [
-        abs(weight) * (INPUT_ERROR if leaf.numerical else 4 * FLOAT32_EPSILON)
-        for leaf, weight in zip(task.leaves, weights, strict=True)
-    ]
-    return _sums(sizes)
-
-
-def _piecewise_sum(
-    task: Task, sums: FloatArray, codes: Codes, noise: FloatArray, limit: float = math.inf
-) -> Piecewise | None:
-    """The output as a function of one weighted sum; None if it is none that float32 carries.
-
-    None too if it takes as many neurons as a limit or more.
-    """
-    sums = sums.round(9)
-    order = sums.argsort()
-    sums, given = sums[order], codes[order]
-    first = np.ones(sums.size, dtype=bool)
-    np.not_equal(sums[1:], sums[:-1], out=first[1:])
-    changes = given[1:] != given[:-1]
-    if (changes & ~first[1:]).any() or np.count_nonzero(first) > MAX_SUMS:
-        return None
-    exact = _is_exact(task)
-    if not (exact or task.passed) and 2 * np.count_nonzero(changes) >= limit:
-        return None
-    z, outputs = sums[first], task.rows[given[first]]
-    passing = of_one_hots(z) if exact else None
-    if task.passed and not exact:
-        worst = np.maximum.reduceat(noise[order], np.flatnonzero(first))
-        passing = Passing(worst, _allowed(task, outputs))
-    try:
-        return with_fewer(z, outputs, passing, task.tolerance, task.close, limit)
-    except MarginError:
-        return None
+    part = [INPUT_ERROR if leaf.numerical else 4 * FLOAT32_EPSILON for leaf in task.leaves]
+    return _sums([[abs(w) * own for w, own in zip(way, part, strict=True)] for way in ways])
 
 
 def _allowed(task: Task, outputs: FloatArray) -> FloatArray:
     """What each output may be off by, for noise."""
-    size = np.maximum(1.0, abs(outputs).max(axis=1, initial=0.0))
+    size = np.maximum(1.0, abs(outputs).max(axis=-1, initial=0.0))
     allowed: FloatArray = np.minimum(task.passed * size, MOST_PASSED)
     return allowed
 

@@ -29,13 +29,17 @@ RATIOS = 1_500
 step is less than one per cent, so that the best is missed by little."""
 
 
+Weights = list[FloatArray]
+"""For each leaf what each of its values adds."""
+
+
 def weightings(
     leaves: Sequence[Leaf],
     digits: Sequence[Float[FloatArray, " _"]],
     table: Int[Codes, ...],
     possible: Bool[NDArray[np.bool_], ...] | None,
-) -> Iterator[list[Float[FloatArray, " _"]]]:
-    """What each value of each leaf adds, in several ways.
+) -> Iterator[list[Weights]]:
+    """What each value of each leaf adds, in several ways; those that take long to find come last.
 
     Its number with a sign, shifted where None adds nothing; a mixed-radix digit; for two
     numbers, multiples such that different outputs lie far apart.
@@ -46,6 +50,7 @@ def weightings(
         table: The function.
         possible: Which combinations can occur; None for all.
     """
+    found: list[Weights] = []
     plain = not any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
     if all(leaf.numbers for leaf in leaves):
         for signs in product((1.0, -1.0), repeat=len(leaves) - 1):
@@ -53,7 +58,7 @@ def weightings(
                 sign * np.asarray(leaf.numbers)
                 for sign, leaf in zip((1.0, *signs), leaves, strict=True)
             ]
-            yield numbers if plain else _beyond_none(leaves, numbers)
+            found.append(numbers if plain else _beyond_none(leaves, numbers))
     if len(leaves) > 1 or not plain:
         own = [
             np.asarray(leaf.numbers) if leaf.numerical else digit
@@ -63,11 +68,13 @@ def weightings(
         if all(gap > 0 for gap in gaps):
             spans = [float(each.max() - each.min()) for each in own]
             for order in islice(permutations(range(len(leaves))), MAX_ORDERS):
-                yield _radix(own, gaps, spans, order)
+                found.append(_radix(own, gaps, spans, order))
+    if found:
+        yield found
     if plain and len(leaves) == 2 and all(leaf.numerical for leaf in leaves):
-        found = _far_apart(leaves, table, possible)
-        if found is not None:
-            yield found
+        apart = _far_apart(leaves, table, possible)
+        if apart is not None:
+            yield [apart]
 
 
 def _beyond_none(leaves: Sequence[Leaf], numbers: Sequence[FloatArray]) -> list[FloatArray]:

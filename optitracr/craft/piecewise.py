@@ -56,21 +56,21 @@ more than is accepted as a rule."""
 
 @dataclass(frozen=True, slots=True)
 class Passing:
-    """What interpolation may pass on of what its argument is off by.
+    """What interpolation may pass on of what its argument is off by, for one line or several.
 
     Attributes:
-        noise: Shape [points]: what the argument may be off by there.
-        allowed: Shape [points]: what the outputs may be off by.
+        noise: Shape [..., points]: what the argument may be off by there.
+        allowed: Shape [..., points]: what the outputs may be off by.
     """
 
-    noise: Float[FloatArray, " points"]
-    allowed: Float[FloatArray, " points"]
+    noise: Float[FloatArray, "*lines points"]
+    allowed: Float[FloatArray, "*lines points"]
 
 
-def of_one_hots(z: Float[FloatArray, " points"]) -> Passing:
+def of_one_hots(z: Float[FloatArray, "*lines points"]) -> Passing:
     """That of sums of one-hots, which are free of noise but for float32's rounding."""
-    noise = float(4 * FLOAT32_EPSILON * abs(z).max(initial=0.0))
-    return Passing(np.full(z.size, noise), np.full(z.size, HINGE_ERROR))
+    noise = 4 * FLOAT32_EPSILON * abs(z).max(axis=-1, keepdims=True, initial=0.0)
+    return Passing(np.broadcast_to(noise, z.shape), np.full(z.shape, HINGE_ERROR))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,48 +142,103 @@ def with_fewer(
     Raises:
         MarginError: If two points with different outputs are too close for float32.
     """
-    changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
-    if changes.size == 0:
-        empty = np.zeros(0)
-        constant = Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
-        return constant if limit > 0 else None
-    slopes = np.zeros((0, outputs.shape[1]))
-    counted: list[tuple[int, int]] = []
-    if passing is not None and z.size <= MAX_HINGES:
-        slopes = (outputs[1:] - outputs[:-1]) / (z[1:] - z[:-1])[:, None]
-        if (_passed(slopes, passing) <= passing.allowed * (1 + SLACK)).all():
-            counted = _hinge_counts(slopes)
+    own = None if passing is None else Passing(passing.noise[None], passing.allowed[None])
     refused: MarginError | None = None
-    for neurons, pivot in sorted([(2 * changes.size, NO_PIVOT), *counted], key=lambda x: x[0]):
+    for neurons, _, pivot in counted(z[None], outputs[None], own):
         if neurons >= limit:
             return None
-        if pivot == NO_PIVOT:
-            try:
-                return _steps(z, outputs, changes, tolerance, close)
-            except MarginError as error:
-                refused = error
-                continue
-        assert passing is not None, "interpolations are counted only where they may pass on noise"
-        hinges = _hinges_from(z, outputs, slopes, pivot)
-        if (_rounding(hinges, z) + _passed(slopes, passing) <= passing.allowed).all():
-            return hinges
+        try:
+            made = constructed(z, outputs, passing, pivot, tolerance, close)
+        except MarginError as error:
+            refused = error
+            continue
+        if made is not None:
+            return made
     assert refused is not None, "steps are among what was tried"
     raise refused
 
 
-def _hinge_counts(slopes: FloatArray) -> list[tuple[int, int]]:
+def counted(
+    z: Float[FloatArray, "lines points"],
+    outputs: Float[FloatArray, "lines points outputs"],
+    passing: Passing | None,
+) -> list[tuple[int, int, int]]:
+    """The constructions through the points of several lines, the fewest neurons first.
+
+    Args:
+        z: Shape [lines, points], increasing along each line.
+        outputs: Shape [lines, points, outputs].
+        passing: What may be passed on at each of the points; None if nothing may.
+
+    Returns:
+        For each construction its neurons, its line, and its pivot or NO_PIVOT. Of equal ones the
+        first line comes first, and there steps.
+    """
+    steps = 2 * np.count_nonzero((outputs[:, 1:] != outputs[:, :-1]).any(axis=2), axis=1)
+    found = [(int(own), line, NO_PIVOT) for line, own in enumerate(steps)]
+    varied = np.flatnonzero(steps)
+    if passing is not None and varied.size and z.shape[1] <= MAX_HINGES:
+        slopes = _slopes(z[varied], outputs[varied])
+        allowed = passing.allowed[varied] * (1 + SLACK)
+        fits = (_passed(slopes, passing.noise[varied]) <= allowed).all(axis=1)
+        found += _hinge_counts(slopes[fits], varied[fits])
+    return sorted(found, key=lambda way: way[:2])
+
+
+def constructed(
+    z: Float[FloatArray, " points"],
+    outputs: Float[FloatArray, "points outputs"],
+    passing: Passing | None,
+    pivot: int,
+    tolerance: float,
+    close: bool,
+) -> Piecewise | None:
+    """One of the constructions that were counted; None where interpolation rounds too much.
+
+    Args:
+        z: Shape [points], increasing.
+        outputs: Shape [points, outputs].
+        passing: What may be passed on of the noise of arguments.
+        pivot: The point from which to interpolate; NO_PIVOT for steps.
+        tolerance: Largest rounding error of all steps together.
+        close: Bound that error closely.
+
+    Raises:
+        MarginError: If steps are too close for float32.
+    """
+    if pivot == NO_PIVOT:
+        changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
+        if changes.size == 0:
+            empty = np.zeros(0)
+            return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
+        return _steps(z, outputs, changes, tolerance, close)
+    assert passing is not None, "interpolations are counted only where they may pass on noise"
+    slopes = _slopes(z, outputs)
+    hinges = _hinges_from(z, outputs, slopes, pivot)
+    wrong = _rounding(hinges, z) + _passed(slopes, passing.noise)
+    return hinges if (wrong <= passing.allowed).all() else None
+
+
+def _slopes(z: FloatArray, outputs: FloatArray) -> FloatArray:
+    """Shape [..., points - 1, outputs]: how fast each output rises between points."""
+    slopes: FloatArray = np.diff(outputs, axis=-2) / np.diff(z)[..., None]
+    return slopes
+
+
+def _hinge_counts(slopes: FloatArray, lines: NDArray[np.intp]) -> list[tuple[int, int, int]]:
     """Neurons of the interpolations from some pivots: the first point, the middle, the last."""
-    points = len(slopes) + 1
-    tilted = np.asarray(slopes.any(axis=1))
-    bends = np.zeros(points, dtype=np.intp)
-    np.cumsum((slopes[1:] != slopes[:-1]).any(axis=1), out=bends[1 : points - 1])
-    bends[-1] = bends[-2]
-    counted = []
-    for pivot in dict.fromkeys((0, points // 2, points - 1)):
-        right = tilted[pivot] + bends[-1] - bends[pivot] if pivot < points - 1 else 0
-        left = tilted[pivot - 1] + bends[pivot - 1] if pivot else 0
-        counted.append((int(right + left), pivot))
-    return counted
+    points = slopes.shape[1] + 1
+    tilted = np.asarray(slopes.any(axis=2)).tolist()
+    bends = np.zeros((len(lines), points), dtype=np.intp)
+    np.cumsum((slopes[:, 1:] != slopes[:, :-1]).any(axis=2), axis=1, out=bends[:, 1 : points - 1])
+    bends[:, -1] = bends[:, -2]
+    found = []
+    for line, tilt, bend in zip(lines.tolist(), tilted, bends.tolist(), strict=True):
+        for pivot in dict.fromkeys((0, points // 2, points - 1)):
+            right = tilt[pivot] + bend[-1] - bend[pivot] if pivot < points - 1 else 0
+            left = tilt[pivot - 1] + bend[pivot - 1] if pivot else 0
+            found.append((right + left, line, pivot))
+    return found
 
 
 def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: int) -> Piecewise:
@@ -201,10 +256,13 @@ def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: 
     )
 
 
-def _passed(slopes: FloatArray, passing: Passing) -> FloatArray:
+def _passed(slopes: FloatArray, noise: FloatArray) -> FloatArray:
     """What each point's output is off by, for the noise of its argument, by the steeper side."""
-    steep = np.concatenate([[0.0], abs(slopes).max(axis=1), [0.0]])
-    passed: FloatArray = passing.noise * np.maximum(steep[1:], steep[:-1])
+    between = abs(slopes).max(axis=-1)
+    steep = np.zeros(noise.shape)
+    steep[..., 1:] = between
+    np.maximum(steep[..., :-1], between, out=steep[..., :-1])
+    passed: FloatArray = noise * steep
     return passed
 
 

@@ -167,7 +167,7 @@ def test_weights_of_two_numbers_keep_outputs_apart() -> None:
     counts = np.arange(7)
     table = (counts[:, None] + 2 * counts[None, :]).astype(np.int32)
     possible = counts[:, None] + counts[None, :] <= 6
-    *_, (x, y) = weightings(leaves, [counts * 1.0] * 2, table, possible)
+    *_, [(x, y)] = weightings(leaves, [counts * 1.0] * 2, table, possible)
     total = (x[:, None] + y[None, :])[possible]
     order = np.argsort(total)
     gaps = np.diff(total[order])
