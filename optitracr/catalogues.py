@@ -13,6 +13,7 @@ from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.care import Care
 from optitracr.candidates.component import Components
 from optitracr.candidates.enumeration import candidate_space
+from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.registry import RULES, STANDARD_RULES, rules_of
 from optitracr.candidates.families.standard import RULE as STANDARD
@@ -24,6 +25,7 @@ from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Savings
 from optitracr.candidates.space import CandidateSpace
 from optitracr.candidates.support import check_supported
+from optitracr.candidates.table_plans import Planned
 from optitracr.candidates.table_sizes import check_tables
 from optitracr.constructions.heads import HeadPlan
 from optitracr.craft.blocks import Head
@@ -310,8 +312,10 @@ class CandidateCatalogue(Catalogue):
         """The candidates of some families."""
         on = rules_of(families, self.rules)
 
+        facts, planned = Facts(rewritten, setting), Planned()
+
         def space(care: Care) -> CandidateSpace:
-            return candidate_space(rewritten, program, setting, on, care)
+            return candidate_space(facts, program, on, care, planned)
 
         least, *more = Care
         cautious = tuple(partial(space, care) for care in more if care.passes)

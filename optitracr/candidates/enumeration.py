@@ -17,7 +17,7 @@ from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.readings import Readings
 from optitracr.candidates.rule import Rule, repertoire
 from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
-from optitracr.candidates.table_plans import TablePlans
+from optitracr.candidates.table_plans import Planned, TablePlans
 from optitracr.candidates.ways import OutputReading
 from optitracr.candidates.worklist import enumerate_candidates
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
@@ -29,26 +29,26 @@ from optitracr.errors import LimitError
 from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.program import Node, ProgramGraph
 from optitracr.graph.tabled import TabledProgram
-from optitracr.setting import Setting
 
 
 def candidate_space(
-    rewritten: TabledProgram,
+    facts: Facts,
     program: TabledProgram,
-    setting: Setting,
     rules: Sequence[Rule] = RULES,
     care: Care = Care.LEAST,
+    planned: Planned | None = None,
 ) -> CandidateSpace:
     """Enumerates the candidates of a program.
 
     Args:
-        rewritten: The program after the rewrites of the level and of the rules.
+        facts: The program after the rewrites of the level and of the rules.
         program: The one before, for whose variables the candidates are.
-        setting: Vocabulary and length.
         rules: What proposes candidates, in order.
         care: What errors the candidates have to bear.
+        planned: What was planned by the same rules for the same program with other care.
     """
-    proposals = Proposals(Facts(rewritten, setting), repertoire(rules), care)
+    rewritten, setting = facts.program, facts.setting
+    proposals = Proposals(facts, repertoire(rules), care, planned)
     readings = _output_readings(proposals)
     enumerate_candidates(proposals, rules, _rounds(proposals, readings))
     forms = proposals.forms

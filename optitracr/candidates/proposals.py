@@ -16,7 +16,7 @@ from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
 from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.readings import Readings
-from optitracr.candidates.table_plans import TablePlans
+from optitracr.candidates.table_plans import Planned, TablePlans
 from optitracr.candidates.ways import Freedom, Repertoire
 from optitracr.constructions.distinct import classes_of_slices
 from optitracr.constructions.needs import NO_CLASS, Classes, Need, Numbers, canonical
@@ -44,13 +44,19 @@ class Proposals:
         needs: Every need that was met.
     """
 
-    def __init__(self, facts: Facts, repertoire: Repertoire, care: Care = Care.LEAST) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        repertoire: Repertoire,
+        care: Care = Care.LEAST,
+        planned: Planned | None = None,
+    ) -> None:
         """Nothing is proposed yet."""
         self.facts, self.repertoire, self.care = facts, repertoire, care
         self.readings = Readings(facts, repertoire)
         self.patterns = Patterns(facts, repertoire, self.readings)
         self.best_keys = BestKeys(facts)
-        self.tables = TablePlans(facts, repertoire, self.patterns, care)
+        self.tables = TablePlans(facts, repertoire, self.patterns, care, planned)
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
         self._forms: dict[tuple[object, ...], Form] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
@@ -56,39 +57,64 @@ MOST_WEIGHED = {Care.LEAST: JUMP_ERROR, Care.WEIGHED: SHARP_JUMP_ERROR}
 may round, and where that was too much as little as those may by which a mean is weighed."""
 
 
+@dataclass(slots=True)
+class Planned:
+    """What was planned for a program and the ways of some rules, with whatever care.
+
+    Attributes:
+        plans: The plans of tables, by all that decides them.
+        refused: For each variable that nothing computes from its operands, those and why.
+        possible: Which combinations of some variables can occur; None if all can.
+        disjoint: Whether no key is selected by two of the selectors of some widths.
+        on_lines: Whether a variable is linear in raw numbers.
+    """
+
+    plans: dict[object, list[Plan]] = field(default_factory=dict)
+    refused: dict[str, tuple[Cut, str]] = field(default_factory=dict)
+    possible: dict[Cut, NDArray[np.bool_] | None] = field(default_factory=dict)
+    disjoint: dict[Cut, bool] = field(default_factory=dict)
+    on_lines: dict[str, bool] = field(default_factory=dict)
+
+
 class TablePlans:
     """The plans of the function tables of a program.
 
     Attributes:
         facts: The program.
+        planned: What was planned before; grows.
         robust: Whether to plan only what bears errors, and within closer bounds.
-        refused: For each variable that nothing computes from its operands, those and why.
     """
 
     def __init__(
-        self, facts: Facts, repertoire: Repertoire, patterns: Patterns, care: Care
+        self,
+        facts: Facts,
+        repertoire: Repertoire,
+        patterns: Patterns,
+        care: Care,
+        planned: Planned | None = None,
     ) -> None:
-        """Nothing is planned yet."""
-        self.facts = facts
+        """Plans nothing yet."""
+        self.facts, self.planned = facts, planned or Planned()
         self.robust = care.is_robust
         passing = care in MOST_WEIGHED and repertoire.frees(Freedom.NOISE)
         self._most_weighed = MOST_WEIGHED[care] if passing else None
-        self.refused: dict[str, tuple[Cut, str]] = {}
         self._further, self._patterns = repertoire.tables, patterns
         self._unreached = repertoire.frees(Freedom.UNREACHED)
-        self._plans: dict[object, list[Plan]] = {}
-        self._disjoint_of: dict[Cut, bool] = {}
-        self._possible_of: dict[Cut, NDArray[np.bool_] | None] = {}
-        self._on_lines: dict[str, bool] = {}
         self._weighed = weighed_variables(facts.program)
+
+    @property
+    def refused(self) -> dict[str, tuple[Cut, str]]:
+        """For each variable that nothing computes from its operands, those and why."""
+        return self.planned.refused
 
     def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
         """The constructions of a form over a cut, fewest neurons first."""
         rows, table = form_rows(form), self.facts.tables.table
         immediate = cut in self.facts.immediate(form.label)
         tolerance = self._tolerance(form, immediate)
-        key = (form.label, cut, tolerance, rows.shape, rows.tobytes())
-        if key not in self._plans:
+        passed, known = self._passed(form), self.planned.plans
+        key = (form.label, cut, tolerance, rows.shape, rows.tobytes(), self.robust, passed)
+        if key not in known:
             codes, possible = table(form.label, cut), self.possible(cut)
             plans = plan_table(
                 leaves,
@@ -98,7 +124,7 @@ class TablePlans:
                 possible,
                 self._further,
                 robust=self.robust,
-                passed=self._passed(form),
+                passed=passed,
             )
             given = (leaves, codes, rows, LOOSE_JUMP_ERROR)
             if not plans and (immediate or cut in self.facts.bare(form.label)):
@@ -111,8 +137,8 @@ class TablePlans:
                 # Several numbers bring their errors together; what reads the sum has wide steps.
                 lines = line_plans(reduced_task(*given, possible, robust=self.robust))
                 plans = sorted([*plans, *lines], key=lambda plan: plan.neurons)
-            self._plans[key] = plans
-        return self._plans[key]
+            known[key] = plans
+        return known[key]
 
     def tolerance(self, form: Form) -> float:
         """The error of a construction that follows what is near zero alone, and has substitutes."""
@@ -122,13 +148,14 @@ class TablePlans:
 
     def on_lines(self, label: str) -> bool:
         """Whether a variable is a number that is linear in raw ones, in each cell of others."""
-        if label not in self._on_lines:
+        known = self.planned.on_lines
+        if label not in known:
             own = self.facts.leaf(label)
             rows = np.asarray(own.numbers).reshape(-1, 1)
-            known = len(rows) > 0 and not own.may_be_none
-            cuts = self._with_numbers(label) if known else ()
-            self._on_lines[label] = any(self._lines(label, cut, rows) for cut in cuts)
-        return self._on_lines[label]
+            whole = len(rows) > 0 and not own.may_be_none
+            cuts = self._with_numbers(label) if whole else ()
+            known[label] = any(self._lines(label, cut, rows) for cut in cuts)
+        return known[label]
 
     def _with_numbers(self, label: str) -> dict[Cut, None]:
         """The cuts over raw numbers and others: of the operands' classes, or of several numbers."""
@@ -173,9 +200,9 @@ class TablePlans:
 
     def possible(self, cut: Cut) -> NDArray[np.bool_] | None:
         """Which combinations of values can occur; None if all can. Looked for once for each cut."""
-        if cut not in self._possible_of:
-            self._possible_of[cut] = self._looked_for(cut)
-        return self._possible_of[cut]
+        if cut not in self.planned.possible:
+            self.planned.possible[cut] = self._looked_for(cut)
+        return self.planned.possible[cut]
 
     def _looked_for(self, cut: Cut) -> NDArray[np.bool_] | None:
         sizes = [len(self.facts.nodes[x].value_set.values) for x in cut]
@@ -203,17 +230,17 @@ class TablePlans:
 
     def _disjoint(self, widths: Sequence[str]) -> bool:
         """Whether no key is selected by two of the selectors of widths."""
-        key = tuple(widths)
-        if key not in self._disjoint_of:
+        key, known = tuple(widths), self.planned.disjoint
+        if key not in known:
             relations = [self._finest(x) for x in widths]
             keys = tuple(dict.fromkeys(k for r in relations for k in r.keys))
             queries = tuple(dict.fromkeys(q for r in relations for q in r.queries))
             found = [over(r, keys, queries, self.facts.tables) for r in relations]
-            self._disjoint_of[key] = all(
+            known[key] = all(
                 first is not None and second is not None and excludes(first, second)
                 for first, second in combinations(found, 2)
             )
-        return self._disjoint_of[key]
+        return known[key]
 
     def _finest(self, width: str) -> Relation:
         """The relation of a width's selector over what lies farthest below."""
