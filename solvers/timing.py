@@ -57,7 +57,10 @@ def last_sublayer(alternative: Alternative, latest: int) -> int:
 
 def _start(alternative: Alternative, birth: dict[str, int]) -> int:
     """First sublayer of the right kind at which everything read can be alive."""
-    first = max((min(birth[name] for name in options) for options in alternative.reads), default=0)
+    first = 0
+    for options in alternative.reads:
+        own = birth[options[0]] if len(options) == 1 else min(map(birth.__getitem__, options))
+        first = max(first, own)
     if first >= NEVER:
         return NEVER
     return first + (first % 2 != alternative.kind.parity)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from optitracr.candidates.computable import exclude
+from optitracr.candidates.computable import Chains, exclude
 from optitracr.candidates.margins import noisy_counts, offences
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
@@ -92,8 +92,9 @@ def _quieter(
     noisy = noisy_counts(space, allocation)
     if not noisy or len(first.alternatives) > QUIETED:
         return carried
+    chains = Chains(space)
     quieter: list[Callable[[], CandidateSpace | None]] = [
-        partial(exclude, space, _readings([one])) for one in noisy
+        partial(exclude, space, _readings([one]), chains) for one in noisy
     ]
     for make in (*quieter, *careful):
         quiet = make()
@@ -178,29 +179,34 @@ def _without(
     A component must not read again the forms that bring the error in; where nothing else
     would compute the output, those forms must come from other components instead.
     """
-    smaller, left = space, tuple(found)
+    smaller, left, chains = space, tuple(found), Chains(space)
     while left:
-        count = most_left_out(smaller, left)
+        count = most_left_out(smaller, left, chains)
         if count:
-            smaller = exclude(smaller, _readings(left[:count])) or smaller
+            smaller = exclude(smaller, _readings(left[:count]), chains) or smaller
         left = left[count:]
         if left:
-            fewer = exclude(smaller, _suppliers(smaller, allocation, left[0]))
+            fewer = exclude(smaller, _suppliers(smaller, allocation, left[0]), chains)
             if fewer is None:
                 return None
             smaller, left = fewer, left[1:]
     return smaller
 
 
-def most_left_out(space: CandidateSpace, found: Sequence[Offence]) -> int:
+def most_left_out(space: CandidateSpace, found: Sequence[Offence], chains: Chains) -> int:
     """How many offences from the first on can be left out together, by halving.
 
     What cannot be left out beside some cannot be left out beside more.
+
+    Args:
+        space: The space.
+        found: The offences.
+        chains: Those of the space, or of one of which it is a part.
     """
     few, many = 0, len(found)
     middle = many
     while few < many:
-        if exclude(space, _readings(found[:middle])) is None:
+        if exclude(space, _readings(found[:middle]), chains) is None:
             many = middle - 1
         else:
             few = middle

@@ -10,14 +10,19 @@ from optitracr.candidates.space import NOTHING, CandidateSpace, View, needs_read
 from optitracr.constructions.needs import Need
 from optitracr.graph.build import BOS
 
-_Wish = tuple[Need, str]
-"""A need, and the candidate that must not read all forms that would serve; NOTHING for others."""
 
+def exclude(
+    space: CandidateSpace, pairs: Iterable[tuple[str, str]], chains: Chains | None = None
+) -> CandidateSpace | None:
+    """The space without some readings; None if then nothing computes the output.
 
-def exclude(space: CandidateSpace, pairs: Iterable[tuple[str, str]]) -> CandidateSpace | None:
-    """The space without some readings; None if then nothing computes the output."""
+    Args:
+        space: The space.
+        pairs: Candidates and what each must not read.
+        chains: Those of the space, or of one of which it is a part, where they are known.
+    """
     smaller = replace(space, excluded=space.excluded.union(pairs))
-    views = computable_views(smaller, computable(smaller))
+    views = computable_views(smaller, (chains or Chains(space)).supplied(smaller.excluded))
     return replace(smaller, outputs=views) if views else None
 
 
@@ -32,52 +37,68 @@ def computable_views(space: CandidateSpace, usable: Mapping[str, None]) -> tuple
 
 
 def computable(space: CandidateSpace) -> dict[str, None]:
-    """Forms that the inputs or some chain of candidates can supply.
-
-    Each candidate and each form is looked at once, however long the chains are.
-    """
-    barred = _barred(space)
-    usable = {name: None for name in space.forms if space.is_input(name)}
-    waiting: dict[_Wish, list[Candidate]] = {}
-    missing: dict[str, int] = {}
-    ready: list[str] = list(usable)
-    for candidate in space.candidates.values():
-        own = barred.get(candidate.name, set())
-        if NOTHING in own:
-            continue
-        reader = candidate.name if own else NOTHING
-        wishes = dict.fromkeys((need, reader) for need in needs_read(space, candidate))
-        missing[candidate.name] = len(wishes)
-        for wish in wishes:
-            waiting.setdefault(wish, []).append(candidate)
-        if not wishes and candidate.form not in usable:
-            usable[candidate.form] = None
-            ready.append(candidate.form)
-    readers: dict[str, list[_Wish]] = {}
-    for wish in waiting:
-        for name in space.options[wish[0]]:
-            if name not in barred.get(wish[1], ()):
-                readers.setdefault(name, []).append(wish)
-    met: set[_Wish] = set()
-    while ready:
-        for wish in readers.get(ready.pop(), ()):
-            if wish in met:
-                continue
-            met.add(wish)
-            for candidate in waiting[wish]:
-                missing[candidate.name] -= 1
-                if missing[candidate.name] == 0 and candidate.form not in usable:
-                    usable[candidate.form] = None
-                    ready.append(candidate.form)
-    return usable
+    """Forms that the inputs or some chain of candidates can supply."""
+    return Chains(space).supplied(space.excluded)
 
 
-def _barred(space: CandidateSpace) -> dict[str, set[str]]:
-    """For each candidate the forms that it must not read; NOTHING if it must not be used."""
-    barred: dict[str, set[str]] = {}
-    for candidate, form in space.excluded:
-        barred.setdefault(candidate, set()).add(form)
-    return barred
+class Chains:
+    """What each candidate waits for and what each form serves, whatever is left out."""
+
+    def __init__(self, space: CandidateSpace) -> None:
+        """Looks at each candidate and each form once."""
+        self._candidates = [*space.candidates.values()]
+        self._place = {name: place for place, name in enumerate(space.candidates)}
+        self._inputs = [name for name in space.forms if space.is_input(name)]
+        self._needs = [tuple(dict.fromkeys(needs_read(space, c))) for c in self._candidates]
+        self._waiting: dict[Need, list[int]] = {}
+        for place, needs in enumerate(self._needs):
+            for need in needs:
+                self._waiting.setdefault(need, []).append(place)
+        self._served: dict[str, list[Need]] = {}
+        for need in self._waiting:
+            for name in space.options[need]:
+                self._served.setdefault(name, []).append(need)
+
+    def supplied(self, excluded: Iterable[tuple[str, str]]) -> dict[str, None]:
+        """Forms that the inputs or some chain of candidates supply without some readings."""
+        barred: dict[int, set[str]] = {}
+        for name, form in excluded:
+            if name in self._place:
+                barred.setdefault(self._place[name], set()).add(form)
+        missing = [len(needs) for needs in self._needs]
+        for place, own in barred.items():
+            if NOTHING in own:
+                missing[place] = -1
+        usable = dict.fromkeys(self._inputs)
+        for place, count in enumerate(missing):
+            if not count:
+                usable[self._candidates[place].form] = None
+        self._follow([*usable], usable, missing, barred)
+        return usable
+
+    def _follow(
+        self,
+        ready: list[str],
+        usable: dict[str, None],
+        missing: list[int],
+        barred: Mapping[int, set[str]],
+    ) -> None:
+        """Adds all that follows from some forms, each need of each candidate met once."""
+        left = dict(self._waiting)
+        while ready:
+            name = ready.pop()
+            for need in self._served.get(name, ()):
+                waiting = left[need]
+                # Who must not read this form for the need waits for another that serves it.
+                left[need] = [x for x in waiting if x in barred and name in barred[x]]
+                for place in waiting:
+                    if place in barred and name in barred[place]:
+                        continue
+                    missing[place] -= 1
+                    form = self._candidates[place].form
+                    if missing[place] == 0 and form not in usable:
+                        usable[form] = None
+                        ready.append(form)
 
 
 def choices(

@@ -10,7 +10,7 @@ import pytest
 
 from optitracr.allocation import carry
 from optitracr.candidates import computable as room
-from optitracr.candidates.computable import choices, computable
+from optitracr.candidates.computable import Chains, choices, computable
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.catalogues import CandidateProposal
@@ -51,10 +51,11 @@ def plainly(space: CandidateSpace) -> set[str]:
 @pytest.mark.parametrize("seed", range(2))
 def test_what_is_left_out_is_not_computed(seed: int) -> None:
     space, random = space_of(seed, 60), Random(seed)
-    fewer = 0
+    fewer, chains = 0, Chains(space)
     for count in (0, 1, 5, 20, 60, 200):
         some = replace(space, excluded=frozenset(some_readings(space, random, count)))
         assert set(computable(some)) == plainly(some)
+        assert set(chains.supplied(some.excluded)) == plainly(some)
         fewer += len(computable(some)) < len(space.forms)
     assert fewer
 
@@ -80,10 +81,12 @@ def test_what_can_be_left_out_is_found_by_halving(
     found = [Offence(str(number), (), 2.0, 1.0) for number in range(200)]
     asked: list[int] = []
 
-    def exclude(given: CandidateSpace, pairs: Iterable[tuple[str, str]]) -> CandidateSpace | None:
+    def exclude(
+        given: CandidateSpace, pairs: Iterable[tuple[str, str]], chains: Chains
+    ) -> CandidateSpace | None:
         asked.append(len([*pairs]))
         return None if asked[-1] > first_wrong else given
 
     monkeypatch.setattr(carry, "exclude", exclude)
-    assert carry.most_left_out(space, found) == first_wrong
+    assert carry.most_left_out(space, found, Chains(space)) == first_wrong
     assert len(asked) <= 1 + len(found).bit_length()
