@@ -182,7 +182,8 @@ class CompiledModel(Transformer):
         """The values of a variable, where a residual stream holds it.
 
         Numbers that stand for categories, such as places on a line or points of a circle, are read
-        as the nearest of them; the output as the unembedding says. At BOS that means nothing.
+        as the nearest of them, and so is what a head that counts leaves; the output as the
+        unembedding says. At BOS that means nothing.
 
         Args:
             variable: The label of an s-op, as in `circuit` and `savings`.
@@ -192,12 +193,15 @@ class CompiledModel(Transformer):
                 2 l + 2 what its MLP leaves. The last one by default.
 
         Returns:
-            Shape [...]: the values as objects, None for None.
+            Shape [...]: the values as objects, None for None; and a
+            `optitracr.circuit.decoding.OneOf` with all the values that are held alike, where
+            that state holds no more of the variable than its readers tell apart.
 
         Raises:
             InputError: If the array has another width, or there is no such state.
-            NotFoundError: If that state does not tell the variable's values apart, naming the
-                states that do; or the model was read from a file that holds no program.
+            NotFoundError: If that state does not hold the variable, naming the states that do, or
+                what became of it where none does; or the model was read from a file that holds no
+                program.
         """
         from optitracr.circuit.decoding import decode
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
+from optitracr.assembly.carried import shares_of, with_carried
 from optitracr.assembly.plan import Assembly
 from optitracr.assembly.record import circuit_record, with_meaning
 from optitracr.candidates.component import Components, Held
@@ -36,7 +37,12 @@ def build_model(
     """Puts weights, encoders, sizes and meanings together."""
     sizes, weights, components = assembly.sizes, assembly.weights, assembly.components
     readings = _known(reference.graph, components.held)
-    layout = with_meaning(assembly.layout, components.components, readings)
+    layout = with_carried(
+        with_meaning(assembly.layout, components.components, readings),
+        components,
+        readings,
+        graph.output,
+    )
     return Transformer(
         name=graph.output,
         level=level,
@@ -57,7 +63,9 @@ def build_model(
             for part in components.components
         ),
         output_reads=components.output.reads,
-        reference=replace(reference, readings=readings),
+        reference=replace(
+            reference, readings=readings, shares=shares_of(components, reference.graph.by_label())
+        ),
         write_source=partial(source_of, reference.graph),
         residual_labels=list(layout.labels()),
         savings=savings,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from optitracr.craft.blocks import Block
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray, Space, Value
+from optitracr.graph.provenance import Provenance
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -90,12 +91,14 @@ class Held:
         values: Its value set; values outside it are errors of the compiler's analysis.
         rows: The dimensions for each value; None for the number.
         clean: Whether the dimensions are zero at BOS.
+        may_be_none: Whether it may be None, which is held as zeros.
     """
 
     label: str
     values: tuple[Value, ...]
     rows: Float[FloatArray, "values width"] | None
     clean: bool = True
+    may_be_none: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ class Components:
             needs in order to attend to its own position.
         held: What each variable of the residual stream holds of the program's.
         output_values: What each output of a categorical program stands for.
+        made: What the compiler made those variables of the residual stream for that are not the
+            program's.
     """
 
     inputs: tuple[EmbeddedInput, ...]
@@ -118,6 +123,7 @@ class Components:
     self_attention: tuple[str, str]
     held: Mapping[str, Held]
     output_values: tuple[Value, ...] = ()
+    made: Mapping[str, Provenance] = field(default_factory=dict)
 
     @property
     def variables(self) -> tuple[Variable, ...]:

@@ -12,10 +12,10 @@ from optitracr.candidates.component import (
     Components,
     EmbeddedInput,
     Embedding,
-    Held,
     OutputView,
 )
-from optitracr.candidates.forms import Form, form_rows
+from optitracr.candidates.forms import form_rows
+from optitracr.candidates.held import held_in_forms, made_for
 from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.constructions.heads import HeadPlan
@@ -43,18 +43,9 @@ def realise(space: CandidateSpace, allocation: Allocation) -> Components:
         components,
         OutputView(reads, output_space, matrix),
         (space.position, BOS),
-        {name: _held(space, form) for name, form in space.forms.items()},
+        held_in_forms(space),
         tuple(space.output_values),
-    )
-
-
-def _held(space: CandidateSpace, form: Form) -> Held:
-    raw = form.is_number and not form.numbers
-    return Held(
-        form.label,
-        space.node(form).value_set.values,
-        None if raw else form_rows(form),
-        form.clean,
+        made_for((name, space.node(form)) for name, form in space.forms.items()),
     )
 
 

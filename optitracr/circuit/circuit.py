@@ -81,7 +81,8 @@ class Circuit(CircuitRecord):
             Nodes are named by TransformerLens' hooks (`blocks.0.attn.hook_z[:, :, 1]`), at
             "component" by the component; each has `hooks`, `sublayer`, `variables`, `erases`,
             and (but at "dimension") `reaches_output`. Edges have a `role`, and the
-            `variables` and `dimensions` that carry them. The role is "value" where a part
+            `variables` and `dimensions` that carry them, and in `carries` what each of these
+            carries, in words. The role is "value" where a part
             reads what another computes, "erasure" where it reads a dimension that the other
             wrote for an earlier tenant or erased: such edges cancel together, and not alone.
 

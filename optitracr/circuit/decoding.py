@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,7 +12,6 @@ from numpy.typing import NDArray
 from optitracr import arguments
 from optitracr.candidates.component import Held
 from optitracr.errors import InputError, NotFoundError
-from optitracr.graph.program import Input
 from optitracr.model.current import current
 from optitracr.model.forward import choose, multiplied
 from optitracr.model.transformer import Transformer
@@ -20,6 +21,20 @@ if TYPE_CHECKING:
 
 FULL = 1 << 20
 """Distances of numbers from codes that are looked at together: 8 MB."""
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Values that a state holds alike, where it does not tell which of them is meant.
+
+    Attributes:
+        values: The values, None among them where that is held so too.
+    """
+
+    values: tuple[Any, ...]
+
+    def __repr__(self) -> str:
+        return f"one of {', '.join(map(arguments.shown, self.values))}"
 
 
 def decode(
@@ -39,24 +54,25 @@ def decode(
 
     Returns:
         The value at each place, as objects: None for None, a float for what is held as a number
-        alone.
+        alone, and a `OneOf` where no more is held than that it is one of some values.
 
     Raises:
         InputError: If the array has another width, or there is no such state.
-        NotFoundError: If that state does not hold the variable, or not so far that its values are
-            told apart; or the model was read from a file that holds no program.
+        NotFoundError: If that state does not hold the variable; or the model was read from a file
+            that holds no program.
     """
     variable = arguments.text("variable", variable)
     array = _checked(model, residual)
     last = model.layout.states - 1
     at = last if state is None else arguments.integer("state", state, 0, last)
-    held = _held(model, variable, at)
-    if held is not None:
-        columns, entry = held
-        return _nearest(array[..., columns], entry)
+    found = held_at(model, variable, at)
+    if found is not None and found.tells:
+        return _nearest(array, found)
     if at == last and variable == model.program.graph.output:
         return _said(model, array)
-    raise NotFoundError(_missing(model, variable, at))
+    if found is None:
+        raise NotFoundError(_missing(model, variable, at))
+    return _nearest(array, found)
 
 
 def _checked(model: Transformer, residual: Any) -> NDArray[np.float64]:
@@ -74,42 +90,89 @@ def _checked(model: Transformer, residual: Any) -> NDArray[np.float64]:
     return array
 
 
-def _held(model: Transformer, variable: str, state: int) -> tuple[list[int], Held] | None:
-    """Columns that tell the values of a variable at a state, and what they hold of each."""
-    for tenancy in model.layout.tenancies:
-        entry = model.program.readings.get(tenancy.variable.label)
-        if entry is None or entry.label != variable:
-            continue
-        if tenancy.birth <= state <= tenancy.end and _tells(model, entry):
-            return list(tenancy.columns), entry
-    return None
+@dataclass(frozen=True, slots=True, eq=False)
+class Codes:
+    """What some columns hold of each value of a variable.
+
+    Attributes:
+        columns: The columns.
+        rows: What they hold of each class; None where a column holds the number itself.
+        classes: The values of each class.
+    """
+
+    columns: list[int]
+    rows: NDArray[np.float64] | None
+    classes: Sequence[tuple[Any, ...]]
+
+    @property
+    def tells(self) -> bool:
+        """Whether no two values are held alike."""
+        return self.rows is None or all(len(values) == 1 for values in self.classes)
 
 
-def _tells(model: Transformer, entry: Held) -> bool:
-    """Whether no two values are held alike, None among them, which is held as zeros."""
-    if entry.rows is None:
-        return True
-    known = isinstance(model.program.graph.node(entry.label).operation, Input)
-    rows = entry.rows if known else np.concatenate([entry.rows, np.zeros_like(entry.rows[:1])])
-    return len(np.unique(rows, axis=0)) == len(rows)
+def held_at(model: Transformer, variable: str, state: int) -> Codes | None:
+    """What a state holds of a variable: in one form, if one is enough, or else in all together.
+
+    Returns:
+        None if the state holds nothing of it.
+    """
+    known = [*model.program.readings.items(), *model.program.shares.items()]
+    forms = {name: held for name, held in known if held.label == variable}
+    found = [
+        (list(tenancy.columns), forms[tenancy.variable.label])
+        for tenancy in model.layout.tenancies
+        if tenancy.variable.label in forms and tenancy.birth <= state <= tenancy.end
+    ]
+    if not found:
+        return None
+    alone = (codes for form in found if (codes := _codes(*form)).tells)
+    return next(alone, None) or _together(found)
 
 
-def _nearest(found: NDArray[np.float64], entry: Held) -> NDArray[Any]:
-    """The value whose code is nearest to what is held; None where that is nothing at all."""
+def _codes(columns: list[int], held: Held) -> Codes:
+    """What the columns of one form hold."""
+    if held.rows is None:
+        return Codes(columns, None, ())
+    rows, values = held.rows, [(value,) for value in held.values]
+    if held.may_be_none:
+        rows, values = np.concatenate([rows, np.zeros_like(rows[:1])]), [*values, (None,)]
+    different, place = np.unique(rows, axis=0, return_inverse=True)
+    classes: list[tuple[Any, ...]] = [()] * len(different)
+    for own, value in zip(place.reshape(-1).tolist(), values, strict=True):
+        classes[own] += value
+    return Codes(columns, different, classes)
+
+
+def _together(forms: Sequence[tuple[list[int], Held]]) -> Codes | None:
+    """What forms of one variable hold that do not tell it each alone."""
+    columns = [column for own, _ in forms for column in own]
+    (_, first), *_ = forms
+    values = {value: place for place, value in enumerate(first.values)}
+    rows = []
+    for _, held in forms:
+        if held.rows is None or set(held.values) != values.keys():
+            return _codes(*forms[0])
+        order = np.argsort([values[value] for value in held.values])
+        rows.append(held.rows[order])
+    may_be_none = any(held.may_be_none for _, held in forms)
+    joint = np.concatenate(rows, axis=1)
+    return _codes(columns, replace(first, rows=joint, may_be_none=may_be_none))
+
+
+def _nearest(array: NDArray[np.float64], codes: Codes) -> NDArray[Any]:
+    """The value whose code is nearest to what is held."""
+    found = array[..., codes.columns]
     flat = found.reshape(-1, found.shape[-1])
     said = np.empty(len(flat), dtype=object)
-    if entry.rows is None:
+    if codes.rows is None:
         said[:] = flat[:, 0].tolist()
         return said.reshape(found.shape[:-1])
-    # Of what is never None, some value may be held as zeros.
-    nothing = [] if (entry.rows == 0.0).all(axis=1).any() else [None]
-    values = np.empty(len(entry.values) + len(nothing), dtype=object)
-    values[:] = [*entry.values, *nothing]
-    codes = np.concatenate([entry.rows, np.zeros((len(nothing), entry.rows.shape[1]))])
-    step = max(1, FULL // codes.size)
+    values = np.empty(len(codes.classes), dtype=object)
+    values[:] = [own[0] if len(own) == 1 else OneOf(own) for own in codes.classes]
+    step = max(1, FULL // codes.rows.size)
     for first in range(0, len(flat), step):
         part = slice(first, first + step)
-        apart = ((flat[part, None] - codes) ** 2).sum(axis=-1)
+        apart = ((flat[part, None] - codes.rows) ** 2).sum(axis=-1)
         said[part] = values[apart.argmin(axis=1)]
     return said.reshape(found.shape[:-1])
 
@@ -130,8 +193,21 @@ def _missing(model: Transformer, variable: str, state: int) -> str:
     if variable not in graph.by_label():
         return f"the program has no s-op labelled {variable!r}; its labels are those of the report"
     last = model.layout.states - 1
-    known = [at for at in range(last + 1) if _held(model, variable, at) is not None]
+    known = {at for at in range(last + 1) if held_at(model, variable, at) is not None}
     if variable == graph.output:
-        known = sorted({*known, last})
-    where = f"states {known} do" if known else "no state does; compile with optimize=1 for that"
-    return f"state {state} does not tell the values of {variable!r} apart; {where}"
+        known.add(last)
+    if not known:
+        return (
+            f"no state holds {variable!r}, which level {model.level} has {_fate(model, variable)}; "
+            "compile with optimize=1 for states that do"
+        )
+    return f"state {state} does not hold {variable!r}; states {sorted(known)} do"
+
+
+def _fate(model: Transformer, variable: str) -> str:
+    """What became of a variable that is held nowhere."""
+    fates = [
+        f"{row.kind.value} ({row.detail})" for row in model.savings if row.variable == variable
+    ]
+    helping = [t.names[0] for t in model.layout.tenancies if t.holds == variable]
+    return ", ".join([*fates, *(f"in parts ({name})" for name in helping)]) or "no use for"

@@ -44,7 +44,7 @@ def parts_graph(wiring: Wiring) -> networkx.DiGraph:
         graph.add_edge(edge.writer, edge.reader, role=edge.role, **_carried(through))
     for part in wiring.parts:
         if part.writer:
-            graph.add_edge(part.name, part.writer, role="inside", variables=[], dimensions=[])
+            graph.add_edge(part.name, part.writer, role="inside", **_carried([]))
     return graph
 
 
@@ -62,6 +62,7 @@ def _carried(stays: list[Stay]) -> dict[str, list[Any]]:
     return {
         "variables": list(dict.fromkeys(stay.variable for stay in stays if stay.variable)),
         "dimensions": [stay.key for stay in stays],
+        "carries": [stay.carries for stay in stays],
     }
 
 
@@ -83,6 +84,7 @@ def dimensions_graph(wiring: Wiring, layers: int) -> networkx.DiGraph:
             hooks=[f"{hooks.state_name(state, layers)}[:, :, {stay.column}]" for state in states],
             dimension=stay.column,
             holds=stay.direction,
+            carries=stay.carries,
             variables=[stay.variable] if stay.variable else [],
             first_state=stay.first,
             last_state=stay.last,

@@ -21,6 +21,7 @@ class Stay:
         variable: The RASP variable, or "" (BOS, the constant).
         first: First state at which it can be read.
         last: Last state at which it can be read.
+        carries: What the dimension carries, in words.
     """
 
     column: int
@@ -29,6 +30,7 @@ class Stay:
     variable: str
     first: int
     last: int
+    carries: str
 
     @property
     def key(self) -> str:
@@ -39,10 +41,12 @@ class Stay:
 def stays_of(layout: Layout) -> tuple[Stay, ...]:
     """Every stay, by birth, then column."""
     found = [
-        Stay(column, held.label, direction.label, entry.holds, entry.birth, entry.end)
+        Stay(column, held.label, direction.label, entry.holds, entry.birth, entry.end, carries)
         for entry in layout.tenancies
         for held in (entry.variable,)
-        for column, direction in zip(entry.columns, held.space.directions, strict=True)
+        for column, direction, carries in zip(
+            entry.columns, held.space.directions, entry.names, strict=True
+        )
     ]
     return tuple(sorted(found, key=lambda stay: (stay.first, stay.column)))
 

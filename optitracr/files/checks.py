@@ -161,6 +161,8 @@ def _check_tenancy(tenancy: StoredTenancy, width: int, field: str) -> None:
         check_range(f"{field}.columns", column, 0, width - 1)
     if len(tenancy.columns) != len(tenancy.directions):
         raise FieldError(f"{field}.columns", "is not one for each direction")
+    if tenancy.carries and len(tenancy.carries) != len(tenancy.columns):
+        raise FieldError(f"{field}.carries", "is not one for each column")
     check_distinct(f"{field}.columns", tenancy.columns)
     check_distinct(f"{field}.directions", tenancy.directions)
     if tenancy.numerical and not all(_is_number(value) for value in tenancy.values):

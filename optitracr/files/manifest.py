@@ -89,6 +89,7 @@ class StoredTenancy:
         values: The variable's value set.
         numerical: Whether it is held as numbers.
         holds: The RASP variable that it holds, or helps to compute, or "".
+        carries: What each column carries, in words.
     """
 
     label: str
@@ -99,6 +100,7 @@ class StoredTenancy:
     values: tuple[Value, ...]
     numerical: bool
     holds: str
+    carries: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,6 +349,7 @@ def _stored_tenancy(tenancy: Tenancy) -> StoredTenancy:
         values=variable.values,
         numerical=variable.numerical,
         holds=tenancy.holds,
+        carries=tenancy.carries,
     )
 
 
@@ -357,4 +360,4 @@ def _layout(stored: StoredLayout) -> Layout:
 def _tenancy(stored: StoredTenancy) -> Tenancy:
     space = Space(tuple(Direction(name, value) for name, value in stored.directions))
     variable = Variable(stored.label, space, stored.values, stored.numerical)
-    return Tenancy(variable, stored.birth, stored.end, stored.columns, stored.holds)
+    return Tenancy(variable, stored.birth, stored.end, stored.columns, stored.holds, stored.carries)

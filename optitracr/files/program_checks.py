@@ -27,9 +27,11 @@ def check_program(manifest: Manifest, graph: ProgramGraph | None = None) -> None
     if stored is None:
         return
     widths = {t.label: len(t.columns) for t in manifest.residual_map.tenancies}
-    check_distinct("program.readings", (reading.variable for reading in stored.readings))
-    for place, reading in enumerate(stored.readings):
-        _check_reading(reading, widths, f"program.readings[{place}]")
+    listed = {"program.readings": stored.readings, "program.shares": stored.shares}
+    for field, readings in listed.items():
+        check_distinct(field, (reading.variable for reading in readings))
+        for place, reading in enumerate(readings):
+            _check_reading(reading, widths, f"{field}[{place}]")
     try:
         graph = program_from_data(stored).graph if graph is None else graph
     except OptitracrError as error:
@@ -37,9 +39,10 @@ def check_program(manifest: Manifest, graph: ProgramGraph | None = None) -> None
     if graph.output != manifest.name:
         raise FieldError("program.expressions", f"compute no {shown(manifest.name)}")
     known = {node.label for node in graph.nodes}
-    for place, reading in enumerate(stored.readings):
-        if reading.label not in known:
-            raise FieldError(f"program.readings[{place}].label", "is no s-op of the program")
+    for field, readings in listed.items():
+        for place, reading in enumerate(readings):
+            if reading.label not in known:
+                raise FieldError(f"{field}[{place}].label", "is no s-op of the program")
 
 
 def _check_reading(reading: StoredReading, widths: dict[str, int], field: str) -> None:

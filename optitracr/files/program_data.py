@@ -72,14 +72,22 @@ class StoredReading:
     values: tuple[Value, ...]
     rows: tuple[tuple[float, ...], ...] | None
     clean: bool
+    may_be_none: bool
 
 
 @dataclass(frozen=True, slots=True)
 class StoredProgram:
-    """A program: its expressions, operands first, the output last; and what holds them."""
+    """A program: its expressions, operands first, the output last; and what holds them.
+
+    Attributes:
+        expressions: The expressions.
+        readings: What holds them.
+        shares: The raw outputs of heads that count, with what they tell.
+    """
 
     expressions: tuple[StoredExpression, ...]
     readings: tuple[StoredReading, ...]
+    shares: tuple[StoredReading, ...]
 
 
 class _UndefinedError(EvaluationError, ArithmeticError):
@@ -126,8 +134,11 @@ def program_from_data(stored: StoredProgram) -> Reference:
     graph = build_graph(made[-1])
     listed = {id(sop): entry.values for sop, entry in zip(made, stored.expressions, strict=True)}
     values = {label: listed.get(id(sop), ()) for label, sop in graph.expressions}
-    readings = {reading.variable: _held(reading) for reading in stored.readings}
-    return Reference(made[-1], graph, readings, values)
+    readings, shares = (
+        {reading.variable: _held(reading) for reading in each}
+        for each in (stored.readings, stored.shares)
+    )
+    return Reference(made[-1], graph, readings, values, shares=shares)
 
 
 def _held(reading: StoredReading) -> Held:
@@ -135,7 +146,7 @@ def _held(reading: StoredReading) -> Held:
     if reading.rows is not None:
         width = len(reading.rows[0]) if reading.rows else 0
         rows = np.array(reading.rows, dtype=np.float64).reshape(len(reading.values), width)
-    return Held(reading.label, reading.values, rows, reading.clean)
+    return Held(reading.label, reading.values, rows, reading.clean, reading.may_be_none)
 
 
 def _rebuilt(

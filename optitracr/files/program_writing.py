@@ -54,14 +54,17 @@ def program_to_data(
     writer = _Writer(setting, reference.calls, labels, sets, of_tables)
     expressions = list(postorder(reference.program))
     stored = tuple(writer.expression(expression) for expression in expressions)
-    readings = tuple(_stored(name, held) for name, held in reference.readings.items())
-    writer.count(sum(len(reading.rows or ()) * len(reading.values) for reading in readings))
-    return StoredProgram(_without_unread(stored), readings)
+    readings, shares = (
+        tuple(_stored(name, held) for name, held in each.items())
+        for each in (reference.readings, reference.shares)
+    )
+    writer.count(sum(len(each.rows or ()) * len(each.values) for each in (*readings, *shares)))
+    return StoredProgram(_without_unread(stored), readings, shares)
 
 
 def _stored(name: str, held: Held) -> StoredReading:
     rows = None if held.rows is None else tuple(tuple(row) for row in held.rows.tolist())
-    return StoredReading(name, held.label, held.values, rows, held.clean)
+    return StoredReading(name, held.label, held.values, rows, held.clean, held.may_be_none)
 
 
 def _without_unread(stored: tuple[StoredExpression, ...]) -> tuple[StoredExpression, ...]:

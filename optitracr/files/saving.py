@@ -20,7 +20,7 @@ from optitracr import arguments
 from optitracr.errors import FileError, InputError
 from optitracr.files.checks import check_manifest, shape_of
 from optitracr.files.manifest import Manifest, StoredWeights, manifest_of, model_of
-from optitracr.files.older import with_no_proof
+from optitracr.files.older import as_now
 from optitracr.files.proof_data import believed
 from optitracr.files.reading import read_bytes
 from optitracr.files.records import from_plain, to_plain
@@ -33,11 +33,11 @@ from optitracr.writing import reason_of, shown_path, write_folder
 
 SCHEMA = "optitracr-model"
 
-VERSION = 4
+VERSION = 5
 """Of the manifest; counted up when code of the version before cannot read it any more."""
 
 FIRST = 3
-"""The version before, which has no proof; what it says is read as this version would say it."""
+"""The first version that is read; what it says is read as this version would say it."""
 
 WEIGHTS, MANIFEST = "weights.safetensors", "manifest.json"
 
@@ -281,8 +281,7 @@ def _manifest(path: Path, text: bytes, changed: bool) -> tuple[Manifest, str]:
             f"{name} was edited or damaged: its digest is not that of its content. Files "
             f"are not to be edited by hand; {AGAIN}"
         )
-    current = data if version == VERSION else with_no_proof(data)
-    manifest: Manifest = from_plain(current, Manifest)
+    manifest: Manifest = from_plain(as_now(data, version), Manifest)
     check_manifest(manifest)
     if manifest.weights.file != WEIGHTS:
         raise FieldError("weights.file", f"is not {WEIGHTS}")

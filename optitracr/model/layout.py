@@ -29,6 +29,7 @@ class Tenancy:
         columns: One column for each of its directions.
         holds: The RASP variable that it holds, or helps to compute; "" for BOS and the constant,
             and as long as nobody said.
+        carries: What each dimension carries, in words; empty as long as nobody said.
     """
 
     variable: Variable
@@ -36,6 +37,12 @@ class Tenancy:
     end: int
     columns: tuple[int, ...]
     holds: str = ""
+    carries: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each dimension carries, or else the name of its direction."""
+        return self.carries or tuple(d.label for d in self.variable.space.directions)
 
 
 @dataclass(frozen=True, slots=True)

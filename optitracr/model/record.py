@@ -100,6 +100,7 @@ class CircuitDimensions:
         dimensions: Its columns.
         first_state: First state at which it is alive (state t is after t sublayers).
         last_state: Last state at which it is alive.
+        carries: What each column carries, in words: "tokens is 'a'", "indices: cos of circle".
     """
 
     name: str
@@ -107,6 +108,7 @@ class CircuitDimensions:
     dimensions: tuple[int, ...]
     first_state: int
     last_state: int
+    carries: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +153,7 @@ def dimensions_of(layout: Layout) -> tuple[CircuitDimensions, ...]:
             dimensions=tenancy.columns,
             first_state=tenancy.birth,
             last_state=tenancy.end,
+            carries=tenancy.names,
         )
         for tenancy in layout.tenancies
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -93,6 +93,7 @@ class Reference:
             are not listed. Empty where a function tells equal values apart, so that lists of
             values do not say what it is asked.
         calls: What its functions gave when it was compiled.
+        shares: The raw outputs of heads that count, with the width that each tells.
     """
 
     program: Any
@@ -100,3 +101,4 @@ class Reference:
     readings: Mapping[str, Held]
     values: Mapping[str, tuple[Any, ...]]
     calls: Calls = UNKNOWN
+    shares: Mapping[str, Held] = field(default_factory=dict)

@@ -36,3 +36,20 @@ def test_versions_that_never_were(tmp_path: Path, version: Any) -> None:
     rewrite(folder, {**data, "version": version})
     with pytest.raises(FileError, match="version"):
         optitracr.load(folder)
+
+
+def test_files_of_the_version_before_say_nothing_of_dimensions(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    model = small("mean")
+    model.save(folder)
+    data = json.loads((folder / MANIFEST).read_text())
+    for tenancy in data["residual_map"]["tenancies"]:
+        del tenancy["carries"]
+    for reading in data["program"]["readings"]:
+        del reading["may_be_none"]
+    del data["program"]["shares"]
+    rewrite(folder, {**data, "version": VERSION - 1})
+    again = optitracr.load(folder)
+    assert all(stay.carries for stay in again.circuit.dimensions)
+    again.save(folder)
+    assert json.loads((folder / MANIFEST).read_text())["version"] == VERSION

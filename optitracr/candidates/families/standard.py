@@ -12,7 +12,6 @@ import numpy as np
 from optitracr.candidates.component import (
     Component,
     Components,
-    Held,
     OutputView,
 )
 from optitracr.candidates.embedded import embedded_inputs, marker
@@ -23,6 +22,7 @@ from optitracr.candidates.head_conditions import (
     head_conditions,
     pattern_name,
 )
+from optitracr.candidates.held import held_alone, made_for
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.sharpness import (
     OneHotError,
@@ -47,7 +47,7 @@ from optitracr.graph.about import about
 from optitracr.graph.build import CONSTANT
 from optitracr.graph.grading import ranks_of, too_steep
 from optitracr.graph.program import Aggregate, Best, Elementwise, Input, Node, Source, Width
-from optitracr.graph.provenance import Role, unused
+from optitracr.graph.provenance import Provenance, Role, unused
 from optitracr.graph.selecting import selects_at_most_one
 from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.setting import Setting
@@ -92,7 +92,11 @@ def standard_components(
     output = lowering.variable[program.output]
     view = OutputView((output.label,), output.space, np.eye(len(output.space)))
     eraser = (lowering.indices.label, lowering.bos.label)
-    return Components(lowering.inputs, components, view, eraser, lowering.held(), output.values)
+    # A sharp variable holds the RASP variable of another.
+    held = held_alone([*lowering.variable.items(), *lowering.sharp.items()], lowering.nodes)
+    made = made_for(lowering.nodes.items()) | lowering.shares
+    outputs = () if output.numerical else output.values
+    return Components(lowering.inputs, components, view, eraser, held, outputs, made)
 
 
 class _Lowering:
@@ -123,6 +127,7 @@ class _Lowering:
         }
         self.errors = {label: OneHotError() for label in self.variable}
         self.sharp: dict[str, Variable] = {}
+        self.shares: dict[str, Provenance] = {}
         self.pairs = Pairs(program, setting.inputs)
         self.has_means = any(
             isinstance(node.operation, Aggregate)
@@ -130,14 +135,6 @@ class _Lowering:
             and not self._copies_one(node.operation)
             for node in program.nodes
         )
-
-    def held(self) -> dict[str, Held]:
-        """Every variable holds the RASP variable of its name, and a sharp one that of another."""
-        variables = [*self.variable.items(), *self.sharp.items()]
-        return {
-            v.label: Held(label, v.values, None if v.numerical else np.eye(len(v.values)))
-            for label, v in variables
-        }
 
     def lower(self, node: TabledNode) -> list[Component]:
         """The components of a node, operands first."""
@@ -364,6 +361,7 @@ class _Lowering:
         counts = self._counts(node)
         shares = _shares(counts)
         raw = numerical(unused(f"{node.label}.{Role.SHARE.value}", self.nodes), shares)
+        self.shares[raw.label] = Provenance(NAME, node.label, Role.SHARE)
         head = selector_head(
             [each.selected for each in conditions],
             self.bos.space,
