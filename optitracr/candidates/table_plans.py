@@ -101,6 +101,7 @@ class TablePlans:
         self._further, self._patterns = repertoire.tables, patterns
         self._unreached = repertoire.frees(Freedom.UNREACHED)
         self._weighed = weighed_variables(facts.program)
+        self._forms: dict[str, tuple[FloatArray, float, object]] = {}
 
     @property
     def refused(self) -> dict[str, tuple[Cut, str]]:
@@ -109,11 +110,11 @@ class TablePlans:
 
     def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
         """The constructions of a form over a cut, fewest neurons first."""
-        rows, table = form_rows(form), self.facts.tables.table
+        rows, passed, written = self._asked(form)
         immediate = cut in self.facts.immediate(form.label)
         tolerance = self._tolerance(form, immediate)
-        passed, known = self._passed(form), self.planned.plans
-        key = (form.label, cut, tolerance, rows.shape, rows.tobytes(), self.robust, passed)
+        table, known = self.facts.tables.table, self.planned.plans
+        key = (cut, tolerance, self.robust, written)
         if key not in known:
             codes, possible = table(form.label, cut), self.possible(cut)
             plans = plan_table(
@@ -139,6 +140,14 @@ class TablePlans:
                 plans = sorted([*plans, *lines], key=lambda plan: plan.neurons)
             known[key] = plans
         return known[key]
+
+    def _asked(self, form: Form) -> tuple[FloatArray, float, object]:
+        """What a form writes, what it may be off by, and a key of both, made once for each form."""
+        if form.name not in self._forms:
+            rows, passed = form_rows(form), self._passed(form)
+            key = (form.label, rows.shape, rows.tobytes(), passed)
+            self._forms[form.name] = rows, passed, key
+        return self._forms[form.name]
 
     def tolerance(self, form: Form) -> float:
         """The error of a construction that follows what is near zero alone, and has substitutes."""

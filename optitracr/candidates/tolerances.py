@@ -29,8 +29,11 @@ def code_tolerance(rows: NDArray[np.float64]) -> float:
     Args:
         rows: Shape [values, width]: the numbers of each value; zeros stand for None.
     """
-    codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
-    gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
-    apart = gaps[~np.eye(len(codes), dtype=bool)]
+    codes = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
+    if rows.shape[1] == 1:
+        gaps = np.diff(np.sort(codes[:, 0]))
+    else:
+        codes = np.unique(codes, axis=0)
+        gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
     rounding = max(EXACT, CODE_ROUNDING * float(np.abs(codes).max(initial=0.0)))
-    return min(CODE_TOLERANCE, max(rounding, float(apart.min(initial=1.0)) / 20))
+    return min(CODE_TOLERANCE, max(rounding, float(gaps[gaps > 0].min(initial=1.0)) / 20))
