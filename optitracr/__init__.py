@@ -16,6 +16,7 @@ from optitracr.version import __version__
 
 if TYPE_CHECKING:
     from optitracr import compiling, corpus, domain, library, validating
+    from optitracr.architectures.architecture import Architecture
     from optitracr.bounds.program import lower_bounds
     from optitracr.compile import compile_rasp_to_model
     from optitracr.compiled import CompiledModel, load, prove
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = [
     "COMPILER_BOS",
     "COMPILER_PAD",
+    "Architecture",
     "CompiledModel",
     "OptitracrError",
     "__version__",
@@ -44,6 +46,7 @@ __all__ = [
 
 
 _HOMES = {
+    "Architecture": "optitracr.architectures.architecture",
     "CompiledModel": "optitracr.compiled",
     "compile_rasp_to_model": "optitracr.compile",
     "load": "optitracr.compiled",

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 from optitracr import arguments, rasp
+from optitracr.architectures.architecture import Architecture
 from optitracr.compiled import CompiledModel
 from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, check_level
 from optitracr.memory import within_memory
@@ -39,12 +40,12 @@ def compile_rasp_to_model(
     without: Collection[str] | str = (),
     on_interrupt: str = "raise",
     domain: Promise | None = None,
+    architecture: str | Architecture = "tracr",
 ) -> CompiledModel:
     """Compiles a RASP program to a transformer that computes it.
 
     Args:
-        program: The s-op to compute. Its functions have to be pure; inputs on which they raise
-            are undefined.
+        program: The s-op to compute. Its functions are pure; inputs on which they raise undefined.
         vocab: The tokens.
         max_seq_len: Longest input, BOS not counted.
         causal: Compile the causal reading, in which a query sees no later key.
@@ -66,6 +67,7 @@ def compile_rasp_to_model(
             there is one; `allocation` then says what is proven. Otherwise it is raised.
         domain: The inputs that matter and that the model is exact on, if not all are: parts of
             `optitracr.domain`, a function of a list of tokens, or a list of sequences.
+        architecture: "tracr", "gpt2" or "llama" (causal, with norms), or an `Architecture`.
 
     Raises:
         KeyboardInterrupt: If the user stopped it; the signal handlers are as they were.
@@ -74,12 +76,11 @@ def compile_rasp_to_model(
             nothing fits, and a model that fails its check.
     """
     arguments.number("mlp_exactness", mlp_exactness)
-    options = check_options(
-        optimize, objective, limits, time_limit, seed, parallel, check, without, causal
-    )
-    keep = parse_on_interrupt(on_interrupt)
+    given = (optimize, objective, limits, time_limit, seed, parallel, check, without, causal)
+    options = check_options(*given, architecture)
     setting = check_setting(vocab, max_seq_len, compiler_bos, compiler_pad, options.causal, domain)
-    return Compilation(program, setting, options, on_interrupt=keep).compiled()
+    found = Compilation(program, setting, options, on_interrupt=parse_on_interrupt(on_interrupt))
+    return found.compiled(agreeing=options.causal and not causal)
 
 
 @within_memory

@@ -9,6 +9,8 @@ from enum import StrEnum
 from typing import Any
 
 from optitracr import arguments
+from optitracr.architectures.architecture import TRACR, Architecture, parse_architecture
+from optitracr.architectures.classes import stock_class
 from optitracr.candidates.families import Family, families_without
 from optitracr.errors import InputError
 from optitracr.levels import DEFAULT_LEVEL, check_level
@@ -68,6 +70,7 @@ class CompileOptions:
         check: What was done to know that the model computes the program; None for nothing.
         without: Families of candidates left out, in the order of `Family`.
         causal: Whether the causal reading was compiled.
+        architecture: What the transformer was to be made of.
     """
 
     optimize: int
@@ -79,6 +82,7 @@ class CompileOptions:
     check: Check | None
     without: tuple[str, ...]
     causal: bool
+    architecture: Architecture = TRACR
 
 
 def check_options(
@@ -91,6 +95,7 @@ def check_options(
     check: object = Check.PROOF,
     without: Collection[str] | str = (),
     causal: object = False,
+    architecture: object = TRACR,
 ) -> CompileOptions:
     """The options that a user gave, each as it is understood.
 
@@ -99,6 +104,8 @@ def check_options(
     """
     level = check_level(optimize)
     families = families_without(without)
+    made_of = parse_architecture(architecture)
+    stock_class(made_of)
     return CompileOptions(
         optimize=level,
         objective=parse_objective(objective),
@@ -110,7 +117,8 @@ def check_options(
         parallel=arguments.boolean("parallel", parallel),
         check=parse_check(check),
         without=tuple(family.value for family in Family if family not in families),
-        causal=arguments.boolean("causal", causal),
+        causal=arguments.boolean("causal", causal) or made_of.causal,
+        architecture=made_of,
     )
 
 

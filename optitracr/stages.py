@@ -14,13 +14,14 @@ from functools import cached_property, partial
 from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
+from optitracr.architectures.classes import stock_class
 from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
 from optitracr.candidates.families import Family, families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.proving import known_before_use
-from optitracr.checking.readings import warn_of_causal_reading
+from optitracr.checking.readings import refuse_other_reading, warn_of_causal_reading
 from optitracr.compiled import CompiledModel, with_verbs
 from optitracr.errors import LimitError, OptitracrError
 from optitracr.graph.build import build_graph
@@ -38,6 +39,7 @@ from optitracr.model.shape import shape_in
 from optitracr.options import Check, CompileOptions, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
+from optitracr.stock.proving import known_form
 from solvers import Allocation, OnInterrupt, Plan, Problem
 
 P = ParamSpec("P")
@@ -201,8 +203,18 @@ class Compilation:
         """
         return self._timed(Stage.CHECK, self._check, self.model)
 
-    def compiled(self) -> CompiledModel:
-        """The model, proven or checked as the options say, and holding what is known of it."""
+    def compiled(self, agreeing: bool = False) -> CompiledModel:
+        """The model, proven or checked as the options say, and holding what is known of it.
+
+        Args:
+            agreeing: Whether a causal reading is refused that may give another output than the
+                full one, instead of a warning.
+
+        Raises:
+            OptitracrError: As the stages do.
+        """
+        if agreeing:
+            refuse_other_reading(self.written, self.tabled, self.setting, self.options.seed)
         if self.options.check is not None:
             remember(self.model, self.checked)
         return self.model
@@ -258,7 +270,10 @@ class Compilation:
         return with_verbs(model)
 
     def _check(self, model: CompiledModel) -> Proof:
-        proof = known_before_use(model, self.options.check or Check.PROOF, self.options.seed)
+        check = self.options.check or Check.PROOF
+        proof = known_before_use(model, check, self.options.seed)
+        if stock_class(self.options.architecture) is not None:
+            known_form(model, check, self.options.seed)
         if self.setting.causal:
             warn_of_causal_reading(self.written, self.tabled, self.setting, self.options.seed)
         return proof

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from optitracr.checking.rare_inputs import SearchBudget, cells_of, find_rare_inputs
-from optitracr.errors import CausalReadingWarning
+from optitracr.errors import CausalReadingWarning, UnsupportedError
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.reach.ahead import ahead_by_tables, looks_ahead
 from optitracr.graph.reach.facts import Facts
@@ -50,15 +50,7 @@ def warn_of_causal_reading(
         setting: Vocabulary and length, of the causal reading.
         seed: Of the inputs that are tried where they are too many.
     """
-    facts = Facts.of(written, tabled, setting.inputs)
-    ahead = ahead_by_tables(facts)
-    if not ahead:
-        return
-    program = dict(written.expressions)[written.output]
-    inputs, every = _inputs(program, setting, seed)
-    found = _difference(program, setting, inputs)
-    if found is None and not every:
-        found = _asked(facts, ahead, program, setting, seed)
+    found = _other(written, tabled, setting, seed)
     if found is not None:
         warnings.warn(
             f"'{written.output}' is compiled to its causal reading, {found}",
@@ -66,6 +58,42 @@ def warn_of_causal_reading(
             # The caller of `compile_rasp_to_model`, which is called through `within_memory`.
             stacklevel=4,
         )
+
+
+def refuse_other_reading(
+    written: ProgramGraph, tabled: TabledProgram, setting: Setting, seed: int = 0
+) -> None:
+    """Refuses a program whose causal reading gives, or may give, another output.
+
+    Args:
+        written: The program as written.
+        tabled: The same, tabled.
+        setting: Vocabulary and length, of the causal reading.
+        seed: Of the inputs that are tried where they are too many.
+
+    Raises:
+        UnsupportedError: If it does, with an input; or if it is not known.
+    """
+    found = _other(written, tabled, setting, seed)
+    if found is not None:
+        raise UnsupportedError(
+            f"the architecture is causal, and '{written.output}' would be compiled to its causal "
+            f"reading, {found}. If the causal reading is meant, give causal=True"
+        )
+
+
+def _other(written: ProgramGraph, tabled: TabledProgram, setting: Setting, seed: int) -> str | None:
+    """What is said of readings that differ, or may; None if they are known to agree."""
+    facts = Facts.of(written, tabled, setting.inputs)
+    ahead = ahead_by_tables(facts)
+    if not ahead:
+        return None
+    program = dict(written.expressions)[written.output]
+    inputs, every = _inputs(program, setting, seed)
+    found = _difference(program, setting, inputs)
+    if found is None and not every:
+        found = _asked(facts, ahead, program, setting, seed)
+    return found
 
 
 def _inputs(program: SOp, setting: Setting, seed: int) -> tuple[InputSet, bool]:

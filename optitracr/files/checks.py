@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from optitracr.architectures.classes import stock_class
 from optitracr.errors import InputError
 from optitracr.files.circuit_checks import check_circuit
 from optitracr.files.domain_data import check_domain
@@ -175,6 +176,10 @@ def _check_options(manifest: Manifest) -> None:
         raise FieldError("options.optimize", "is not the level")
     if options.causal != manifest.config.causal:
         raise FieldError("options.causal", "is not that of the config")
+    try:
+        stock_class(options.architecture)
+    except InputError as error:
+        raise FieldError("options.architecture", f"is wrong: {error}") from None
     _check_objective("options.objective", options.objective)
 
 

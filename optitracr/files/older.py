@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from optitracr.architectures.architecture import TRACR, Architecture
+from optitracr.files.records import to_plain
 from optitracr.options import Check
 
 Data = dict[str, Any]
@@ -47,6 +49,14 @@ def _with_nothing_carried(data: Data) -> Data:
     return found
 
 
+def _with_tracr(data: Data) -> Data:
+    """It names no architecture: there was Tracr's alone."""
+    options = data.get("options")
+    if isinstance(options, dict):
+        options = {**options, "architecture": to_plain(TRACR, Architecture)}
+    return {**data, "options": options}
+
+
 def _each(data: Data, field: str, more: Data) -> Data:
     """Data with more in every record of a field."""
     records = data.get(field)
@@ -58,5 +68,6 @@ def _each(data: Data, field: str, more: Data) -> Data:
 FOLLOWING: Mapping[int, Callable[[Data], Data]] = {
     3: _with_no_proof,  # The last without proofs.
     4: _with_nothing_carried,  # The last without what dimensions carry.
+    5: _with_tracr,  # The last without architectures.
 }
 """How the version after each differs, in order."""

@@ -33,7 +33,7 @@ from optitracr.writing import reason_of, shown_path, write_folder
 
 SCHEMA = "optitracr-model"
 
-VERSION = 5
+VERSION = 6
 """Of the manifest; counted up when code of the version before cannot read it any more."""
 
 FIRST = 3

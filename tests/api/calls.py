@@ -295,6 +295,8 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
             "to_onnx.path": "model.onnx",
             "variable": "hist_3",
             "residual": np.zeros((1, made.size.width)),
+            "logits": np.zeros((1, made.unembed.shape[1])),
+            "folder": "model",
         },
     )
     yield made.domain, {"tokens": ["a"], "limit": 3}

@@ -1,0 +1,57 @@
+"""From the logits of a stock transformer to the values of the program."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.arguments import shown
+from optitracr.errors import InputError
+from optitracr.model.forward import choose
+from optitracr.model.transformer import Transformer, architecture_of
+
+
+def chosen(model: Transformer, logits: NDArray[Any]) -> NDArray[Any]:
+    """The number, or the integer of the largest logit; NONE_ENCODING where none passes 1/2.
+
+    Args:
+        model: The compiled model.
+        logits: Shape [..., tokens], of which the first are those of the outputs.
+    """
+    outputs = model.output_encoder.vocab_size
+    return np.asarray(choose(np, architecture_of(model), logits[..., :outputs]))
+
+
+def decode_logits(model: Transformer, logits: Any) -> NDArray[Any]:
+    """The values of the program at each position; see `CompiledModel.decode_logits`."""
+    found = numbers(logits)
+    outputs = model.output_encoder.vocab_size
+    if found.ndim == 0 or found.shape[-1] < outputs:
+        raise InputError(
+            f"logits has shape {found.shape}; give what the stock model gives, of shape "
+            f"[..., vocabulary] with a vocabulary of at least {outputs}"
+        )
+    codes = chosen(model, found)
+    values = model.output_encoder.decode(codes.reshape(-1).tolist())
+    decoded = np.empty(codes.size, dtype=object)
+    decoded[:] = values
+    return decoded.reshape(codes.shape)
+
+
+def numbers(logits: Any) -> NDArray[np.float32]:
+    """Logits of any library as NumPy's.
+
+    Raises:
+        InputError: If they are no numbers.
+    """
+    try:
+        array = np.asarray(logits.detach().cpu() if hasattr(logits, "detach") else logits)
+        if array.dtype.kind in "fiu":
+            return np.asarray(array, dtype=np.float32)
+    except Exception:
+        pass
+    raise InputError(
+        f"logits is {shown(logits)}; give an array of numbers, such as model(ids).logits[0]"
+    )

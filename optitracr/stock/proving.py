@@ -1,0 +1,65 @@
+"""What is known of the form of a model before it is handed over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from optitracr.architectures.classes import StockClass
+from optitracr.errors import VerificationError
+from optitracr.model.proof import Discharge, Proof, Status
+from optitracr.model.transformer import Transformer
+from optitracr.options import Check
+from optitracr.stock.checking import StockCheck, compared
+from optitracr.stock.form import StockForm, stock_form
+
+EVERY, SAMPLED = 1 << 17, 2000
+"""Inputs up to which all are run, and inputs of each kind that are run where these are more: a
+second's work or so for most models."""
+
+FEW, FEW_SAMPLED = 64, 64
+"""The same where a sample is asked for."""
+
+
+def known_form(
+    model: Transformer, check: Check = Check.PROOF, seed: int = 0, rotate: int | None = None
+) -> Proof:
+    """Compares the form of a model with the interpreter, in NumPy.
+
+    Args:
+        model: The model, compiled for a published transformer.
+        check: What is asked for.
+        seed: Of the inputs that are tried where they are too many.
+        rotate: Seed of a rotation of the stream; None for none.
+
+    Raises:
+        VerificationError: If it is wrong on an input.
+    """
+    form = stock_form(model, rotate)
+    most, sampled = (EVERY, SAMPLED) if check is Check.PROOF else (FEW, FEW_SAMPLED)
+    found = compared(model, form, form.logits, most, sampled, seed)
+    if found.wrong is not None:
+        raise VerificationError(_refusal(form, found.wrong.finding))
+    return _told(model, form.stock, found)
+
+
+def _refusal(form: StockForm, finding: str) -> str:
+    return (
+        f"float32 does not carry the program through the norms of {form.stock.name}: {finding}. "
+        "Compile for fewer tokens or shorter sequences, or leave out what has the smallest "
+        'margins, with without=["readouts", "codes"]'
+    )
+
+
+def _told(model: Transformer, stock: StockClass, found: StockCheck) -> Proof:
+    domain = model.setting.domain
+    left = f"how {stock.name} rounds where it adds up in another order than NumPy"
+    proof = Proof(
+        Status.CHECKED,
+        inputs=found.inputs,
+        open=(left,),
+        domain="" if domain is None else domain.text,
+        seconds=found.seconds,
+    )
+    if found.every:
+        return replace(proof, discharged={Discharge.INPUTS: 1})
+    return replace(proof, open=("the inputs that were not tried", left))

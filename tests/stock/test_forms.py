@@ -1,0 +1,138 @@
+"""Forms with norms compute what the program says, whatever their architecture is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from optitracr import compile_rasp_to_model, library
+from optitracr.architectures.architecture import GPT2, LLAMA, Activation, Architecture
+from optitracr.errors import InputError, UnsupportedError, VerificationError
+from optitracr.inputs import check_inputs, with_bos
+from optitracr.model.current import current
+from optitracr.options import Check
+from optitracr.stock.forward import streams
+from optitracr.stock.lower import lowered
+from optitracr.stock.positions import counted
+from optitracr.stock.proving import known_form
+from tests.stock.forms import compiled
+
+PROGRAMS = ("hist", "shuffle_dyck2", "frac_prevs", "argmax", "run_length", "fizzbuzz", "caesar")
+"""Counts, brackets, numbers, choices, depth, positions alone, and no attention."""
+
+KINDS = {
+    "gpt2": GPT2,
+    "llama": LLAMA,
+    "relu": replace(GPT2, activation=Activation.RELU, neurons_per_width=None),
+    "erf": replace(GPT2, activation=Activation.GELU),
+    "biases": replace(LLAMA, biases=True, activation=Activation.GELU_NEW, heads_fill_width=True),
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_forms_say_what_the_program_says(name: str, kind: str) -> None:
+    assert known_form(compiled(name, kind)).inputs > 0
+
+
+def test_long_inputs_are_sampled() -> None:
+    model = compiled("shuffle_dyck2", "llama", 6)
+    known = known_form(model, Check.SAMPLE)
+    assert "the inputs that were not tried" in known.open
+    assert known.inputs > 100
+
+
+@pytest.mark.parametrize("kind", ["relu", "erf", "biases"])
+def test_described_architectures_do_too(kind: str) -> None:
+    assert known_form(compiled("shuffle_dyck2", KINDS[kind])).inputs == 340
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+@pytest.mark.parametrize("rotate", [0, 5])
+def test_rotated_forms_do_too(kind: str, rotate: int) -> None:
+    model = compiled("hist", kind)
+    known_form(model, rotate=rotate)
+    turned = model.stock(rotate).lowered.weights.tokens
+    assert not np.allclose(turned, model.stock().lowered.weights.tokens, atol=0.1)
+
+
+@pytest.mark.parametrize(("kind", "rotate"), [("gpt2", None), ("llama", 1)])
+def test_the_compiled_stream_is_read_from_the_stock_one(kind: str, rotate: int | None) -> None:
+    model = compiled("hist", kind)
+    form, encoder = model.stock(rotate), model.input_encoder
+    codes = check_inputs(4, 4, 500, 0, 0).codes
+    tokens = with_bos(codes, encoder.bos_encoding, encoder.pad_encoding)
+    plain = model.forward_numpy(tokens).transformer_output
+    seen = (tokens != encoder.pad_encoding)[..., None]
+    first, *rest = list(streams(form.lowered, tokens))[2 * form.early_layers :]
+    for state, wanted in zip(rest, plain.residuals, strict=True):
+        assert np.abs((form.compiled_stream(state) - wanted) * seen).max() < 1e-4
+    assert np.abs((form.compiled_stream(first) - plain.input_embeddings) * seen).max() < 1e-5
+    with pytest.raises(InputError, match=r"shape \[\.\.\., \d+\]"):
+        form.compiled_stream(np.zeros((2, 99)))
+
+
+def test_sizes_keep_to_what_gpt2_is_bound_to() -> None:
+    sizes = compiled("shuffle_dyck2", "gpt2").stock().sizes
+    assert sizes.width == sizes.heads * sizes.head_size
+    assert sizes.neurons == 4 * sizes.width
+    outputs = compiled("fizzbuzz", "gpt2", 8).output_encoder.vocab_size
+    assert compiled("fizzbuzz", "gpt2", 8).stock().sizes.tokens == outputs > 3
+
+
+def test_readers_see_no_mean_and_a_constant_scale() -> None:
+    """What a LayerNorm takes off, and by what it divides, does not show in what is read."""
+    form = compiled("shuffle_dyck2", "gpt2").stock()
+    weights = form.lowered.weights
+    free = weights.gain != 0
+    for layer in weights.layers:
+        for part in (layer.query, layer.key, layer.value, layer.neurons_in):
+            assert np.abs(part.w[free].sum(axis=0)).max() < 1e-9
+    assert form.lowered.host.deviation(energy=20.0) < 1e-6
+
+
+def test_positions_are_told_in_the_first_layer_or_before_it() -> None:
+    assert compiled("hist", "llama").stock().early_layers == 0
+    assert compiled("shuffle_dyck2", "llama").stock().early_layers == 1
+
+
+def test_counted_positions_are_their_rows() -> None:
+    rows = np.array([[0.0, 0], [1, 2], [1, 5], [4, 5], [-2, 5]])
+    found = counted(rows, guest=3)
+    marks = 1 / np.arange(2, 6)
+    stream = np.zeros((4, 3))
+    stream[:, found.marker] = marks
+    hidden = np.maximum(stream @ found.neurons_in.w + found.neurons_in.b, 0)
+    assert np.allclose((hidden @ found.neurons_out.w)[:, :2] + rows[1], rows[1:])
+
+
+def test_edited_weights_are_followed_and_a_wrong_form_is_refused() -> None:
+    entry = library.get("caesar")
+    model = compile_rasp_to_model(entry.make(), entry.vocab, 2, architecture="gpt2", check=False)
+    known_form(model)
+    model.unembed = model.unembed * np.float32(-1)
+    with pytest.raises(VerificationError, match=r"norms of GPT2LMHeadModel.*at position 0 of"):
+        known_form(model)
+
+
+def test_the_full_reading_is_refused_where_the_causal_one_differs() -> None:
+    entry = library.get("hist")
+    with pytest.raises(UnsupportedError, match=r"at position 0 of .* give causal=True"):
+        compile_rasp_to_model(
+            entry.make(), entry.vocab, entry.max_seq_len, architecture="gpt2", check=False
+        )
+
+
+def test_models_for_no_published_transformer_have_no_form() -> None:
+    with pytest.raises(InputError, match='architecture="gpt2"'):
+        compiled("hist", "tracr").stock()
+
+
+def test_a_narrower_host_lets_more_through() -> None:
+    """The gain is what keeps the norm's scale the same: a small one leaves it visible."""
+    model = compiled("frac_prevs", "gpt2")
+    weak: Architecture = replace(GPT2, largest_gain=2.0)
+    now_scale = model.stock().lowered.host.deviation(4.0)
+    assert lowered(current(model), weak, 0).host.deviation(4.0) > 1e4 * now_scale
