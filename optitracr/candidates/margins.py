@@ -53,7 +53,7 @@ def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
     """
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before this stage"
-    errors = {name: _rounded(space, form) for name, form in space.forms.items()}
+    errors = _embedded(space)
     found: list[Offence] = []
     for candidate, reads, error in followed(space, plan, errors):
         allowed = _allowed_of(space, candidate)
@@ -71,10 +71,11 @@ def noisy_counts(space: CandidateSpace, allocation: Allocation) -> list[Offence]
     """
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before this stage"
-    errors = {name: _rounded(space, form) for name, form in space.forms.items()}
     makers = {space.candidates[p.alternative].form: p.alternative for p in plan.placements}
+    if not any(_is_share(space, space.forms[name]) for name in makers):
+        return []
     found: dict[str, float] = {}
-    for candidate, reads, error in followed(space, plan, errors):
+    for candidate, reads, error in followed(space, plan, _embedded(space)):
         most = float(error.max(initial=0.0))
         if not _is_share(space, space.forms[candidate.form]) or most <= NOISY:
             continue
@@ -134,11 +135,10 @@ def _offence(
     return Offence(candidate.name, tuple(blamed), error, float(allowed.min()))
 
 
-def _rounded(space: CandidateSpace, form: Form) -> FloatArray:
-    """The error of embedded numbers: those of a one-hot are exact."""
-    rows = held_rows(space, form)
-    error: FloatArray = abs(rows - rows.astype(np.float32))
-    return error
+def _embedded(space: CandidateSpace) -> dict[str, FloatArray]:
+    """For each form that the embedding supplies the error of its numbers: a one-hot has none."""
+    held = {name: held_rows(space, f) for name, f in space.forms.items() if space.is_input(name)}
+    return {name: abs(rows - rows.astype(np.float32)) for name, rows in held.items()}
 
 
 def _allowed(space: CandidateSpace, form: Form) -> FloatArray:
