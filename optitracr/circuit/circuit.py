@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from optitracr import arguments
-from optitracr.circuit import graphs
-from optitracr.circuit.parts import Granularity, Part, parts_of, pieces_of
+from optitracr.circuit import edge_attribution, graphs
+from optitracr.circuit.parts import Granularity, Part, parts_of, pieces_of, sites_of
 from optitracr.circuit.scoring import EdgeScore, FoundEdge, score_edges
 from optitracr.circuit.stays import stays_of
 from optitracr.circuit.weights import Weights
@@ -19,6 +19,8 @@ from optitracr.model.layout import Layout
 from optitracr.model.record import CircuitRecord
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     import networkx
 
 
@@ -101,6 +103,32 @@ class Circuit(CircuitRecord):
             InputError: If there is no such granularity.
         """
         return graphs.graph_json(self.graph(granularity), granularity)
+
+    @cached_property
+    def sites(self) -> Wiring:
+        """The wiring of queries, keys and values, heads, and whole MLPs."""
+        return self._wire(sites_of(self.weights))
+
+    def to_eap(self, path: str | PathLike[str], positions: bool = False) -> None:
+        """Writes the circuit as the graph file of edge attribution patching.
+
+        `Graph.from_json` of EAP-IG, and so the circuit track of MIB, reads it. It lists every
+        edge of the full graph (`a0.h1->m2`, `m0->a1.h0<q>`), and of each whether it is in the
+        circuit (`in_graph`; its score is 1 or 0); and of each node which columns of its output
+        the circuit reads (`neurons`). The heads of a layer share one such list, since loaders
+        hold them together; of a head the columns that it never writes say nothing.
+
+        Args:
+            path: The JSON file.
+            positions: Whether `input` stands for the embedding of positions too. By default it
+                is the hook of the tokens' embedding alone, as it is in these loaders, which
+                patch no other; what reads positions alone reads nothing of it.
+
+        Raises:
+            FileError: If the file cannot be written.
+        """
+        data = edge_attribution.graph_data(self.sites, self.weights.config, positions)
+        edge_attribution.write(path, data)
 
     def parts_of(self, variable: str, granularity: str = Granularity.HEAD) -> frozenset[str]:
         """Names of the parts that compute a variable: what it depends on, erasers included.

@@ -62,6 +62,11 @@ def parts_of(weights: Weights, granularity: Granularity) -> tuple[Part, ...]:
     return _in_order(weights, found)
 
 
+def sites_of(weights: Weights) -> tuple[Part, ...]:
+    """Queries, keys and values, heads, and whole MLPs: the parts that edge attribution knows."""
+    return _in_order(weights, [*_ports_and_heads(weights), *_mlps(weights)])
+
+
 def pieces_of(weights: Weights) -> tuple[Part, ...]:
     """The smallest parts that work alone: columns of a head's output, and neurons."""
     return _in_order(weights, [*_head_columns(weights), *_neurons(weights)])

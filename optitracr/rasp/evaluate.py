@@ -258,16 +258,16 @@ class CausalEvaluator(DefaultRASPEvaluator):
         return [[x and k <= q for k, x in enumerate(row)] for q, row in enumerate(value)]
 
 
-def call(expr: RASPExpr, role: str, f: Callable[..., Value], *arguments: Value) -> Value:
+def call(expr: RASPExpr, role: str, f: Callable[..., Value], *values: Value) -> Value:
     """Calls a function of the program.
 
     Raises:
         EvaluationError: If it raises; names the expression and the arguments.
     """
     try:
-        return plain(f(*arguments))
+        return plain(f(*values))
     except Exception as error:
-        shown = ", ".join(map(repr, arguments))
+        shown = ", ".join(map(arguments.shown, values))
         raise EvaluationError(
             f"the {role} of {describe(expr)} raised {type(error).__name__} on ({shown}): {error}; "
             "make it total, or leave such inputs out"

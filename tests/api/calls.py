@@ -300,7 +300,7 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
         },
     )
     yield made.domain, {"tokens": ["a"], "limit": 3}
-    yield made.circuit, {"variable": "hist_3", "found": ()}
+    yield made.circuit, {"variable": "hist_3", "found": (), "path": "graph.json"}
     yield circuit.record, {"variable": "hist_3", "name": "hist_3"}
     yield circuit.weights, {"table": "token_embed", "port": "query", "layer": 0, "head": 0}
     yield circuit.wiring("head"), {"stays": [0], "places": [0], "targets": [0]}
