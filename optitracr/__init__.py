@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from optitracr.compile import compile_rasp_to_model
     from optitracr.compiled import CompiledModel, load, prove
     from optitracr.front import pareto_front
+    from optitracr.hosts.public import implant
     from optitracr.report.report import make_report
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "compiling",
     "corpus",
     "domain",
+    "implant",
     "library",
     "load",
     "lower_bounds",
@@ -49,6 +51,7 @@ _HOMES = {
     "Architecture": "optitracr.architectures.architecture",
     "CompiledModel": "optitracr.compiled",
     "compile_rasp_to_model": "optitracr.compile",
+    "implant": "optitracr.hosts.public",
     "load": "optitracr.compiled",
     "lower_bounds": "optitracr.bounds.program",
     "make_report": "optitracr.report.report",

@@ -15,6 +15,7 @@ import networkx
 import numpy as np
 import safetensors.numpy
 import scipy.optimize
+import torch
 from jaxtyping import TypeCheckError, install_import_hook
 from ortools.sat.python import cp_model
 
@@ -25,7 +26,10 @@ PROGRAMS = ("reverse", "hist", "sort", "frac_prevs")
 LONGEST = 4
 """Tokens of the inputs: shapes are the same for longer ones."""
 
-LOADED = (beartype.door, jnp, networkx, safetensors.numpy, scipy.optimize, cp_model, optitracr.rasp)
+LOADED = (
+    *(beartype.door, jnp, networkx, safetensors.numpy, scipy.optimize, torch),
+    *(cp_model, optitracr.rasp),
+)
 
 
 def with_shapes() -> list[str]:

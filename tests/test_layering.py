@@ -45,6 +45,7 @@ TIERS: tuple[set[str], ...] = (
     {"remedies"},
     {"stages"},
     {"compile"},
+    {"hosts"},
     {"validating"},
     {"front"},
     {"bounds"},

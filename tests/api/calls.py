@@ -19,7 +19,7 @@ from optitracr.compile import allocation_problem
 from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
 from optitracr.setting import check_setting
-from tests.api import corpora
+from tests.api import corpora, hosting
 from tests.docs.public import public_names
 
 BOS = "compiler_bos"
@@ -117,6 +117,7 @@ def compilers() -> dict[str, Call]:
         "optitracr.compile.allocation_problem": Call(allocation_problem, settings()),
         "optitracr.pareto_front": Call(optitracr.pareto_front, settings(time_limit=1)),
         "optitracr.lower_bounds": Call(optitracr.lower_bounds, settings(time_limit=1)),
+        "optitracr.implant": Call(optitracr.implant, {"program": FLAG, **hosting.arguments()}),
     }
 
 

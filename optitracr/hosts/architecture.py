@@ -1,0 +1,161 @@
+"""What a kind of host has to offer: its norms, a wider copy of it, and places for a guest."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from optitracr.craft.spaces import FloatArray
+from optitracr.errors import InputError
+from optitracr.hosts.layout import BALANCE, ZERO
+from optitracr.hosts.setting import Neuron
+from optitracr.hosts.weights import HeadWeights, NeuronWeights
+
+Host = Any
+"""A model of transformers: a GPT2LMHeadModel or a LlamaForCausalLM."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What a guest takes of a host.
+
+    Attributes:
+        columns: Columns of the stream.
+        heads: Heads of a layer, the most of all layers.
+        neurons: Neurons of a layer, the most of all layers.
+    """
+
+    columns: int
+    heads: int
+    neurons: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """The sizes of a host.
+
+    Attributes:
+        width: Columns of its stream.
+        layers: Its layers.
+        heads: Heads of a layer.
+        head_size: Columns of a head.
+        neurons: Neurons of a layer.
+        vocabulary: Its tokens.
+        positions: Its positions.
+    """
+
+    width: int
+    layers: int
+    heads: int
+    head_size: int
+    neurons: int
+    vocabulary: int
+    positions: int
+
+
+class Architecture(ABC):
+    """A kind of host.
+
+    Attributes:
+        embeds_positions: Whether it has an embedding of positions.
+    """
+
+    embeds_positions: bool
+
+    @abstractmethod
+    def check(self, host: Host) -> None:
+        """Refuses a host that no guest fits.
+
+        Raises:
+            InputError: If an option of it is not known here.
+        """
+
+    @abstractmethod
+    def sizes(self, host: Host) -> Sizes:
+        """Its sizes."""
+
+    @abstractmethod
+    def neuron(self, host: Host) -> Neuron:
+        """Its activation."""
+
+    @abstractmethod
+    def turns(self, host: Host) -> list[tuple[int, float]]:
+        """Dimensions of a head that keys may use, and how far a position turns each."""
+
+    @abstractmethod
+    def norms(self, host: Host) -> list[Any]:
+        """The norm of attention and of the MLP of each layer in turn, and the last one."""
+
+    @abstractmethod
+    def scale(self, host: Host, stream: torch.Tensor) -> torch.Tensor:
+        """What a norm multiplies a stream by, [batch, seq], in float64."""
+
+    @abstractmethod
+    def widened(self, host: Host, room: Room) -> Host:
+        """A copy with room for a guest, which computes what the host does."""
+
+    @abstractmethod
+    def set_gains(self, new: Host, norm: int, first: int, gain: float) -> None:
+        """Sets the gains of a norm over the columns from one on."""
+
+    @abstractmethod
+    def place_embedding(
+        self, new: Host, first: int, tokens: FloatArray, positions: FloatArray
+    ) -> None:
+        """Adds to the embeddings of tokens and positions, over the columns from one on."""
+
+    @abstractmethod
+    def place_head(
+        self, new: Host, layer: int, slot: int, first: int, head: HeadWeights, unit: float
+    ) -> None:
+        """Writes a head into the place of one that is new."""
+
+    @abstractmethod
+    def place_neurons(
+        self, new: Host, layer: int, start: int, first: int, neurons: NeuronWeights, unit: float
+    ) -> None:
+        """Writes neurons, from a place on."""
+
+    @abstractmethod
+    def add_outward(self, new: Host, layer: int, start: int, written: FloatArray) -> None:
+        """Adds to what neurons write into the host's own columns, [neurons, width]."""
+
+
+def read(weights: FloatArray) -> torch.Tensor:
+    """What is read of a guest's columns, so that it sums to zero."""
+    made = np.array(weights, dtype=np.float64)
+    made[ZERO] -= made.sum(axis=0)
+    return torch.tensor(made, dtype=torch.float32)
+
+
+def written(weights: FloatArray, unit: float) -> torch.Tensor:
+    """What is written to a guest's columns, so that it sums to zero; columns come last."""
+    made = np.array(weights, dtype=np.float64) * unit
+    made[:, BALANCE] -= made.sum(axis=1)
+    return torch.tensor(made, dtype=torch.float32)
+
+
+def checked_float32(host: Host) -> None:
+    """Refuses a host in another precision, and one on no CPU.
+
+    Raises:
+        InputError: If some weight is not float32, or does not lie on the CPU.
+    """
+    for name, weight in host.named_parameters():
+        if weight.dtype != torch.float32 or weight.device.type != "cpu":
+            raise InputError(
+                f"the host's '{name}' is {weight.dtype} on {weight.device}; give a host in "
+                "float32 on the CPU: host.float().cpu()"
+            )
+        if not bool(torch.isfinite(weight).all()):
+            raise InputError(f"the host's '{name}' holds numbers that are not finite")
+
+
+def own_root(head_size: int) -> float:
+    """By what a logit is divided."""
+    return math.sqrt(head_size)

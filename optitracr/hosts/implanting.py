@@ -1,0 +1,139 @@
+"""Compiles a program into a trained host, beside what the host computes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from optitracr import arguments, rasp
+from optitracr.errors import InputError, LimitError
+from optitracr.graph.tabled import TabledProgram
+from optitracr.hosts.amplitudes import NoisyError
+from optitracr.hosts.architecture import Architecture, Host
+from optitracr.hosts.guest import Guest
+from optitracr.hosts.hosting import architecture_of
+from optitracr.hosts.ids import checked_ids
+from optitracr.hosts.implanted import Implant
+from optitracr.hosts.llama import LARGEST_TURN
+from optitracr.hosts.lowering import Ways, lowered
+from optitracr.hosts.measuring import scales
+from optitracr.hosts.placed import GuestWeights, guest_weights
+from optitracr.hosts.placing import place
+from optitracr.hosts.programs import for_host
+from optitracr.hosts.reporting import reported
+from optitracr.hosts.scales import Scale, measured
+from optitracr.hosts.setting import HostSetting
+from optitracr.hosts.steering import checked_steering, finite
+
+Value = Any
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of an implant, as the user gave it; see `optitracr.implant`."""
+
+    program: rasp.SOp
+    tokens: Mapping[int, Value]
+    bos: int
+    max_seq_len: int
+    texts: Any
+    layers: Sequence[int] | None
+    widen: float
+    logits: Mapping[Value, Mapping[int, float]] | None = None
+    directions: Mapping[Value, Sequence[float]] | None = None
+
+
+def implanted(asked: Asked, host: Host) -> Implant:
+    """The host with the program that is asked for.
+
+    Args:
+        asked: The program, and how it is put into a host.
+        host: The host, which stays as it is.
+    """
+    architecture = architecture_of(host)
+    sizes = architecture.sizes(host)
+    bos = arguments.integer("bos", asked.bos, least=0, most=sizes.vocabulary - 1)
+    symbols = _symbols(asked.tokens, bos, sizes.vocabulary)
+    most = sizes.positions - 1
+    longest = arguments.integer("max_seq_len", asked.max_seq_len, least=1, most=most)
+    ids = checked_ids(asked.texts, bos, sizes.vocabulary, "texts", most)
+    factor = finite("widen", asked.widen, least=1)
+    steering = checked_steering(asked.logits, asked.directions, sizes.vocabulary, sizes.width)
+    tabled, _ = for_host(asked.program, list(symbols.values()), longest)
+    every = range(2 * sizes.layers + 1)
+    found = {norm: measured(x) for norm, x in scales(architecture, host, ids, every).items()}
+    setting = HostSetting(
+        sizes.head_size,
+        _turns(architecture, host, longest),
+        architecture.neuron(host),
+        (),
+        tuple(found[norm].widened(factor) for norm in every),
+    )
+    ways = Ways(architecture.embeds_positions)
+    weights = _weights(tabled, ways, longest, setting, asked.layers, steering.is_wanted)
+    new, placement = place(weights, architecture, host, symbols, bos, found, steering)
+    report = reported(architecture, host, new, ids, placement)
+    return Implant(new, placement, report, bos, longest, architecture, weights)
+
+
+def _weights(
+    program: TabledProgram,
+    ways: Ways,
+    longest: int,
+    setting: HostSetting,
+    layers: Sequence[int] | None,
+    written: bool,
+) -> GuestWeights:
+    """The weights of a program; what heads read is written again where it has to be cleaner."""
+    clean: frozenset[str] = frozenset()
+    while True:
+        guest = lowered(program, ways, longest, written, clean)
+        own = replace(setting, layers=_layers(guest, setting.scales, layers))
+        try:
+            return guest_weights(guest, own)
+        except NoisyError as error:
+            if not error.noisy:
+                raise
+            clean |= frozenset(error.noisy)
+
+
+def _symbols(tokens: Mapping[int, Value], bos: int, vocabulary: int) -> dict[int, Value]:
+    """What token ids stand for, checked."""
+    given = arguments.instance("tokens", tokens, Mapping, "a dict of token ids and their symbols")
+    found = {
+        arguments.integer("a token id of tokens", token, least=0, most=vocabulary - 1): symbol
+        for token, symbol in given.items()
+    }
+    if not found:
+        raise InputError("tokens is empty; give at least one token id and its symbol")
+    if bos in found:
+        raise InputError(f"tokens gives BOS, token {bos}, a symbol, which the program does not see")
+    return found
+
+
+def _turns(architecture: Architecture, host: Host, longest: int) -> tuple[float, ...]:
+    """How far a position turns each dimension of a head that keys may use."""
+    found = [turn for _, turn in architecture.turns(host)]
+    return tuple(turn for turn in found if turn * longest <= LARGEST_TURN)
+
+
+def _layers(guest: Guest, found: Sequence[Scale], layers: Sequence[int] | None) -> tuple[int, ...]:
+    """The layers of the host that hold those of the guest."""
+    count = len(found) // 2
+    if layers is None:
+        if guest.layers > count:
+            raise LimitError(
+                f"the program takes {guest.layers} layers in a host, and this one has {count}"
+            )
+        worst = {x: max(found[2 * x].ratio, found[2 * x + 1].ratio) for x in range(count)}
+        return tuple(sorted(sorted(worst, key=lambda x: worst[x])[: guest.layers]))
+    chosen = arguments.sequence("layers", layers, "a sequence of layers of the host")
+    chosen = [arguments.integer("a layer", x, least=0, most=count - 1) for x in chosen]
+    if chosen != sorted(set(chosen)):
+        raise InputError(f"layers are {chosen}; give different ones in ascending order")
+    if len(chosen) < guest.layers:
+        raise LimitError(
+            f"the program takes {guest.layers} layers in a host, and {len(chosen)} are given"
+        )
+    return tuple(chosen[: guest.layers])

@@ -1,0 +1,74 @@
+"""What users call: programs implanted into trained models, and in place of their parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from optitracr import rasp
+from optitracr.extras import require
+
+if TYPE_CHECKING:
+    from optitracr.hosts.implanted import Implant
+
+Value = Any
+
+WIDENED = 1.5
+"""How much further than measured the ends of an interval are taken, each: no scale of 100,000 new
+positions lies outside, and weights grow by little."""
+
+
+def implant(
+    program: rasp.SOp,
+    host: Any,
+    *,
+    tokens: Mapping[int, Value],
+    bos: int,
+    max_seq_len: int,
+    texts: Any,
+    layers: Sequence[int] | None = None,
+    widen: float = WIDENED,
+    logits: Mapping[Value, Mapping[int, float]] | None = None,
+    directions: Mapping[Value, Sequence[float]] | None = None,
+) -> Implant:
+    """Compiles a program into extra columns, heads and neurons of a trained host.
+
+    The host's own logits stay what they are, but for what float32 rounds, and the program's value
+    is exact at every position up to which all norms lie in an interval: that of `texts`, widened.
+    What is computed is the causal reading of the program.
+
+    Args:
+        program: The s-op to compute.
+        host: A GPT2LMHeadModel or a LlamaForCausalLM of transformers, in float32 on the CPU. It
+            stays as it is.
+        tokens: What token ids of the host stand for; others are None to the program.
+        bos: The token id at position 0, which the program does not see.
+        max_seq_len: Longest input, BOS not counted.
+        texts: Token ids, [batch, seq], BOS first, on which norms are measured.
+        layers: The layers of the host that hold those of the program, ascending; by default those
+            whose norms vary least.
+        widen: How much further than measured, as a factor, the ends of each interval are taken.
+        logits: For some values of the program what they add to the logits of some token ids, by
+            id; times a factor within the interval of the last norm, from its middle.
+        directions: For some values a vector of the host's width that they add to its stream, in
+            the layer in which the output is written.
+
+    Returns:
+        The new host, of the same class, and what reads the program off it.
+
+    Raises:
+        MissingExtraError: If torch or transformers is not installed.
+        InputError: For a host of another class, or bad arguments.
+        UnsupportedError: For a program that has no exact form in a host; names the s-op.
+        LimitError: If it does not fit the host, or an interval leaves no margin; with the figure.
+    """
+    _require()
+    from optitracr.hosts.implanting import Asked, implanted
+
+    asked = Asked(program, tokens, bos, max_seq_len, texts, layers, widen, logits, directions)
+    return implanted(asked, host)
+
+
+def _require() -> None:
+    require("torch", "PyTorch", "stock")
+    require("transformers", "transformers", "stock")

@@ -1,0 +1,234 @@
+"""Tables of a guest: pairs of neurons, each a step that is 0 or at full height whatever the scale.
+
+A pair fires where one combination of classes is there and, of a share, where it is below a
+threshold. Any other class in the stream holds it down, so that what fires is read against the
+constant column alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import numpy as np
+
+from optitracr.craft.spaces import FloatArray
+from optitracr.hosts.amplitudes import FLOAT32_ROUNDING, Amplitude, refused
+from optitracr.hosts.classes import NOWHERE, members
+from optitracr.hosts.guest import Codes, Held, Kind, TablePart
+from optitracr.hosts.heads import Holding
+from optitracr.hosts.layout import BOS, ONE
+from optitracr.hosts.lowering import counts_of
+from optitracr.hosts.scales import Scale
+from optitracr.hosts.weights import NeuronWeights
+
+LEAST_SLACK = 0.25
+"""Part of a margin that has to be left by columns that should be 0 and are not quite."""
+
+LARGEST_ERROR = 0.02
+"""What an amplitude may be off by: readers are made for one that is known so far."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Step:
+    """One pair of neurons.
+
+    Attributes:
+        held_down: For each one-hot axis the class that does not hold it down.
+        shares: What it reads of each share, with the constant last; () for the constant alone.
+        margin: How far from its threshold it is, at a scale of 1.
+        reach: The most that it reads above it.
+        classes: Shape [classes]: what it writes.
+    """
+
+    held_down: tuple[int, ...]
+    shares: tuple[float, ...]
+    margin: float
+    reach: float
+    classes: FloatArray
+
+
+def table_weights(
+    part: TablePart, holding: Holding, known: Mapping[str, Amplitude]
+) -> tuple[NeuronWeights, Amplitude]:
+    """The neurons of a table.
+
+    Args:
+        part: The table.
+        holding: Where everything is.
+        known: The amplitude of what it reads, by name.
+
+    Returns:
+        The neurons, and the amplitude of what they write.
+
+    Raises:
+        LimitError: If the scales leave no margin.
+    """
+    one_hots = [axis for axis in part.axes if axis.kind is not Kind.SHARE]
+    shares = [axis for axis in part.axes if axis.kind is Kind.SHARE]
+    steps = list(_steps(part, one_hots, shares, holding, known))
+    width, count = holding.layout.width, len(steps)
+    inward, bias = np.zeros((width, 2 * count)), np.zeros(2 * count)
+    outward = np.zeros((2 * count, width))
+    written = np.zeros((2 * count, len(holding.columns(part.output))))
+    neuron = holding.setting.neuron
+    errors = np.zeros(count)
+    for place, step in enumerate(steps):
+        column, errors[place] = _reading(part, step, one_hots, shares, holding, known)
+        inward[:, 2 * place] = inward[:, 2 * place + 1] = column
+        bias[2 * place : 2 * place + 2] = neuron.half_step, -neuron.half_step
+        signed = step.classes / (2 * neuron.half_step)
+        written[2 * place], written[2 * place + 1] = signed, -signed
+    outward[:, holding.columns(part.output)] = written
+    made = NeuronWeights(part.output.name, part.sublayer, inward, bias, outward, written)
+    return made, _amplitude(part, steps, errors, holding.setting.scale(part.sublayer))
+
+
+def _amplitude(
+    part: TablePart, steps: Sequence[_Step], errors: FloatArray, scale: Scale
+) -> Amplitude:
+    """Bounds on what is written: each column by the steps of one combination."""
+    worst, off = 0.0, 0.0
+    for held_down in dict.fromkeys(step.held_down for step in steps):
+        own = [place for place, step in enumerate(steps) if step.held_down == held_down]
+        touched = sum(errors[place] * abs(steps[place].classes) for place in own)
+        worst = max(worst, float(np.max(touched, initial=0.0)))
+        if len(own) > 1:
+            off = max(off, float(np.max(touched, initial=0.0)))
+    if worst > LARGEST_ERROR:
+        refused(part, "the amplitude that its neurons write", worst, LARGEST_ERROR, scale.ratio)
+    return Amplitude(1 - worst, 1 + worst, off)
+
+
+def _reading(
+    part: TablePart,
+    step: _Step,
+    one_hots: Sequence[Held],
+    shares: Sequence[Held],
+    holding: Holding,
+    known: Mapping[str, Amplitude],
+) -> tuple[FloatArray, float]:
+    """What a pair reads, and what its height may be off by."""
+    neuron, scale = holding.setting.neuron, holding.setting.scale(part.sublayer)
+    down = step.reach + step.margin
+    leaked = sum(
+        (len(holding.columns(held)) - 1) * known[held.name].off / known[held.name].low
+        for held in one_hots
+    )
+    slack = 1 - down * leaked / step.margin
+    if slack < LEAST_SLACK:
+        noisy = [held.name for held in one_hots if known[held.name].off and not held.is_clean]
+        what = "what holds its neurons down"
+        refused(part, what, down * leaked, step.margin, scale.ratio, noisy)
+    factor = neuron.saturated / (scale.least * step.margin * slack)
+    rounding = 4 * FLOAT32_ROUNDING * factor * scale.most * step.reach
+    factor *= 1 + rounding / neuron.saturated
+    column = np.zeros(holding.layout.width)
+    for held, kept in zip(one_hots, step.held_down, strict=True):
+        others = np.delete(holding.columns(held), kept)
+        column[others] -= factor * down / known[held.name].low
+    *weights, constant = step.shares or (step.margin,)
+    for held, weight in zip(shares, weights, strict=False):
+        column[holding.columns(held)] += factor * weight
+    column[ONE] += factor * constant
+    at_bos = factor * scale.at_bos * step.reach + neuron.saturated
+    column[BOS] -= 2 * at_bos / scale.at_bos
+    height = factor * scale.most * step.reach + neuron.half_step
+    return column, 6 * FLOAT32_ROUNDING * height / (2 * neuron.half_step)
+
+
+def _steps(
+    part: TablePart,
+    one_hots: Sequence[Held],
+    shares: Sequence[Held],
+    holding: Holding,
+    known: Mapping[str, Amplitude],
+) -> Iterator[_Step]:
+    """The steps of each combination of classes of the one-hots."""
+    written = holding.classes[part.output.name][part.table]
+    places = [part.axes.index(held) for held in (*one_hots, *shares)]
+    written = written.transpose(places)
+    entries = [members(holding.classes[held.name]) for held in one_hots]
+    count = len(holding.columns(part.output))
+    for combination in product(*map(range, map(len, entries))):
+        at = tuple(int(own[each]) for own, each in zip(entries, combination, strict=True))
+        found = written[at]
+        if not shares:
+            yield from _constant(combination, int(found), count)
+        elif len(shares) == 1:
+            yield from _along(part, combination, found, shares[0], known, holding, count)
+        else:
+            yield from _order(part, combination, found, shares, known, holding, count)
+
+
+def _constant(combination: tuple[int, ...], written: int, count: int) -> Iterator[_Step]:
+    if written != NOWHERE:
+        yield _Step(combination, (), 0.5, 0.5, _jump(count, NOWHERE, written))
+
+
+def _along(
+    part: TablePart,
+    combination: tuple[int, ...],
+    written: Codes,
+    share: Held,
+    known: Mapping[str, Amplitude],
+    holding: Holding,
+    count: int,
+) -> Iterator[_Step]:
+    """A step at each count where what is written changes, from the least count on."""
+    counts = [number for number, entry in enumerate(share.entries) if entry >= 0]
+    values = [int(written[share.entries[number]]) for number in counts]
+    yield from _constant(combination, values[0], count)
+    error = known[share.name].off
+    for (below, old), (above, new) in zip(
+        zip(counts, values, strict=True), list(zip(counts, values, strict=True))[1:], strict=False
+    ):
+        if old == new:
+            continue
+        high, low = 1 / (1 + below), 1 / (1 + above)
+        threshold = (high + low) / 2
+        margin = (high - low) / 2 - error * high
+        if margin < LEAST_SLACK * (high - low) / 2:
+            ratio = holding.setting.scale(part.sublayer).ratio
+            refused(part, f"a share of {high:.3g}", error * high, (high - low) / 2, ratio)
+        yield _Step(combination, (-1.0, threshold), margin, threshold, _jump(count, old, new))
+
+
+def _order(
+    part: TablePart,
+    combination: tuple[int, ...],
+    written: Codes,
+    shares: Sequence[Held],
+    known: Mapping[str, Amplitude],
+    holding: Holding,
+    count: int,
+) -> Iterator[_Step]:
+    """A step for either count being the larger."""
+    numbers = [counts_of(share) for share in shares]
+    first, second = numbers[0][:, None], numbers[1][None, :]
+    apart = abs(1 / (1 + first) - 1 / (1 + second))[first != second]
+    gap = float(apart.min(initial=1.0))
+    error = sum(known[share.name].off for share in shares)
+    margin = gap / 2 - error
+    if margin < LEAST_SLACK * gap / 2:
+        ratio = holding.setting.scale(part.sublayer).ratio
+        refused(part, "the difference of two shares", error, gap / 2, ratio)
+    order = np.sign(first - second)
+    values = {sign: written[:-1, :-1][order == sign] for sign in (-1, 0, 1)}
+    equal = int(values[0][0]) if len(values[0]) else NOWHERE
+    yield from _constant(combination, equal, count)
+    for sign, weights in ((-1, (1.0, -1.0)), (1, (-1.0, 1.0))):
+        if len(values[sign]) and int(values[sign][0]) != equal:
+            jump = _jump(count, equal, int(values[sign][0]))
+            yield _Step(combination, (*weights, -gap / 2), margin, 1.0, jump)
+
+
+def _jump(count: int, old: int, new: int) -> FloatArray:
+    """What is written where one class gives way to another."""
+    found = np.zeros(count)
+    if old != NOWHERE:
+        found[old] -= 1.0
+    if new != NOWHERE:
+        found[new] += 1.0
+    return found

@@ -1,0 +1,194 @@
+"""Programs in trained hosts: exact on new text, the host as it was."""
+
+from __future__ import annotations
+
+import copy
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM
+
+from optitracr import implant, library, rasp
+from optitracr.errors import InputError, LimitError, OptitracrError, UnsupportedError
+from tests.hosts.models import (
+    BOS,
+    LETTERS,
+    LONGEST,
+    TEXT,
+    host,
+    ids_of,
+    implanted,
+    symbols,
+    wanted,
+)
+
+BRACKETS = "()ab"
+PROGRAMS = {
+    "hist": library.counting.make_hist(),
+    "previous_token": library.copying.make_previous_token(),
+    "bracket_depth": library.brackets.make_depth("(", ")"),
+    "induction_composite": library.patterns.make_induction_composite(),
+}
+
+
+def new_text(rows: int = 20) -> torch.Tensor:
+    generator = random.Random(0)
+    letters = "".join(generator.choices("()ab ,x0", k=rows * LONGEST))
+    return ids_of(letters)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_exact_on_new_text(kind: str, name: str) -> None:
+    program, ids = PROGRAMS[name], new_text()
+    found = implanted(program, host(kind), BRACKETS)
+    assert found.decode(ids) == wanted(program, ids, BRACKETS)
+    assert type(found.host) is type(host(kind))
+    assert found.report.logit_change <= 3 * found.report.logit_noise
+    assert abs(found.report.perplexity_change) < 1e-5
+
+
+def test_the_host_stays_as_it_is_and_the_new_one_can_be_saved(tmp_path: Path) -> None:
+    given = host("gpt2")
+    before = {name: weight.clone() for name, weight in given.state_dict().items()}
+    config = copy.deepcopy(given.config)
+    found = implanted(PROGRAMS["hist"], given, BRACKETS)
+    assert all(torch.equal(before[name], x) for name, x in given.state_dict().items())
+    assert given.config == config
+    found.host.save_pretrained(tmp_path)
+    again = AutoModelForCausalLM.from_pretrained(tmp_path)
+    ids = new_text(2)
+    assert again.dtype == torch.float32
+    assert torch.equal(again(ids).logits, found.host(ids).logits)
+
+
+def test_norms_outside_of_the_interval_are_told() -> None:
+    """Tokens that the texts to measure on do not have are told to lie outside, or are exact."""
+    token = 1 + LETTERS.index("x")
+    found = implanted(PROGRAMS["hist"], loud(100.0), BRACKETS, texts=ids_of("ab()" * LONGEST))
+    ids = new_text()
+    checked = found.check(ids)
+    assert not checked.inside[:, 1:][(ids == token)[:, 1:].numpy()].any()
+    with pytest.raises(InputError, match="outside of the interval"):
+        found.decode(ids)
+    values, exact = found.decode_unchecked(ids), checked.exact[:, 1:]
+    for row, right, sure in zip(
+        values, wanted(PROGRAMS["hist"], ids, BRACKETS), exact, strict=True
+    ):
+        assert all(x == y for x, y, known in zip(row, right, sure, strict=True) if known)
+
+
+def loud(factor: float) -> Any:
+    given = copy.deepcopy(host("gpt2"))
+    with torch.no_grad():
+        given.transformer.wte.weight[1 + LETTERS.index("x")] *= factor
+    return given
+
+
+def test_a_norm_a_hundred_times_the_others_is_exact() -> None:
+    program, ids = PROGRAMS["bracket_depth"], new_text()
+    found = implanted(program, loud(100.0), BRACKETS, texts=ids, layers=[0, 1, 2])
+    assert max(scale.ratio for scale in found.placement.scales.values()) > 50
+    assert found.decode(ids) == wanted(program, ids, BRACKETS)
+
+
+def test_a_norm_too_far_from_the_others_is_refused_with_the_figure() -> None:
+    with pytest.raises(LimitError, match=r"known to a factor of \d"):
+        implanted(PROGRAMS["bracket_depth"], loud(1e5), BRACKETS, texts=new_text())
+
+
+def test_an_attention_sink_at_bos() -> None:
+    given = copy.deepcopy(host("llama"))
+    with torch.no_grad():
+        given.model.embed_tokens.weight[BOS] *= 100.0
+    ids = new_text()
+    found = implanted(PROGRAMS["hist"], given, BRACKETS)
+    assert found.decode(ids) == wanted(PROGRAMS["hist"], ids, BRACKETS)
+
+
+def test_steering_adds_to_logits_and_along_directions() -> None:
+    depth = PROGRAMS["bracket_depth"]
+    is_open = (depth > 0).named("is_open")
+    close = 1 + LETTERS.index(")")
+    ids = new_text(4)
+    plain = implanted(is_open, host("gpt2"), BRACKETS)
+    found = implanted(is_open, host("gpt2"), BRACKETS, logits={True: {close: 8.0}})
+    added = (found.host(ids).logits - plain.host(ids).logits)[:, 1:].detach()
+    at = torch.tensor([[value is True for value in row] for row in plain.decode(ids)])
+    scale = found.placement.scales[12]
+    assert at.any()
+    assert added[~at].abs().max() < 1e-3
+    assert bool((added[at][:, close] >= 8.0 * scale.least * 0.99).all())
+    assert bool((added[at][:, close] <= 8.0 * scale.most * 1.01).all())
+    direction = host("gpt2").transformer.wte.weight[close].detach().double().numpy() * 5
+    steered = implanted(is_open, host("gpt2"), BRACKETS, directions={True: direction})
+    moved = (steered.host(ids).logits - plain.host(ids).logits)[:, 1:].detach()
+    assert float(moved[at][:, close].mean()) > 1.0
+
+
+def wrong(**changes: Any) -> None:
+    arguments = {
+        "program": PROGRAMS["hist"],
+        "host": host("gpt2"),
+        "tokens": symbols("()ab"),
+        "bos": BOS,
+        "max_seq_len": LONGEST,
+        "texts": ids_of(TEXT),
+        **changes,
+    }
+    program, model = arguments.pop("program"), arguments.pop("host")
+    implant(program, model, **arguments)
+
+
+def changed(kind: str, **options: Any) -> Any:
+    given = copy.deepcopy(host(kind))
+    for name, value in options.items():
+        setattr(given.config, name, value)
+    return given
+
+
+def shared() -> Any:
+    given = copy.deepcopy(host("gpt2"))
+    given.transformer.h[1].mlp.c_fc.weight = given.transformer.h[0].mlp.c_fc.weight
+    return given
+
+
+@pytest.mark.parametrize(
+    ("changes", "kind", "says"),
+    [
+        ({"host": torch.nn.Linear(2, 2)}, InputError, "GPT2LMHeadModel or LlamaForCausalLM"),
+        ({"host": lambda: host("gpt2").transformer}, InputError, "give a model of transformers"),
+        ({"host": shared}, InputError, "are one weight"),
+        ({"host": lambda: changed("gpt2", activation_function="relu")}, InputError, "relu"),
+        ({"host": lambda: copy.deepcopy(host("gpt2")).half()}, InputError, "float32"),
+        ({"tokens": {BOS: "a"}}, InputError, "BOS"),
+        ({"texts": ids_of(TEXT)[:, 1:]}, InputError, "BOS, token 0"),
+        ({"max_seq_len": 64}, InputError, "max_seq_len"),
+        ({"layers": [5, 2]}, InputError, "ascending"),
+        ({"program": PROGRAMS["bracket_depth"], "layers": [3]}, LimitError, "2 layers"),
+        ({"program": library.sorting.make_sort_freq(LONGEST)}, LimitError, "dimensions"),
+        (
+            {"program": library.counting.make_fraction("a")},
+            UnsupportedError,
+            "mean of numbers at several keys",
+        ),
+        ({"logits": {7.5: {1: 1.0}}}, InputError, "never 7.5"),
+    ],
+)
+def test_wrong_hosts_and_arguments(
+    changes: dict[str, Any], kind: type[OptitracrError], says: str
+) -> None:
+    made = {
+        name: value()
+        if callable(value)
+        and not isinstance(value, torch.nn.Module)
+        and not isinstance(value, rasp.SOp)
+        else value
+        for name, value in changes.items()
+    }
+    with pytest.raises(kind, match=says):
+        wrong(**made)
