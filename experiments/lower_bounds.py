@@ -1,9 +1,10 @@
 """Lower bounds of the library's programs beside the sizes of their models at level 2.
 
 A row of the CSV file is a size of a program: ours, and the bound in each class of models
-(`optitracr compare --bounds` says what they are). --markdown writes the tables into files; in one
-that has the lines `<!-- bounds: ... -->` and `<!-- /bounds -->`, only what stands between them is
-replaced.
+(`optitracr compare --bounds` says what they are). --tables lists every table of the models, with
+the neurons that it has and those that it has at least. --markdown writes the tables into files; in
+one that has the lines `<!-- bounds: ... -->` and `<!-- /bounds -->`, only what stands between them
+is replaced.
 """
 
 from __future__ import annotations
@@ -40,6 +41,23 @@ TABLES = ("tables", "tables_neurons", "tables_least", "tables_equal")
 """Of a row of neurons: tables of the model, their neurons, what these are at least, and how many
 tables have no more."""
 
+TABLE_COLUMNS = (
+    "program",
+    "variable",
+    "reads",
+    "neurons",
+    "least",
+    "gap",
+    "least_with_small_weights",
+    "small_weights",
+)
+"""Of the file of tables: neurons of each table of a model, how many any network of one hidden layer
+has, how many more ours are, and how many every network of a class of small weights has, where that
+was looked for."""
+
+FARTHEST = 15
+"""Tables that are shown, those first of which the gap is the widest: as many as fill a screen."""
+
 COLUMNS = ("program", "size", "ours", *Premise, "every_input_to", "longest", *TABLES, "error")
 
 SHOWN: Mapping[str, tuple[Premise, ...]] = {
@@ -60,8 +78,10 @@ SUMMARIZED: Mapping[str, tuple[Premise, ...]] = {
 """Those of which there are totals; where one is left out, it is that of more models."""
 
 
-def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[Row]:
-    """A row for each size."""
+def measure(
+    entry: library.Program, arguments: argparse.Namespace, tables: list[Row]
+) -> Iterator[Row]:
+    """A row for each size; those of tables are added to others."""
     try:
         found = lower_bounds(
             entry.make(),
@@ -75,6 +95,7 @@ def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[R
     except Exception as error:
         yield {"program": entry.name, "error": failure(entry.name, error)}
         return
+    tables += tables_of(entry.name, found.tables)
     for size in SIZES:
         row: Row = {"program": entry.name, "size": size, "ours": found.ours[size]}
         row |= {premise: found.least(size, premise) for premise in Premise}
@@ -86,6 +107,43 @@ def _of_tables(tables: Sequence[TableBound]) -> Row:
     equal = sum(table.neurons == table.least for table in tables)
     neurons, least = sum(table.neurons for table in tables), sum(table.least for table in tables)
     return dict(zip(TABLES, (len(tables), neurons, least, equal), strict=True))
+
+
+def tables_of(name: str, tables: Sequence[TableBound]) -> Iterator[Row]:
+    """A row for each table of a program's model."""
+    for table in tables:
+        within = table.within if table.weights else None
+        yield {
+            "program": name,
+            "variable": table.variable,
+            "reads": "+".join(table.reads),
+            "neurons": table.neurons,
+            "least": table.least,
+            "gap": table.neurons - table.least,
+            "least_with_small_weights": within,
+            "small_weights": table.weights,
+        }
+
+
+def farthest(rows: Sequence[Row]) -> list[list[str]]:
+    """The tables whose neurons are the most above their bound."""
+    order = sorted(rows, key=lambda row: -row["gap"])[:FARTHEST]
+    return [
+        [
+            row["program"],
+            f"`{row['variable']}`",
+            f"{row['neurons']:,}",
+            f"{row['least']:,}",
+            "–"
+            if row["least_with_small_weights"] is None
+            else f"{row['least_with_small_weights']:,}",
+            f"{row['gap']:,}",
+        ]
+        for row in order
+    ]
+
+
+FARTHEST_COLUMNS = ("program", "variable", "neurons", "at least", "with small weights", "gap")
 
 
 def summary(rows: Sequence[Row]) -> list[list[str]]:
@@ -146,8 +204,8 @@ def detail_columns() -> list[str]:
     ]
 
 
-def markdown(rows: Sequence[Row]) -> str:
-    """Both tables."""
+def markdown(rows: Sequence[Row], tables: Sequence[Row]) -> str:
+    """All tables."""
     known = [row for row in rows if "size" in row]
     programs = len({row["program"] for row in known})
     left = sorted({row["program"] for row in known if row["every_input_to"] < row["longest"]})
@@ -158,7 +216,8 @@ def markdown(rows: Sequence[Row]) -> str:
         f"{programs} programs of the library at level 2. The last column is the geometric mean of "
         "their ratio, each plus one, as they may be 0.\n\n"
         f"{markdown_table(SUMMARY, summary(rows))}\n\n"
-        f"{_tables(known)}\n\n"
+        f"{_tables(known)} The farthest above their bound:\n\n"
+        f"{markdown_table(FARTHEST_COLUMNS, farthest(tables))}\n\n"
         f"Every program:\n\n{markdown_table(detail_columns(), details(rows))}\n\n"
         f"{seen}.\n"
     )
@@ -177,12 +236,19 @@ def _run(arguments: argparse.Namespace) -> int:
     programs = chosen_programs(arguments.programs)
     parse_objective(arguments.objective)
     load_solvers()
+    tables: list[Row] = []
     with CsvRows(arguments.output, COLUMNS) as table:
-        interrupted = sweep(programs, lambda entry: measure(entry, arguments), table, "bounding")
+        interrupted = sweep(
+            programs, lambda entry: measure(entry, arguments, tables), table, "bounding"
+        )
+    with CsvRows(arguments.tables, TABLE_COLUMNS) as listed:
+        for row in tables:
+            listed.add(row)
     print_table("Lower bounds and ours, by program", detail_columns(), details(table.rows))
+    print_table("Tables farthest above their bound", FARTHEST_COLUMNS, farthest(tables))
     print_table("Lower bounds and ours", SUMMARY, summary(table.rows))
     for path in arguments.markdown or ():
-        text = markdown(table.rows)
+        text = markdown(table.rows, tables)
         write_sections(path, {"bounds": text}, text)
     failed = any("error" in row for row in table.rows)
     return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
@@ -210,6 +276,9 @@ def _parser() -> argparse.ArgumentParser:
         "--time-limit", type=seconds, metavar="SECONDS", help="for each solve, as the compiler's"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
+    parser.add_argument(
+        "--tables", type=Path, metavar="FILE", help="write a row for each table of the models here"
+    )
     parser.add_argument(
         "--markdown", type=Path, nargs="+", metavar="FILE", help="write the tables here"
     )

@@ -3,7 +3,8 @@
 The solver knows sizes, no errors. Where a plan of its choice has a component that is wrong by
 more than is allowed (`optitracr.candidates.margins`), that choice is left out and the problem
 solved again; where that leaves nothing, or does not end soon, the components are chosen among
-those that bear and make fewer errors. What passes on noise is given up first.
+those that bear and make fewer errors. What passes on noise is given up first, once it is not enough
+to leave out the components that pass on too much of it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem
+
+FIRST_ROUNDS = 1
+"""Times that the first space is solved again: where one component passes on too much, leaving that
+out is enough as a rule. Where it is not, all have to pass on less."""
 
 ROUNDS = 4
 """Times that a space is solved again. Each takes as long as the first, and what one leaves out
@@ -63,14 +68,17 @@ def carried_plan(
         InfeasibleError: If nothing fits the limits.
     """
     found = [_tried(*first, solve, None)]
+    found += _rounds(found[0], state, solve, FIRST_ROUNDS)
+    last = first[0]
     for make in (*cautious, *careful):
         if _least(found)[1] <= 1.0:
             break
         try:
             space = make()
-            if not _are_alike(space, found[-1][0][0]):
+            if not _are_alike(space, last):
                 start = _least(found)[0][2].plan
                 found.append(_tried(space, state(space), solve, start))
+                last = space
             if make in careful:
                 found += _rounds(found[-1], state, solve)
         except InfeasibleError:
@@ -155,10 +163,11 @@ def _rounds(
     tried: Tried,
     state: Callable[[CandidateSpace], Problem],
     solve: Solve,
+    rounds: int = ROUNDS,
 ) -> list[Tried]:
     """The same space with ever more left out, to the first plan without an offence."""
     found: list[Tried] = []
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         (space, _, allocation), wrong = tried
         smaller = _without(space, allocation, wrong)
         if not wrong or smaller is None:

@@ -83,12 +83,16 @@ class TableBound:
         reads: Those that it computes it from.
         neurons: How many it has, without those that erase.
         least: How many any ReLU network for its table has.
+        within: How many every network of a class of small weights has, if that was looked for.
+        weights: That class in words; empty if it was not.
     """
 
     variable: str
     reads: tuple[str, ...]
     neurons: int
     least: int
+    within: int = 0
+    weights: str = ""
 
 
 @dataclass(frozen=True, slots=True)

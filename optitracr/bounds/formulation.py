@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from optitracr.bounds.bound import Bound, Premise, TableBound
 from optitracr.bounds.standing import least_width
 from optitracr.bounds.tables import fewest_neurons
@@ -22,6 +25,12 @@ from optitracr.candidates.rule import repertoire
 from optitracr.candidates.space import CandidateSpace
 from optitracr.catalogues import CandidateProposal
 from optitracr.constructions.heads import HeadPlan
+from optitracr.constructions.leaves import Leaf
+from optitracr.constructions.networks import Stored, looked_up
+from optitracr.constructions.reduction import Codes
+from optitracr.constructions.table_mlp import reduced_task
+from optitracr.craft.piecewise import JUMP_ERROR
+from optitracr.craft.spaces import FloatArray
 from optitracr.options import search_of
 from optitracr.stages import Compilation
 from solvers import Allocation, Problem, Sizes
@@ -47,21 +56,37 @@ def formulation(compilation: Compilation) -> tuple[tuple[Bound, ...], tuple[Tabl
     bounds = list(_proven(own, Premise.FORMULATION, own))
     if isinstance(proposal, CandidateProposal):
         neurons |= neurons_of_tables(proposal)
-        tables = tuple(_tables(proposal.space, own, neurons))
+        tables = tuple(_tables(proposal, own, neurons))
         found = _solved(compilation, with_neurons(problem, neurons))
         bounds = [*_proven(found, Premise.LEAST_TABLES, own), *bounds]
     return (*_at_any_depth(with_neurons(problem, neurons)), *bounds), tables
 
 
 def _tables(
-    space: CandidateSpace, allocation: Allocation, least: Mapping[str, int]
+    proposal: CandidateProposal, allocation: Allocation, least: Mapping[str, int]
 ) -> Iterator[TableBound]:
     """The MLPs that an allocation uses."""
     assert allocation.plan is not None  # What cannot be placed is an error before.
+    space = proposal.space
+    facts = _proposals(proposal)
     for use in Chosen.of(space, allocation.plan).uses:
         candidate = use.candidate
-        if not isinstance(candidate.plan, HeadPlan):
-            yield TableBound(use.label, candidate.cut, candidate.neurons, least[candidate.name])
+        if isinstance(candidate.plan, HeadPlan):
+            continue
+        neurons, any_least = candidate.neurons, least[candidate.name]
+        one = _searched(space, facts, candidate) if candidate.cut else None
+        if one is None:
+            yield TableBound(use.label, candidate.cut, neurons, any_least)
+        else:
+            within = max(one.least, any_least)
+            yield TableBound(use.label, candidate.cut, neurons, any_least, within, one.weights)
+
+
+def _searched(space: CandidateSpace, proposals: Proposals, candidate: Candidate) -> Stored | None:
+    """The stored network of a table of which the most is proven within a class; None without."""
+    task = reduced_task(*_table(space, proposals, candidate))
+    proven = [one for one in looked_up(task)[2] if one.weights]
+    return max(proven, key=lambda one: one.least, default=None)
 
 
 def _solved(compilation: Compilation, problem: Problem) -> Allocation:
@@ -111,8 +136,7 @@ def _proven(allocation: Allocation, premise: Premise, ours: Allocation) -> Itera
 
 def neurons_of_tables(proposal: CandidateProposal) -> dict[str, int]:
     """For each candidate that is an MLP the neurons that its table takes at least."""
-    space = proposal.space
-    facts = Proposals(Facts(space.program, space.setting), repertoire(proposal.rules))
+    space, facts = proposal.space, _proposals(proposal)
     return {
         name: _of_table(space, facts, candidate)
         for name, candidate in space.candidates.items()
@@ -120,15 +144,32 @@ def neurons_of_tables(proposal: CandidateProposal) -> dict[str, int]:
     }
 
 
+def _proposals(proposal: CandidateProposal) -> Proposals:
+    """What candidates were proposed from."""
+    space = proposal.space
+    return Proposals(Facts(space.program, space.setting), repertoire(proposal.rules))
+
+
 def _of_table(space: CandidateSpace, proposals: Proposals, candidate: Candidate) -> int:
     """The bound of a candidate's table; 0 for one that is made from no table."""
     if not candidate.cut:
         return 0
+    leaves, table, rows, _, possible = _table(space, proposals, candidate)
+    return fewest_neurons(leaves, table, rows, possible)
+
+
+Asked = tuple[list[Leaf], Codes, FloatArray, float, NDArray[np.bool_] | None]
+"""Leaves, table, rows, tolerance, and which combinations can occur."""
+
+
+def _table(space: CandidateSpace, proposals: Proposals, candidate: Candidate) -> Asked:
+    """The table of a candidate, as constructions are asked for it."""
     form, facts = space.forms[candidate.form], proposals.facts
-    return fewest_neurons(
+    return (
         [facts.leaf(label) for label in candidate.cut],
         facts.tables.table(form.label, candidate.cut),
         form_rows(form),
+        JUMP_ERROR,
         proposals.tables.possible(candidate.cut),
     )
 

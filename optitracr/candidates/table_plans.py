@@ -69,7 +69,7 @@ class Planned:
         on_lines: Whether a variable is linear in raw numbers.
     """
 
-    plans: dict[object, list[Plan]] = field(default_factory=dict)
+    plans: dict[object, tuple[list[Plan], list[Plan]]] = field(default_factory=dict)
     refused: dict[str, tuple[Cut, str]] = field(default_factory=dict)
     possible: dict[Cut, NDArray[np.bool_] | None] = field(default_factory=dict)
     disjoint: dict[Cut, bool] = field(default_factory=dict)
@@ -110,6 +110,13 @@ class TablePlans:
 
     def of(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
         """The constructions of a form over a cut, fewest neurons first."""
+        return self._planned(form, cut, leaves)[0]
+
+    def beside(self, form: Form, cut: Cut, leaves: list[Leaf]) -> list[Plan]:
+        """Those with fewer neurons that are proposed beside all others, fewest neurons first."""
+        return self._planned(form, cut, leaves)[1]
+
+    def _planned(self, form: Form, cut: Cut, leaves: list[Leaf]) -> tuple[list[Plan], list[Plan]]:
         rows, passed, written = self._asked(form)
         immediate = cut in self.facts.immediate(form.label)
         tolerance = self._tolerance(form, immediate)
@@ -138,7 +145,7 @@ class TablePlans:
                 # Several numbers bring their errors together; what reads the sum has wide steps.
                 lines = line_plans(reduced_task(*given, possible, robust=self.robust))
                 plans = sorted([*plans, *lines], key=lambda plan: plan.neurons)
-            known[key] = plans
+            known[key] = _apart(plans)
         return known[key]
 
     def _asked(self, form: Form) -> tuple[FloatArray, float, object]:
@@ -261,6 +268,13 @@ class TablePlans:
             for side in (relation.keys, relation.queries)
         )
         return over(relation, keys, queries, self.facts.tables) or relation
+
+
+def _apart(plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
+    """The plans without those that are proposed beside others; and these, if they are smaller."""
+    first = [plan for plan in plans if not plan.beside]
+    fewest = min((plan.neurons for plan in first), default=0)
+    return first, [plan for plan in plans if plan.beside and plan.neurons < fewest]
 
 
 def _closest(rows: FloatArray) -> float:

@@ -58,12 +58,13 @@ def _print_tables(rows: Sequence[Mapping[str, Any]], output: Output) -> None:
     table = Table(title="Neurons of each table")
     for heading in ("program", "variable", "computed from"):
         table.add_column(heading)
-    for heading in ("ours", "at least"):
+    for heading in ("ours", "at least", "with small weights"):
         table.add_column(heading, justify="right")
     for row in rows:
         shown = row["program"]
         for entry in row.get("tables", ()):
-            neurons = f"{entry['neurons']:,}", f"{entry['least']:,}"
+            within = f"{entry['within']:,}" if entry["weights"] else "–"
+            neurons = f"{entry['neurons']:,}", f"{entry['least']:,}", within
             table.add_row(shown, entry["variable"], ", ".join(entry["reads"]), *neurons)
             shown = ""
     if table.row_count:

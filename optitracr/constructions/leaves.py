@@ -76,6 +76,7 @@ class Plan:
         w_out: Shape [neurons, outputs].
         bias: Shape [outputs]: written where nothing fires, also at BOS.
         passes: Whether it passes on some of what numbers are off by.
+        beside: Whether it is proposed beside all others, once these are, in place of none.
     """
 
     axes: tuple[Axis, ...]
@@ -84,6 +85,7 @@ class Plan:
     w_out: Float[FloatArray, "neurons outputs"]
     bias: Float[FloatArray, " outputs"]
     passes: bool = False
+    beside: bool = False
 
     @property
     def neurons(self) -> int:

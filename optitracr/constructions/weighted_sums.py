@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
-from optitracr.constructions.weightings import Weights, weightings
+from optitracr.constructions.weightings import Weights, places, weightings
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError
 from optitracr.craft.piecewise import Passing, Piecewise, constructed, counted, of_one_hots
 from optitracr.craft.spaces import FloatArray
@@ -57,8 +57,16 @@ def sum_plans(task: Task) -> list[Plan]:
     return [flat]
 
 
-def _best(task: Task) -> Plan | None:
-    """The plan of a task's best sum."""
+def place_sum_plans(task: Task) -> Iterator[Plan]:
+    """The best sum of digits, each in one of two places, of several numbers that are added up."""
+    weighted = list(places(task.leaves))
+    found = _best(task, [weighted]) if weighted else None
+    if found is not None:
+        yield replace(found, beside=True)
+
+
+def _best(task: Task, weighted: Iterable[Ways] | None = None) -> Plan | None:
+    """The plan of a task's best sum, of some ways to weigh or of all that are known."""
     leaves = task.leaves
     if not leaves or _points(task) > MAX_POINTS:
         return None
@@ -66,8 +74,10 @@ def _best(task: Task) -> Plan | None:
     chosen = possible if possible is not None else np.ones(table.shape, dtype=bool)
     codes = table[chosen]
     least = _least(task, codes)
+    if weighted is None:
+        weighted = weightings(leaves, digits, table, possible)
     best: tuple[Piecewise, Weights] | None = None
-    for ways in _in_parts(weightings(leaves, digits, table, possible), codes.size, task):
+    for ways in _in_parts(weighted, codes.size, task):
         known = math.inf if best is None else float(best[0].neurons)
         if known <= least:
             break

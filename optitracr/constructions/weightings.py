@@ -24,6 +24,13 @@ MAX_PAIRS = 150
 """Pairs of two numbers beyond which no multiples of them are sought: the sums of all pairs are
 sorted for each ratio, and more pairs seldom stay far apart."""
 
+MAX_DIGITS = 4
+"""Leaves up to which they are taken for digits in two places: two of each of two numbers. The ways
+to place them double with each."""
+
+BASES = (2.0, 10.0)
+"""Bases of such digits: those in which people write numbers in programs."""
+
 RATIOS = 1_500
 """Ratios of the multiples of two numbers that are tried, for either sign: over four powers of ten a
 step is less than one per cent, so that the best is missed by little."""
@@ -75,6 +82,25 @@ def weightings(
         apart = _far_apart(leaves, table, possible)
         if apart is not None:
             yield [apart]
+
+
+def places(leaves: Sequence[Leaf]) -> Iterator[list[Float[FloatArray, " _"]]]:
+    """What values add as digits of several numbers that are added up, each in one of two places.
+
+    Args:
+        leaves: Categories, of which all values are numbers.
+    """
+    if not 2 < len(leaves) <= MAX_DIGITS or not all(leaf.numbers for leaf in leaves):
+        return
+    if any(leaf.numerical for leaf in leaves):
+        return
+    plain = not any(leaf.may_be_none for leaf in leaves)
+    for base in BASES:
+        for own in product((1.0, base), repeat=len(leaves)):
+            if len(set(own)) > 1:
+                pairs = zip(own, leaves, strict=True)
+                numbers = [place * np.asarray(leaf.numbers) for place, leaf in pairs]
+                yield numbers if plain else _beyond_none(leaves, numbers)
 
 
 def _beyond_none(leaves: Sequence[Leaf], numbers: Sequence[FloatArray]) -> list[FloatArray]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
@@ -161,24 +162,40 @@ def test_model_sizes_can_minimise_something_else(tmp_path: Path) -> None:
 
 
 def test_lower_bounds(tmp_path: Path) -> None:
-    table, page = tmp_path / "bounds.csv", tmp_path / "bounds.md"
+    table, page, tables = (tmp_path / name for name in ("bounds.csv", "bounds.md", "tables.csv"))
     page.write_text("# Title\n\n<!-- bounds: written -->\nold\n<!-- /bounds -->\n\nend\n")
     done = run(
         "lower_bounds",
-        *("--programs", "is_vowel", "length", "--max-inputs", 200),
-        *("-o", table, "--markdown", page),
+        *("--programs", "is_vowel", "difference", "--max-inputs", 200),
+        *("-o", table, "--markdown", page, "--tables", tables),
     )
     assert done.returncode == 0, done.stderr
     rows = read(table)
-    assert [row["program"] for row in rows] == ["is_vowel"] * 6 + ["length"] * 6
+    assert [row["program"] for row in rows] == ["is_vowel"] * 6 + ["difference"] * 6
     for row in rows:
         for premise in ("any transformer", "any depth", "least tables", "formulation"):
             assert int(row[premise] or 0) <= int(row["ours"])
     text = page.read_text()
     assert text.startswith("# Title\n\n<!-- bounds: written -->\n2 programs of the library")
     assert "| layers | any transformer | 1 | 1 | 2 of 2 | 1.00 |\n" in text
-    assert "every input, but of is_vowel, length at patterns of the longest ones.\n" in text
+    [row] = read(tables)
+    assert (row["program"], row["neurons"], row["least"], row["gap"]) == (
+        "difference",
+        "1",
+        "1",
+        "0",
+    )
+    assert row["least_with_small_weights"] == "1"
+    assert "every input, but of difference, is_vowel at patterns of the longest ones.\n" in text
     assert text.endswith("<!-- /bounds -->\n\nend\n")
+
+
+def test_least_networks(tmp_path: Path) -> None:
+    found = tmp_path / "networks.json"
+    done = run("least_networks", "--programs", "vigenere", "--tries", 1, "-o", found)
+    assert done.returncode == 0, done.stderr
+    assert "tokens+indices: 6 -> " in done.stdout
+    assert len(json.loads(found.read_text())) >= 2
 
 
 def test_compile_time(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ class Family(StrEnum):
     """A head looks at the first, the last or the best key, whose position is not computed."""
     INTERPOLATION = "interpolation"
     """Functions of a raw number take one neuron a value, and pass on some of its noise."""
+    NETWORKS = "networks"
+    """Small tables have networks that a search has found, others a sum of its own in each class."""
     JOINT = "joint"
     """Values and tables are of what goes together; where no input leads, anything may stand."""
 

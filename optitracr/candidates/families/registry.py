@@ -17,6 +17,7 @@ from optitracr.candidates.families import (
     heads,
     interpolation,
     joint,
+    networks,
     push,
     readouts,
     rewrites,
@@ -50,6 +51,7 @@ FAMILIES: tuple[Rule, ...] = (
     codes.RULE,
     graded.RULE,
     interpolation.RULE,
+    networks.RULE,
     joint.RULE,
 )
 """Rules that can be switched off, in the order of `Family`."""
