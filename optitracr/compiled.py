@@ -27,6 +27,8 @@ from optitracr.model.transformer import Transformer
 if TYPE_CHECKING:
     from jaxtyping import Int
 
+    from optitracr.causal.counterfactuals import Counterfactuals
+    from optitracr.causal.model import CausalModel
     from optitracr.stock.form import StockForm
 
 Value = Any
@@ -64,6 +66,22 @@ class CompiledModel(Transformer):
     ) -> Dataset:
         """Random inputs with the interpreter's outputs; see `make_dataset`."""
         return make_dataset(self, size, seed, lengths, balanced)
+
+    @within_memory
+    def causal_model(self, length: int | None = None) -> CausalModel:
+        """Variables, values, parents and mechanisms of the program; see `causal_model_of`."""
+        from optitracr.causal.model import causal_model_of
+
+        return causal_model_of(self, length)
+
+    @within_memory
+    def counterfactuals(
+        self, size: int, seed: int = 0, variable: str | Sequence[str] | None = None
+    ) -> Counterfactuals:
+        """Pairs of inputs, with outputs under interchange; see `make_counterfactuals`."""
+        from optitracr.causal.counterfactuals import make_counterfactuals
+
+        return make_counterfactuals(self, size, seed, variable)
 
     @within_memory
     def to_torch(self) -> Any:

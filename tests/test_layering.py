@@ -9,7 +9,7 @@ import pytest
 
 from tests.imports import circles, imported, modules, room
 
-WINGS = {"checking", "files", "export", "circuit", "draw"}
+WINGS = {"checking", "files", "export", "circuit", "causal", "draw"}
 """What one can do with a model. They stand side by side, and none knows another."""
 
 TIERS: tuple[set[str], ...] = (

@@ -46,6 +46,24 @@ class Dataset:
     mask: Bool[NDArray[np.bool_], "size longest"]
     expected: Int[NDArray[np.int64], "size longest"] | Float[NDArray[np.float64], "size longest"]
 
+    def corrupted(self, seed: int = 0) -> Dataset:
+        """The same examples in another order, to be patched from.
+
+        Each stands where another one of its length stood, if there is one, and else any other.
+
+        Args:
+            seed: Of the order.
+        """
+        order = _moved(self.mask.sum(axis=1), arguments.integer("seed", seed, least=0))
+        rows = order.tolist()
+        return Dataset(
+            [self.inputs[row] for row in rows],
+            [self.outputs[row] for row in rows],
+            self.tokens[order],
+            self.mask[order],
+            self.expected[order],
+        )
+
     def to_torch(self) -> Any:
         """A `torch.utils.data.TensorDataset` of tokens, mask and expected outputs.
 
@@ -57,6 +75,24 @@ class Dataset:
         torch = require("torch", "PyTorch", "torch")
         arrays = (self.tokens.astype(np.int64), self.mask, self.expected)
         return torch.utils.data.TensorDataset(*(torch.from_numpy(array) for array in arrays))
+
+
+def _moved(lengths: NDArray[np.integer], seed: int) -> NDArray[np.intp]:
+    """A permutation that moves each place, to one of its length if there is one."""
+    drawn = np.random.default_rng(seed).permutation(len(lengths))
+    order = np.arange(len(lengths))
+    groups = [drawn[lengths[drawn] == length] for length in np.unique(lengths)]
+    # The largest last, to which a single one goes that no other is alone with.
+    groups.sort(key=len)
+    alone = [group for group in groups if len(group) == 1]
+    several = groups[len(alone) :]
+    if len(alone) == 1 and several:
+        several[-1] = np.concatenate([*alone, several[-1]])
+    elif alone:
+        several.append(np.concatenate(alone))
+    for group in several:
+        order[group] = np.roll(group, 1)
+    return order
 
 
 def make_dataset(

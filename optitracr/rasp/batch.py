@@ -6,7 +6,7 @@ distinct argument that occurs. `tests/rasp/test_batch.py` holds it to the plain 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,9 @@ if TYPE_CHECKING:
 CHUNK_CELLS = 1 << 20
 """Entries of one selector's matrices, over the rows that are evaluated together: a megabyte each,
 which stays in a processor's cache, and enough for array operations to pay."""
+
+CODES_AXES = 2
+"""Axes of the codes of an s-op, by row and position; what a selector selects has one more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +151,18 @@ class BatchInterpreter:
         self._program = _Program(exprs, vocab, seq, causal)
 
     def run(
-        self, tokens: NDArray[np.integer[Any]], lengths: NDArray[np.integer[Any]]
+        self,
+        tokens: NDArray[np.integer[Any]],
+        lengths: NDArray[np.integer[Any]],
+        instead: Mapping[RASPExpr, NDArray[Any]] | None = None,
     ) -> BatchEvaluation:
         """The values on a batch; the arguments are those of `evaluate_batch`.
+
+        Args:
+            tokens: Codes of tokens.
+            lengths: The number of tokens of each input.
+            instead: What some of the expressions are, whatever they are made of: codes as an
+                evaluation by this interpreter gave them, or for a selector what it selects.
 
         Raises:
             InputError: If shapes do not fit, or a token code stands for nothing.
@@ -166,15 +178,29 @@ class BatchInterpreter:
         codes = {id(sop): np.zeros((rows, seq), dtype=np.int32) for sop in sops}
         selected = {id(one): np.zeros((rows, seq, seq), dtype=bool) for one in selectors}
         step = max(1, CHUNK_CELLS // max(1, seq * seq))
+        given = {} if instead is None else _by_row(instead)
         for first in range(0, rows, step):
             part = slice(first, first + step)
             chunk = Chunk(coded[part], lengths[part], valid[part], undefined[part], {})
-            program.run(chunk)
+            program.run(chunk, {key: array[part] for key, array in given.items()})
             for sop in sops:
                 codes[id(sop)][part] = chunk.values[id(sop)]
             for one in selectors:
                 selected[id(one)][part] = chunk.values[id(one)].transpose(1, 0, 2)
         return BatchEvaluation(undefined, codes, program.interners, self._exprs, selected)
+
+
+def _as_steps(given: NDArray[Any]) -> NDArray[Any]:
+    """Codes as they are; of a selector [key, row, query] from [row, key, query]."""
+    return given if given.ndim == CODES_AXES else given.transpose(1, 0, 2)
+
+
+def _by_row(instead: Mapping[RASPExpr, NDArray[Any]]) -> dict[int, NDArray[Any]]:
+    """What expressions are set to as steps give it, but for selectors row by row."""
+    return {
+        id(expr): array.astype(np.intp) if isinstance(expr, SOp) else array
+        for expr, array in instead.items()
+    }
 
 
 def evaluate_batch(
@@ -232,9 +258,9 @@ class _Program:
         for expr in postorder(*exprs):
             self.steps.append((id(expr), self._step(expr)))
 
-    def run(self, chunk: Chunk) -> None:
+    def run(self, chunk: Chunk, given: Mapping[int, NDArray[Any]]) -> None:
         for key, step in self.steps:
-            chunk.values[key] = step(chunk)
+            chunk.values[key] = _as_steps(given[key]) if key in given else step(chunk)
 
     def _step(self, expr: RASPExpr) -> Step:
         if isinstance(expr, SOp):

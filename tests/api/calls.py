@@ -311,6 +311,9 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
     yield made.savings, {}
     yield made.size, {}
     yield made.dataset(2), {}
+    yield made.counterfactuals(2), {"path": "pairs"}
+    causal = made.causal_model(2)
+    yield causal, {"tokens": "ab", "given": {"tokens[0]": "a"}, "sources": {"tokens[0]": "ab"}}
     yield made.input_encoder, {"inputs": [BOS, "a"], "encodings": [0]}
     mean = rasp.numerical(rasp.Aggregate(MIDDLE, rasp.numerical(FLAG), default=0))
     numbers = optitracr.compile_rasp_to_model(mean, {"a", "b"}, 2, optimize=0)

@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+from optitracr.checking.dataset import Dataset
 from optitracr.errors import InputError
 from tests.compiled import compiled
 
@@ -72,6 +73,27 @@ def test_balanced() -> None:
     assert data.tokens.shape == (60, model.setting.max_seq_len + 1)
     again = model.dataset(60, seed=2, balanced=True)
     assert np.array_equal(again.tokens, data.tokens)
+
+
+def test_corrupted() -> None:
+    """A permutation of the examples that leaves none in its place, nor changes its length."""
+    clean = compiled("sort").dataset(60, seed=3)
+    corrupted = clean.corrupted(seed=1)
+    assert sorted(map(str, clean.inputs)) == sorted(map(str, corrupted.inputs))
+    pairs = dict(zip(map(str, clean.inputs), map(str, clean.outputs), strict=True))
+    assert all(
+        pairs[str(xs)] == str(ys)
+        for xs, ys in zip(corrupted.inputs, corrupted.outputs, strict=True)
+    )
+    assert [len(xs) for xs in clean.inputs] == [len(xs) for xs in corrupted.inputs]
+    assert not np.array_equal(clean.tokens, corrupted.tokens)
+    three = Dataset(
+        clean.inputs[:3],
+        clean.outputs[:3],
+        *(array[:3] for array in (clean.tokens, clean.mask, clean.expected)),
+    )
+    moved = three.corrupted()
+    assert all(a is not b for a, b in zip(three.inputs, moved.inputs, strict=True))
 
 
 def test_for_torch() -> None:
