@@ -56,7 +56,7 @@ def test_a_selector_over_more_pairs_than_are_looked_below() -> None:
 
 def test_counts_of_any_length_have_steps() -> None:
     shares = 1.0 / np.arange(1001, 0, -1)
-    made = through_points(shares, np.eye(1001), False, LOOSE_JUMP_ERROR, close=True)
+    made = through_points(shares, np.eye(1001), None, LOOSE_JUMP_ERROR, close=True)
     x = shares.astype(np.float32)
     z = x[:, None] * made.slope.astype(np.float32) + made.offset.astype(np.float32)
     found = np.maximum(z, np.float32(0)) @ made.weight.astype(np.float32) + made.bias
