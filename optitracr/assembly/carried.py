@@ -128,7 +128,8 @@ def _are_values(rows: FloatArray, values: Sequence[Value]) -> bool:
     """Whether the numbers that are held are the values themselves."""
     if not all(isinstance(value, int | float) and type(value) is not bool for value in values):
         return False
-    return np.array_equal(rows[:, 0], np.array([float(value) for value in values]))
+    # Python compares numbers of any size; float64 would not hold them.
+    return len(rows) == len(values) and rows[:, 0].tolist() == [*values]
 
 
 def _on_circle(rows: FloatArray | None) -> bool:
