@@ -301,6 +301,23 @@ class CompiledModel(Transformer):
 
         return decode(self, variable, residual, state)
 
+    @within_memory
+    def draw_code(self, variable: str) -> Any:
+        """The points that stand for a variable's values, wherever it is held so.
+
+        A dashed square is None; solid lines part what the output is read out as, and dashed ones
+        are where neurons that read nothing else begin to be on. Returns a Matplotlib figure.
+
+        Raises:
+            NotFoundError: If it is held as no points, or no program is held.
+            MissingExtraError: If matplotlib is not installed.
+        """
+        from optitracr.draw.codes import codes_picture
+        from optitracr.draw.figure import to_figure
+        from optitracr.draw.variables import variables_of
+
+        return to_figure(codes_picture(self, variables_of([self]), variable))
+
     @property
     def proof(self) -> Proof:
         """What is known of the model: PROVEN on every input, REFUTED, or CHECKED on some.

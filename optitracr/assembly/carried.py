@@ -69,7 +69,9 @@ def shares_of(placed: Components, labels: Iterable[str]) -> dict[str, Held]:
         if made is not None and made.role is Role.SHARE and made.variable in known:
             rows = np.asarray(variable.values, dtype=np.float64)[:, None]
             counts = tuple(int(count) for count in np.rint(1.0 / rows[:, 0]) - 1)
-            found[variable.label] = Held(made.variable, counts, rows, clean=False)
+            found[variable.label] = Held(
+                made.variable, counts, rows, clean=False, may_be_none=False
+            )
     return found
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from optitracr.craft.blocks import Block
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray, Space, Value
@@ -99,6 +101,20 @@ class Held:
     rows: Float[FloatArray, "values width"] | None
     clean: bool = True
     may_be_none: bool = True
+
+    @property
+    def classes(self) -> tuple[Float[FloatArray, "classes width"], list[tuple[Value, ...]]]:
+        """What the dimensions hold that differs, and the values of each; none of a bare number."""
+        if self.rows is None:
+            return np.zeros((0, 1)), []
+        rows, values = self.rows, [*self.values]
+        if self.may_be_none:
+            rows, values = np.concatenate([rows, np.zeros_like(rows[:1])]), [*values, None]
+        classes: dict[tuple[float, ...], tuple[Value, ...]] = {}
+        # Zero has no sign here.
+        for row, value in zip(map(tuple, (rows + 0.0).tolist()), values, strict=True):
+            classes[row] = (*classes.get(row, ()), value)
+        return np.array(list(classes)).reshape(len(classes), -1), list(classes.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,14 +133,7 @@ def _codes(columns: list[int], held: Held) -> Codes:
     """What the columns of one form hold."""
     if held.rows is None:
         return Codes(columns, None, ())
-    rows, values = held.rows, [(value,) for value in held.values]
-    if held.may_be_none:
-        rows, values = np.concatenate([rows, np.zeros_like(rows[:1])]), [*values, (None,)]
-    different, place = np.unique(rows, axis=0, return_inverse=True)
-    classes: list[tuple[Any, ...]] = [()] * len(different)
-    for own, value in zip(place.reshape(-1).tolist(), values, strict=True):
-        classes[own] += value
-    return Codes(columns, different, classes)
+    return Codes(columns, *held.classes)
 
 
 def _together(forms: Sequence[tuple[list[int], Held]]) -> Codes | None:

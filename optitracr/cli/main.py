@@ -196,7 +196,7 @@ def _add_report(commands: Any) -> None:
     report.add_argument("--figure", type=Path, metavar="FILE", help="draw a .png, .svg or .pdf")
     report.add_argument(
         "--picture",
-        choices=("residual", "sublayers", "graph", "attention"),
+        choices=("residual", "sublayers", "points", "graph", "attention"),
         default="residual",
         help="what --figure draws",
     )

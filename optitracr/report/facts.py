@@ -8,6 +8,7 @@ from typing import Any
 from optitracr import arguments
 from optitracr.compiled import CompiledModel
 from optitracr.draw.attention import attention_picture
+from optitracr.draw.codes import codes_picture
 from optitracr.draw.picture import Picture
 from optitracr.draw.program_graph import graph_picture
 from optitracr.draw.residual import Panel, residual_picture
@@ -18,7 +19,7 @@ from optitracr.model.proof import Proof
 from optitracr.report.examples import Example
 from optitracr.report.levels import LevelResult
 
-PICTURES = ("residual", "sublayers", "graph", "attention")
+PICTURES = ("residual", "sublayers", "points", "graph", "attention")
 """What `Facts.picture` draws."""
 
 
@@ -68,7 +69,7 @@ class Facts:
         """One of the page's pictures, as data.
 
         Args:
-            name: "residual", "sublayers", "graph" or "attention".
+            name: "residual", "sublayers", "points", "graph" or "attention".
             example: Which input, for "attention".
 
         Raises:
@@ -81,6 +82,8 @@ class Facts:
                 return residual_picture(self.panels, self.variables)
             case "sublayers":
                 return sublayers_picture(f"level {self.level}", self.model, self.variables)
+            case "points":
+                return codes_picture(self.model, self.variables)
             case "graph":
                 graph, savings = self.model.program.graph, self.model.savings
                 return graph_picture(graph, savings, self.variables)

@@ -15,6 +15,7 @@ from optitracr.report.html import embedded, swatch
 from optitracr.report.sections import (
     graph_section,
     options_sentence,
+    points_section,
     residual_section,
     savings_section,
     sizes_section,
@@ -40,6 +41,7 @@ def page(facts: Facts) -> str:
         residual=residual_section(facts),
         sizes=sizes_section(facts),
         sublayers=sublayers_section(facts),
+        points=points_section(facts),
         savings=savings_section(facts),
         graph=graph_section(facts),
         example=example_section(facts),

@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from optitracr.candidates.savings import MEANING, Saving, SavingKind
 from optitracr.compiled import CompiledModel
+from optitracr.draw.codes import codes_of
 from optitracr.draw.markup import attributes, escaped, joined, markup
 from optitracr.draw.picture import Picture
 from optitracr.draw.program_graph import kind_of
@@ -24,7 +25,7 @@ from optitracr.draw.sublayers import sublayers_picture, uses
 from optitracr.draw.svg import to_svg
 from optitracr.draw.variables import shown_name
 from optitracr.graph.program import operation_reads
-from optitracr.model.layout import erased
+from optitracr.model.layout import Tenancy, erased
 from optitracr.report.facts import Facts
 from optitracr.report.html import Cell, Row, number, swatch, table, text
 from optitracr.report.levels import LevelResult
@@ -67,21 +68,27 @@ def residual_section(facts: Facts) -> Markup:
 
 
 def _stays_table(title: str, model: CompiledModel, facts: Facts) -> Markup:
-    heads = [text(h) for h in ("variable", "held as", "dimensions", "alive at states", "then")]
+    names = ("variable", "held as", "dimensions", "what they carry", "alive at states", "then")
+    heads = [text(head) for head in names]
     rows = []
     for stay in model.layout.tenancies:
-        name, last = stay.variable.label, stay.end
-        end = f"erased by {sublayer_name(last)}" if erased(stay, model.layout) else "kept"
-        span = f"{stay.birth} to {last}" if stay.birth < last else str(last)
+        name = stay.variable.label
+        end = f"erased by {sublayer_name(stay.end)}" if erased(stay, model.layout) else "kept"
         cells = (
             Cell(swatch(stay.holds or shown_name("", name), facts.variables)),
             text(name),
             text(spans(stay.columns)),
-            text(span),
+            text("; ".join(stay.names)),
+            text(_states(stay)),
             text(end),
         )
         rows.append(Row(cells, facts.variables.index(stay.holds)))
     return table(title, heads, rows)
+
+
+def _states(stay: Tenancy) -> str:
+    """For instance "2 to 4"."""
+    return f"{stay.birth} to {stay.end}" if stay.birth < stay.end else str(stay.end)
 
 
 def sizes_section(facts: Facts) -> Markup:
@@ -171,6 +178,30 @@ def _swatches(labels: Iterable[str], facts: Facts) -> Cell:
     """Variables' names with their colours, or a dash for none."""
     shown = joined((swatch(label, facts.variables) for label in labels), ", ")
     return Cell(shown or escaped("–"))
+
+
+def points_section(facts: Facts) -> Markup:
+    """Variables that are held as points, and each point as a row of a table."""
+    drawn = picture_box(facts.picture("points"))
+    codes = codes_of(facts.model)
+    if not codes:
+        return drawn
+    title = f"Points at level {facts.level}, as a table"
+    heads = [text(h) for h in ("variable", "dimensions", "alive at states", "points", "read by")]
+    rows = [
+        Row(
+            (
+                Cell(swatch(code.variable, facts.variables)),
+                text(spans(code.stay.columns)),
+                text(_states(code.stay)),
+                text("; ".join(code.named())),
+                text(code.readers().removeprefix("read by ")),
+            ),
+            facts.variables.index(code.variable),
+        )
+        for code in codes
+    ]
+    return joined((drawn, details(title, table(title, heads, rows))), "\n")
 
 
 def savings_section(facts: Facts) -> Markup:

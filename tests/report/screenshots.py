@@ -36,6 +36,7 @@ PICTURES = {
     "residual": "#residual > .canvas:nth-of-type(1) svg",
     "enlarged": "#residual > .canvas:nth-of-type(2) svg",
     "sublayers": "#sublayers > .canvas svg",
+    "points": "#points > .canvas svg",
     "graph": "#graph > .canvas svg",
     "attention": ".example.is-shown .canvas svg",
 }

@@ -186,7 +186,7 @@ def test_static_and_drawn_heads_are_alike(browser: Browser, reverse_page: Path, 
 def test_without_a_script_everything_is_there(browser: Browser, reverse_page: Path) -> None:
     watched = Watched(browser, reverse_page, javascript=False)
     assert watched.page.locator(".example:visible").count() == 5
-    assert watched.page.locator("svg.picture:visible").count() == 9
+    assert watched.page.locator("svg.picture:visible").count() == 10
     assert watched.page.locator("#heat td").count() > 0
     assert watched.page.evaluate(OVERFLOW) == 0
     quiet(watched)

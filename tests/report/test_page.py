@@ -32,7 +32,7 @@ from optitracr.report.report import Report
 from tests.report.reports import report_of
 
 XHTML = "{http://www.w3.org/1999/xhtml}"
-SECTIONS = ("residual", "sizes", "sublayers", "savings", "graph", "example")
+SECTIONS = ("residual", "sizes", "sublayers", "points", "savings", "graph", "example")
 VOID = {"meta", "link", "img", "br", "hr", "input"}
 
 
@@ -310,7 +310,7 @@ def test_pictures_are_named(reverse: Report) -> None:
     for name in PICTURES:
         assert reverse.picture(name).name == name
         assert reverse.figure(name).axes
-    with pytest.raises(NotFoundError, match="residual, sublayers, graph, attention"):
+    with pytest.raises(NotFoundError, match="residual, sublayers, points, graph, attention"):
         reverse.picture("nothing")
 
 
