@@ -267,9 +267,9 @@ def call(expr: RASPExpr, role: str, f: Callable[..., Value], *values: Value) -> 
     try:
         return plain(f(*values))
     except Exception as error:
-        shown = ", ".join(map(arguments.shown, values))
+        shown, told = ", ".join(map(arguments.shown, values)), " ".join(str(error).split())
         raise EvaluationError(
-            f"the {role} of {describe(expr)} raised {type(error).__name__} on ({shown}): {error}; "
+            f"the {role} of {describe(expr)} raised {type(error).__name__} on ({shown}): {told}; "
             "make it total, or leave such inputs out"
         ) from error
 
