@@ -277,25 +277,8 @@ class CompiledModel(Transformer):
 
         Numbers that stand for categories, such as places on a line or points of a circle, are read
         as the nearest of them, and so is what a head that counts leaves; the output as the
-        unembedding says. At BOS that means nothing.
-
-        Args:
-            variable: The label of an s-op, as in `circuit` and `savings`.
-            residual: Shape [..., d_model]: the residual stream at one state, as `apply` and
-                `forward_numpy` give it, or an edited one.
-            state: Which state: 0 is the embedding, 2 l + 1 what the attention of layer l leaves,
-                2 l + 2 what its MLP leaves. The last one by default.
-
-        Returns:
-            Shape [...]: the values as objects, None for None; and a
-            `optitracr.circuit.decoding.OneOf` with all the values that are held alike, where
-            that state holds no more of the variable than its readers tell apart.
-
-        Raises:
-            InputError: If the array has another width, or there is no such state.
-            NotFoundError: If that state does not hold the variable, naming the states that do, or
-                what became of it where none does; or the model was read from a file that holds no
-                program.
+        unembedding says. At BOS that means nothing. What is taken, given and raised, says
+        `optitracr.circuit.decoding.decode`.
         """
         from optitracr.circuit.decoding import decode
 
@@ -303,20 +286,13 @@ class CompiledModel(Transformer):
 
     @within_memory
     def draw_code(self, variable: str) -> Any:
-        """The points that stand for a variable's values, wherever it is held so.
+        """The points that stand for a variable's values, as a Matplotlib figure.
 
-        A dashed square is None; solid lines part what the output is read out as, and dashed ones
-        are where neurons that read nothing else begin to be on. Returns a Matplotlib figure.
-
-        Raises:
-            NotFoundError: If it is held as no points, or no program is held.
-            MissingExtraError: If matplotlib is not installed.
+        See `optitracr.draw.codes.draw_code`.
         """
-        from optitracr.draw.codes import codes_picture
-        from optitracr.draw.figure import to_figure
-        from optitracr.draw.variables import variables_of
+        from optitracr.draw.codes import draw_code
 
-        return to_figure(codes_picture(self, variables_of([self]), variable))
+        return draw_code(self, variable)
 
     @property
     def proof(self) -> Proof:

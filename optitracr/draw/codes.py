@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import hypot
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from optitracr.arguments import shown, text
 from optitracr.candidates.component import Held
 from optitracr.draw.deciding import Corners, Deciding, Lines, deciding, regions
+from optitracr.draw.figure import to_figure
 from optitracr.draw.picture import (
     Line,
     Mark,
@@ -26,7 +28,7 @@ from optitracr.draw.picture import (
     text_width,
 )
 from optitracr.draw.residual import column_names, plural, state_name
-from optitracr.draw.variables import Variables
+from optitracr.draw.variables import Variables, variables_of
 from optitracr.errors import NotFoundError
 from optitracr.model.layout import Tenancy
 from optitracr.model.transformer import Transformer
@@ -168,6 +170,27 @@ def codes_picture(model: Transformer, variables: Variables, variable: str | None
         height,
         tuple(marks),
     )
+
+
+def draw_code(model: Transformer, variable: str) -> Any:
+    """The points that stand for a variable's values, wherever it is held so.
+
+    A dashed square is None; solid lines part what the output is read out as, and dashed ones are
+    where neurons that read nothing else begin to be on.
+
+    Args:
+        model: The model.
+        variable: The label of an s-op.
+
+    Returns:
+        A Matplotlib figure.
+
+    Raises:
+        NotFoundError: If it is held as no points of a line or of the plane; or the model was read
+            from a file that holds no program.
+        MissingExtraError: If matplotlib is not installed.
+    """
+    return to_figure(codes_picture(model, variables_of([model]), variable))
 
 
 def _of(model: Transformer, codes: Sequence[Code], variable: str) -> tuple[Code, ...]:
