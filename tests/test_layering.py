@@ -52,6 +52,7 @@ TIERS: tuple[set[str], ...] = (
     {"report"},
     {"compiling"},
     {"corpus"},
+    {"benchmark"},
     {"cli"},
 )
 """Rooms of `optitracr` from the lowest up; each imports only from itself and from tiers below."""

@@ -135,14 +135,14 @@ def _found(
     reaching = wiring.reaching()
     found: set[tuple[str, str]] = set()
     columns: Columns = {}
-    for edge in wiring.edges():
-        own = INPUT if positions and edge.writer == hooks.POSITION_EMBED else edge.writer
-        writer = own if own == INPUT else node_of(own, layers)
-        if not writer or edge.reader not in reaching:
+    for part, reader, stays in wiring.carried():
+        own = positions and part.name == hooks.POSITION_EMBED
+        writer = INPUT if own else node_of(part.name, layers)
+        if not writer or reader.name not in reaching:
             continue
-        found.add((writer, node_of(edge.reader, layers)))
+        found.add((writer, node_of(reader.name, layers)))
         read = columns.setdefault(writer, np.zeros(width, dtype=bool))
-        read[[wiring.stays[place].column for place in edge.stays]] = True
+        read[[wiring.stays[place].column for place in stays.tolist()]] = True
     return width, found, columns
 
 

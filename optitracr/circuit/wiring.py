@@ -80,6 +80,17 @@ class Wiring:
                 tuple(np.flatnonzero(through).tolist()),
             )
 
+    def carried(self) -> Iterator[tuple[Part, Part, Places]]:
+        """Every writer and reader, with all that it reads of what the other wrote, as places.
+
+        Beside what makes up an edge's role it holds tenants whose column the writer wrote before:
+        to patch the edge changes these too.
+        """
+        written = self.computes | self.disturbs
+        for writer, reader in np.argwhere(_reached(written, self.reads)).tolist():
+            stays = np.flatnonzero(written[writer] & self.reads[reader])
+            yield self.parts[writer], self.parts[reader], stays
+
     def reaching(self) -> frozenset[str]:
         """Names of the parts from which a path of edges leads to the output."""
         place = {part.name: i for i, part in enumerate(self.parts)}

@@ -19,7 +19,7 @@ from optitracr.compile import allocation_problem
 from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
 from optitracr.setting import check_setting
-from tests.api import corpora, hosting
+from tests.api import benchmarks, corpora, hosting
 from tests.docs.public import public_names
 
 BOS = "compiler_bos"
@@ -126,6 +126,7 @@ def functions() -> dict[str, Call]:
     circuit = "optitracr.circuit"
     return {
         **compilers(),
+        **{name: Call(*both) for name, both in benchmarks.functions(model()).items()},
         "optitracr.load": Call(load),
         "optitracr.prove": Call(optitracr.prove, {"model": model()}),
         "optitracr.make_report": Call(
@@ -325,6 +326,7 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
         {"embeddings": np.zeros((1, 2, made.size.width))},
     )
     yield report(), {"name": "residual", "path": "page.html"}
+    yield from benchmarks.objects(made)
     yield corpora.made(), {"row": corpora.reading()["row"]}
     yield corpora.ASKED, {"index": 0}
     yield corpora.PROGRAM, {}

@@ -1,0 +1,31 @@
+"""Methods of circuit discovery, run on compiled models and scored against their circuits.
+
+    from optitracr import benchmark
+
+    benchmark.score_method(model, "eap")
+
+PyTorch loads when a method that runs the model is first called.
+"""
+
+from __future__ import annotations
+
+from optitracr.benchmark.methods import METHODS, Method, Task, task_of
+from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
+from optitracr.benchmark.scoring import Score, score_edges, score_method
+from optitracr.benchmark.truth import GroundTruth, truth_of
+
+__all__ = [
+    "METHODS",
+    "GroundTruth",
+    "Mean",
+    "Method",
+    "Score",
+    "Task",
+    "auroc",
+    "mean_over",
+    "precision_at_size",
+    "score_edges",
+    "score_method",
+    "task_of",
+    "truth_of",
+]

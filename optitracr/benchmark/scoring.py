@@ -1,0 +1,159 @@
+"""The figures of one method on one model."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr import arguments
+from optitracr.benchmark.methods import EXAMPLES, METHODS, Method, Scores, Task, task_of
+from optitracr.benchmark.metrics import auroc, precision_at_size
+from optitracr.circuit.edge_attribution import INPUT
+from optitracr.compiled import CompiledModel
+from optitracr.errors import InputError, OptitracrError
+
+SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+"""Of all edges that are kept for a curve of faithfulness, as MIB's circuit track has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What the scores of a method are worth on one model; nan where that is not defined.
+
+    Attributes:
+        auroc: Area under the ROC curve of edges; nan where every edge is true, or none.
+        precision: Share of true edges among as many of the best as the circuit has.
+        node_auroc: The same area of heads and MLPs, each scored as its best edge.
+        node_precision: The same share of them.
+        faithfulness: How much of the output is kept by so many of the best edges alone: 1 where
+            it is the clean one, 0 where it is that on corrupted inputs.
+        curve: The same for shares of all edges, `SHARES`.
+        density: Share of edges that are in the circuit: what random scores have as precision.
+        edges: Edges that count.
+    """
+
+    auroc: float
+    precision: float
+    node_auroc: float
+    node_precision: float
+    faithfulness: float
+    curve: tuple[float, ...]
+    density: float
+    edges: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The figures by name; null where they are not defined, as JSON has no nan."""
+        found = asdict(self)
+        found["curve"] = list(self.curve)
+        return {
+            name: None if isinstance(value, float) and np.isnan(value) else value
+            for name, value in found.items()
+        }
+
+
+def score_method(
+    model: CompiledModel, method: str | Method, seed: int = 0, size: int = EXAMPLES
+) -> Score:
+    """Runs a method on a model, and scores what it gives.
+
+    Args:
+        model: The model.
+        method: One of `METHODS` by name, or a function of a `Task`.
+        seed: Of the data, and for methods that draw.
+        size: Pairs of inputs.
+
+    Raises:
+        InputError: If there is no such method, or it raises, or gives something else than a
+            number an edge.
+        MissingExtraError: If PyTorch is not installed.
+    """
+    if isinstance(method, str):
+        method = METHODS[arguments.choice("method", method, METHODS)]
+    arguments.function("method", method)
+    seed = arguments.integer("seed", seed, least=0)
+    task = task_of(model, seed, size)
+    try:
+        found = method(task)
+    except OptitracrError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
+            "called with a Task, and gives a number for each of its edges"
+        ) from error
+    return score_edges(task, found)
+
+
+def score_edges(task: Task, scores: Scores) -> Score:
+    """The figures of scores that some method gave.
+
+    Args:
+        task: What the method was given.
+        scores: Shape [edges].
+
+    Raises:
+        InputError: If they are something else than a number an edge.
+    """
+    arguments.instance("task", task, Task, "a Task, as task_of makes one")
+    try:
+        found = np.asarray(scores, dtype=np.float64)
+    except Exception:
+        arguments.refuse("scores", scores, "an array of numbers, one an edge")
+    if found.shape != (len(task.edges),) or np.isnan(found).any():
+        raise InputError(
+            f"scores has shape {found.shape}; give a number, and not nan, for each of "
+            f"{len(task.edges)} edges"
+        )
+    inside, counts = task.truth.inside, task.truth.counts
+    nodes, of_nodes = _nodes(task, found)
+    size = int((inside & counts).sum())
+    total = int(counts.sum())
+    return Score(
+        auroc(found[counts], inside[counts]),
+        precision_at_size(found[counts], inside[counts]),
+        auroc(of_nodes, nodes),
+        precision_at_size(of_nodes, nodes),
+        faithfulness(task, _best(found, int(inside.sum()))),
+        tuple(faithfulness(task, _best(found, round(len(found) * share))) for share in SHARES),
+        size / total if total else float("nan"),
+        total,
+    )
+
+
+def _nodes(task: Task, scores: Scores) -> tuple[NDArray[np.bool_], Scores]:
+    """Of heads and MLPs whether they are in the circuit, and the scores of their best edges."""
+    named = [writer for writer, _ in task.edges]
+    found = [name for name in dict.fromkeys(named) if name != INPUT]
+    places = [np.array([writer == name for writer in named]) for name in found]
+    inside = np.array([bool(task.truth.inside[own].any()) for own in places], dtype=bool)
+    return inside, np.array([scores[own].max() for own in places], dtype=np.float64)
+
+
+def _best(scores: Scores, count: int) -> NDArray[np.bool_]:
+    """The edges that score best, so many; of equal ones the first."""
+    kept = np.zeros(len(scores), dtype=bool)
+    kept[np.argsort(-scores, kind="stable")[:count]] = True
+    return kept
+
+
+def faithfulness(task: Task, kept: NDArray[np.bool_]) -> float:
+    """How much of the clean output is left where all other edges are patched.
+
+    The logits lie between those on corrupted inputs, which count 0, and the clean ones, which
+    count 1; nan where these are the same.
+
+    Args:
+        task: The task.
+        kept: Shape [edges]: those that are not patched.
+    """
+    with task.network.no_gradients():
+        away = {edge: not own for edge, own in zip(task.edges, kept.tolist(), strict=True)}
+        after = task.network.run(task.tokens, task.patches(away))
+        direction = task.direction
+        whole = float((direction * (task.clean_run.logits - task.corrupted_run.logits)).sum())
+        if not whole:
+            return float("nan")
+        return float((direction * (after.logits - task.corrupted_run.logits)).sum()) / whole
