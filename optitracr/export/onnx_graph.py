@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from os import PathLike
 from typing import Any
@@ -27,7 +28,8 @@ def to_onnx(model: Transformer, path: str | PathLike[str]) -> None:
 
     Its input `tokens` takes int64 of shape [batch, seq], BOS first and padded with PAD. Its
     outputs are `output`, logits or the number, [batch, seq, outputs], and `residual_0` to
-    `residual_{2 layers}`, the residual stream after each sublayer, [batch, seq, d_model].
+    `residual_{2 layers}`, the residual stream after each sublayer, [batch, seq, d_model]. Its
+    property `dimensions` says as JSON what each column carries, from which state to which.
 
     Raises:
         MissingExtraError: If onnx is not installed.
@@ -40,6 +42,21 @@ def to_onnx(model: Transformer, path: str | PathLike[str]) -> None:
     proto = graph.of(model)
     onnx.checker.check_model(proto)
     write_file(target, proto.SerializeToString())
+
+
+def _carried(model: Transformer) -> str:
+    """What the columns of the residual streams carry, and at which states, as JSON."""
+    return json.dumps(
+        [
+            {
+                "columns": stay.dimensions,
+                "carries": stay.carries,
+                "first_state": stay.first_state,
+                "last_state": stay.last_state,
+            }
+            for stay in model.record.dimensions
+        ]
+    )
 
 
 class _Graph:
@@ -89,7 +106,9 @@ class _Graph:
         ]
         graph = helper.make_graph(self.nodes, "optitracr", [tokens], outputs, self.constants)
         opset = [helper.make_opsetid("", OPSET)]
-        return helper.make_model(graph, opset_imports=opset, producer_name="optitracr")
+        proto = helper.make_model(graph, opset_imports=opset, producer_name="optitracr")
+        helper.set_model_props(proto, {"dimensions": _carried(model)})
+        return proto
 
     def attention(self, layer: int, x: str, mask: str) -> str:
         """What the heads of a layer add; their bias alone where there are none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -36,3 +37,14 @@ def test_onnx(name: str, level: int, causal: bool, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(FileError, match="cannot be written"):
         compiled("hist").to_onnx(tmp_path / "none" / "model.onnx")
+
+
+def test_columns_are_named(tmp_path: Path) -> None:
+    model = compiled("hist")
+    model.to_onnx(tmp_path / "model.onnx")
+    session = onnxruntime.InferenceSession(str(tmp_path / "model.onnx"))
+    named = json.loads(session.get_modelmeta().custom_metadata_map["dimensions"])
+    assert [part["carries"] for part in named] == [
+        list(stay.carries) for stay in model.circuit.dimensions
+    ]
+    assert {column for part in named for column in part["columns"]} == set(range(model.size.width))
