@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from optitracr.compile import compile_rasp_to_model
     from optitracr.compiled import CompiledModel, load, prove
     from optitracr.front import pareto_front
-    from optitracr.hosts.public import implant
+    from optitracr.hosts.public import implant, replace
     from optitracr.report.report import make_report
 
 __all__ = [
@@ -43,6 +43,7 @@ __all__ = [
     "pareto_front",
     "prove",
     "rasp",
+    "replace",
     "validating",
 ]
 
@@ -57,6 +58,7 @@ _HOMES = {
     "make_report": "optitracr.report.report",
     "pareto_front": "optitracr.front",
     "prove": "optitracr.compiled",
+    "replace": "optitracr.hosts.public",
 }
 """Where the names lie that are loaded when they are first asked for."""
 

@@ -1,10 +1,13 @@
 """Text that ships with Python, as characters: what the small language models are trained on.
 
-It is the help on topics of the language (`pydoc_data.topics`). Every fifth topic is held out.
+It is the help on topics of the language (`pydoc_data.topics`). Every fifth topic is held out, and so
+is the source of a module.
 """
 
 from __future__ import annotations
 
+import argparse
+import inspect
 from pydoc_data.topics import topics
 
 import torch
@@ -19,7 +22,7 @@ VOCABULARY = 1 + len(CHARACTERS)
 """BOS and the characters."""
 
 HELD_OUT = 5
-"""One topic of so many is held out: enough for 90,000 positions, and most is left to train on."""
+"""One topic of so many is held out, so that most is left to train on."""
 
 _IDS = {character: 1 + place for place, character in enumerate(CHARACTERS)}
 
@@ -40,10 +43,16 @@ def symbols(characters: str) -> dict[int, str]:
 
 
 def stream(held_out: bool) -> torch.Tensor:
-    """The tokens of the topics that are held out, or of the others, one after another."""
+    """The tokens of the topics to train on, or of text that is held out, one after another.
+
+    What is held out is every fifth topic, and the source of a module, which reads otherwise.
+    """
     names = sorted(topics)
     chosen = [name for place, name in enumerate(names) if (place % HELD_OUT == 0) == held_out]
-    return torch.tensor(encoded("".join(topics[name] for name in chosen)))
+    texts = [topics[name] for name in chosen]
+    return torch.tensor(
+        encoded("".join([*texts, inspect.getsource(argparse)] if held_out else texts))
+    )
 
 
 def rows(held_out: bool, length: int) -> torch.Tensor:

@@ -92,6 +92,18 @@ class Architecture(ABC):
         """The norm of attention and of the MLP of each layer in turn, and the last one."""
 
     @abstractmethod
+    def layer(self, host: Host, layer: int) -> Any:
+        """The module of a layer."""
+
+    @abstractmethod
+    def mlp(self, host: Host, layer: int) -> Any:
+        """The module of a layer's neurons."""
+
+    @abstractmethod
+    def projection(self, host: Host, layer: int) -> tuple[Any, torch.Tensor]:
+        """The module that adds up a layer's heads, and its weights, [heads' columns, width]."""
+
+    @abstractmethod
     def scale(self, host: Host, stream: torch.Tensor) -> torch.Tensor:
         """What a norm multiplies a stream by, [batch, seq], in float64."""
 

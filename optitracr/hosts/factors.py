@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optitracr.craft.spaces import FloatArray
+from optitracr.hosts.amplitudes import FLOAT32_ROUNDING
 from optitracr.hosts.guest import Mask
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
+
+ZERO = 1e-9
+"""What rounds to 0 in float64, and is no margin."""
 
 LEAST_CODE = 3
 """Dimensions of a sphere's code at least: one for the constant, two for a circle."""
@@ -45,27 +49,63 @@ class Factored:
         return int(self.queries.shape[1])
 
 
-def factored(tables: Sequence[Bool[Mask, "queries keys"]], room: int) -> list[Factored] | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class Failing:
+    """Where a condition fails, over classes of queries and of keys.
+
+    Attributes:
+        fails: Where it fails at some pair that can be.
+        matters: Where some pair can be.
+        written: Where it fails as it is written, whether that can be or not.
+    """
+
+    fails: Bool[Mask, "queries keys"]
+    matters: Bool[Mask, "queries keys"]
+    written: Bool[Mask, "queries keys"]
+
+
+def factored(
+    tables: Sequence[Failing], turned: Float[FloatArray, " dimensions"]
+) -> list[Factored] | None:
     """Factors of the tables of a head's conditions.
 
     Args:
         tables: Where each fails.
-        room: Dimensions of the head.
+        turned: For each dimension of the head what part of it rotation may take, least first.
 
     Returns:
         None if they do not fit.
     """
-    found = [_exact(table) for table in tables]
+    found = [_exact(table.fails) for table in tables]
     order = sorted(range(len(found)), key=lambda place: -found[place].inner)
     for place in order:
-        excess = sum(each.inner for each in found) - room
+        excess = sum(each.inner for each in found) - len(turned)
         if excess <= 0:
             break
-        fewer = found[place].inner - excess
-        code = _code(tables[place], max(fewer, min(LEAST_CODE, found[place].inner)))
-        if code is not None and code.inner < found[place].inner:
+        code = _best_code(tables[place], found[place].inner - excess, turned)
+        if code is not None:
             found[place] = code
-    return found if sum(each.inner for each in found) <= room else None
+    return found if sum(each.inner for each in found) <= len(turned) else None
+
+
+def _best_code(
+    table: Failing, most: int, turned: Float[FloatArray, " dimensions"]
+) -> Factored | None:
+    """The code of some dimensions that errs least for its margin."""
+    codes = (_code(table, inner) for inner in range(LEAST_CODE, most + 1))
+    known = [code for code in codes if code is not None]
+    return min(known, key=lambda code: code_error(code, turned) / code.margin, default=None)
+
+
+def code_error(code: Factored, turned: Float[FloatArray, " dimensions"]) -> float:
+    """What a product that cancels may be off by.
+
+    Args:
+        code: A code, of which the constant and the points each add up to 1.
+        turned: For each of its dimensions what part of it rotation may take.
+    """
+    rounding = 2 * (code.inner + 8) * FLOAT32_ROUNDING
+    return rounding + float(turned[: code.inner].max(initial=0.0))
 
 
 def _exact(table: Bool[Mask, "queries keys"]) -> Factored:
@@ -83,12 +123,12 @@ def _by_rows(table: Bool[Mask, "queries keys"]) -> Factored:
     return Factored(one_hot.astype(np.float64), rows[kept].T.astype(np.float64), 1.0, True)
 
 
-def _code(table: Bool[Mask, "queries keys"], inner: int) -> Factored | None:
+def _code(table: Failing, inner: int) -> Factored | None:
     """An equality by points on a sphere; None if it is none."""
-    rows, row = np.unique(table, axis=0, return_inverse=True)
+    rows, row = np.unique(table.written, axis=0, return_inverse=True)
     columns, column = np.unique(rows, axis=1, return_inverse=True)
     holds = ~columns
-    if inner < LEAST_CODE or (holds.sum(axis=0) > 1).any() or (holds.sum(axis=1) > 1).any():
+    if (holds.sum(axis=0) > 1).any() or (holds.sum(axis=1) > 1).any():
         return None
     # Each row has a point of its own; a column has that of the row that it matches, or its own.
     own = np.arange(holds.shape[1]) + holds.shape[0]
@@ -97,7 +137,10 @@ def _code(table: Bool[Mask, "queries keys"], inner: int) -> Factored | None:
     queries, keys = points[: holds.shape[0]][row.ravel()], points[of_column][column.ravel()]
     ones = np.ones((len(queries), 1)), np.ones((len(keys), 1))
     product = 1.0 - queries @ keys.T
-    margin = float(product[table].min(initial=1.0))
+    margin = float(product[table.fails].min(initial=1.0))
+    off = float(abs(product[table.matters & ~table.fails]).max(initial=0.0))
+    if off > ZERO or margin <= ZERO:
+        return None
     return Factored(np.hstack([ones[0], -queries]), np.hstack([ones[1], keys]), margin, False)
 
 

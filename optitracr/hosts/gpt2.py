@@ -71,6 +71,19 @@ class Gpt2(Architecture):
         blocks = host.transformer.h
         return [*(x for block in blocks for x in (block.ln_1, block.ln_2)), host.transformer.ln_f]
 
+    def layer(self, host: Host, layer: int) -> Any:
+        """A block."""
+        return host.transformer.h[layer]
+
+    def mlp(self, host: Host, layer: int) -> Any:
+        """Its neurons."""
+        return host.transformer.h[layer].mlp
+
+    def projection(self, host: Host, layer: int) -> tuple[Any, torch.Tensor]:
+        """The output projection of its heads."""
+        module = host.transformer.h[layer].attn.c_proj
+        return module, module.weight.detach()
+
     def scale(self, host: Host, stream: torch.Tensor) -> torch.Tensor:
         """One over the standard deviation."""
         variance = stream.double().var(dim=-1, unbiased=False)

@@ -12,11 +12,11 @@ from optitracr.craft.spaces import FloatArray
 from optitracr.errors import LimitError
 from optitracr.hosts.amplitudes import FLOAT32_ROUNDING, Amplitude, refused
 from optitracr.hosts.classes import Classes, members
-from optitracr.hosts.factors import Factored, factored
+from optitracr.hosts.factors import Factored, Failing, code_error, factored
 from optitracr.hosts.guest import Codes, Condition, Copying, HeadPart, Held, Kind
 from optitracr.hosts.layout import BOS, ONE, Layout
 from optitracr.hosts.scales import Scale
-from optitracr.hosts.selecting import mismatched
+from optitracr.hosts.selecting import mismatched, possible
 from optitracr.hosts.setting import HostSetting
 from optitracr.hosts.weights import HeadWeights
 
@@ -26,9 +26,9 @@ LEAK = 16.0
 COUNTING_ERROR = 0.25
 """Part of the distance between two counts that a share may be off by."""
 
-COPYING_ERROR = 0.5
+COPYING_ERROR = 3.0
 """What scores of a head that copies may be off by: keys that are selected hold one value, so that
-it only moves weight among them, and BOS stays far below."""
+it only moves weight among them, and all others stay e^13 below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +93,16 @@ def head_weights(
 
 def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) -> _Scored:
     setting, scale = holding.setting, holding.setting.scale(part.sublayer)
-    room = min(setting.head_size, len(setting.turns)) - int(part.copying is not None)
+    cosines = setting.cosines(holding.positions)[: setting.head_size]
+    turned = 1 - cosines[int(part.copying is not None) :]
     tables = [_failing(each, holding.classes) for each in part.conditions]
-    found = factored(tables, room)
+    found = factored(tables, turned)
     if found is None:
         raise LimitError(
             f"'{part.output.label}' compares keys with queries in a way that takes more than the "
-            f"{room} dimensions that a head of this host has for it; lower max_seq_len, map keys "
-            "or queries to fewer values, or take a host with larger heads"
+            f"{len(turned)} dimensions that a head of this host has for it; lower max_seq_len, map "
+            "keys or queries to fewer values, or take a host with larger heads"
         )
-    cosines = setting.cosines(holding.positions)
     size = (holding.layout.width, setting.head_size)
     query, key = np.zeros(size), np.zeros(size)
     leak = LEAK + math.log(holding.positions + 1)
@@ -113,7 +113,9 @@ def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) ->
         query[ONE, 0], key[BOS, 0] = -below, 1.0 / scale.at_bos
         first = 1
     error = 0.0
-    for condition, each in zip(part.conditions, found, strict=True):
+    # What cancels comes first: the first dimensions turn least.
+    pairs = sorted(zip(part.conditions, found, strict=True), key=lambda pair: pair[1].is_exact)
+    for condition, each in pairs:
         inner = np.arange(first, first + each.inner)
         least = float(cosines[inner].min(initial=1.0))
         units = known[condition.query.name], known[condition.key.name]
@@ -131,10 +133,16 @@ def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) ->
     return _Scored(query, key, error)
 
 
-def _failing(condition: Condition, classes: Classes) -> np.ndarray:
+def _failing(condition: Condition, classes: Classes) -> Failing:
     """Where a condition fails, over classes."""
-    queries, keys = (members(classes[x.name]) for x in (condition.query, condition.key))
-    return np.asarray(mismatched(condition)[np.ix_(queries, keys)])
+    own = [classes[x.name] for x in (condition.query, condition.key)]
+    at = np.ix_(*(members(each) for each in own))
+    # Which entries are of which class: a pair of classes matters if one of theirs can be.
+    query, key = (
+        np.equal.outer(each, np.arange(len(members(each)))).astype(np.float32) for each in own
+    )
+    matters = query.T @ possible(condition).astype(np.float32) @ key > 0
+    return Failing(mismatched(condition)[at], matters, ~condition.holds[at])
 
 
 def part_noise(each: Factored, units: tuple[Amplitude, Amplitude]) -> float:
@@ -156,9 +164,7 @@ def _off(
     leaked = len(each.queries) * query.off / query.high + len(each.keys) * key.off / key.high
     off = largest * leaked * float(abs(each.queries @ each.keys.T).max(initial=0.0))
     if not each.is_exact:
-        # The first dimension is the constant; points of a sphere share 1 among the others.
-        rounding = 2 * (each.inner + 8) * FLOAT32_ROUNDING
-        off += largest * (rounding + float(turned.max(initial=0.0)))
+        off += largest * code_error(each, turned)
     return off
 
 
@@ -247,7 +253,9 @@ def _copies(
         output[np.arange(len(some)), some] = 1.0
         made.append(HeadWeights(part.sublayer, scored.query, scored.key, value, output))
     unit = known[source.name]
-    leak = math.exp(-LEAK)
+    leak = math.exp(scored.error - LEAK)
     low, high = unit.low * scale.least, unit.high * scale.most
-    off = len(columns) * unit.off * scale.most + max(high, 1.0) * 2 * leak
+    # A column that is written adds up those that are read for it.
+    read = int(np.bincount(written[kept]).max(initial=0))
+    off = read * unit.off * scale.most + max(high, 1.0) * 2 * leak
     return made, Amplitude(min(low, 1.0) * (1 - 2 * leak), max(high, 1.0), off)

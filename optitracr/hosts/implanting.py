@@ -25,6 +25,7 @@ from optitracr.hosts.reporting import reported
 from optitracr.hosts.scales import Scale, measured
 from optitracr.hosts.setting import HostSetting
 from optitracr.hosts.steering import checked_steering, finite
+from optitracr.hosts.symbols import checked_symbols
 
 Value = Any
 
@@ -54,7 +55,7 @@ def implanted(asked: Asked, host: Host) -> Implant:
     architecture = architecture_of(host)
     sizes = architecture.sizes(host)
     bos = arguments.integer("bos", asked.bos, least=0, most=sizes.vocabulary - 1)
-    symbols = _symbols(asked.tokens, bos, sizes.vocabulary)
+    symbols = checked_symbols(asked.tokens, bos, sizes.vocabulary)
     most = sizes.positions - 1
     longest = arguments.integer("max_seq_len", asked.max_seq_len, least=1, most=most)
     ids = checked_ids(asked.texts, bos, sizes.vocabulary, "texts", most)
@@ -93,23 +94,9 @@ def _weights(
         try:
             return guest_weights(guest, own)
         except NoisyError as error:
-            if not error.noisy:
+            if clean.issuperset(error.noisy):
                 raise
             clean |= frozenset(error.noisy)
-
-
-def _symbols(tokens: Mapping[int, Value], bos: int, vocabulary: int) -> dict[int, Value]:
-    """What token ids stand for, checked."""
-    given = arguments.instance("tokens", tokens, Mapping, "a dict of token ids and their symbols")
-    found = {
-        arguments.integer("a token id of tokens", token, least=0, most=vocabulary - 1): symbol
-        for token, symbol in given.items()
-    }
-    if not found:
-        raise InputError("tokens is empty; give at least one token id and its symbol")
-    if bos in found:
-        raise InputError(f"tokens gives BOS, token {bos}, a symbol, which the program does not see")
-    return found
 
 
 def _turns(architecture: Architecture, host: Host, longest: int) -> tuple[float, ...]:

@@ -72,6 +72,19 @@ class Llama(Architecture):
         pairs = ((x.input_layernorm, x.post_attention_layernorm) for x in layers)
         return [*(norm for pair in pairs for norm in pair), host.model.norm]
 
+    def layer(self, host: Host, layer: int) -> Any:
+        """A layer."""
+        return host.model.layers[layer]
+
+    def mlp(self, host: Host, layer: int) -> Any:
+        """Its neurons."""
+        return host.model.layers[layer].mlp
+
+    def projection(self, host: Host, layer: int) -> tuple[Any, torch.Tensor]:
+        """The output projection of its heads."""
+        module = host.model.layers[layer].self_attn.o_proj
+        return module, module.weight.detach().T
+
     def scale(self, host: Host, stream: torch.Tensor) -> torch.Tensor:
         """One over the root of the mean square."""
         square = stream.double().square().mean(dim=-1)

@@ -10,6 +10,7 @@ from optitracr.extras import require
 
 if TYPE_CHECKING:
     from optitracr.hosts.implanted import Implant
+    from optitracr.hosts.replaced import Replacement
 
 Value = Any
 
@@ -67,6 +68,56 @@ def implant(
 
     asked = Asked(program, tokens, bos, max_seq_len, texts, layers, widen, logits, directions)
     return implanted(asked, host)
+
+
+def replace(
+    host: Any,
+    part: str,
+    program: rasp.SOp,
+    *,
+    tokens: Mapping[int, Value],
+    bos: int,
+    texts: Any,
+    targets: Any = None,
+    read: Mapping[rasp.SOp, Any] | None = None,
+    write: Any = "fitted",
+) -> Replacement:
+    """Puts a program in the place of a part of a trained host, and measures what it explains.
+
+    The test of a claim such as "this head counts": at every position after BOS the part adds what
+    the program says, in its causal reading, in place of what it adds by itself. Half of the texts,
+    every other row, serves to fit maps; the other half to measure.
+
+    Args:
+        host: A GPT2LMHeadModel or a LlamaForCausalLM of transformers, in float32 on the CPU. It
+            stays as it is: hooks are there only while it runs.
+        part: "2.head.1", "2.mlp", or "2" for all of layer 2.
+        program: What the part is said to compute. Every value of it adds a vector of its own.
+        tokens: What token ids of the host stand for; others are None to the program.
+        bos: The token id at position 0.
+        texts: Token ids, [batch, seq], BOS first.
+        targets: The token id that is right at each position, of the same shape, -100 where nothing
+            is asked; by default the next token.
+        read: S-ops of the program that are read from the stream before the part, in place of being
+            computed: for each "fitted", or an array [width, values] (or one row more, a constant)
+            of which the largest output is the value; values in order, None last. What is not read
+            is computed from the token ids.
+        write: What each value adds: "fitted", the mean of what the part adds there, or a dict of
+            values and vectors of the host's width.
+
+    Returns:
+        The host with the program, and what it explains.
+
+    Raises:
+        MissingExtraError: If torch or transformers is not installed.
+        InputError: For a host of another class, or bad arguments.
+        UnsupportedError: For a program that takes means or the best of several keys.
+    """
+    _require()
+    from optitracr.hosts.replacing import Claim, replaced
+
+    claim = Claim(part, program, tokens, bos, texts, targets, read, write)
+    return replaced(claim, host)
 
 
 def _require() -> None:

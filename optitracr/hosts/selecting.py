@@ -33,11 +33,15 @@ class Selecting:
 
 def mismatched(condition: Condition) -> Bool[Mask, "queries keys"]:
     """Where a condition can fail; what cannot occur, and keys that no query sees, do not count."""
-    fails = ~condition.holds
-    fails &= condition.query.possible[:, None] & condition.key.possible[None, :]
+    return np.asarray(~condition.holds & possible(condition))
+
+
+def possible(condition: Condition) -> Bool[Mask, "queries keys"]:
+    """Which entries of query and key can occur together, the query seeing the key."""
+    found = condition.query.possible[:, None] & condition.key.possible[None, :]
     if _compares_positions(condition):
-        fails &= np.tri(*fails.shape, dtype=np.bool_)
-    return np.asarray(fails)
+        found &= np.tri(*found.shape, dtype=np.bool_)
+    return np.asarray(found)
 
 
 def binding(conditions: Sequence[Condition]) -> tuple[Condition, ...]:

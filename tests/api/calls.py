@@ -118,6 +118,9 @@ def compilers() -> dict[str, Call]:
         "optitracr.pareto_front": Call(optitracr.pareto_front, settings(time_limit=1)),
         "optitracr.lower_bounds": Call(optitracr.lower_bounds, settings(time_limit=1)),
         "optitracr.implant": Call(optitracr.implant, {"program": FLAG, **hosting.arguments()}),
+        "optitracr.replace": Call(
+            optitracr.replace, {"program": FLAG, "part": "0.mlp", **hosting.claim()}
+        ),
     }
 
 

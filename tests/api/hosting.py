@@ -31,3 +31,10 @@ def arguments() -> dict[str, Any]:
     """Right arguments of `implant`."""
     texts = np.array([[0, 1, 2], [0, 2, 3]])
     return {"host": host(), "tokens": {1: "a", 2: "b"}, "bos": 0, "max_seq_len": 2, "texts": texts}
+
+
+def claim() -> dict[str, Any]:
+    """Right arguments of `replace`."""
+    found = arguments()
+    del found["max_seq_len"]
+    return found

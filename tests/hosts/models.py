@@ -32,7 +32,7 @@ def symbols(letters: str) -> dict[int, str]:
     return {1 + LETTERS.index(letter): letter for letter in letters}
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def host(kind: str) -> Any:
     """A trained host, in float32."""
     found = AutoModelForCausalLM.from_pretrained(CHECKPOINTS / kind, dtype=torch.float32)
