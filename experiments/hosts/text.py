@@ -1,7 +1,7 @@
 """Text that ships with Python, as characters: what the small language models are trained on.
 
-It is the help on topics of the language (`pydoc_data.topics`). Every fifth topic is held out, and so
-is the source of a module.
+It is the help on topics of the language (`pydoc_data.topics`). Every fifth topic is held out, and
+so is the source of a module.
 """
 
 from __future__ import annotations
