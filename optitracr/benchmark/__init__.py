@@ -12,6 +12,7 @@ from __future__ import annotations
 from optitracr.benchmark.methods import METHODS, Method, Task, task_of
 from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
 from optitracr.benchmark.scoring import Score, score_edges, score_method
+from optitracr.benchmark.suite import make_suite, run_suite, score_suite
 from optitracr.benchmark.truth import GroundTruth, truth_of
 
 __all__ = [
@@ -22,10 +23,13 @@ __all__ = [
     "Score",
     "Task",
     "auroc",
+    "make_suite",
     "mean_over",
     "precision_at_size",
+    "run_suite",
     "score_edges",
     "score_method",
+    "score_suite",
     "task_of",
     "truth_of",
 ]

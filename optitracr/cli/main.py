@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from optitracr.cli.argument_types import NO_CHECK, natural, seconds, vocabulary, whole
+from optitracr.cli.benchmark_arguments import add_suite
 from optitracr.cli.corpus_arguments import add_collection, add_folder
 from optitracr.cli.interrupts import no_interrupt_lost
 from optitracr.cli.output import Output, OutputError, one_line, tell
@@ -157,6 +158,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_report(commands)
     _add_pareto(commands)
     _add_corpus(commands)
+    _add_benchmark(commands)
     return parser
 
 
@@ -230,6 +232,11 @@ def _add_corpus(commands: Any) -> None:
     _add_programs(parser, "*", "PROGRAM")
     add_collection(parser)
     _level(parser)
+
+
+def _add_benchmark(commands: Any) -> None:
+    summary = "make a suite of models, run methods of circuit discovery on it, score them"
+    add_suite(_add(commands, "benchmark", summary, _benchmark, programs=None))
 
 
 def _add(
@@ -347,6 +354,12 @@ def _corpus(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import corpus
 
     return corpus.make_corpus(arguments, output)
+
+
+def _benchmark(arguments: argparse.Namespace, output: Output) -> int:
+    from optitracr.cli import benchmark
+
+    return benchmark.work(arguments, output)
 
 
 if __name__ == "__main__":

@@ -2,24 +2,45 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from optitracr import benchmark
+from optitracr.benchmark.suite import MODELS
 from optitracr.compiled import CompiledModel
+from tests.api import corpora
 
 TRUTH = np.array([True, False])
 SCORES = np.array([1.0, 0.0])
+LEFT_OUT = ("models",)
+"""Parameters that the executor which compiles nothing has one answer for."""
 
 
-def functions(model: CompiledModel) -> dict[str, tuple[Callable[..., Any], dict[str, Any]]]:
-    """Public functions with right arguments."""
+@lru_cache(maxsize=1)
+def made() -> Path:
+    """A suite of one model, and scores of the truth."""
+    folder = Path(tempfile.mkdtemp())
+    shutil.copytree(corpora.made().folder, folder / MODELS)
+    benchmark.run_suite(folder, ["truth"])
+    return folder
+
+
+def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
+    """Calls of public functions with right arguments, made by `call`."""
     task = benchmark.task_of(model, size=2)
+    suite = {"folder": "suite", "models": 1, "executor": corpora.Instant()}
     return {
-        f"optitracr.benchmark.{function.__name__}": (function, given)
+        f"optitracr.benchmark.{function.__name__}": call(function, given, left_out=LEFT_OUT)
         for function, given in (
+            (benchmark.make_suite, suite),
+            (benchmark.run_suite, {"folder": made(), "methods": ["truth"]}),
+            (benchmark.score_suite, {"folder": made()}),
             (benchmark.score_method, {"model": model, "method": "truth", "size": 2}),
             (benchmark.score_edges, {"task": task, "scores": benchmark.METHODS["truth"](task)}),
             (benchmark.task_of, {"model": model, "size": 2}),

@@ -129,7 +129,7 @@ def functions() -> dict[str, Call]:
     circuit = "optitracr.circuit"
     return {
         **compilers(),
-        **{name: Call(*both) for name, both in benchmarks.functions(model()).items()},
+        **benchmarks.functions(model(), Call),
         "optitracr.load": Call(load),
         "optitracr.prove": Call(optitracr.prove, {"model": model()}),
         "optitracr.make_report": Call(
