@@ -127,7 +127,7 @@ def _noise(space: CandidateSpace, allocation: Allocation) -> float:
 def _are_alike(space: CandidateSpace, other: CandidateSpace) -> bool:
     """Whether the same was proposed for two spaces, however much it bears."""
     first, second = (
-        [(c.name, c.neurons) for c in each.candidates.values()] for each in (space, other)
+        [(c.name, c.neurons, c.needs) for c in each.candidates.values()] for each in (space, other)
     )
     return first == second and space.excluded == other.excluded
 

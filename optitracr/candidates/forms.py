@@ -117,7 +117,7 @@ def serving(
             continue
         if label not in rows:
             rows[label] = _rows_along(need, along)
-        matrix = _serves(form, rows[label])
+        matrix = _serves(form, rows[label], need.steep)
         if matrix is not None:
             found[form.name] = matrix
     return found
@@ -130,10 +130,11 @@ def _rows_along(need: Need, along: NDArray[np.integer] | None) -> FloatArray:
     return np.concatenate([need.rows, np.zeros((1, need.columns))])[np.asarray(along)]
 
 
-def _serves(form: Form, rows: FloatArray) -> FloatArray | None:
+def _serves(form: Form, rows: FloatArray, steep: bool) -> FloatArray | None:
     """How a form is read for some numbers of each of its variable's values; None if it cannot."""
     if form.is_number:
-        return _number_serves(form, rows)
+        exact_to = EXACT * abs(rows[rows != 0.0]).min(initial=1.0) if steep else EXACT
+        return _number_serves(form, rows, exact_to)
     held = np.asarray(form.classes)
     if held.size != len(rows):
         return None
@@ -154,7 +155,7 @@ def _may_be_multiples(held: FloatArray, rows: FloatArray) -> bool:
     return bool((abs(held * factors - rows) <= 3 * EXACT).all())
 
 
-def _number_serves(form: Form, rows: FloatArray) -> FloatArray | None:
+def _number_serves(form: Form, rows: FloatArray, exact_to: float) -> FloatArray | None:
     """Numbers serve what is a linear function of them."""
     if len(form.numbers) != len(rows):
         return None
@@ -165,7 +166,7 @@ def _number_serves(form: Form, rows: FloatArray) -> FloatArray | None:
     if rank < held.shape[1] and held.shape[1] > 1:
         return None
     matrix = np.asarray(solution).round(12)
-    exact = abs(held @ matrix - rows).max(initial=0.0) <= EXACT
+    exact = abs(held @ matrix - rows).max(initial=0.0) <= exact_to
     if not exact or abs(matrix).max(initial=0.0) > LARGEST_FACTOR:
         return None
     return matrix

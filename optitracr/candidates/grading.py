@@ -13,7 +13,7 @@ from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
 from optitracr.candidates.proposals import Proposals
-from optitracr.constructions.graded import GradeReading, plan_best
+from optitracr.constructions.graded import GradeReading, plan_best, steep_by
 from optitracr.constructions.heads import Reading
 from optitracr.constructions.needs import Need, need_of_rows
 from optitracr.craft.spaces import FloatArray
@@ -147,7 +147,8 @@ def graded_heads(
         default: Shape [outputs]: what they write where nothing is selected.
     """
     cold = proposals.facts.cold
-    for way, pattern in enumerate(proposals.patterns.of_relation(grading.relation)):
+    factor = steep_by(grading.readings, cold)
+    for way, pattern in enumerate(proposals.patterns.of_relation(grading.relation, factor)):
         plan = plan_best(pattern.terms, grading.readings, values, default, cold)
         if plan is None:
             continue

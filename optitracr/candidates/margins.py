@@ -77,13 +77,19 @@ def noisy_counts(space: CandidateSpace, allocation: Allocation) -> list[Offence]
     found: dict[str, float] = {}
     for candidate, reads, error in followed(space, plan, _embedded(space)):
         most = float(error.max(initial=0.0))
-        if not _is_share(space, space.forms[candidate.form]) or most <= NOISY:
+        noisy = NOISY + _uneven(candidate)
+        if not _is_share(space, space.forms[candidate.form]) or most <= noisy:
             continue
         written = (makers.get(read.form) for read in reads)
         for maker in (x for x in written if x is not None and space.candidates[x].cut):
             found[maker] = max(most, found.get(maker, 0.0))
     ranked = sorted(found.items(), key=lambda item: -item[1])
     return [Offence(name, (), error, NOISY) for name, error in ranked]
+
+
+def _uneven(candidate: Candidate) -> float:
+    """How far what a head counts is off by its plan, whatever reads what."""
+    return candidate.plan.uneven if isinstance(candidate.plan, HeadPlan) else 0.0
 
 
 def followed(
@@ -221,12 +227,13 @@ def _head_error(
     count, keys = len(plan.queries), len(plan.queries) + len(plan.keys)
     logit = _logit_error(plan, reads[:count], reads[count:keys])
     if _is_share(space, form):
-        error: FloatArray = rows * (1.0 - rows) * np.expm1(min(logit, 50.0))
+        error: FloatArray = rows * (1.0 - rows) * np.expm1(min(logit + plan.uneven, 50.0))
         return error + 4 * FLOAT32_EPSILON * rows
-    leak = ATTENTION_LEAK * float(np.exp(min(2.0 * logit, 50.0)))
+    spread = min(2.0 * logit + plan.uneven, 50.0)
+    leak = ATTENTION_LEAK * float(np.exp(spread))
     values = [_mixed(read, own) for read, own in zip(reads[keys:], plan.values, strict=True)]
     if form.is_number and not form.numbers:
-        shift = leak if _copies(space, form.label) else float(np.expm1(min(2.0 * logit, 50.0))) / 4
+        shift = leak if _copies(space, form.label) else float(np.expm1(spread)) / 4
         return _mean_error(rows, values, plan.bos_value, shift)
     # A copy's weight is 1 but for the rounding of a sum and of a quotient, a half each.
     own = (leak + 2 * FLOAT32_EPSILON) * abs(rows).max(initial=0.0) + np.zeros_like(rows)
@@ -266,9 +273,8 @@ def _mixed(read: Read, reading: Reading) -> Read:
 
 
 def _logit_error(plan: HeadPlan, queries: Sequence[Read], keys: Sequence[Read]) -> float:
-    """By how much a logit may be wrong."""
-    asked = [_mixed(read, own) for read, own in zip(queries, plan.queries, strict=True)]
-    given = [_mixed(read, own) for read, own in zip(keys, plan.keys, strict=True)]
+    """By how much a logit may be wrong, beside what its plan makes uneven."""
+    asked, given = _parts(queries, plan.queries), _parts(keys, plan.keys)
     bias = abs(plan.b_query)
     wrong = 4 * FLOAT32_EPSILON * float(bias @ abs(plan.bos_key))
     for query in asked:
@@ -280,3 +286,9 @@ def _logit_error(plan: HeadPlan, queries: Sequence[Read], keys: Sequence[Read]) 
     for key in given:
         wrong += float(together(key.noise, bias).max(initial=0.0))
     return float(wrong)
+
+
+def _parts(reads: Sequence[Read], readings: Sequence[Reading]) -> list[Read]:
+    """What one side adds to logits, but powers: logits of what is selected are hardly any of it."""
+    both = zip(reads, readings, strict=True)
+    return [_mixed(read, own) for read, own in both if not own.need.steep]

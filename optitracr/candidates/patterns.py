@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import product
+
+import numpy as np
 
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.readings import Readings
@@ -17,6 +20,20 @@ from optitracr.graph.relations import Relation
 MAX_PATTERNS = 4
 """Ways kept to compute what a selector selects: each is a head among the alternatives of all that
 is read through the selector."""
+
+
+COUNTED = 2.0**-4
+"""By how much logits of what is counted may differ, of one part in so many as there may be: the
+share that a head writes is then off by a quarter of that part of itself at most, and the next one
+is that part away."""
+
+AVERAGED = 2.0**-13
+"""The same of what is averaged: a mean of numbers between 0 and 1 is off by a quarter of that, and
+a check allows 0.0001."""
+
+COPIED = 2.0**-3
+"""The same of what a single key is copied of, or keys that hold the same: it changes nothing there,
+and where a head looks at the best key it is little beside a step, of some fifty."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,6 +72,27 @@ class Pattern:
     families: tuple[str, ...] = ()
 
 
+_Term = tuple[Bilinear, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a head wants of a pattern.
+
+    Attributes:
+        is_width: Whether BOS is attended like a selected key.
+        exact_keys: Whether several keys are averaged, which have to be exact then.
+        uneven: By how much logits of what is selected may differ.
+        factor: By how much its logits will be multiplied, where it looks at the best of what is
+            selected; 0 where it does not.
+    """
+
+    is_width: bool
+    exact_keys: bool
+    uneven: float
+    factor: float = 0.0
+
+
 class Patterns:
     """The patterns of a program's selectors, each found when it is first asked for.
 
@@ -63,14 +101,25 @@ class Patterns:
         repertoire: The ways of the rules that are on.
         readings: How its variables can be read.
         slots: Points of the circle for variables whose values keep places of their own.
+        spans: The largest span of an order over each variable of keys.
     """
 
-    def __init__(self, facts: Facts, repertoire: Repertoire, readings: Readings) -> None:
-        """Looks at every selector for the slots."""
+    def __init__(
+        self, facts: Facts, repertoire: Repertoire, readings: Readings, even: bool = False
+    ) -> None:
+        """Looks at every selector for the slots and spans.
+
+        Args:
+            facts: The program.
+            repertoire: The ways of the rules that are on.
+            readings: How its variables can be read.
+            even: Whether what is selected is to have equal logits, whatever that takes.
+        """
         self.facts, self.repertoire, self.readings = facts, repertoire, readings
+        self.even = even
         self._patterns: dict[object, list[Pattern]] = {}
         self._conjunctions: dict[object, list[Conjunction]] = {}
-        self.slots = self._slots()
+        self.slots, self.spans = self._places()
 
     def of(self, selector: Selector, is_width: bool, exact_keys: bool) -> list[Pattern]:
         """Ways to compute what a selector selects.
@@ -82,23 +131,58 @@ class Patterns:
         """
         key = self.facts.selector_key(selector), is_width, exact_keys
         if key not in self._patterns:
-            self._patterns[key] = [
-                self._pattern(found, is_width, exact_keys) for found in self.conjunctions(selector)
-            ]
+            uneven = self._counted if is_width else AVERAGED if exact_keys else COPIED
+            asked = _Asked(is_width, exact_keys, uneven)
+            found = self.conjunctions(selector)
+            self._patterns[key] = [each for one in found for each in self._both(one, asked)]
         return self._patterns[key]
 
-    def of_relation(self, relation: Relation) -> list[Pattern]:
-        """Ways to compute what a relation selects, for a head that looks at one key."""
-        return [self._pattern(found, False, False) for found in self._find_conjunctions(relation)]
+    def of_relation(self, relation: Relation, factor: float) -> list[Pattern]:
+        """Ways to compute what a relation selects, for a head that looks at one key.
 
-    def _pattern(self, found: Conjunction, is_width: bool, exact_keys: bool) -> Pattern:
-        terms, families = [], found.families
-        for condition in found.parts:
-            decision = Decision(condition, is_width, exact_keys, self.slots)
-            term, own = self.repertoire.decide(self.facts, decision) or (self._exact(condition), ())
-            terms.append(term)
-            families += own
-        return Pattern(tuple(terms), tuple(dict.fromkeys(families)))
+        Args:
+            relation: What to select.
+            factor: By how much its logits will be multiplied.
+        """
+        asked = _Asked(False, False, COPIED / factor, factor)
+        found = self._find_conjunctions(relation)
+        return [each for one in found for each in self._both(one, asked)]
+
+    def _both(self, found: Conjunction, asked: _Asked) -> list[Pattern]:
+        """A conjunction whose logits are as uneven as is allowed; and even ones beside it."""
+        if self.even:
+            asked = replace(asked, uneven=0.0)
+        parts = found.parts
+        terms = [self._term(part, asked, found) for part in parts]
+        own = self._pattern(found, terms)
+        if not any(term.uneven for term, _ in terms):
+            return [own]
+        plain = replace(asked, uneven=0.0)
+        even = [
+            self._term(part, plain, found) if each[0].uneven else each
+            for part, each in zip(parts, terms, strict=True)
+        ]
+        return [own, self._pattern(found, even)]
+
+    def _pattern(self, found: Conjunction, terms: Sequence[_Term]) -> Pattern:
+        families = (*found.families, *(name for _, names in terms for name in names))
+        return Pattern(tuple(term for term, _ in terms), tuple(dict.fromkeys(families)))
+
+    def _term(self, condition: Condition, asked: _Asked, found: Conjunction) -> _Term:
+        """The bilinear form of a condition, and the rules that it takes."""
+        # No other key is near BOS where each query selects one, or BOS is counted itself.
+        halved = asked.is_width or (not asked.factor and self._selects_itself(found))
+        decision = Decision(
+            condition,
+            asked.is_width,
+            asked.exact_keys,
+            self.slots,
+            self.spans,
+            asked.uneven,
+            halved,
+            asked.factor or 1.0,
+        )
+        return self.repertoire.decide(self.facts, decision) or (self._exact(condition), ())
 
     def _exact(self, condition: Condition) -> Bilinear:
         key, query = (
@@ -167,13 +251,29 @@ class Patterns:
         ]
         return [(source,), *pairs]
 
-    def _slots(self) -> dict[str, int]:
-        """Points of the circle for variables whose values keep places of their own.
+    @property
+    def _counted(self) -> float:
+        """By how much logits may differ that are counted: shares of most keys are the closest."""
+        return COUNTED / (self.facts.setting.max_seq_len + 1)
 
-        Those are the indices, with room for the longest shift between keys and queries.
+    def _selects_itself(self, found: Conjunction) -> bool:
+        """Whether every position selects itself, by its index alone."""
+        if len(found.parts) != 1:
+            return False
+        (part,) = found.parts
+        index = self.facts.nodes[part.key].is_index
+        own = np.diagonal(part.table[:-1, :-1])
+        return part.key == part.query and index and bool(own.all())
+
+    def _places(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Points of the circle, and the largest span of an order, for variables of keys.
+
+        Those of a circle are for variables whose values keep places of their own: the indices, with
+        room for the longest shift between keys and queries.
         """
         nodes = self.facts.nodes
         found = {node.label: len(node.value_set.values) for node in nodes.values() if node.is_index}
+        spans: dict[str, int] = {}
         for node in nodes.values():
             if isinstance(node.operation, Aggregate | Best | Width):
                 for conjunction in self.conjunctions(node.operation.selector):
@@ -181,4 +281,6 @@ class Patterns:
                         if part.key == part.query and part.key in found:
                             room = len(nodes[part.key].value_set.values) + shift_of(part.table)
                             found[part.key] = max(found[part.key], room)
-        return found
+                        own = self.repertoire.span(self.facts, part)
+                        spans[part.key] = max(spans.get(part.key, 0), own)
+        return found, spans

@@ -54,7 +54,7 @@ class Proposals:
         """Nothing is proposed yet."""
         self.facts, self.repertoire, self.care = facts, repertoire, care
         self.readings = Readings(facts, repertoire)
-        self.patterns = Patterns(facts, repertoire, self.readings)
+        self.patterns = Patterns(facts, repertoire, self.readings, care.is_robust)
         self.best_keys = BestKeys(facts)
         self.tables = TablePlans(facts, repertoire, self.patterns, care, planned)
         self.candidates: list[Candidate] = []
@@ -126,7 +126,7 @@ class Proposals:
             if need.numbers and max(classes) >= need.columns and not whole:
                 rows = np.concatenate([np.asarray(need.numbers), np.zeros((1, need.columns))])
                 held = tuple(map(tuple, rows[wanted].tolist()))
-                self._propose(label, (), held, need.clean, need.sharp)
+                self._propose(label, (), held, need.clean, need.sharp, joint=need.steep)
 
     def _is_held_whole(self, label: str) -> bool:
         """Whether a variable has a dimension for each of its values, whatever is read."""
@@ -158,7 +158,7 @@ class Proposals:
         sharp: bool = False,
         joint: bool = False,
     ) -> None:
-        """Adds a form if it is new and the variable has not too many."""
+        """Adds a form if it is new and the variable has not too many, or if it is a joint one."""
         facts, operation = self.facts, self.facts.operation(label)
         sharp = sharp or isinstance(operation, Input)
         can_be_dirty = isinstance(operation, Elementwise) or facts.is_dirty_head(label)

@@ -56,12 +56,22 @@ class Decision:
         exact_keys: Whether the head averages numbers, so that several keys count alike.
         slots: Points of the circle on which variables whose values stand for themselves have
             their places.
+        spans: The largest span of an order over each variable of keys (see
+            `optitracr.constructions.powers`).
+        most_uneven: By how much logits of what is selected may differ.
+        halved: Whether the logit of BOS need not lie between those of what is selected and what is
+            not, so that they may be half as far apart.
+        factor: By how much its logits will be multiplied.
     """
 
     condition: Condition
     is_width: bool
     exact_keys: bool
     slots: Mapping[str, int]
+    spans: Mapping[str, int]
+    most_uneven: float
+    halved: bool
+    factor: float
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,6 +99,7 @@ class Ways:
         outputs: Ways for the unembedding to read a category beside its one-hot.
         expand: A plan with other things read in the place of some.
         decide: A bilinear form for a condition; None where the rule has none.
+        span: The span of the order by which a condition selects, 0 where it has none.
         tables: Constructions of MLPs for a function table.
     """
 
@@ -98,6 +109,7 @@ class Ways:
     outputs: Callable[[Facts, str, Possible], Iterable[OutputReading]] | None = None
     expand: Callable[[Facts, Plan], Iterator[Plan]] | None = None
     decide: Callable[[Facts, Decision], Bilinear | None] | None = None
+    span: Callable[[Facts, Condition], int] | None = None
     tables: tuple[Construction, ...] = ()
 
 
@@ -149,6 +161,11 @@ class Repertoire:
                 if found is not None:
                     return found, (name,)
         return None
+
+    def span(self, facts: Facts, condition: Condition) -> int:
+        """The span of the order by which a condition selects, 0 where no rule asks for it."""
+        asked = (way.span for way in self.ways.values() if way.span is not None)
+        return max((span(facts, condition) for span in asked), default=0)
 
     @property
     def tables(self) -> tuple[Construction, ...]:

@@ -50,6 +50,7 @@ class Bilinear:
         bos_query: Shape [query columns]: added to the logit of BOS.
         bos: The same for every query.
         selected: Logit of a selected pair, less what BOS has added.
+        uneven: By how much that of a selected pair may be less.
     """
 
     query: Need | None
@@ -60,6 +61,7 @@ class Bilinear:
     bos_query: Float[FloatArray, " query"]
     bos: float
     selected: float
+    uneven: float = 0.0
 
     @property
     def inner(self) -> int:
@@ -76,6 +78,7 @@ def scaled(term: Bilinear, factor: float) -> Bilinear:
         bos_query=factor * term.bos_query,
         bos=factor * term.bos,
         selected=factor * term.selected,
+        uneven=factor * term.uneven,
     )
 
 

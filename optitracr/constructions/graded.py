@@ -143,6 +143,14 @@ class GradeReading:
         return min(ends), max(ends)
 
 
+def steep_by(grades: Sequence[GradeReading], cold: float) -> float:
+    """By how much the logits of conditions are multiplied, so that no grade outweighs them."""
+    least, most = (cold * sum(grade.steps[side] for grade in grades) for side in (0, 1))
+    unsure = cold * sum(abs(grade.weight * grade.at_bos) for grade in grades)
+    # Twice the range leaves BOS room in the column that it shares with what keys add.
+    return float((2.0 * (most - least) + unsure + cold) / cold)
+
+
 def plan_best(
     terms: Sequence[Bilinear],
     grades: Sequence[GradeReading],
@@ -164,8 +172,7 @@ def plan_best(
     """
     least, most = (cold * sum(grade.steps[side] for grade in grades) for side in (0, 1))
     unsure = cold * sum(abs(grade.weight * grade.at_bos) for grade in grades)
-    # Twice the range leaves BOS room in the column that it shares with what keys add.
-    factor = (2.0 * (most - least) + unsure + cold) / cold
+    factor = steep_by(grades, cold)
     if not is_carried(factor * sum(abs(term.selected) for term in terms) + most - least):
         return None
     above = cold * sum(max(0.0, grade.weight * grade.at_bos) for grade in grades)

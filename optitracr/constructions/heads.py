@@ -67,6 +67,7 @@ class HeadPlan:
         bos_query: Shape [inner]: added for the BOS query.
         bos_key: Shape [inner]: the BOS key.
         bos_value: Shape [outputs]: what BOS contributes.
+        uneven: By how much the logits of what is selected differ at most, as the plan is made.
     """
 
     queries: tuple[Reading, ...]
@@ -76,6 +77,7 @@ class HeadPlan:
     bos_query: Float[FloatArray, " inner"]
     bos_key: Float[FloatArray, " inner"]
     bos_value: Float[FloatArray, " outputs"]
+    uneven: float = 0.0
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -152,8 +154,9 @@ def plan_head(
         bos_key[-1] = 1.0
         steep = [] if slope is None else [slope.most - slope.least + slope.at_bos]
         bos_query[-1] = BOS_QUERY * max([cold, *steep, *(_largest(term) for term in terms)])
+    uneven = sum(term.uneven for term in terms)
     return HeadPlan(
-        tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default
+        tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default, uneven
     )
 
 

@@ -38,6 +38,8 @@ class Need:
         clean: Whether it must be zero at BOS.
         sharp: Whether its rounding errors must be so small that a mean over it keeps its
             value.
+        steep: Whether its numbers are of very different sizes, and the small ones count as much
+            as the large ones: only what embeddings supply is as exact.
     """
 
     label: str
@@ -45,6 +47,7 @@ class Need:
     numbers: Numbers = ()
     clean: bool = False
     sharp: bool = False
+    steep: bool = False
 
     @property
     def raw(self) -> bool:

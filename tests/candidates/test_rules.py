@@ -69,14 +69,25 @@ def two_widths() -> rasp.SOp:
     return rasp.SequenceMap(lambda x, y: x > y, *counts)
 
 
+def running_count() -> rasp.SOp:
+    """How many a there are up to here."""
+    found = rasp.Select(tokens, rasp.Full("a"), Comparison.EQ)
+    return rasp.SelectorWidth(found & BEFORE)
+
+
 @lru_cache
-def space(make: Callable[[], rasp.SOp], *without: Family, length: int = 4) -> CandidateSpace:
-    """The candidates of a small program."""
+def proposal(make: Callable[[], rasp.SOp], *without: Family, length: int = 4) -> CandidateProposal:
+    """The candidates of a small program, and of more care."""
     setting = check_setting({"a", "b", "c"}, length, COMPILER_BOS, COMPILER_PAD, False)
     options = check_options(without=[family.value for family in without])
-    proposal = Compilation(make(), setting, options).proposal
-    assert isinstance(proposal, CandidateProposal)
-    return proposal.space
+    found = Compilation(make(), setting, options).proposal
+    assert isinstance(found, CandidateProposal)
+    return found
+
+
+def space(make: Callable[[], rasp.SOp], *without: Family, length: int = 4) -> CandidateSpace:
+    """The candidates of a small program."""
+    return proposal(make, *without, length=length).space
 
 
 def candidates(found: CandidateSpace, rule: str) -> list[Candidate]:
@@ -252,6 +263,21 @@ def test_circles_take_two_columns() -> None:
 
     assert candidates(space(previous, length=8), Family.CIRCLES)
     assert min(sizes()) <= 3 < min(sizes(Family.CIRCLES))
+
+
+def test_powers_take_a_column_and_even_logits_stay_beside_them() -> None:
+    def sizes(*without: Family) -> set[int]:
+        found = space(running_count, *without, length=8).candidates.values()
+        return {each.plan.head_size for each in found if isinstance(each.plan, HeadPlan)}
+
+    assert candidates(space(running_count, length=8), Family.POWERS)
+    assert sizes() == {min(sizes()), *sizes(Family.POWERS)}
+    assert min(sizes()) == min(sizes(Family.POWERS)) - 6
+
+
+def test_where_errors_count_more_logits_are_even() -> None:
+    robust = proposal(running_count, length=8).careful[-1]()
+    assert not candidates(robust, Family.POWERS)
 
 
 def test_thresholds_tell_levels_of_two_numbers_apart() -> None:

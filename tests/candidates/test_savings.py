@@ -30,7 +30,8 @@ def test_level_1_erases_and_shares() -> None:
     [
         ("upper_case", SavingKind.VIEWED, "upper_case"),
         ("title_case", SavingKind.FUSED, "after_space"),
-        ("frac_prevs", SavingKind.COMPRESSED, "indices"),
+        ("frac_prevs", SavingKind.RECODED, "indices"),
+        ("frac_prevs", SavingKind.COMPRESSED, "tokens"),
         ("pair_balance", SavingKind.PUSHED, "pair_balance"),
         ("reverse", SavingKind.SPLIT, "length"),
         ("shuffle_dyck2", SavingKind.SHARED, "balance"),

@@ -34,6 +34,8 @@ class Family(StrEnum):
     """A selector over a joint key or query is a sum of conditions on what lies below."""
     CIRCLES = "circles"
     """Equality is decided by two numbers, points on a circle, in place of a one-hot."""
+    POWERS = "powers"
+    """An order is decided by two numbers, powers of a base, in place of a one-hot."""
     THRESHOLDS = "thresholds"
     """Levels of several numbers are told apart in one hidden layer."""
     REWRITES = "rewrites"

@@ -52,6 +52,10 @@ ALIKE = 4
 """Rounding errors of logits' differences: the scale of all of them, its reciprocal, the difference
 from the largest one."""
 
+GONE = 100.0
+"""How far a logit may be below the largest one, whatever both are off by, so that its weight is
+below 2^-126, of which all may be lost or that much gained."""
+
 UNEVEN = 64.0
 """How far a logit may be off so that weights have a bound: beyond it the weight of a key may be
 anything, and numbers that are multiplied with zero weights would hide it."""
@@ -127,10 +131,16 @@ def attended(
 
 def _in_range(layer: Layer, rows: Bounded) -> bool:
     """Whether all that heads read and write stays in float32's range, used or not."""
-    most = float(np.max(rows.size, initial=1.0))
-    parts = [layer.weights[part] for part in (*PORTS.values(), Linear.HEADS_OUT)]
-    sizes = (most * np.abs(p["w"]).sum(axis=0, dtype=np.float64) + np.abs(p["b"]) for p in parts)
-    return all(bool((size <= LARGEST).all()) for size in sizes)
+    stream = rows.size.max(axis=0, initial=0.0)
+    query, key, value = (_largest(layer, part, stream) for part in PORTS.values())
+    written = _largest(layer, Linear.HEADS_OUT, np.full_like(value, value.max(initial=1.0)))
+    return all(bool((size <= LARGEST).all()) for size in (query, key, value, written))
+
+
+def _largest(layer: Layer, part: Linear, sizes: FloatArray) -> FloatArray:
+    """How large what a linear map gives may be."""
+    weights = layer.weights[part]
+    return np.asarray(sizes @ np.abs(weights["w"]).astype(np.float64) + np.abs(weights["b"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -271,9 +281,10 @@ def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> 
     found = np.where(mask, found, -np.inf)
     down = found - found.max(axis=-1, keepdims=True)
     with np.errstate(invalid="ignore"):
-        widest = np.where(mask, off, 0.0).max(axis=-1, keepdims=True)
+        seen = mask & ~_gone(down, off)
+        widest = np.where(seen, off, 0.0).max(axis=-1, keepdims=True)
         near = ALIKE * UNIT * (np.abs(down) + off + widest)
-        off = np.where(mask, off + near + EXPONENTIAL, 0.0)
+        off = np.where(seen, off + near + EXPONENTIAL, 0.0)
         off = np.where(off <= UNEVEN, off, np.inf)
     weights = np.exp(down)
     weights = weights / weights.sum(axis=-1, keepdims=True)
@@ -286,6 +297,13 @@ def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> 
         apart = np.where(weights > 0.0, np.expm1(off), 0.0)
         uneven = most * np.sqrt((weights * apart**2).sum(axis=-1, keepdims=True))
     return Looks(weights, np.where(weights > 0.0, relative, 0.0), uneven, terms, large)
+
+
+def _gone(down: FloatArray, off: FloatArray) -> NDArray[np.bool_]:
+    """Which keys weigh nothing, by how far their logits are below the largest one."""
+    largest = np.take_along_axis(off, down.argmax(axis=-1, keepdims=True), axis=-1)
+    near = ALIKE * UNIT * (np.abs(down) + off + largest)
+    return np.asarray(down + off + largest + near <= -GONE)
 
 
 def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArray[np.bool_]]:

@@ -30,12 +30,12 @@ BITS = 24
 LOWEST = -126
 """Exponent of float32's smallest normal number. What is smaller may be set to zero."""
 
-LARGEST = 2.0**40
+LARGEST = 2.0**44
 """Numbers up to which bounds are given: products of two, and sums of thousands of these, are far
 below 2^128, where float32 ends, and below the logit of what is masked. Beyond it anything may
 stand, infinity and NaN among it, and the bound is infinite."""
 
-TINY = 2.0**-64
+TINY = 2.0**-60
 """More than what is lost in a sum where float32 underflows: 2^LOWEST a number, with a weight up to
 LARGEST, in up to a million terms."""
 

@@ -27,6 +27,10 @@ Kind = TypeVar("Kind", bound=Hashable)
 Span = tuple[Bounded, Bounded, FloatArray]
 """What a head takes from all keys, and from BOS, and by how much any two differ at most."""
 
+WIDE = 2.0**-5
+"""By how much more than single rows what is told by a label may be unknown: more than that spoils
+whatever is read of a one-hot, or of a number of that size."""
+
 CELLS = 1 << 25
 """Numbers in the rows of all combinations that are looked at together: 256 MB."""
 
@@ -213,9 +217,30 @@ def gathered(
         columns: The columns.
         given: The codes of what they are a function of in any case, combination by combination.
         label: The variable that they are said to hold; "" for what has no name, None for nothing.
-            Where other variables count as well, bounds hold whatever these are.
+            Where other variables count as well, bounds hold whatever these are; where one of those
+            tells more, it is taken instead.
     """
-    labels, given = _labelled(meaning, label, given)
+    found = _gathered(meaning, rows, columns, *_labelled(meaning, label, given))
+    loosest = _looseness(found)
+    if label is not None and loosest > WIDE + float(rows.error.max(initial=0.0)):
+        others = (_gathered(meaning, rows, columns, (x,), {x: given[x]}) for x in given)
+        tightest = min(others, key=_looseness, default=found)
+        return tightest if _looseness(tightest) < loosest else found
+    return found
+
+
+def _looseness(content: Content) -> float:
+    return float(content.table.error.max(initial=0.0))
+
+
+def _gathered(
+    meaning: Meaning,
+    rows: Bounded,
+    columns: NDArray[np.intp],
+    labels: tuple[str, ...],
+    given: Assignment,
+) -> Content:
+    """Columns as a function of some variables, with bounds that hold whatever others are."""
     if not labels:
         return Content((), columns, covering(rows))
     sizes = [len(meaning.values(x)) for x in labels]

@@ -69,7 +69,7 @@ class Looked:
             apart = apart & (keys.held[operand][:, None] != keys.held[operand])
         looks = zip(above[:, row], self.found.center[:, row], strict=True)
         gap = min((least_gap(*look, apart) for look in looks), default=np.inf)
-        gap -= 2.0 * float(self.found.off.max(initial=0.0))
+        gap -= 2.0 * float(self.found.off[above].max(initial=0.0))
         if not gap > 0.0:
             raise OpenError("a head looks at two keys alike")
         low, high = self.found.center - self.found.off, self.found.center + self.found.off
@@ -102,7 +102,8 @@ class Looked:
     def _ways(self) -> tuple[Mask, NDArray[np.int64], NDArray[np.intp]]:
         """The ways in which queries look: what is above BOS, and the order; and that of each."""
         above, _ = self._above()
-        ranked = [np.unique(row, return_inverse=True)[1].ravel() for row in self.found.center]
+        center = np.where(above, self.found.center, -np.inf)
+        ranked = [np.unique(row, return_inverse=True)[1].ravel() for row in center]
         both = np.concatenate([above, np.array(ranked).reshape(above.shape)], axis=1)
         found, way = np.unique(both, axis=0, return_inverse=True)
         return found[:, : above.shape[1]] > 0, found[:, above.shape[1] :], way.ravel()
