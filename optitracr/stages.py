@@ -18,7 +18,7 @@ from optitracr.architectures.classes import stock_class
 from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
-from optitracr.candidates.families import Family, families_without
+from optitracr.candidates.families import SPOILED_BY_NORMS, Family, families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.proving import known_before_use
 from optitracr.checking.readings import refuse_other_reading, warn_of_causal_reading
@@ -132,6 +132,8 @@ class Compilation:
         self.source, self.setting, self.options = source, setting, options
         self.recipe = recipe or RECIPES[options.optimize]
         self._families = families_without(options.without)
+        if stock_class(options.architecture) is not None:
+            self._families -= SPOILED_BY_NORMS
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
 

@@ -56,6 +56,9 @@ class Family(StrEnum):
 
 EVERY_FAMILY = frozenset(Family)
 
+SPOILED_BY_NORMS = frozenset({Family.POWERS})
+"""Those with numbers so much smaller than others that what a norm rounds is as large."""
+
 
 def families_without(without: Collection[str] | str) -> frozenset[Family]:
     """The families that remain.

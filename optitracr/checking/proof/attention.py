@@ -130,10 +130,22 @@ def attended(
 
 
 def _in_range(layer: Layer, rows: Bounded) -> bool:
-    """Whether all that heads read and write stays in float32's range, used or not."""
-    stream = rows.size.max(axis=0, initial=0.0)
+    """Whether all that heads read and write stays in float32's range, used or not.
+
+    The largest numbers of all columns may together be too much, where those of each row are not.
+    """
+    size = rows.size
+    return any(
+        _reads_in_range(layer, each)
+        for each in (size.max(axis=0, keepdims=True, initial=0.0), size)
+    )
+
+
+def _reads_in_range(layer: Layer, stream: FloatArray) -> bool:
+    """The same for a stream of such sizes."""
     query, key, value = (_largest(layer, part, stream) for part in PORTS.values())
-    written = _largest(layer, Linear.HEADS_OUT, np.full_like(value, value.max(initial=1.0)))
+    most = np.full((1, value.shape[1]), value.max(initial=1.0))
+    written = _largest(layer, Linear.HEADS_OUT, most)
     return all(bool((size <= LARGEST).all()) for size in (query, key, value, written))
 
 
