@@ -17,6 +17,7 @@ from optitracr.candidates.computable import Chains, exclude
 from optitracr.candidates.margins import noisy_counts, offences
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.constructions.heads import HeadPlan
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem
 
@@ -188,6 +189,10 @@ def _without(
     A component must not read again the forms that bring the error in; where nothing else
     would compute the output, those forms must come from other components instead.
     """
+    uneven = _uneven(space, allocation, found)
+    even = exclude(space, uneven) if uneven else None
+    if even is not None:
+        return even
     smaller, left, chains = space, tuple(found), Chains(space)
     while left:
         count = most_left_out(smaller, left, chains)
@@ -226,6 +231,22 @@ def most_left_out(space: CandidateSpace, found: Sequence[Offence], chains: Chain
 def _readings(found: Sequence[Offence]) -> list[tuple[str, str]]:
     """The readings in which offences lie; the components alone where these read nothing wrong."""
     return [(o.candidate, name) for o in found for name in o.reads or (NOTHING,)]
+
+
+def _uneven(
+    space: CandidateSpace, allocation: Allocation, found: Sequence[Offence]
+) -> list[tuple[str, str]]:
+    """All that bring errors in as they weigh unevenly what they select: even heads do not."""
+    assert allocation.plan is not None, "an allocation without a plan is an error before this stage"
+    wrong = {name for offence in found for name in (offence.candidate, *offence.reads)}
+    uneven = [
+        each
+        for each in space.candidates.values()
+        if isinstance(each.plan, HeadPlan) and each.plan.uneven > 0.0
+    ]
+    used = {placed.alternative for placed in allocation.plan.placements}
+    forms = {each.form for each in uneven if each.name in used and wrong & {each.name, each.form}}
+    return [(each.name, NOTHING) for each in uneven if each.form in forms]
 
 
 def _suppliers(

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from optitracr.checking.proof.arranged import arranged
 from optitracr.checking.proof.bounded import (
-    LARGEST,
     SLACK,
     TINY,
     UNIT,
@@ -31,6 +30,7 @@ from optitracr.checking.proof.distinct import (
     merged,
     told_apart,
 )
+from optitracr.checking.proof.reading_sizes import reads_in_range
 from optitracr.model.forward import Layer
 from optitracr.model.names import PORTS, Linear
 
@@ -111,7 +111,7 @@ def attended(
         mask: Which keys each query may see.
     """
     rows = stream.rows
-    if not _in_range(layer, rows):
+    if not reads_in_range(layer, rows):
         return lost(stream)
     ports = Ports.of(layer)
     if ports is None:
@@ -127,32 +127,6 @@ def attended(
     mixed, own = _mixed(looks, value, _heads(wide, ports.count, inputs.ids))
     ids, first, mixed, own = _grouped(stream.ids, inputs.place, mixed, own)
     return merged(_written(ports, rows[first], mixed, own), ids)
-
-
-def _in_range(layer: Layer, rows: Bounded) -> bool:
-    """Whether all that heads read and write stays in float32's range, used or not.
-
-    The largest numbers of all columns may together be too much, where those of each row are not.
-    """
-    size = rows.size
-    return any(
-        _reads_in_range(layer, each)
-        for each in (size.max(axis=0, keepdims=True, initial=0.0), size)
-    )
-
-
-def _reads_in_range(layer: Layer, stream: FloatArray) -> bool:
-    """The same for a stream of such sizes."""
-    query, key, value = (_largest(layer, part, stream) for part in PORTS.values())
-    most = np.full((1, value.shape[1]), value.max(initial=1.0))
-    written = _largest(layer, Linear.HEADS_OUT, most)
-    return all(bool((size <= LARGEST).all()) for size in (query, key, value, written))
-
-
-def _largest(layer: Layer, part: Linear, sizes: FloatArray) -> FloatArray:
-    """How large what a linear map gives may be."""
-    weights = layer.weights[part]
-    return np.asarray(sizes @ np.abs(weights["w"]).astype(np.float64) + np.abs(weights["b"]))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
