@@ -16,6 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from hosts import language_models, text
 from reporting import EXIT_ERROR, EXIT_OK, CsvRows, Row, count, guarded, print_table
@@ -23,6 +24,7 @@ from reporting import EXIT_ERROR, EXIT_OK, CsvRows, Row, count, guarded, print_t
 from optitracr import implant, library, rasp
 from optitracr.errors import InputError, OptitracrError
 from optitracr.hosts.implanted import Implant
+from optitracr.rasp.batch import evaluate_batch
 
 LENGTH = 31
 """Positions after BOS: half of what the hosts were trained on."""
@@ -90,17 +92,29 @@ def sizes(found: Implant) -> Row:
 
 def differences(found: Implant, program: rasp.SOp, letters: str, fresh: torch.Tensor) -> Row:
     """How many positions are wrong, or not known to be right."""
-    known = text.symbols(letters)
     try:
         values, outside = found.decode(fresh), 0
     except InputError:
         values = found.decode_unchecked(fresh)
         outside = int((~found.check(fresh).exact[:, 1:]).sum())
-    wrong = 0
-    for tokens, row in zip(fresh.tolist(), values, strict=True):
-        wanted: list[Any] = rasp.evaluate_causal(program, [known.get(x) for x in tokens[1:]])
-        wrong += sum(x != y for x, y in zip(row, wanted, strict=True))
+    wanted = interpreted(program, letters, fresh)
+    pairs = zip(values, wanted, strict=True)
+    wrong = sum(x != y for row, right in pairs for x, y in zip(row, right, strict=True))
     return {"positions": sum(map(len, values)), "outside": outside, "wrong": wrong}
+
+
+def interpreted(program: rasp.SOp, letters: str, fresh: torch.Tensor) -> list[list[Any]]:
+    """What the interpreter says, in the causal reading; other letters are None."""
+    known = text.symbols(letters)
+    vocabulary = (*dict.fromkeys(known.values()), None)
+    codes = np.array(
+        [[vocabulary.index(known.get(x)) for x in row[1:]] for row in fresh.tolist()],
+        dtype=np.int32,
+    )
+    lengths = np.full(len(codes), codes.shape[1], dtype=np.int32)
+    found = evaluate_batch([program], vocabulary, codes, lengths, causal=True)
+    values = found.values(program)
+    return [[values[code] for code in row] for row in found.codes(program).tolist()]
 
 
 @lru_cache(maxsize=2)
