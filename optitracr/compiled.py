@@ -27,8 +27,8 @@ from optitracr.model.transformer import Transformer
 if TYPE_CHECKING:
     from jaxtyping import Int
 
-    from optitracr.causal.counterfactuals import Counterfactuals
     from optitracr.causal.model import CausalModel
+    from optitracr.causal.pairs import Counterfactuals
     from optitracr.stock.form import StockForm
 
 Value = Any
