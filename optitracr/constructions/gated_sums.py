@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.leaves import Axis, Leaf, Plan
-from optitracr.constructions.masks import columns_of
+from optitracr.constructions.masks import columns_of, term_count
 from optitracr.constructions.reduction import reduce_table
 from optitracr.constructions.tasks import Task
 from optitracr.constructions.weighted_sums import place_sum_plans, sum_plans
@@ -29,6 +29,9 @@ other constructions."""
 
 LEAST_ENTRIES = 32
 """Entries below which none are tried: a smaller table has few neurons in any way."""
+
+LEAST_NEURONS = 16
+"""Neurons that the entries of a table take, below which none are tried: there is little to gain."""
 
 MAX_ENTRIES = 4_096
 """Entries above which none are tried: sums are looked for in each class of each leaf."""
@@ -50,22 +53,30 @@ class _Part:
 
 
 def gated_sum_plans(task: Task) -> Iterator[Plan]:
-    """The plans of all categorical leaves that may be the gate, of more leaves than two."""
+    """The plans of all leaves that may be the gate; the others are two numbers or more."""
     if len(task.leaves) < 3 or not LEAST_ENTRIES <= task.table.size <= MAX_ENTRIES:
         return
     if task.robust or any(leaf.numerical for leaf in task.leaves):
         return
+    if sum(not leaf.numbers for leaf in task.leaves) > 1:
+        return
+    most = term_count(task.table, task.default)
+    if most < LEAST_NEURONS:
+        return
     for gate, leaf in enumerate(task.leaves):
         if not leaf.may_be_none and 1 < task.table.shape[gate] <= MAX_CLASSES:
-            parts = _parts(task, gate)
+            parts = _parts(task, gate, most)
             if parts is not None:
                 plan = _plan(task, gate, parts)
                 if plan is not None:
                     yield plan
 
 
-def _parts(task: Task, gate: int) -> list[_Part] | None:
-    """A plan for each class of the gate, equal ones once; None if one has none."""
+def _parts(task: Task, gate: int, most: int) -> list[_Part] | None:
+    """A plan for each class of the gate, equal ones once; None if one has none.
+
+    None too if they have so many neurons together as entries take.
+    """
     tables = np.moveaxis(task.table, gate, 0)
     first = np.unique(task.classes[gate], return_index=True)[1]
     known = np.moveaxis(task.known, gate, 0)[first]
@@ -83,6 +94,9 @@ def _parts(task: Task, gate: int) -> list[_Part] | None:
             return None
         classes = np.isin(np.arange(len(tables)), members)
         parts.append(_Part(classes, plans[0], _reach(plans[0])))
+        most -= plans[0].neurons
+        if most <= 0:
+            return None
     return parts
 
 

@@ -9,6 +9,7 @@ from itertools import product
 import numpy as np
 import pytest
 
+from optitracr.constructions import gated_sums
 from optitracr.constructions.gated_sums import gated_sum_plans
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.networks import network_plans
@@ -161,7 +162,8 @@ def test_a_class_of_which_nothing_is_a_sum_has_no_such_plan() -> None:
         assert_writes(plan, task, lambda *place: int(table[place]), np.array([[-1.0], [1.0]]))
 
 
-def test_a_class_that_does_not_occur_asks_for_nothing() -> None:
+def test_a_class_that_does_not_occur_asks_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gated_sums, "LEAST_NEURONS", 1)
     leaves = (category("place", 3), *(Leaf(x, False, False, (0.0, 1.0), 2) for x in "abcd"))
     possible = np.ones((3, 2, 2, 2, 2), dtype=bool)
     possible[1] = False

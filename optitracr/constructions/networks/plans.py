@@ -11,7 +11,13 @@ from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.masks import columns_of
 from optitracr.constructions.networks.canonical import Canonical, Colouring
 from optitracr.constructions.networks.points import Points, points_of
-from optitracr.constructions.networks.stored import Stored, shape_of, shapes, stored
+from optitracr.constructions.networks.stored import (
+    Stored,
+    may_be_known,
+    shape_of,
+    shapes,
+    stored,
+)
 from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR
@@ -57,6 +63,8 @@ Looked = tuple[Points | None, Colouring | None, tuple[Stored, ...]]
 def looked_up(task: Task) -> Looked:
     """The stored networks of a table, whether float32 carries them or not."""
     if not 1 < task.table.size <= MAX_ENTRIES or task.known.size > MAX_ENTRIES:
+        return None, None, ()
+    if not may_be_known(task):
         return None, None, ()
     points = points_of(task)
     if shape_of(points) not in shapes():

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optitracr.constructions.masks import term_count
 from optitracr.constructions.networks.points import Points
+from optitracr.constructions.tasks import Task
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -51,6 +53,30 @@ class Stored:
         return int(self.b_in.size)
 
 
+def may_be_known(task: Task) -> bool:
+    """Whether a table may have a network with fewer neurons than entries; at little cost."""
+    leaves = task.leaves
+    sizes = [
+        -leaf.size if leaf.numerical else size + leaf.may_be_none
+        for leaf, size in zip(leaves, task.table.shape, strict=True)
+    ]
+    by_codes = fewest_by_sizes().get(tuple(sorted(sizes)))
+    if by_codes is None:
+        return False
+    fewest = min(by_codes.values())
+    if task.possible is None:
+        present = np.bincount(task.table.ravel(), minlength=len(task.rows)) > 0
+        if any(leaf.may_be_none and not leaf.numerical for leaf in leaves):
+            present[task.zero] = True
+        codes = int(np.count_nonzero(present))
+        if codes not in by_codes:
+            return False
+        fewest = by_codes[codes]
+    if any(leaf.numerical for leaf in leaves):
+        return True
+    return term_count(task.table, task.default) > fewest
+
+
 def shape_of(points: Points) -> Shape:
     """The rough shape of a table: sizes of what it reads, raw numbers below zero."""
     sizes = [-size if side else size for side, size in zip(points.sides, points.sizes, strict=True)]
@@ -64,6 +90,18 @@ def stored() -> dict[str, tuple[Stored, ...]]:
     for one in _read(json.loads(FILE.read_text())):
         found.setdefault(one.key, []).append(one)
     return {key: tuple(sorted(own, key=lambda one: one.neurons)) for key, own in found.items()}
+
+
+@cache
+def fewest_by_sizes() -> dict[tuple[int, ...], dict[int, int]]:
+    """For the sizes of what tables read, and each number of codes, the fewest neurons stored."""
+    found: dict[tuple[int, ...], dict[int, int]] = {}
+    for own in stored().values():
+        for one in own:
+            sizes, _, codes = one.shape
+            by_codes = found.setdefault(sizes, {})
+            by_codes[codes] = min(by_codes.get(codes, one.neurons), one.neurons)
+    return found
 
 
 @cache
