@@ -11,13 +11,14 @@ from dataclasses import replace
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.tables import PLANS, pareto
+from optitracr.candidates.forms import form_rows
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.validity import Activation, Condition, Validity
 from optitracr.candidates.ways import Ways
 from optitracr.constructions.gated_sums import gated_sum_plans
 from optitracr.constructions.leaves import Plan
-from optitracr.constructions.networks import network_plans
+from optitracr.constructions.networks import is_calm, network_plans
 from optitracr.constructions.weighted_sums import place_sum_plans
 
 
@@ -30,7 +31,11 @@ def recast(proposals: Proposals, candidate: Candidate) -> Iterator[Candidate]:
     plans = tables.of(form, candidate.cut, leaves)
     if not plans or candidate.plan is not plans[0]:
         return
-    for number, plan in enumerate(pareto(tables.beside(form, candidate.cut, leaves))[:PLANS]):
+    found = tables.beside(form, candidate.cut, leaves)
+    if form.label != proposals.facts.program.output:
+        # What a head reads must not be large at BOS; the output is read by the unembedding alone.
+        found = [plan for plan in found if is_calm(plan, form_rows(form))]
+    for number, plan in enumerate(pareto(found)[:PLANS]):
         yield replace(
             candidate,
             name=f"{candidate.name}.network{number}",

@@ -6,7 +6,7 @@ that network. Nothing rests on the file being right: a network is evaluated at e
 values that occurs before it is a plan.
 """
 
-from optitracr.constructions.networks.plans import looked_up, network_plans
+from optitracr.constructions.networks.plans import is_calm, looked_up, network_plans
 from optitracr.constructions.networks.stored import Stored
 
-__all__ = ["Stored", "looked_up", "network_plans"]
+__all__ = ["Stored", "is_calm", "looked_up", "network_plans"]

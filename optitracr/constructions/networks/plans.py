@@ -107,6 +107,22 @@ def plan_of(task: Task, points: Points, order: Canonical, one: Stored) -> Plan |
     return Plan(axes, w_in, one.b_in + constant, w_out, bias, passes=passes, beside=True)
 
 
+def is_calm(plan: Plan, rows: FloatArray) -> bool:
+    """Whether nothing larger than the rows is written at BOS, where no class is read.
+
+    A raw number may be anything there between zero and its largest; a code that is far larger than
+    those of values would outweigh what a head adds at BOS.
+    """
+    read = plan.b_in[None]
+    for axis, own in zip(plan.axes, plan.w_in, strict=True):
+        if axis.leaf.numerical:
+            ends = np.array([0.0, *axis.leaf.numbers])
+            read = (read[:, None] + np.outer(ends, own[0])).reshape(-1, plan.neurons)
+    written = np.maximum(read, 0.0) @ plan.w_out + plan.bias
+    largest = np.linalg.norm(rows, axis=1).max(initial=0.0)
+    return bool((np.linalg.norm(written, axis=1) <= largest * (1.0 + EXACT)).all())
+
+
 def _in_order(order: Canonical, points: Points, one: Stored) -> Iterator[FloatArray]:
     """What each class of each leaf adds to the neurons, in the order of the table."""
     place = np.argsort(order.leaves)
