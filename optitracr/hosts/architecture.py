@@ -153,11 +153,14 @@ def written(weights: FloatArray, unit: float) -> torch.Tensor:
 
 
 def checked_float32(host: Host) -> None:
-    """Refuses a host in another precision, and one on no CPU.
+    """Refuses a host in another precision, one on no CPU, and one in training.
 
     Raises:
-        InputError: If some weight is not float32, or does not lie on the CPU.
+        InputError: If some weight is not float32, or does not lie on the CPU, or the host drops
+            some of its activations at random.
     """
+    if host.training:
+        raise InputError("the host is in training mode, with dropout; call host.eval() first")
     for name, weight in host.named_parameters():
         if weight.dtype != torch.float32 or weight.device.type != "cpu":
             raise InputError(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import Architecture, Host
+from optitracr.hosts.architecture import Architecture, Host, checked_float32
 from optitracr.hosts.guest import Codes, Kind
 from optitracr.hosts.ids import checked_ids
 from optitracr.hosts.measuring import ROWS, streams
@@ -136,7 +136,8 @@ class Implant:
 
         Raises:
             InputError: If ids are no such rows, or the norms lie outside of the intervals that
-                the implant is exact for; `check` says where.
+                the implant is exact for; `check` says where. Also if `host` has been moved from
+                the CPU, to another precision, or to training mode.
         """
         codes, checked = self._run(ids)
         if not checked.inside.all():
@@ -169,6 +170,7 @@ class Implant:
         return [[values[code] for code in row] for row in codes.tolist()]
 
     def _run(self, ids: Any) -> tuple[Codes, Checked]:
+        checked_float32(self.host)
         rows = checked_ids(ids, self.bos, self.host.config.vocab_size, "ids", self.max_seq_len)
         norms = list(self.placement.scales)
         last = len(self.architecture.norms(self.host)) - 1

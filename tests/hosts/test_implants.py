@@ -130,6 +130,16 @@ def test_steering_adds_to_logits_and_along_directions() -> None:
     assert float(moved[at][:, close].mean()) > 1.0
 
 
+def test_another_precision_is_no_longer_exact_and_refused() -> None:
+    found = implanted(PROGRAMS["hist"], host("gpt2"), BRACKETS)
+    with pytest.raises(InputError, match="training"):
+        found.host.train()
+        found.decode(new_text(2))
+    found.host.eval().bfloat16()
+    with pytest.raises(InputError, match="float32"):
+        found.decode(new_text(2))
+
+
 def wrong(**changes: Any) -> None:
     arguments = {
         "program": PROGRAMS["hist"],
