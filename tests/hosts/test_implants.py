@@ -132,8 +132,8 @@ def test_steering_adds_to_logits_and_along_directions() -> None:
 
 def test_another_precision_is_no_longer_exact_and_refused() -> None:
     found = implanted(PROGRAMS["hist"], host("gpt2"), BRACKETS)
+    found.host.train()
     with pytest.raises(InputError, match="training"):
-        found.host.train()
         found.decode(new_text(2))
     found.host.eval().bfloat16()
     with pytest.raises(InputError, match="float32"):
