@@ -143,7 +143,7 @@ def faithfulness(task: Task, kept: NDArray[np.bool_]) -> float:
     """How much of the clean output is left where all other edges are patched.
 
     The logits lie between those on corrupted inputs, which count 0, and the clean ones, which
-    count 1; nan where these are the same.
+    count 1; what lies beyond counts as the nearer end. It is nan where these are the same.
 
     Args:
         task: The task.
@@ -156,4 +156,6 @@ def faithfulness(task: Task, kept: NDArray[np.bool_]) -> float:
         whole = float((direction * (task.clean_run.logits - task.corrupted_run.logits)).sum())
         if not whole:
             return float("nan")
-        return float((direction * (after.logits - task.corrupted_run.logits)).sum()) / whole
+        share = float((direction * (after.logits - task.corrupted_run.logits)).sum()) / whole
+        # Patched states that no input has can give logits of any size, on either side.
+        return float(np.clip(share, 0.0, 1.0))
