@@ -117,6 +117,21 @@ class CompiledModel(Transformer):
 
         return stock_form(self, rotate)
 
+    @property
+    def stock_proof(self) -> Proof:
+        """What is known of the stock transformer: it is run on inputs when this is first asked.
+
+        `proof` is of the model without norms. Both are of the weights as they are now.
+
+        Raises:
+            InputError: If the model was compiled for no published transformer.
+            VerificationError: If the stock transformer is wrong on an input.
+            NotFoundError: If the model was read from a file that holds no program.
+        """
+        from optitracr.stock.proving import form_proof
+
+        return form_proof(self)
+
     @within_memory
     def to_transformers(self, rotate: int | None = None) -> Any:
         """The model as a `GPT2LMHeadModel` or `LlamaForCausalLM` of `transformers`.

@@ -39,7 +39,7 @@ from optitracr.model.shape import shape_in
 from optitracr.options import Check, CompileOptions, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
-from optitracr.stock.proving import known_form
+from optitracr.stock.proving import known_as_stock
 from solvers import Allocation, OnInterrupt, Plan, Problem
 
 P = ParamSpec("P")
@@ -275,7 +275,7 @@ class Compilation:
         check = self.options.check or Check.PROOF
         proof = known_before_use(model, check, self.options.seed)
         if stock_class(self.options.architecture) is not None:
-            known_form(model, check, self.options.seed)
+            known_as_stock(model, check, self.options.seed)
         if self.setting.causal:
             warn_of_causal_reading(self.written, self.tabled, self.setting, self.options.seed)
         return proof

@@ -17,7 +17,7 @@ from optitracr.cli.programs import Named
 def bounds_of(named: Named, arguments: argparse.Namespace) -> dict[str, Any]:
     """The bounds of a program, and the length up to which every input was looked at."""
     given = options(arguments)
-    del given["check"]
+    del given["check"], given["architecture"]
     found = lower_bounds(
         named.program,
         named.vocab,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from optitracr import library
+from optitracr.architectures.architecture import parse_architecture
+from optitracr.architectures.classes import stock_class
 from optitracr.candidates.families import families_without
 from optitracr.cli.argument_types import NO_CHECK
 from optitracr.cli.output import Output, one_line, shown, tell
@@ -18,6 +22,7 @@ from optitracr.files.values import any_to_plain
 from optitracr.model.evidence import in_short
 from optitracr.model.proof import Proof
 from optitracr.options import parse_objective
+from optitracr.stock.proving import form_proof
 
 
 def list_programs(arguments: argparse.Namespace, output: Output) -> int:
@@ -65,6 +70,7 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
     """
     parse_objective(arguments.objective)
     families_without(arguments.without)
+    parse_architecture(arguments.architecture)
     names = ("layers", "width", "heads", "head_size", "neurons")
     limits = {name: getattr(arguments, f"limit_{name}") for name in names}
     return {
@@ -74,6 +80,7 @@ def options(arguments: argparse.Namespace) -> dict[str, Any]:
         "without": arguments.without,
         "limits": {name: limit for name, limit in limits.items() if limit is not None},
         "check": False if arguments.check == NO_CHECK else arguments.check,
+        "architecture": arguments.architecture,
     }
 
 
@@ -104,7 +111,22 @@ def compile_programs(arguments: argparse.Namespace, output: Output) -> int:
             f"{size.parameters:,} parameters; {allocation.solver} {allocation.status.value}; "
             f"{in_short(model.proof)}"
         )
+        for line in _stock_lines(named.name, model):
+            output.line(line)
     return 0
+
+
+def _stock_lines(name: str, model: CompiledModel) -> Iterator[str]:
+    """The sizes of the published transformer that the model was compiled for, if it was for one."""
+    if stock_class(model.options.architecture) is None:
+        return
+    form = model.stock()
+    sizes = form.sizes
+    yield (
+        f"{name} as {form.stock.name}: {sizes.layers} layers, width {sizes.width}, {sizes.heads} "
+        f"heads of {sizes.head_size}, {sizes.neurons} neurons, {sizes.parameters:,} parameters; "
+        f"{in_short(form_proof(model))}"
+    )
 
 
 def describe(named: Named, model: CompiledModel) -> dict[str, Any]:
@@ -125,6 +147,19 @@ def describe(named: Named, model: CompiledModel) -> dict[str, Any]:
         "proof": proof_data(model.proof),
         "residual_labels": model.residual_labels,
         "savings": model.savings.as_dicts(),
+        "stock": _stock_sizes(model),
+    }
+
+
+def _stock_sizes(model: CompiledModel) -> dict[str, Any] | None:
+    """The same of the published transformer, if it was compiled for one."""
+    if stock_class(model.options.architecture) is None:
+        return None
+    form = model.stock()
+    return {
+        "class": form.stock.name,
+        "size": asdict(form.sizes),
+        "proof": proof_data(form_proof(model)),
     }
 
 

@@ -286,6 +286,9 @@ def _search(parser: argparse.ArgumentParser, checked: bool = True) -> None:
     else:
         parser.set_defaults(check=NO_CHECK)
     _without(parser)
+    parser.add_argument(
+        "--architecture", default="tracr", metavar="NAME", help="tracr, gpt2 or llama"
+    )
     for limit in ("layers", "width", "heads", "head-size", "neurons"):
         parser.add_argument(f"--limit-{limit}", type=whole, metavar="N")
 

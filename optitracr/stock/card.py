@@ -46,8 +46,8 @@ logits = model(**tokenizer("{example}", return_tensors="pt")).logits[0, 1:]
 ```
 
 {decoding} With optitracr, `optitracr.load("THIS_FOLDER").decode_logits(logits)` says the same. The
-tokenizer takes words with spaces between them, puts `{bos}` first and pads on the right; a word
-that is none of these is an error: {words}.
+tokenizer takes words with spaces between them, puts `{bos}` first and pads on the right. All
+logits are NaN where a word is none of these: {words}.
 
 ## Sizes
 
@@ -101,7 +101,7 @@ def card(model: Transformer, form: StockForm, proof: Proof, plain: Proof) -> str
         longest=model.setting.max_seq_len,
         domain=_domain(proof),
         example=" ".join(tokens[: model.setting.max_seq_len]).replace("\\", r"\\"),
-        decoding=_decoding(model),
+        decoding=_decoding(model, form),
         bos=words[form.special[0]],
         words=", ".join(f"`{word}`" for word in tokens),
         sizes=_rows(_sizes(model, form)),
@@ -119,15 +119,20 @@ def _domain(proof: Proof) -> str:
     return f"It is exact on the domain {proof.domain}." if proof.domain else ""
 
 
-def _decoding(model: Transformer) -> str:
+def _decoding(model: Transformer, form: StockForm) -> str:
     values = [direction.value for direction in getattr(model.output_encoder, "basis", ())]
     if not values:
-        return "The first logit is the number that the program gives."
+        return f"The first logit{_divided(form)} is the number that the program gives."
     listed = ", ".join(f"{code}: `{cell(repr(value))}`" for code, value in enumerate(values))
     return (
         f"The first {len(values)} logits stand for the values of the program, of which the largest "
-        f"counts; where none is above 1/2 the value is None. They are {listed}."
+        f"counts; where none is above {form.logit_scale / 2!r} the value is None. They are "
+        f"{listed}."
     )
+
+
+def _divided(form: StockForm) -> str:
+    return "" if form.logit_scale == 1.0 else f", divided by {form.logit_scale!r},"
 
 
 def _sizes(model: Transformer, form: StockForm) -> Iterable[Sequence[Any]]:

@@ -65,7 +65,7 @@ def compared(
     for chunk in _chunks(inputs, form):
         encoder = model.input_encoder
         tokens = with_bos(chunk.codes, encoder.bos_encoding, encoder.pad_encoding)
-        said, check = chosen(model, run(tokens))[:, 1:], Comparison(model, chunk)
+        said, check = chosen(model, run(tokens), form.logit_scale)[:, 1:], Comparison(model, chunk)
         undefined += int(check.evaluation.undefined.sum())
         wrongs = check.wrong_outputs(said)
         if wrongs.any():

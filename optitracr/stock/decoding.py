@@ -11,21 +11,24 @@ from optitracr.arguments import shown
 from optitracr.errors import InputError
 from optitracr.model.forward import choose
 from optitracr.model.transformer import Transformer, architecture_of
+from optitracr.stock.form import stock_form
 
 
-def chosen(model: Transformer, logits: NDArray[Any]) -> NDArray[Any]:
+def chosen(model: Transformer, logits: NDArray[Any], scale: float) -> NDArray[Any]:
     """The number, or the integer of the largest logit; NONE_ENCODING where none passes 1/2.
 
     Args:
         model: The compiled model.
         logits: Shape [..., tokens], of which the first are those of the outputs.
+        scale: By what they were multiplied.
     """
     outputs = model.output_encoder.vocab_size
-    return np.asarray(choose(np, architecture_of(model), logits[..., :outputs]))
+    return np.asarray(choose(np, architecture_of(model), logits[..., :outputs] / np.float32(scale)))
 
 
 def decode_logits(model: Transformer, logits: Any) -> NDArray[Any]:
     """The values of the program at each position; see `CompiledModel.decode_logits`."""
+    scale = stock_form(model).logit_scale
     found = numbers(logits)
     outputs = model.output_encoder.vocab_size
     if found.ndim == 0 or found.shape[-1] < outputs:
@@ -33,7 +36,12 @@ def decode_logits(model: Transformer, logits: Any) -> NDArray[Any]:
             f"logits has shape {found.shape}; give what the stock model gives, of shape "
             f"[..., vocabulary] with a vocabulary of at least {outputs}"
         )
-    codes = chosen(model, found)
+    if np.isnan(found[..., :outputs]).any():
+        raise InputError(
+            "logits holds NaN, which is what the stock model makes of an unknown word; give it "
+            "tokens of the program alone"
+        )
+    codes = chosen(model, found, scale)
     values = model.output_encoder.decode(codes.reshape(-1).tolist())
     decoded = np.empty(codes.size, dtype=object)
     decoded[:] = values

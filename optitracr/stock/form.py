@@ -90,6 +90,11 @@ class StockForm:
         """
         return logits_numpy(self.lowered, tokens)
 
+    @property
+    def logit_scale(self) -> float:
+        """By what the compiled model's logits are multiplied, so that no weight is too large."""
+        return self.lowered.logit_scale
+
     def compiled_stream(self, stream: Any) -> Float[FloatArray, "*batch d_model"]:
         """The compiled model's residual stream, from that of the stock transformer.
 
@@ -114,7 +119,7 @@ class StockForm:
                 f"shape [..., {self.sizes.width}]"
             )
         plain = array if self.basis is None else array @ self.basis.T
-        return np.asarray(plain[..., : self.lowered.columns])
+        return np.asarray(plain[..., : self.lowered.amplitude.size] / self.lowered.amplitude)
 
 
 def architecture_class(model: Transformer) -> StockClass:

@@ -117,9 +117,9 @@ def without_positions(guest: Guest, bos: int) -> Guest:
     varying = (rows[1:] != rows[1:2]).any(axis=0)
     if not varying.any():
         return told
-    told = _widened(told)
-    told.tokens[bos, -1] = 1.0
+    told = _widened(told, 2)
     found = counted(rows, told.width)
+    told.tokens[bos, found.marker] = 1.0
     if guest.layers and not _reads(guest.layers[0], varying):
         first = _beside(told.layers[0], found)
         return replace(told, layers=(first, *told.layers[1:]))
@@ -146,33 +146,30 @@ def _beside(layer: GuestLayer, found: Counted) -> GuestLayer:
     )
 
 
-def _widened(guest: Guest) -> Guest:
-    """The same with one column more, which nothing reads or writes."""
+def _widened(guest: Guest, more: int) -> Guest:
+    """The same with some columns more, which nothing reads or writes."""
     return replace(
         guest,
-        tokens=_padded(guest.tokens, 1),
-        layers=tuple(_wider(layer) for layer in guest.layers),
-        unembedding=_padded(guest.unembedding, 0),
+        tokens=_padded(guest.tokens, 1, more),
+        layers=tuple(_wider(layer, more) for layer in guest.layers),
+        unembedding=_padded(guest.unembedding, 0, more),
     )
 
 
-def _wider(layer: GuestLayer) -> GuestLayer:
+def _wider(layer: GuestLayer, more: int) -> GuestLayer:
+    def read(part: Affine) -> Affine:
+        return Affine(_padded(part.w, 0, more), part.b)
+
     heads = tuple(
-        PlainHead(_read_wider(h.query), _read_wider(h.key), _read_wider(h.value), _padded(h.out, 1))
+        PlainHead(read(h.query), read(h.key), read(h.value), _padded(h.out, 1, more))
         for h in layer.heads
     )
-    out = Affine(_padded(layer.neurons_out.w, 1), np.append(layer.neurons_out.b, 0.0))
-    bias = np.append(layer.heads_bias, 0.0)
-    return GuestLayer(heads, bias, _read_wider(layer.neurons_in), out)
+    out = Affine(_padded(layer.neurons_out.w, 1, more), _padded(layer.neurons_out.b, 0, more))
+    return GuestLayer(heads, _padded(layer.heads_bias, 0, more), read(layer.neurons_in), out)
 
 
-def _read_wider(part: Affine) -> Affine:
-    return Affine(_padded(part.w, 0), part.b)
-
-
-def _padded(array: FloatArray, axis: int) -> FloatArray:
-    pads = [(0, int(axis == each)) for each in range(array.ndim)]
-    return np.pad(array, pads)
+def _padded(array: FloatArray, axis: int, more: int) -> FloatArray:
+    return np.pad(array, [(0, more if axis == each else 0) for each in range(array.ndim)])
 
 
 def inner_size(layers: Sequence[GuestLayer]) -> int:

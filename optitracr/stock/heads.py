@@ -109,7 +109,7 @@ def lowered_head(head: PlainHead, host: EmptyHost, space: HeadSpace) -> tuple[Af
     """
     query, key = (host.read(part.w, part.b) for part in (head.query, head.key))
     query = scaled(query, math.sqrt(space.size))
-    query, key = balanced(query, key)
+    query, key = map(host.bounded, balanced(query, key))
     value, out = host.read(head.value.w, head.value.b), host.written(head.out)
     value, written = balanced(value, Affine(out, np.zeros(0)))
     inner = head.query.w.shape[1]
@@ -133,11 +133,15 @@ def scaled(part: Affine, factor: float | FloatArray) -> Affine:
 
 def balanced(first: Affine, second: Affine) -> tuple[Affine, Affine]:
     """Two maps whose product counts, with weights of one size as far as powers of two go."""
-    sizes = [largest(part) for part in (first, second)]
-    if not all(sizes):
-        return first, second
-    factor = 2.0 ** round(math.log2(sizes[1] / sizes[0]) / 2)
+    factor = balance(largest(first), largest(second))
     return scaled(first, factor), scaled(second, 1 / factor)
+
+
+def balance(first: float, second: float) -> float:
+    """The power of two by which the first of two sizes is multiplied, and the second divided."""
+    if first == 0.0 or second == 0.0:
+        return 1.0
+    return float(2.0 ** round(math.log2(second / first) / 2))
 
 
 def largest(part: Affine) -> float:

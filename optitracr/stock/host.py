@@ -32,6 +32,15 @@ EXTRA = {Norm.NONE: 0, Norm.LAYER_NORM: 3, Norm.RMS_NORM: 1}
 zeros."""
 
 
+ROUNDING = 2.0**-20
+"""By what part of itself the largest gain is not reached, so that rounding does not pass it."""
+
+
+CONSTANT = 16.0
+"""What the column of the constant is read as where there are no biases: these are up to some ten
+times as large as weights, and the largest weight is of both."""
+
+
 @dataclass(frozen=True, slots=True)
 class EmptyHost:
     """Where the stream of a compiled model lies in a wider one.
@@ -58,7 +67,8 @@ class EmptyHost:
             width: All columns; at least `EXTRA` more.
         """
         columns = {Norm.NONE: 0, Norm.LAYER_NORM: 2, Norm.RMS_NORM: 1}[architecture.norm]
-        amplitude = architecture.largest_gain * math.sqrt(width / columns) if columns else 0.0
+        gain = architecture.largest_gain * (1.0 - ROUNDING)
+        amplitude = gain * math.sqrt(width / columns) if columns else 0.0
         return cls(architecture, guest, width, amplitude)
 
     @property
@@ -76,14 +86,14 @@ class EmptyHost:
 
     @property
     def gain(self) -> Float[FloatArray, " width"]:
-        """Of each norm: what the guest holds is read as it is, the constant column as 1."""
+        """Of each norm: what the guest holds is read as it is, the constant as 1 or `CONSTANT`."""
         scale = float(np.sqrt((self.constant**2).mean())) or 1.0
         row = np.full(self.width, scale)
         match self.architecture.norm:
             case Norm.LAYER_NORM:
-                row[self.guest : self.guest + 2] = 0.0
+                row[self.guest : self.guest + 2] = scale / self.amplitude
             case Norm.RMS_NORM:
-                row[self.guest] = scale / self.amplitude
+                row[self.guest] = CONSTANT * scale / self.amplitude
             case Norm.NONE:
                 pass
         return row
@@ -113,8 +123,22 @@ class EmptyHost:
             wide[zeros] = -w.sum(axis=0) / (self.width - self.guest - 2)
         if self.architecture.biases:
             return Affine(wide, np.array(b, dtype=np.float64))
-        wide[self.guest] = b
+        wide[self.guest] = b / CONSTANT
         return Affine(wide, np.zeros(w.shape[1]))
+
+    def bounded(self, part: Affine) -> Affine:
+        """A map of what the norm gives; what is beyond the largest bias is read from the constant.
+
+        Args:
+            part: The map, which is changed.
+        """
+        if self.architecture.norm is not Norm.LAYER_NORM or not self.architecture.biases:
+            return part
+        most = self.architecture.largest_weight
+        own = np.clip(part.b, -most, most)
+        part.w[self.guest] += (part.b - own) / 2
+        part.w[self.guest + 1] -= (part.b - own) / 2
+        return Affine(part.w, own)
 
     def written(self, w: Float[FloatArray, "inputs guest"]) -> Float[FloatArray, "inputs width"]:
         """What is written to the guest's columns, as one of all."""

@@ -11,6 +11,7 @@ import numpy as np
 from optitracr.architectures.architecture import Architecture, Positions
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
+from optitracr.stock.amplitudes import amplified, amplitudes
 from optitracr.stock.guest import Guest, GuestLayer, guest_of, inner_size, without_positions
 from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_size, rotary_space
 from optitracr.stock.host import EXTRA, EmptyHost
@@ -19,6 +20,11 @@ from optitracr.stock.weights import Affine, StockLayer, StockSizes, StockWeights
 
 if TYPE_CHECKING:
     from jaxtyping import Float
+
+
+SPARE = 1
+"""Rows of the token embedding at least that are no token's: a tokenizer has one for unknown words.
+They hold NaN, so that all that comes of them is NaN, and never an answer."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,16 +36,18 @@ class Lowered:
         sizes: Its sizes.
         weights: Its weights.
         host: Where the compiled model's columns lie.
-        columns: The compiled model's columns, which come first.
+        amplitude: By what each of the compiled model's columns, which come first, is multiplied.
         early: Layers before those of the compiled model.
+        logit_scale: By what the compiled model's logits are multiplied.
     """
 
     architecture: Architecture
     sizes: StockSizes
     weights: StockWeights
     host: EmptyHost
-    columns: int
+    amplitude: Float[FloatArray, " d_model"]
     early: int
+    logit_scale: float
 
 
 def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
@@ -56,16 +64,28 @@ def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
         guest = without_positions(guest, bos)
     layers = guest.layers or (_nothing(guest),)
     space, heads, width = _head_sizes(architecture, layers, guest.width)
+    amplitude = amplitudes(guest, architecture, space.size)
+    guest = amplified(guest, amplitude)
+    layers = guest.layers or layers
     host = EmptyHost.of(architecture, guest.width, width)
     lowered_layers = [_Lowering(host, space, heads).layer(layer) for layer in layers]
     neurons = max(layer.neurons_in.w.shape[1] for layer in lowered_layers)
     if architecture.neurons_per_width is not None:
         neurons = architecture.neurons_per_width * width
-    tokens = max(guest.tokens.shape[0], guest.unembedding.shape[1])
+    tokens = max(len(guest.tokens) + SPARE, guest.unembedding.shape[1])
     sizes = StockSizes(len(layers), width, heads, space.size, max(1, neurons), tokens, positions)
+    scale = _logit_scale(guest, architecture)
+    guest = replace(guest, unembedding=guest.unembedding * scale)
     weights = _weights(host, guest, lowered_layers, sizes, space)
     sizes = replace(sizes, parameters=_parameters(weights, architecture))
-    return Lowered(architecture, sizes, weights, host, now.unembed.shape[0], guest.early)
+    own = amplitude[: now.unembed.shape[0]]
+    return Lowered(architecture, sizes, weights, host, own, guest.early, scale)
+
+
+def _logit_scale(guest: Guest, architecture: Architecture) -> float:
+    """A power of two that makes no weight of the unembedding too large."""
+    largest = float(np.abs(guest.unembedding).max(initial=0.0))
+    return float(2.0 ** -np.ceil(np.log2(max(1.0, largest / architecture.largest_weight))))
 
 
 def _nothing(guest: Guest) -> GuestLayer:
@@ -150,9 +170,7 @@ def _weights(
     outputs = host.read(guest.unembedding, np.zeros(guest.unembedding.shape[1])).w
     unembedding = np.zeros((sizes.width, sizes.tokens))
     unembedding[:, : outputs.shape[1]] = outputs
-    spare = np.zeros((sizes.tokens - len(tokens), sizes.width)) + (
-        host.constant if positions is None else 0.0
-    )
+    spare = np.full((sizes.tokens - len(tokens), sizes.width), np.nan)
     return StockWeights(
         np.concatenate([tokens, spare]),
         positions,

@@ -8,8 +8,6 @@ are not taken, or at those where a neuron is exactly zero.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from optitracr.architectures.architecture import Activation
@@ -21,10 +19,10 @@ LEAST_FACTOR = {
     Activation.RELU: 0,
     Activation.GELU: 4,
     Activation.GELU_NEW: 4,
-    Activation.SILU: 6,
+    Activation.SILU: 5,
 }
 """Powers of two by which pre-activations are multiplied at least: at half of a step's height, as
-far from the knot as steps are taken, GELU is ReLU to float32 from 2^4 on and SiLU from 2^6."""
+far from the knot as steps are taken, GELU is ReLU to float32 from 2^4 on and SiLU from 2^5."""
 
 ALWAYS = 64.0
 """Pre-activation of the neuron that is always on, where there are no biases: a power of two that
@@ -45,7 +43,7 @@ def lowered_mlp(neurons_in: Affine, neurons_out: Affine, host: EmptyHost) -> tup
     """
     read = host.read(neurons_in.w, neurons_in.b)
     factor = factors(read, host)
-    into = Affine(read.w * factor, read.b * factor)
+    into = host.bounded(Affine(read.w * factor, read.b * factor))
     out = host.written(neurons_out.w / factor[:, None])
     bias = host.written(neurons_out.b[None])[0]
     if host.architecture.biases or not bias.any():
@@ -70,8 +68,3 @@ def factors(read: Affine, host: EmptyHost) -> FloatArray:
 def up(neurons: int, host: EmptyHost) -> Affine:
     """What gated neurons are multiplied with: 1, by the constant column."""
     return host.read(np.zeros((host.guest, neurons)), np.ones(neurons))
-
-
-def rounded_up_power(number: float) -> float:
-    """The least power of two that is no smaller."""
-    return float(2.0 ** math.ceil(math.log2(number)))

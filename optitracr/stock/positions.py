@@ -25,13 +25,15 @@ class Counted:
     """What tells positions: one head, and neurons behind it in the same layer.
 
     Attributes:
-        marker: The column that is 1 at BOS, and to which the head adds 1/(i + 1).
+        marker: The column that is 1 at BOS and 0 elsewhere.
+        count: The column to which the head writes 1/(i + 1).
         head: Over the guest's columns, the marker among them.
         neurons_in: From the guest's columns.
         neurons_out: To them: what the rows of positions differ by from that of position 1.
     """
 
     marker: int
+    count: int
     head: PlainHead
     neurons_in: Affine
     neurons_out: Affine
@@ -42,11 +44,11 @@ def counted(positions: Float[FloatArray, "positions columns"], guest: int) -> Co
 
     Args:
         positions: The rows, that of BOS first, over the columns of a compiled model.
-        guest: Columns of the guest, of which the last is the marker.
+        guest: Columns of the guest, of which the last two are the marker and the count.
     """
-    marker = guest - 1
+    marker, count = guest - 2, guest - 1
     read, out = np.zeros((guest, 1)), np.zeros((1, guest))
-    read[marker, 0] = out[0, marker] = 1.0
+    read[marker, 0] = out[0, count] = 1.0
     nothing = Affine(np.zeros((guest, 1)), np.zeros(1))
     head = PlainHead(nothing, nothing, Affine(read, np.zeros(1)), out)
     steps = np.diff(positions[1:], axis=0)
@@ -56,8 +58,8 @@ def counted(positions: Float[FloatArray, "positions columns"], guest: int) -> Co
     changes = steps.any(axis=1)
     slope, offset, steps = slope[changes], (slope * knot)[changes], steps[changes]
     into = np.zeros((guest, 2 * len(slope)))
-    into[marker] = -np.concatenate([slope, slope])
+    into[count] = -np.concatenate([slope, slope])
     written = np.zeros((2 * len(slope), guest))
     written[:, : positions.shape[1]] = np.concatenate([steps, -steps])
     neurons_in = Affine(into, np.concatenate([offset, offset - 1]))
-    return Counted(marker, head, neurons_in, Affine(written, np.zeros(guest)))
+    return Counted(marker, count, head, neurons_in, Affine(written, np.zeros(guest)))

@@ -17,7 +17,7 @@ from optitracr.model.known import known_of
 from optitracr.model.transformer import Transformer
 from optitracr.stock.card import card
 from optitracr.stock.form import StockForm, stock_form
-from optitracr.stock.proving import known_form
+from optitracr.stock.proving import form_proof, known_form
 from optitracr.stock.tokenizer import tokenizer_of
 from optitracr.stock.transformers_model import to_transformers
 from optitracr.writing import reason_of, shown_path, write_folder
@@ -33,7 +33,7 @@ def save_pretrained(model: Transformer, folder: str | PathLike[str], rotate: int
     given = arguments.path("folder", folder, "the folder of a checkpoint as text or pathlib.Path")
     target = _target(given)
     form = stock_form(model, rotate)
-    known = known_form(model, rotate=rotate)
+    known = form_proof(model) if rotate is None else known_form(model, rotate=rotate)
     stock = to_transformers(form)
     files = encode(model, target) | _saved(stock) | _saved(tokenizer_of(model))
     files[CARD] = card(model, form, known, known_of(model)).encode()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from weakref import WeakKeyDictionary
 
 from optitracr.architectures.classes import StockClass
 from optitracr.errors import VerificationError
+from optitracr.model.current import current
 from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 from optitracr.options import Check
 from optitracr.stock.checking import StockCheck, compared
-from optitracr.stock.form import StockForm, stock_form
+from optitracr.stock.form import StockForm, architecture_class, stock_form
 
 EVERY, SAMPLED = 1 << 17, 2000
 """Inputs up to which all are run, and inputs of each kind that are run where these are more: a
@@ -18,6 +20,33 @@ second's work or so for most models."""
 
 FEW, FEW_SAMPLED = 64, 64
 """The same where a sample is asked for."""
+
+
+def known_as_stock(model: Transformer, check: Check, seed: int) -> Proof:
+    """The same as `known_form`, kept where a proof was asked for."""
+    return form_proof(model) if check is Check.PROOF else known_form(model, check, seed)
+
+
+_KNOWN: WeakKeyDictionary[Transformer, tuple[bytes, Proof]] = WeakKeyDictionary()
+"""What is known of the form of each model, and the digest of the weights that it had then."""
+
+
+def form_proof(model: Transformer) -> Proof:
+    """What is known of the form of a model with the weights that it has now.
+
+    Args:
+        model: The model, compiled for a published transformer.
+
+    Raises:
+        InputError: If it is none.
+        VerificationError: If the form is wrong on an input.
+        NotFoundError: If the model was read from a file that holds no program.
+    """
+    architecture_class(model)
+    digest, known = current(model).digest, _KNOWN.get(model)
+    if known is None or known[0] != digest:
+        known = _KNOWN[model] = (digest, known_form(model))
+    return known[1]
 
 
 def known_form(

@@ -8,6 +8,9 @@ from typing import Any
 from optitracr.extras import require
 from optitracr.model.transformer import Transformer
 
+UNKNOWN = "compiler_unknown"
+"""The token of unknown words."""
+
 
 def words_of(tokens: Sequence[Any]) -> list[str]:
     """How each token is written: as it is, or where that is no word of its own, as Python does.
@@ -31,10 +34,16 @@ def _escaped(token: Any) -> str:
     return "".join(r"\x20" if letter == " " else letter for letter in ascii(token))
 
 
+def _unknown(words: Sequence[str]) -> str:
+    """What stands for unknown words: no word that is known."""
+    longest = max(map(len, words))
+    return UNKNOWN if UNKNOWN not in words else UNKNOWN.ljust(longest + 1, "_")
+
+
 def tokenizer_of(model: Transformer) -> Any:
     """A `PreTrainedTokenizerFast` that puts BOS first and pads on the right.
 
-    A word that is no token is an error of the tokenizer's.
+    A word that is no token becomes one of which the stock model makes NaN.
 
     Args:
         model: The compiled model.
@@ -52,8 +61,8 @@ def tokenizer_of(model: Transformer) -> Any:
     encoder = model.input_encoder
     words = words_of([direction.value for direction in encoder.basis])
     bos, pad = words[encoder.bos_encoding], words[encoder.pad_encoding]
-    codes = {word: code for code, word in enumerate(words)}
-    inner = Tokenizer(WordLevel(codes, unk_token=""))
+    codes = {word: code for code, word in enumerate([*words, _unknown(words)])}
+    inner = Tokenizer(WordLevel(codes, unk_token=_unknown(words)))
     inner.pre_tokenizer = WhitespaceSplit()
     inner.post_processor = TemplateProcessing(
         single=f"{bos}:0 $A:0",
@@ -65,6 +74,7 @@ def tokenizer_of(model: Transformer) -> Any:
         tokenizer_object=inner,
         bos_token=bos,
         pad_token=pad,
+        unk_token=_unknown(words),
         padding_side="right",
         model_max_length=model.setting.max_seq_len + 1,
         clean_up_tokenization_spaces=False,

@@ -107,6 +107,19 @@ class StockWeights:
     rotary_base: float = 0.0
 
 
+def kinds_of_weights(weights: StockWeights) -> dict[str, FloatArray]:
+    """The numbers that are not zero, by what they are; the embeddings' hold the constant too."""
+    parts = [part for layer in weights.layers for _, part in layer.maps()]
+    gains = [gain for layer in weights.layers for gain in (layer.attention_gain, layer.mlp_gain)]
+    found = {
+        "gains": np.concatenate([weights.gain, *gains]),
+        "weights": np.concatenate([part.w.ravel() for part in parts]),
+        "biases": np.concatenate([part.b for part in parts]),
+        "unembedding": weights.unembedding.ravel(),
+    }
+    return {kind: numbers[numbers != 0.0] for kind, numbers in found.items()}
+
+
 def single(array: FloatArray) -> NDArray[np.float32]:
     """Numbers as float32 holds them."""
     return np.ascontiguousarray(array, dtype=np.float32)

@@ -24,6 +24,7 @@ SCRIPTS = (
     "model_sizes",
     "ablation",
     "lower_bounds",
+    "stock_models",
     "scaling",
 )
 PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")

@@ -44,6 +44,9 @@ def test_checkpoints_open_with_no_code_of_ours(tmp_path: Path, kind: str, rotate
     said = optitracr.load(folder).decode_logits(stock(**ids).logits)
     assert said[0, 1:].tolist() == model.apply([model.setting.bos, *"(){}"]).decoded[1:]
     assert said[1, 1:3].tolist() == model.apply([model.setting.bos, *"(}"]).decoded[1:]
+    lens: Any = pytest.importorskip("transformer_lens.model_bridge")
+    bridged = lens.TransformerBridge.boot_transformers(str(folder))(ids.input_ids)
+    assert model.decode_logits(bridged)[0].tolist() == said[0].tolist()
     card = (folder / "README.md").read_text()
     for part in (type(stock).__name__, str(model.source), "340 inputs", "`{`", "| parameters |"):
         assert part in card
@@ -72,8 +75,11 @@ def test_the_tokenizer_puts_bos_first_and_knows_no_other_words() -> None:
     model = compiled("hist", "gpt2")
     tokenizer, encoder = tokenizer_of(model), model.input_encoder
     assert tokenizer("a c").input_ids == encoder.encode([encoder.bos_token, "a", "c"])
-    with pytest.raises(Exception, match="vocabulary"):
-        tokenizer("a z")
+    unknown = tokenizer("a z").input_ids
+    logits = model.stock().logits(np.array([unknown]))
+    assert np.isnan(logits[0, 2]).all()
+    with pytest.raises(InputError, match="NaN"):
+        model.decode_logits(logits)
 
 
 def numbers() -> CompiledModel:

@@ -100,10 +100,10 @@ def test_positions_are_told_in_the_first_layer_or_before_it() -> None:
 
 def test_counted_positions_are_their_rows() -> None:
     rows = np.array([[0.0, 0], [1, 2], [1, 5], [4, 5], [-2, 5]])
-    found = counted(rows, guest=3)
+    found = counted(rows, guest=4)
     marks = 1 / np.arange(2, 6)
-    stream = np.zeros((4, 3))
-    stream[:, found.marker] = marks
+    stream = np.zeros((4, 4))
+    stream[:, found.count] = marks
     hidden = np.maximum(stream @ found.neurons_in.w + found.neurons_in.b, 0)
     assert np.allclose((hidden @ found.neurons_out.w)[:, :2] + rows[1], rows[1:])
 

@@ -1,0 +1,76 @@
+"""How large each column of the guest is, so that what reads it has no weights beyond the largest.
+
+A column may be held larger by a power of two: its writers have weights as much larger, and its
+readers as much smaller. A step between numbers that are close has a steep reader, and its number is
+small; where it is held larger, both are of ordinary size. The constant beside which the norm sees
+nothing stays as it is, so that only small numbers may grow, and not by much.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from optitracr.architectures.architecture import Architecture
+from optitracr.craft.spaces import FloatArray
+from optitracr.stock.guest import Guest, GuestLayer
+from optitracr.stock.heads import PlainHead, balance, largest
+from optitracr.stock.neurons import LEAST_FACTOR
+from optitracr.stock.weights import Affine
+
+LARGEST = 8.0
+"""Of an amplitude: a column of ones then adds to the norm what eight by eight columns would."""
+
+
+def amplitudes(guest: Guest, architecture: Architecture, head_size: int) -> FloatArray:
+    """By what each column is multiplied, [guest].
+
+    Args:
+        guest: The guest.
+        architecture: What is to hold it.
+        head_size: The dimensions of a head.
+    """
+    needed = np.zeros(guest.width)
+    least = 2.0 ** LEAST_FACTOR[architecture.activation]
+    for layer in guest.layers:
+        needed = np.maximum(needed, least * _sizes(layer.neurons_in))
+        for head in layer.heads:
+            factor = balance(largest(head.query) * np.sqrt(head_size), largest(head.key))
+            query, key = factor * np.sqrt(head_size), 1 / factor
+            needed = np.maximum(needed, query * _sizes(head.query))
+            needed = np.maximum(needed, key * _sizes(head.key))
+    excess = np.maximum(needed / architecture.largest_weight, 1.0)
+    return np.asarray(np.minimum(2.0 ** np.ceil(np.log2(excess)), LARGEST))
+
+
+def _sizes(part: Affine) -> FloatArray:
+    """The largest weight on each column, [guest]."""
+    return np.asarray(np.abs(part.w).max(axis=1, initial=0.0))
+
+
+def amplified(guest: Guest, amplitude: FloatArray) -> Guest:
+    """The same guest with columns multiplied with numbers."""
+    positions = guest.positions
+    return replace(
+        guest,
+        tokens=guest.tokens * amplitude,
+        positions=None if positions is None else positions * amplitude,
+        layers=tuple(_layer(layer, amplitude) for layer in guest.layers),
+        unembedding=guest.unembedding / amplitude[:, None],
+    )
+
+
+def _layer(layer: GuestLayer, amplitude: FloatArray) -> GuestLayer:
+    def read(part: Affine) -> Affine:
+        return Affine(part.w / amplitude[:, None], part.b)
+
+    return GuestLayer(
+        tuple(
+            PlainHead(read(head.query), read(head.key), read(head.value), head.out * amplitude)
+            for head in layer.heads
+        ),
+        layer.heads_bias * amplitude,
+        read(layer.neurons_in),
+        Affine(layer.neurons_out.w * amplitude, layer.neurons_out.b * amplitude),
+    )
