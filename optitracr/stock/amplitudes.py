@@ -20,7 +20,7 @@ from optitracr.stock.neurons import LEAST_FACTOR
 from optitracr.stock.weights import Affine
 
 LARGEST = 8.0
-"""Of an amplitude: a column of ones then adds to the norm what eight by eight columns would."""
+"""Of what a column holds: it then adds to the norm what eight by eight columns of ones would."""
 
 
 def amplitudes(guest: Guest, architecture: Architecture, head_size: int) -> FloatArray:
@@ -41,7 +41,16 @@ def amplitudes(guest: Guest, architecture: Architecture, head_size: int) -> Floa
             needed = np.maximum(needed, query * _sizes(head.query))
             needed = np.maximum(needed, key * _sizes(head.key))
     excess = np.maximum(needed / architecture.largest_weight, 1.0)
-    return np.asarray(np.minimum(2.0 ** np.ceil(np.log2(excess)), LARGEST))
+    room = np.maximum(LARGEST / _held(guest), 1.0)
+    return np.asarray(2.0 ** np.minimum(np.ceil(np.log2(excess)), np.floor(np.log2(room))))
+
+
+def _held(guest: Guest) -> FloatArray:
+    """The largest number of each column, as far as the embedding tells, and at least 1."""
+    held = np.abs(guest.tokens).max(axis=0)
+    if guest.positions is not None:
+        held = held + np.abs(guest.positions).max(axis=0)
+    return np.asarray(np.maximum(held, 1.0))
 
 
 def _sizes(part: Affine) -> FloatArray:

@@ -38,6 +38,7 @@ class Lowered:
         host: Where the compiled model's columns lie.
         amplitude: By what each of the compiled model's columns, which come first, is multiplied.
         early: Layers before those of the compiled model.
+        space: The dimensions of its heads.
         logit_scale: By what the compiled model's logits are multiplied.
     """
 
@@ -47,6 +48,7 @@ class Lowered:
     host: EmptyHost
     amplitude: Float[FloatArray, " d_model"]
     early: int
+    space: HeadSpace
     logit_scale: float
 
 
@@ -79,7 +81,7 @@ def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
     weights = _weights(host, guest, lowered_layers, sizes, space)
     sizes = replace(sizes, parameters=_parameters(weights, architecture))
     own = amplitude[: now.unembed.shape[0]]
-    return Lowered(architecture, sizes, weights, host, own, guest.early, scale)
+    return Lowered(architecture, sizes, weights, host, own, guest.early, space, scale)
 
 
 def _logit_scale(guest: Guest, architecture: Architecture) -> float:

@@ -12,6 +12,7 @@ from optitracr.model.proof import Discharge, Proof, Status
 from optitracr.model.transformer import Transformer
 from optitracr.options import Check
 from optitracr.stock.checking import StockCheck, compared
+from optitracr.stock.every_input import proven_by_inputs
 from optitracr.stock.form import StockForm, architecture_class, stock_form
 
 EVERY, SAMPLED = 1 << 17, 2000
@@ -52,7 +53,7 @@ def form_proof(model: Transformer) -> Proof:
 def known_form(
     model: Transformer, check: Check = Check.PROOF, seed: int = 0, rotate: int | None = None
 ) -> Proof:
-    """Compares the form of a model with the interpreter, in NumPy.
+    """Proves the form of a model by every input, or compares it with the interpreter in NumPy.
 
     Args:
         model: The model, compiled for a published transformer.
@@ -64,7 +65,17 @@ def known_form(
         VerificationError: If it is wrong on an input.
     """
     form = stock_form(model, rotate)
-    most, sampled = (EVERY, SAMPLED) if check is Check.PROOF else (FEW, FEW_SAMPLED)
+    match check:
+        case Check.PROOF:
+            proof = proven_by_inputs(model, form.stock, form.lowered)
+            if proof is not None and proof.proven:
+                return proof
+            return _compared(model, form, EVERY, SAMPLED, seed)
+        case Check.SAMPLE:
+            return _compared(model, form, FEW, FEW_SAMPLED, seed)
+
+
+def _compared(model: Transformer, form: StockForm, most: int, sampled: int, seed: int) -> Proof:
     found = compared(model, form, form.logits, most, sampled, seed)
     if found.wrong is not None:
         raise VerificationError(_refusal(form, found.wrong.finding))

@@ -48,7 +48,13 @@ def test_checkpoints_open_with_no_code_of_ours(tmp_path: Path, kind: str, rotate
     bridged = lens.TransformerBridge.boot_transformers(str(folder))(ids.input_ids)
     assert model.decode_logits(bridged)[0].tolist() == said[0].tolist()
     card = (folder / "README.md").read_text()
-    for part in (type(stock).__name__, str(model.source), "340 inputs", "`{`", "| parameters |"):
+    for part in (
+        type(stock).__name__,
+        str(model.source),
+        "on every input",
+        "`{`",
+        "| parameters |",
+    ):
         assert part in card
     assert (folder / "rotation.safetensors").exists() == (rotate is not None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -101,7 +102,10 @@ class Mixed:
 
 
 def attended(
-    layer: Layer, stream: Stream, mask: Bool[NDArray[np.bool_], "batch 1 #query key"]
+    layer: Layer,
+    stream: Stream,
+    mask: Bool[NDArray[np.bool_], "batch 1 #query key"],
+    read: Read | None = None,
 ) -> Stream:
     """The residual stream after an attention sublayer.
 
@@ -109,16 +113,17 @@ def attended(
         layer: Its weights and sizes.
         stream: The residual stream before it.
         mask: Which keys each query may see.
+        read: What a port makes of rows, if something stands between the stream and what is read.
     """
-    rows = stream.rows
+    rows, read = stream.rows, read or linear
     if not reads_in_range(layer, rows):
         return lost(stream)
     ports = Ports.of(layer)
     if ports is None:
         bias = Bounded.exact(layer.weights[Linear.HEADS_OUT]["b"][None, :])
         return merged(added(rows, bias), stream.ids)
-    query, key = (linear(part, rows) for part in (ports.query, ports.key))
-    value = linear(ports.value, Bounded.exact(rows.center), apart=rows.error)
+    query, key = (read(part, rows, 0.0) for part in (ports.query, ports.key))
+    value = read(ports.value, Bounded.exact(rows.center), rows.error)
     wide = rows.error @ np.abs(ports.into)
     parts = (query.center, query.error, key.center, key.error, value.center, value.error, wide)
     inputs = arranged(stream.ids, mask, parts)
@@ -150,6 +155,10 @@ class Port:
         """Some columns of each head, [heads, columns]."""
         head = np.arange(len(columns))[:, None]
         return Port(self.weights[:, head, columns], self.bias[head, columns])
+
+
+Read = Callable[[Port, Bounded, "FloatArray | float"], Bounded]
+"""What a port makes of rows, which may be off by more besides, [rows, heads, size]."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,0 +1,90 @@
+"""What neurons of other activations than ReLU give, within bounds for float32."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optitracr.architectures.architecture import Activation
+from optitracr.checking.proof.bounded import UNIT, Bounded, FloatArray
+
+if TYPE_CHECKING:
+    from jaxtyping import Bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """How far an activation is from ReLU, and how it is computed.
+
+    Attributes:
+        far: Beyond it, in either direction, float32 has nothing but ReLU.
+        tail: By how much real numbers differ from ReLU there at most.
+        slope: Its steepest slope.
+        rounding: Roundings of what it gives, as a part of its pre-activation.
+    """
+
+    far: float
+    tail: float
+    slope: float
+    rounding: float
+
+
+SHAPES = {
+    Activation.RELU: Shape(0.0, 0.0, 1.0, 0.0),
+    Activation.GELU: Shape(7.0, 1e-10, 1.13, 16.0),
+    Activation.GELU_NEW: Shape(7.0, 1e-10, 1.13, 16.0),
+    Activation.SILU: Shape(20.0, 5e-8, 1.1, 16.0),
+}
+"""Assumed are an exponential within 8 units in the last place, and a hyperbolic tangent and an
+error function within as many, which are 1 and -1 where real ones differ from that by 2^-30 at most."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fired:
+    """What neurons give.
+
+    Attributes:
+        hidden: Within bounds that hold but for what is off in the stream.
+        on: Which neurons are what they read, whatever that is off by.
+        off: Which are zero.
+    """
+
+    hidden: Bounded
+    on: Bool[NDArray[np.bool_], "rows neurons"]
+    off: Bool[NDArray[np.bool_], "rows neurons"]
+
+
+def fired(activation: Activation, before: Bounded, wide: FloatArray) -> Fired:
+    """What neurons give for pre-activations.
+
+    Args:
+        activation: Of the neurons.
+        before: Their pre-activations, [rows, neurons].
+        wide: By how much these may be off besides, by what is off in the stream.
+    """
+    shape = SHAPES[activation]
+    reach = before.error + wide
+    on, off = before.center - reach > shape.far, before.center + reach <= -shape.far
+    given = _real(activation, before.center)
+    rounded = UNIT * shape.rounding * np.abs(before.center)
+    error = shape.slope * before.error + shape.tail + rounded
+    return Fired(Bounded(np.where(off, 0.0, given), np.where(off, shape.tail, error)), on, off)
+
+
+def _real(activation: Activation, before: FloatArray) -> FloatArray:
+    """The activation in float64."""
+    match activation:
+        case Activation.RELU:
+            return np.maximum(before, 0.0)
+        case Activation.GELU:
+            from scipy.special import erf
+
+            return np.asarray(0.5 * before * (1.0 + erf(before / np.sqrt(2.0))))
+        case Activation.GELU_NEW:
+            inner = np.sqrt(2.0 / np.pi) * (before + 0.044715 * before**3)
+            return np.asarray(0.5 * before * (1.0 + np.tanh(inner)))
+        case Activation.SILU:
+            return np.asarray(before / (1.0 + np.exp(-np.maximum(before, -700.0))))
