@@ -39,7 +39,7 @@ SHAPES = {
     Activation.SILU: Shape(20.0, 5e-8, 1.1, 16.0),
 }
 """Assumed are an exponential within 8 units in the last place, and a hyperbolic tangent and an
-error function within as many, which are 1 and -1 where real ones differ from that by 2^-30 at most."""
+error function within as many, which are 1 and -1 where real ones are within 2^-30 of that."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
