@@ -81,7 +81,7 @@ def _measured(entry: library.Program, architecture: str, arguments: argparse.Nam
         "readings_agree": _readings_agree(entry, architecture, arguments),
         "inputs": found.inputs,
         "every_input": found.every,
-        "proof": model.stock_proof.status.value,
+        "proof": model.prove_stock().status.value,
     }
     row |= {size: getattr(form.sizes, size) for size in SIZES}
     row |= {f"plain_{size}": getattr(model.size, size) for size in SIZES}

@@ -11,7 +11,7 @@ from optitracr.arguments import shown
 from optitracr.errors import InputError
 from optitracr.model.forward import choose
 from optitracr.model.transformer import Transformer, architecture_of
-from optitracr.stock.form import stock_form
+from optitracr.stock.form import array_of, stock_form
 
 
 def chosen(model: Transformer, logits: NDArray[Any], scale: float) -> NDArray[Any]:
@@ -54,12 +54,9 @@ def numbers(logits: Any) -> NDArray[np.float32]:
     Raises:
         InputError: If they are no numbers.
     """
-    try:
-        array = np.asarray(logits.detach().cpu() if hasattr(logits, "detach") else logits)
-        if array.dtype.kind in "fiu":
-            return np.asarray(array, dtype=np.float32)
-    except Exception:
-        pass
+    array = array_of(logits)
+    if array.dtype.kind in "fiu":
+        return np.asarray(array, dtype=np.float32)
     raise InputError(
         f"logits is {shown(logits)}; give an array of numbers, such as model(ids).logits[0]"
     )

@@ -87,8 +87,20 @@ class StockForm:
 
         Returns:
             Shape [batch, seq, tokens].
+
+        Raises:
+            InputError: If the shape does not fit, or an integer is beyond the vocabulary.
         """
-        return logits_numpy(self.lowered, tokens)
+        sizes = self.sizes
+        array = array_of(tokens)
+        if array.ndim != 2 or array.dtype.kind not in "iu" or array.shape[1] > sizes.positions:
+            raise InputError(
+                f"tokens is {arguments.shown(tokens)}; give integers of shape [batch, seq], with "
+                f"at most {sizes.positions} positions"
+            )
+        if ((array < 0) | (array >= sizes.tokens)).any():
+            raise InputError(f"tokens holds an integer that is not from 0 to {sizes.tokens - 1}")
+        return logits_numpy(self.lowered, array)
 
     @property
     def logit_scale(self) -> float:
@@ -111,15 +123,23 @@ class StockForm:
         Raises:
             InputError: If it is of another width.
         """
-        given = stream.detach().cpu() if hasattr(stream, "detach") else stream
-        array = np.asarray(given, dtype=np.float64)
-        if array.ndim == 0 or array.shape[-1] != self.sizes.width:
+        array = array_of(stream)
+        wide = array.ndim > 0 and array.shape[-1] == self.sizes.width
+        if not wide or array.dtype.kind not in "fiu":
             raise InputError(
-                f"stream has shape {array.shape}; give the residual stream of the stock model, of "
-                f"shape [..., {self.sizes.width}]"
+                f"stream is {arguments.shown(stream)}; give the residual stream of the stock "
+                f"model, of shape [..., {self.sizes.width}]"
             )
         plain = array if self.basis is None else array @ self.basis.T
         return np.asarray(plain[..., : self.lowered.amplitude.size] / self.lowered.amplitude)
+
+
+def array_of(given: Any) -> NDArray[Any]:
+    """What was given as NumPy's array, of whatever library it is; of objects where it is none."""
+    try:
+        return np.asarray(given.detach().cpu() if hasattr(given, "detach") else given)
+    except Exception:
+        return np.array(None, dtype=object)
 
 
 def architecture_class(model: Transformer) -> StockClass:

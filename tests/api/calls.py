@@ -19,6 +19,7 @@ from optitracr.compile import allocation_problem
 from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
 from optitracr.setting import check_setting
+from optitracr.stock.model import PublishedModel
 from tests.api import benchmarks, corpora, hosting
 from tests.docs.public import public_names
 
@@ -304,6 +305,11 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
             "folder": "model",
         },
     )
+    published = optitracr.compile_rasp_to_model(
+        HIST, {"a", "b"}, 3, causal=True, optimize=0, architecture="gpt2", check=False
+    )
+    form = published.stock()
+    yield form, {"tokens": codes(), "stream": np.zeros((1, form.sizes.width))}
     yield made.domain, {"tokens": ["a"], "limit": 3}
     yield made.circuit, {"variable": "hist_3", "found": (), "path": "graph.json"}
     yield circuit.record, {"variable": "hist_3", "name": "hist_3"}
@@ -351,7 +357,10 @@ def methods() -> dict[str, Call]:
             right = {key: arguments.get(f"{name}.{key}", arguments.get(key)) for key in names}
             own = {key: value for key, value in right.items() if value is not None}
             left_out = ("annotations", "use_dropout")
-            found[f"{type(thing).__qualname__}.{name}"] = Call(member, own, left_out)
+            call = Call(member, own, left_out)
+            found[f"{type(thing).__qualname__}.{name}"] = call
+            if type(thing).__base__ is PublishedModel and name in vars(PublishedModel):
+                found[f"{PublishedModel.__qualname__}.{name}"] = call
     return found
 
 

@@ -102,8 +102,12 @@ def outcome(call: Call, name: str, value: Any) -> str:
 
 
 ELSEWHERE = {
-    f"CompiledModel.{name}"
-    for name in ("to_transformer_lens", "stock", "to_transformers", "save_pretrained")
+    f"{kind}.{name}"
+    for kind in ("CompiledModel", "PublishedModel")
+    for name in (
+        *("to_transformer_lens", "stock", "to_transformers"),
+        *("save_pretrained", "decode_logits", "prove_stock"),
+    )
 }
 """What loads PyTorch, or is of models for published transformers alone: it has tests of its own."""
 

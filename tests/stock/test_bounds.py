@@ -40,7 +40,7 @@ def test_every_state_is_within_its_bounds(kind: str, rotate: int | None) -> None
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
 @pytest.mark.parametrize("name", ["hist", "shuffle_dyck2", "frac_prevs"])
 def test_models_are_proven(kind: str, name: str) -> None:
-    proof = compiled(name, kind).stock_proof
+    proof = compiled(name, kind).prove_stock()
     assert proof.status is Status.PROVEN
     assert not proof.open
     assert proof.largest_error < 0.1
