@@ -19,8 +19,7 @@ from optitracr.compile import allocation_problem
 from optitracr.compiled import CompiledModel
 from optitracr.report.report import Report
 from optitracr.setting import check_setting
-from optitracr.stock.model import PublishedModel
-from tests.api import benchmarks, corpora, hosting
+from tests.api import benchmarks, corpora, hosting, published
 from tests.docs.public import public_names
 
 BOS = "compiler_bos"
@@ -288,7 +287,6 @@ HOOKS = ("visit", "eval_")
 def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
     """One of each class with methods, and right arguments by parameter."""
     made = model()
-    circuit = made.circuit
     yield (
         made,
         {
@@ -305,16 +303,12 @@ def objects() -> Iterator[tuple[Any, dict[str, Any]]]:
             "folder": "model",
         },
     )
-    published = optitracr.compile_rasp_to_model(
-        HIST, {"a", "b"}, 3, causal=True, optimize=0, architecture="gpt2", check=False
-    )
-    form = published.stock()
-    yield form, {"tokens": codes(), "stream": np.zeros((1, form.sizes.width))}
+    yield published.form(codes())
     yield made.domain, {"tokens": ["a"], "limit": 3}
     yield made.circuit, {"variable": "hist_3", "found": (), "path": "graph.json"}
-    yield circuit.record, {"variable": "hist_3", "name": "hist_3"}
-    yield circuit.weights, {"table": "token_embed", "port": "query", "layer": 0, "head": 0}
-    yield circuit.wiring("head"), {"stays": [0], "places": [0], "targets": [0]}
+    yield made.circuit.record, {"variable": "hist_3", "name": "hist_3"}
+    yield made.circuit.weights, {"table": "token_embed", "port": "query", "layer": 0, "head": 0}
+    yield made.circuit.wiring("head"), {"stays": [0], "places": [0], "targets": [0]}
     space = made.layout.tenancies[0].variable.space
     yield made.layout, {"state": 0, "space": space}
     yield space, {"other": space}
@@ -353,14 +347,11 @@ def methods() -> dict[str, Call]:
         for name, member in inspect.getmembers(thing, inspect.ismethod):
             if name.startswith(HOOKS) or (name.startswith("_") and name != "__call__"):
                 continue
-            names = inspect.signature(member).parameters
-            right = {key: arguments.get(f"{name}.{key}", arguments.get(key)) for key in names}
+            keys = inspect.signature(member).parameters
+            right = {key: arguments.get(f"{name}.{key}", arguments.get(key)) for key in keys}
             own = {key: value for key, value in right.items() if value is not None}
-            left_out = ("annotations", "use_dropout")
-            call = Call(member, own, left_out)
-            found[f"{type(thing).__qualname__}.{name}"] = call
-            if type(thing).__base__ is PublishedModel and name in vars(PublishedModel):
-                found[f"{PublishedModel.__qualname__}.{name}"] = call
+            for owner in published.owners(thing, name):
+                found[f"{owner}.{name}"] = Call(member, own, ("annotations", "use_dropout"))
     return found
 
 
