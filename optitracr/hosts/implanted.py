@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,13 +104,13 @@ class Implant:
         max_seq_len: Longest input, BOS not counted.
     """
 
-    host: Host
+    host: Host = field(repr=False)
     placement: Placement
     report: Report
     bos: int
     max_seq_len: int
-    architecture: Architecture
-    weights: GuestWeights
+    architecture: Architecture = field(repr=False)
+    weights: GuestWeights = field(repr=False)
 
     @property
     def columns(self) -> dict[Value, int]:
