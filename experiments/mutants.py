@@ -114,6 +114,8 @@ CASES = {
     Family.REWRITES: _of_library("sort", 3),
     Family.JOINT: _of_library("rotate"),
     Family.CODES: _of_library("swap_pairs", 5),
+    Family.POWERS: _of_library("running_count"),
+    Family.NETWORKS: _of_library("difference"),
     Family.INTERPOLATION: _of_library("hist_bos"),
     Family.GRADED: Case("last_equal", _last_equal, ("a", "b"), 4),
     Family.READOUTS: Case("squares", _squares, tuple(range(40)), 1),

@@ -154,7 +154,7 @@ def plan_head(
         bos_key[-1] = 1.0
         steep = [] if slope is None else [slope.most - slope.least + slope.at_bos]
         bos_query[-1] = BOS_QUERY * max([cold, *steep, *(_largest(term) for term in terms)])
-    uneven = sum(term.uneven for term in terms)
+    uneven = sum((term.uneven for term in terms), 0.0)
     return HeadPlan(
         tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default, uneven
     )

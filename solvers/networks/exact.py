@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from solvers.interrupts import load_cp_sat, run_cp_sat
 from solvers.networks.network import Network, Table, columns_of, is_exact
 from solvers.networks.weights import WeightClass
 
@@ -136,6 +137,7 @@ def _searched(
     seed: int,
 ) -> tuple[Answer, Network | None]:
     """The same with given signs of what neurons write, or weights to be found for it."""
+    load_cp_sat()
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -147,7 +149,7 @@ def _searched(
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed
     solver.parameters.max_deterministic_time = time_limit
-    status = solver.solve(model)
+    status, _ = run_cp_sat(solver, model)
     if status == cp_model.INFEASIBLE:
         return Answer.NONE, None
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):

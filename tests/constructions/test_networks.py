@@ -77,6 +77,17 @@ def test_what_is_stored_is_evaluated() -> None:
     assert plan_of(strict, points, order, one) is None
 
 
+def test_a_network_of_another_order_is_no_plan() -> None:
+    """A class of one variable that is None is a class more than the other has."""
+    task = task_of(max, (TOKENS, BEFORE))
+    points = points_of(task)
+    colouring = Colouring.of(points)
+    for one in stored()[colouring.key]:
+        swapped = replace(one, w_in=one.w_in[::-1])
+        assert plan_of(task, points, colouring.ordered(), one) is not None
+        assert plan_of(task, points, colouring.ordered(), swapped) is None
+
+
 def test_nothing_is_stored_of_what_bears_errors_or_is_large() -> None:
     task = task_of(max, (TOKENS, BEFORE))
     assert not list(network_plans(replace(task, robust=True)))

@@ -30,7 +30,7 @@ BLOCKS = [
     *((generator, 0, False) for generator in GENERATORS),
     *(("old", block, True) for block in range(1, 3)),
     *(("rare", block, True) for block in range(1, 3)),
-    *(("promising", block, True) for block in range(1, 4)),
+    *(("promising", block, True) for block in range(1, 3)),
     *(("promised", block, True) for block in range(1, 3)),
     ("library", 1, True),
 ]

@@ -82,6 +82,8 @@ def plan_of(task: Task, points: Points, order: Canonical, one: Stored) -> Plan |
         order: Its canonical order.
         one: The network of the canonical table.
     """
+    if not _fits(order, points, one):
+        return None
     weights = list(_in_order(order, points, one))
     read = np.tile(one.b_in, (len(points.places), 1))
     size = abs(read)
@@ -121,6 +123,15 @@ def is_calm(plan: Plan, rows: FloatArray) -> bool:
     written = np.maximum(read, 0.0) @ plan.w_out + plan.bias
     largest = np.linalg.norm(rows, axis=1).max(initial=0.0)
     return bool((np.linalg.norm(written, axis=1) <= largest * (1.0 + EXACT)).all())
+
+
+def _fits(order: Canonical, points: Points, one: Stored) -> bool:
+    """Whether what is read has as many classes in both orders: symmetries may be picked apart."""
+    place = np.argsort(order.leaves)
+    read = [len(one.w_in[place[leaf]]) for leaf in range(len(place))]
+    return read == [
+        1 if side else size for side, size in zip(points.sides, points.sizes, strict=True)
+    ]
 
 
 def _in_order(order: Canonical, points: Points, one: Stored) -> Iterator[FloatArray]:
