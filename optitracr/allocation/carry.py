@@ -170,8 +170,8 @@ def _rounds(
     found: list[Tried] = []
     for _ in range(rounds):
         (space, _, allocation), wrong = tried
-        smaller = _without(space, allocation, wrong)
-        if not wrong or smaller is None:
+        smaller = _without(space, allocation, wrong) if wrong else None
+        if smaller is None:
             break
         try:
             tried = _tried(smaller, state(smaller), solve, allocation.plan)
@@ -189,11 +189,11 @@ def _without(
     A component must not read again the forms that bring the error in; where nothing else
     would compute the output, those forms must come from other components instead.
     """
-    uneven = _uneven(space, allocation, found)
-    even = exclude(space, uneven) if uneven else None
+    uneven, chains = _uneven(space, allocation, found), Chains(space)
+    even = exclude(space, uneven, chains) if uneven else None
     if even is not None:
         return even
-    smaller, left, chains = space, tuple(found), Chains(space)
+    smaller, left = space, tuple(found)
     while left:
         count = most_left_out(smaller, left, chains)
         if count:
