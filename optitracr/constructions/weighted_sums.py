@@ -184,7 +184,7 @@ def _lines(
     passing = of_one_hots(z) if _is_exact(task) else None
     if noise is not None:
         worst = np.maximum.reduceat(noise.ravel(), np.flatnonzero(first)).reshape(shape)
-        passing = Passing(worst, _allowed(task, outputs))
+        passing = Passing(worst, allowed_to_pass(task, outputs))
     return _Lines(z, outputs, passing)
 
 
@@ -223,8 +223,8 @@ def _noise(task: Task, ways: Ways) -> FloatArray:
     return _sums([[abs(w) * own for w, own in zip(way, part, strict=True)] for way in ways])
 
 
-def _allowed(task: Task, outputs: FloatArray) -> FloatArray:
-    """What each output may be off by, for noise."""
+def allowed_to_pass(task: Task, outputs: FloatArray) -> FloatArray:
+    """What each row of outputs, [..., outputs], may be off by for noise."""
     size = np.maximum(1.0, abs(outputs).max(axis=-1, initial=0.0))
     allowed: FloatArray = np.minimum(task.passed * size, MOST_PASSED)
     return allowed

@@ -20,6 +20,7 @@ from optitracr.constructions.networks.stored import (
 )
 from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
+from optitracr.constructions.weighted_sums import allowed_to_pass
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR
 from optitracr.craft.piecewise import HINGE_ERROR
 from optitracr.craft.spaces import FloatArray
@@ -37,9 +38,6 @@ keeps."""
 
 PROPORTIONAL = 1e-9
 """Share by which weights may differ from multiples of each other that are read as one number."""
-
-MOST_PASSED = 1e-3
-"""What noise may make of any output, however large: as for interpolation."""
 
 
 def network_plans(task: Task) -> Iterator[Plan]:
@@ -101,8 +99,7 @@ def plan_of(task: Task, points: Points, order: Canonical, one: Stored) -> Plan |
     passes = bool((passed > 0.0).any())
     allowed = np.full(len(read), min(HINGE_ERROR, task.tolerance))
     if passes:
-        largest = np.maximum(1.0, abs(points.outputs).max(axis=1, initial=0.0))
-        allowed = np.minimum(task.passed * largest, MOST_PASSED)
+        allowed = allowed_to_pass(task, points.outputs)
     if ((rounded + passed).max(axis=1, initial=0.0) > allowed).any():
         return None
     axes, w_in, constant = _read(task, points, weights)
