@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
+from transformers import AutoModelForCausalLM
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
@@ -111,9 +113,9 @@ class Architecture(ABC):
     def widened(self, host: Host, room: Room) -> Host:
         """A copy with room for a guest, which computes what the host does."""
 
-    @abstractmethod
     def set_gains(self, new: Host, norm: int, first: int, gain: float) -> None:
         """Sets the gains of a norm over the columns from one on."""
+        self.norms(new)[norm].weight[first:] = gain
 
     @abstractmethod
     def place_embedding(
@@ -136,6 +138,29 @@ class Architecture(ABC):
     @abstractmethod
     def add_outward(self, new: Host, layer: int, start: int, written: FloatArray) -> None:
         """Adds to what neurons write into the host's own columns, [neurons, width]."""
+
+
+def emptied(host: Host, changes: Mapping[str, Any]) -> Host:
+    """A model of a host's class with all weights zero, none of them shared.
+
+    Args:
+        host: The host.
+        changes: What its configuration says otherwise.
+    """
+    config = type(host.config)(
+        **{
+            **host.config.to_dict(),
+            "tie_word_embeddings": False,
+            "dtype": "float32",
+            **changes,
+        }
+    )
+    new = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
+        config, attn_implementation=host.config._attn_implementation
+    )
+    for weight in new.parameters():
+        weight.zero_()
+    return new.eval()
 
 
 def read(weights: FloatArray) -> torch.Tensor:

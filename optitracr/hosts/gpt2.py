@@ -6,11 +6,19 @@ import math
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import Architecture, Host, Room, Sizes, own_root, read, written
+from optitracr.hosts.architecture import (
+    Architecture,
+    Host,
+    Room,
+    Sizes,
+    emptied,
+    own_root,
+    read,
+    written,
+)
 from optitracr.hosts.setting import GELU, Neuron
 from optitracr.hosts.weights import HeadWeights, NeuronWeights
 
@@ -108,10 +116,6 @@ class Gpt2(Architecture):
         new.lm_head.weight[:, : old.width] = host.lm_head.weight
         return new
 
-    def set_gains(self, new: Host, norm: int, first: int, gain: float) -> None:
-        """Sets the gains of a guest's columns."""
-        self.norms(new)[norm].weight[first:] = gain
-
     def place_embedding(
         self, new: Host, first: int, tokens: FloatArray, positions: FloatArray
     ) -> None:
@@ -154,23 +158,13 @@ class Gpt2(Architecture):
 
 def _empty(host: Host, width: int, heads: int, inner: int) -> Host:
     """A GPT-2 of a host's class with all weights zero."""
-    config = type(host.config)(
-        **{
-            **host.config.to_dict(),
-            "layer_norm_epsilon": host.config.layer_norm_epsilon * host.config.n_embd / width,
-            "n_embd": width,
-            "n_head": heads,
-            "n_inner": None if inner == 4 * width else inner,
-            "tie_word_embeddings": False,
-            "dtype": "float32",
-        }
-    )
-    new = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
-        config, attn_implementation=host.config._attn_implementation
-    )
-    for weight in new.parameters():
-        weight.zero_()
-    return new.eval()
+    changes = {
+        "layer_norm_epsilon": host.config.layer_norm_epsilon * host.config.n_embd / width,
+        "n_embd": width,
+        "n_head": heads,
+        "n_inner": None if inner == 4 * width else inner,
+    }
+    return emptied(host, changes)
 
 
 def _centred(weight: torch.Tensor) -> torch.Tensor:

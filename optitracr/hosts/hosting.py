@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from optitracr.arguments import shown
 from optitracr.errors import InputError
 from optitracr.hosts.architecture import Architecture, Host, checked_float32
 from optitracr.hosts.gpt2 import Gpt2
 from optitracr.hosts.llama import Llama
-
-if TYPE_CHECKING:
-    pass
 
 ARCHITECTURES: dict[str, Architecture] = {
     "GPT2LMHeadModel": Gpt2(),

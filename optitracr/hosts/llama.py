@@ -10,11 +10,19 @@ import math
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import Architecture, Host, Room, Sizes, own_root, read, written
+from optitracr.hosts.architecture import (
+    Architecture,
+    Host,
+    Room,
+    Sizes,
+    emptied,
+    own_root,
+    read,
+    written,
+)
 from optitracr.hosts.setting import SILU, Neuron
 from optitracr.hosts.weights import HeadWeights, NeuronWeights
 
@@ -107,10 +115,6 @@ class Llama(Architecture):
         new.lm_head.weight[:, : old.width] = host.lm_head.weight
         return new
 
-    def set_gains(self, new: Host, norm: int, first: int, gain: float) -> None:
-        """Sets the gains of a guest's columns."""
-        self.norms(new)[norm].weight[first:] = gain
-
     def place_embedding(
         self, new: Host, first: int, tokens: FloatArray, positions: FloatArray
     ) -> None:
@@ -161,26 +165,16 @@ class Llama(Architecture):
 def _empty(host: Host, width: int, old: Sizes, room: Room) -> Host:
     """A Llama with all weights zero."""
     group = host.config.num_attention_heads // old.heads
-    config = type(host.config)(
-        **{
-            **host.config.to_dict(),
-            "rms_norm_eps": host.config.rms_norm_eps * old.width / width,
-            "hidden_size": width,
-            "head_dim": old.head_size,
-            "num_attention_heads": group * (old.heads + room.heads),
-            "num_key_value_heads": old.heads + room.heads,
-            "intermediate_size": old.neurons + room.neurons,
-            "mlp_bias": True,
-            "tie_word_embeddings": False,
-            "dtype": "float32",
-        }
-    )
-    new = AutoModelForCausalLM.from_config(  # type: ignore[no-untyped-call]
-        config, attn_implementation=host.config._attn_implementation
-    )
-    for weight in new.parameters():
-        weight.zero_()
-    return new.eval()
+    changes = {
+        "rms_norm_eps": host.config.rms_norm_eps * old.width / width,
+        "hidden_size": width,
+        "head_dim": old.head_size,
+        "num_attention_heads": group * (old.heads + room.heads),
+        "num_key_value_heads": old.heads + room.heads,
+        "intermediate_size": old.neurons + room.neurons,
+        "mlp_bias": True,
+    }
+    return emptied(host, changes)
 
 
 def _copy_attention(before: Host, after: Host, width: int) -> None:
