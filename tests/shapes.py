@@ -4,32 +4,22 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 import tempfile
 import typing
 from pathlib import Path
 
-# What is imported before shapes are checked does not see that names for type checkers exist.
-import beartype.door
+import beartype.door  # noqa: F401  (like `rasp`)
 import jax.numpy as jnp
-import networkx
 import numpy as np
-import safetensors.numpy
-import scipy.optimize
-import torch
 from jaxtyping import TypeCheckError, install_import_hook
-from ortools.sat.python import cp_model
 
-import optitracr.rasp
+import optitracr.rasp  # noqa: F401  (must not see `TYPE_CHECKING` as true)
 from tests.imports import modules
 
 PROGRAMS = ("reverse", "hist", "sort", "frac_prevs")
 LONGEST = 4
 """Tokens of the inputs: shapes are the same for longer ones."""
-
-LOADED = (
-    *(beartype.door, jnp, networkx, safetensors.numpy, scipy.optimize, torch),
-    *(cp_model, optitracr.rasp),
-)
 
 
 def with_shapes() -> list[str]:
@@ -40,8 +30,19 @@ def with_shapes() -> list[str]:
     return [name for name in having if not re.search(r"\bSelf\b", texts[name])]
 
 
+def import_libraries() -> None:
+    """Imports what these modules import: no library is to see `TYPE_CHECKING` as true."""
+    before = set(sys.modules)
+    for name in with_shapes():
+        importlib.import_module(name)
+    for name in sorted(set(sys.modules) - before):
+        if name.startswith(("optitracr.", "solvers")):
+            del sys.modules[name]
+
+
 def import_checked() -> None:
     """Imports these modules so that each call checks the shapes of what it takes and gives."""
+    import_libraries()
     typing.TYPE_CHECKING = True
     try:
         with install_import_hook(with_shapes(), "beartype.beartype"):
