@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from optitracr.benchmark.methods import METHODS, Method, Task, task_of
 from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
+from optitracr.benchmark.results import score_suite
+from optitracr.benchmark.running import run_suite
 from optitracr.benchmark.scoring import Score, score_edges, score_method
-from optitracr.benchmark.suite import make_suite, run_suite, score_suite
+from optitracr.benchmark.suite import make_suite
 from optitracr.benchmark.truth import GroundTruth, truth_of
 
 __all__ = [

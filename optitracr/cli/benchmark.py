@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from optitracr.benchmark.suite import FIGURES, make_suite, run_suite, score_suite
+from optitracr.benchmark.results import FIGURES, score_suite
+from optitracr.benchmark.running import run_suite
+from optitracr.benchmark.suite import make_suite
 from optitracr.cli.output import Output, tell
 
 EXIT_OK = 0

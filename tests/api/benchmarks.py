@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from optitracr import benchmark
-from optitracr.benchmark.suite import MODELS
+from optitracr.benchmark.records import MODELS
 from optitracr.compiled import CompiledModel
 from tests.api import corpora
 
