@@ -7,7 +7,7 @@ disjoint sets, each of which a head counts, and the width is the sum of the two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, product
 
@@ -28,7 +28,7 @@ from optitracr.graph.program import (
 )
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.graph.raw import raw_variables
-from optitracr.graph.relations import LOOKED_AT, Factor, Relation, merged, relation_of
+from optitracr.graph.relations import LOOKED_AT, Factor, Relation, Table, merged, relation_of
 from optitracr.graph.rewrites.passes import Pass
 from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 from optitracr.graph.values import ValueSet
@@ -38,9 +38,16 @@ MANY_COUNTS = 20
 """Largest width up to which it is made of the two heads' outputs at once alone: beyond, the
 thresholds of both together leave float32 no room, and each count is made before they are added."""
 
+CHEAP = 16
+"""Classes up to which a condition may stand as it is: one that tells more of them apart takes a
+dimension for each, and the two heads of a union as a rule fewer in all."""
+
 MANY_VALUES = 100
 """Values of an author's variable from which on it is looked below beside other conditions: it takes
 a dimension for each, where those that it is made of take some dozens."""
+
+Halves = tuple[tuple[Condition, ...], tuple[Condition, ...]]
+"""The conditions of two selectors that are disjoint, and together another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,40 +148,72 @@ def _as_union(
     """Two selectors that select disjoint sets, together those of the given one."""
     relation = relation_of(selector)
     whole = isinstance(selector, CompoundSelector)
-    sides = [
-        _ways_below(side, whole, tables, cuts, raw) for side in (relation.keys, relation.queries)
-    ]
-    for keys, queries in product(*sides):
+    dearest: float = np.inf
+    for keys, queries in _ways_below(relation, whole, tables, cuts, raw):
         finer = over(relation, keys, queries, tables)
         if finer is None:
             continue
-        if conditions(finer, tables) is not None:
-            return None
+        known = conditions(finer, tables)
+        if known is not None:
+            if all(min(each.table.shape) <= CHEAP or each.classes <= CHEAP for each in known):
+                return None
+            dearest = min(dearest, _dearest(known))
+            continue
         apart = _splits_apart(relation, keys, queries, tables) if whole else ()
-        for one, rest in chain(_splits(finer, tables), apart):
-            first, second = (conditions(half, tables) for half in (one, rest))
-            if first is not None and second is not None:
-                return _selector(first), _selector(second)
+        found = [*_conjunctions(chain(_splits(finer, tables), apart), tables)]
+        best = min(found, key=_classes, default=None)
+        if best is not None and _dearest(chain(*best)) < dearest:
+            return _selector(best[0]), _selector(best[1])
     return None
 
 
+def _conjunctions(
+    halves: Iterable[tuple[Relation, Relation]], tables: FunctionTables
+) -> Iterator[Halves]:
+    """Those halves of a selector that are conjunctions both."""
+    for one, rest in halves:
+        first, second = conditions(one, tables), conditions(rest, tables)
+        if first is not None and second is not None:
+            yield first, second
+
+
+def _dearest(found: Iterable[Condition]) -> int:
+    """Classes of the condition that tells most of them apart."""
+    return max(each.classes for each in found)
+
+
+def _classes(halves: Halves) -> int:
+    """Classes that the conditions of both halves tell apart."""
+    return sum(each.classes for each in chain(*halves))
+
+
 def _ways_below(
-    side: tuple[str, ...],
+    relation: Relation,
     whole: bool,
     tables: FunctionTables,
     cuts: dict[str, tuple[tuple[str, ...], ...]],
     raw: frozenset[str],
-) -> list[tuple[str, ...]]:
-    """What to read in place of a side's variables.
+) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+    """What to read in place of a relation's keys and queries.
 
     Those that were made for a selector, large ones, or the one of a plain selector, are functions
-    of pairs.
+    of pairs; or else both sides of a plain one are read off the same three.
     """
-    ways: list[list[tuple[str, ...]]] = [
-        _pairs(label, cuts, raw) if not whole or _is_joint(tables.nodes[label]) else [(label,)]
-        for label in side
-    ]
-    return [tuple(dict.fromkeys(x for part in way for x in part)) for way in product(*ways)]
+
+    def side(labels: tuple[str, ...]) -> list[tuple[str, ...]]:
+        ways: list[list[tuple[str, ...]]] = [
+            _below(label, 2, cuts, raw)
+            if not whole or _is_joint(tables.nodes[label])
+            else [(label,)]
+            for label in labels
+        ]
+        return [tuple(dict.fromkeys(x for part in way for x in part)) for way in product(*ways)]
+
+    pairs = [*product(side(relation.keys), side(relation.queries))]
+    yield from sorted(pairs, key=lambda way: way[0] != way[1])
+    if not whole and relation.keys == relation.queries:
+        for three in _below(relation.keys[0], 3, cuts, raw):
+            yield three, three
 
 
 def _is_joint(node: TabledNode) -> bool:
@@ -182,32 +221,44 @@ def _is_joint(node: TabledNode) -> bool:
     return node.role is Role.JOINT or len(node.value_set.values) > MANY_VALUES
 
 
-def _pairs(
-    label: str, cuts: dict[str, tuple[tuple[str, ...], ...]], raw: frozenset[str]
+def _below(
+    label: str, count: int, cuts: dict[str, tuple[tuple[str, ...], ...]], raw: frozenset[str]
 ) -> list[tuple[str, ...]]:
-    return [cut for cut in cuts.get(label, ()) if len(cut) == 2 and not raw.intersection(cut)]
+    """So many variables, of values, of which one is a function."""
+    return [cut for cut in cuts.get(label, ()) if len(cut) == count and not raw.intersection(cut)]
 
 
 def _splits(relation: Relation, tables: FunctionTables) -> Iterator[tuple[Relation, Relation]]:
     """What one condition on two variables selects whatever the others are; and the rest.
 
-    They differ in the one part that is no conjunction.
+    The others only have to be such as anything is selected with. The two relations differ in the
+    one part that is no conjunction.
     """
     odd = [part for part in relation.parts() if conditions(part, tables) is None]
     if len(odd) != 1 or odd[0].entries() > LOOKED_AT:
         return
     part, table, count = odd[0], odd[0].table(), len(odd[0].keys)
     same = [x for x in relation.factors if not any(x is y for y in part.factors)]
+    within = _within(table, count)
     for i, j in product(range(count), range(len(part.queries))):
         rest = tuple(axis for axis in range(table.ndim) if axis not in (i, count + j))
         own = (i, count + j)
         values = tuple(slice(None) if a in own else slice(0, -1) for a in range(table.ndim))
-        always = table[values].all(axis=rest, keepdims=True)
-        if always.any():
-            one = np.broadcast_to(always, table.shape) & table
+        always = (table | ~within)[values].all(axis=rest, keepdims=True)
+        one = table & always
+        if one.any() and (one != table).any():
             halves = (Factor(part.keys, part.queries, half) for half in (one, table & ~one))
             first, second = (Relation.of([half, *same]) for half in halves)
             yield first, second
+
+
+def _within(table: Table, count: int) -> Table:
+    """The smallest conjunction of conditions that holds of all that is selected."""
+    found: Table = np.ones((1,) * table.ndim, dtype=bool)
+    for i, j in product(range(count), range(count, table.ndim)):
+        rest = tuple(axis for axis in range(table.ndim) if axis not in (i, j))
+        found = found & table.any(axis=rest, keepdims=True)
+    return found
 
 
 def _splits_apart(

@@ -32,6 +32,11 @@ class Condition:
     query: str
     table: Bool[Table, "keys queries"]
 
+    @property
+    def classes(self) -> int:
+        """Keys or queries that it tells apart, of the side on which these are fewer."""
+        return min(len(classes_of_slices(table)[1]) for table in (self.table, self.table.T))
+
 
 def conjunction(
     keys: Sequence[str], queries: Sequence[str], table: Bool[Table, ...], possible: Bool[Table, ...]
@@ -60,7 +65,7 @@ def conjunction(
         found.append((Condition(key, query, projected), projected.reshape(shape)))
     if _differs(found, table, possible):
         return None
-    for entry in sorted(found, key=lambda entry: -_classes(entry[0])):
+    for entry in sorted(found, key=lambda entry: -entry[0].classes):
         others = [other for other in found if other is not entry]
         if not _differs(others, table, possible):
             found = others
@@ -73,9 +78,3 @@ def _differs(found: Sequence[tuple[Condition, Table]], table: Table, possible: T
     for _, projected in found:
         conjunction = conjunction & projected
     return bool(((conjunction != table) & possible).any())
-
-
-def _classes(condition: Condition) -> int:
-    """What a condition roughly costs: its number of different rows."""
-    both = (condition.table, condition.table.T)
-    return min(len(classes_of_slices(table)[1]) for table in both)

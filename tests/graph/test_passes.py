@@ -24,6 +24,7 @@ from optitracr.graph.program import (
     Share,
     TabledSelector,
     Width,
+    operation_reads,
 )
 from optitracr.graph.provenance import Provenance, Role
 from optitracr.graph.rewrites.constants import FoldConstants
@@ -244,6 +245,22 @@ def test_widths_of_disjoint_unions_are_sums_of_two() -> None:
     assert len(summands) == 2
     [definition] = after.node(after.output).definitions
     assert definition.operands == tuple(node.label for node in summands)
+
+
+def test_an_order_by_two_variables_beside_a_condition_on_a_third_is_looked_below() -> None:
+    """What the one variable says is selected only where the condition holds on both sides."""
+    inputs = Inputs(tuple(range(5)), 4)
+    place = rasp.SequenceMap(lambda t, i: 4 * t + i, tokens, indices)
+    own = rasp.SelectorWidth(EQUAL).named("count")
+    some = rasp.SequenceMap(lambda p, n: p if n == 1 else None, place, own)
+    program = rasp.SelectorWidth(Select(some, some, Comparison.LT))
+    after = rewritten(program, SplitWidths(), SplitUnions(), inputs=inputs)
+    first, second = made(after, Role.SUMMAND)
+    assert isinstance(first.operation, Share)
+    assert isinstance(second.operation, Share)
+    [count] = {x for x in operation_reads(first.operation) if x.startswith("count")}
+    assert set(operation_reads(first.operation)) == {"tokens", count}
+    assert set(operation_reads(second.operation)) == {"tokens", "indices", count}
 
 
 @pytest.mark.parametrize(("count", "parts"), [(3, 0), (26, 2)])
