@@ -35,9 +35,11 @@ Place = tuple[str | int, ...]
 
 
 def places(data: Any, place: Place = ()) -> Iterator[Place]:
-    """Every object, list and leaf below the top."""
-    entries = data.items() if isinstance(data, dict) else enumerate(data)
-    for key, inner in entries:
+    """Every object, list and leaf below the top; of a list the first two and the last."""
+    entries: dict[Any, Any] = data if isinstance(data, dict) else dict(enumerate(data))
+    alike = isinstance(data, list) and len(data) > 3
+    for key in (0, 1, len(data) - 1) if alike else entries:
+        inner = entries[key]
         yield (*place, key)
         if isinstance(inner, dict | list):
             yield from places(inner, (*place, key))
