@@ -33,7 +33,7 @@ from optitracr.graph.program import ProgramGraph
 from optitracr.graph.rewrites.passes import Pass, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.setting import Setting
-from solvers import Allocation, Kind, Limits, Problem
+from solvers import Allocation, Kind, Limits, Problem, Stock
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,14 @@ class Proposal(ABC):
         """Each component."""
 
     @abstractmethod
-    def problem(self, limits: Limits) -> Problem:
-        """The problem of choosing among them and placing what is chosen."""
+    def problem(self, limits: Limits, stock: Stock | None = None) -> Problem:
+        """The problem of choosing among them and placing what is chosen.
+
+        Args:
+            limits: Hard limits on the architecture.
+            stock: The published transformer that is to hold the model, if its heads fill its
+                stream.
+        """
 
     @abstractmethod
     def placed(self, problem: Problem, solve: Solve) -> Placed:
@@ -187,9 +193,9 @@ class StandardProposal(Proposal):
             for c in self.standard.components
         ]
 
-    def problem(self, limits: Limits) -> Problem:
+    def problem(self, limits: Limits, stock: Stock | None = None) -> Problem:
         """The problem of placing them all."""
-        return build_problem(self.name, self.standard, self.setting, limits, self.head_size)
+        return build_problem(self.name, self.standard, self.setting, limits, self.head_size, stock)
 
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where they go."""
@@ -260,9 +266,9 @@ class CandidateProposal(Proposal):
             for c in self.space.candidates.values()
         ]
 
-    def problem(self, limits: Limits) -> Problem:
+    def problem(self, limits: Limits, stock: Stock | None = None) -> Problem:
         """The problem of choosing and placing."""
-        return space_problem(self.space, limits)
+        return space_problem(self.space, limits, stock)
 
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where those go that float32 carries."""
@@ -270,7 +276,7 @@ class CandidateProposal(Proposal):
             (self.space, problem),
             self.cautious,
             self.careful,
-            lambda tried: space_problem(tried, problem.limits),
+            lambda tried: space_problem(tried, problem.limits, problem.constants.stock),
             solve,
         )
         return Placed(replace(self, space=space), problem, allocation)

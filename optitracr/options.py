@@ -11,10 +11,12 @@ from typing import Any
 from optitracr import arguments
 from optitracr.architectures.architecture import TRACR, Architecture, parse_architecture
 from optitracr.architectures.classes import stock_class
+from optitracr.architectures.stream import filled_stock
 from optitracr.candidates.families import Family, families_without
 from optitracr.errors import InputError
 from optitracr.levels import DEFAULT_LEVEL, check_level
 from solvers import ON_INTERRUPT, Limits, OnInterrupt
+from solvers.allocation import STOCK_WIDTH
 
 DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
 OBJECTIVES = (*DEFAULT_OBJECTIVE, "heads", "head_size", "parameters")
@@ -123,15 +125,16 @@ def check_options(
 
 
 def search_of(options: CompileOptions, on_interrupt: OnInterrupt = "raise") -> Search:
-    """How the solver searches.
+    """How the solver searches: where heads fill the stream, for its width and not the plan's.
 
     Args:
         options: The options of the compilation.
         on_interrupt: What Ctrl-C does to the search.
     """
-    return Search(
-        options.objective, options.time_limit, options.seed, options.parallel, on_interrupt
-    )
+    objective = options.objective
+    if filled_stock(options.architecture) is not None:
+        objective = tuple(STOCK_WIDTH if name == "width" else name for name in objective)
+    return Search(objective, options.time_limit, options.seed, options.parallel, on_interrupt)
 
 
 def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:

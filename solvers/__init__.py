@@ -41,6 +41,7 @@ from solvers.serialisation import (
     problem_to_json,
 )
 from solvers.solve import METHODS, solve
+from solvers.stock import Stock
 from solvers.validator import InvalidPlanError, Violation, validate, violations
 
 __all__ = [
@@ -64,6 +65,7 @@ __all__ = [
     "SizeConstants",
     "Sizes",
     "Status",
+    "Stock",
     "Variable",
     "View",
     "Violation",

@@ -7,6 +7,7 @@ from enum import StrEnum
 from itertools import accumulate
 
 from solvers.problem import Problem, SizeConstants
+from solvers.stock import filled
 
 
 class Status(StrEnum):
@@ -35,17 +36,30 @@ class Sizes:
         mlp = d * m + m + m * d + d
         return (constants.embedding_rows + constants.outputs) * d + self.layers * (attention + mlp)
 
+    def stock_width(self, constants: SizeConstants) -> int:
+        """Columns of the published transformer that holds the model; its own if none is to."""
+        if constants.stock is None:
+            return self.width
+        least = constants.stock.least(self.width, self.neurons)
+        count, size = filled(least, self.heads, self.head_size)
+        return count * size
+
     def measure(self, name: str, constants: SizeConstants) -> int:
         """The value of one objective."""
         if name == "parameters":
             return self.parameters(constants)
+        if name == STOCK_WIDTH:
+            return self.stock_width(constants)
         return int(getattr(self, "layers" if name == "depth" else name))
 
 
 LONGEST_PATH = "longest_path"
 """What `Allocation.solver` says of a plan by Tracr's heuristic, which proves nothing."""
 
-OBJECTIVES = ("depth", "width", "neurons", "heads", "head_size", "parameters")
+STOCK_WIDTH = "stock_width"
+"""The objective that counts columns of a published transformer in place of a model's own."""
+
+OBJECTIVES = ("depth", "width", "neurons", "heads", "head_size", "parameters", STOCK_WIDTH)
 DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
 
 

@@ -7,6 +7,7 @@ from solvers.constraints.heads import add_heads
 from solvers.constraints.neurons import add_neurons
 from solvers.constraints.precedence import add_precedence, add_self_attention
 from solvers.constraints.presence import add_presence
+from solvers.constraints.stock import add_stock
 from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
 from solvers.problem import Problem
@@ -23,4 +24,5 @@ def build_model(problem: Problem, layers: int, times: Earliest) -> Decisions:
     add_width(decisions)
     add_neurons(decisions)
     add_heads(decisions)
+    add_stock(decisions)
     return decisions

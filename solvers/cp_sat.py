@@ -14,6 +14,7 @@ from functools import cache
 from solvers.allocation import (
     DEFAULT_OBJECTIVE,
     LONGEST_PATH,
+    STOCK_WIDTH,
     Allocation,
     Plan,
     Status,
@@ -31,6 +32,7 @@ from solvers.longest_path import longest_path_plan
 from solvers.needless import without_needless
 from solvers.parameters import fewest_parameters
 from solvers.problem import Problem
+from solvers.refitting import refitted
 from solvers.search import TIE_BREAKS, Outcome, Progress, Search, proven_bound
 from solvers.serialisation import fingerprint
 from solvers.solutions import hint_plan, hint_solution
@@ -153,6 +155,7 @@ def _easy_bounds(search: Search, times: Earliest) -> list[int]:
 def _easy_bound(search: Search, name: str, layers: int) -> int:
     """A bound of one objective among plans of the least depth."""
     bounds = {"depth": layers, "width": search.least_width, "neurons": search.least_neurons}
+    bounds[STOCK_WIDTH] = search.least_stock_width
     return bounds.get(name, 0)
 
 
@@ -361,7 +364,7 @@ def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -
     value: tuple[int, ...] = ()
     bound: tuple[int, ...] = ()
     if plan is not None and solver != LONGEST_PATH:
-        plan = without_needless(search.problem, plan)
+        plan = refitted(search.problem, without_needless(search.problem, plan))
     if plan is not None:
         constants = search.problem.constants
         value = tuple(plan.sizes.measure(n, constants) for n in search.objective)

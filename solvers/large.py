@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from solvers.allocation import STOCK_WIDTH
 from solvers.bounds import width_bound
 from solvers.effort import default_time_limit
 from solvers.rounds import improve
@@ -10,6 +11,9 @@ from solvers.steps.energy import neurons_bound
 from solvers.steps.narrowing import narrow
 from solvers.steps.windows import Windows, windows
 from solvers.timing import Earliest
+
+NARROWED = (("depth", "width"), ("depth", STOCK_WIDTH))
+"""What comes first where step models narrow plans."""
 
 MEDIUM_SHARE = 0.3
 """Share of the time that step models have at most before the exact model of a problem that is not
@@ -29,7 +33,7 @@ def improve_large(search: Search, times: Earliest, until: float) -> None:
         until: Time spent at which to stop.
     """
     found = _bounded(search, times)
-    if search.objective[:2] != ("depth", "width"):
+    if search.objective[:2] not in NARROWED:
         improve(search, until)
     elif found.settled:
         narrow(search, found, until)
@@ -49,7 +53,7 @@ def prepare_medium(search: Search, times: Earliest) -> None:
         times: Earliest births.
     """
     found = _bounded(search, times)
-    if search.objective[:2] == ("depth", "width") and found.settled:
+    if search.objective[:2] in NARROWED and found.settled:
         narrow(search, found, MEDIUM_SHARE * search.time_limit)
 
 

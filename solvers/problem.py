@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from solvers.stock import Stock
+
 
 class ProblemError(ValueError):
     """A problem that contradicts itself; the message names the entry."""
@@ -130,10 +132,12 @@ class SizeConstants:
     Attributes:
         embedding_rows: Rows of the token and position embeddings together.
         outputs: Columns of the unembedding.
+        stock: The published transformer that is to hold the model; None if none is.
     """
 
     embedding_rows: int
     outputs: int
+    stock: Stock | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,6 +89,12 @@ class Search:
     notes: list[str] = field(default_factory=list)
 
     @property
+    def least_stock_width(self) -> int:
+        """A proven lower bound of the columns of a published transformer, as `least_width` is."""
+        stock = self.problem.constants.stock
+        return self.least_width if stock is None else stock.least(self.least_width, 0)
+
+    @property
     def left(self) -> float:
         """Time that remains."""
         return max(self.time_limit - self.spent, 0.0)

@@ -21,11 +21,16 @@ from solvers.problem import (
     Variable,
     View,
 )
+from solvers.stock import Stock
 
 PROBLEM_SCHEMA = "optitracr-problem"
 ALLOCATION_SCHEMA = "optitracr-allocation"
 VERSION = 1
 """Of both schemas; counted up when a text of the version before is read no more."""
+
+
+LEFT = ("stock",)
+"""Fields that are left out where there is nothing to say."""
 
 
 def problem_to_json(problem: Problem) -> str:
@@ -79,7 +84,8 @@ def _dump(schema: str, data: dict[str, Any]) -> str:
 
 def _own(part: Any) -> dict[str, Any]:
     """The fields of a dataclass as they stand; `asdict` copies all that they are made of."""
-    return {field.name: getattr(part, field.name) for field in fields(part)}
+    own = {field.name: getattr(part, field.name) for field in fields(part)}
+    return {name: value for name, value in own.items() if value is not None or name not in LEFT}
 
 
 def _load(schema: str, text: str) -> dict[str, Any]:
@@ -105,9 +111,14 @@ def _problem(data: dict[str, Any]) -> Problem:
         self_attention=None
         if own is None
         else SelfAttention(tuple(own["reads"]), own["head_size"]),
-        constants=SizeConstants(**data["constants"]),
+        constants=_constants(data["constants"]),
         limits=Limits(**data["limits"]),
     )
+
+
+def _constants(entry: dict[str, Any]) -> SizeConstants:
+    stock = entry.get("stock")
+    return SizeConstants(**{**entry, "stock": None if stock is None else Stock(**stock)})
 
 
 def _alternative(entry: dict[str, Any]) -> Alternative:

@@ -15,6 +15,7 @@ from solvers import (
     Problem,
     SelfAttention,
     SizeConstants,
+    Stock,
     View,
 )
 from solvers import Variable as Item
@@ -39,6 +40,7 @@ def build_problem(
     setting: Setting,
     limits: Limits | None = None,
     head_size: HeadSize = rank,
+    stock: Stock | None = None,
 ) -> Problem:
     """States what has to be placed, and what it takes.
 
@@ -48,6 +50,7 @@ def build_problem(
         setting: Vocabulary and length.
         limits: Hard limits on the architecture.
         head_size: How the size of a head is counted.
+        stock: The published transformer that is to hold the model, if its heads fill its stream.
     """
     inputs = tuple(
         Item(e.variable.label, len(e.variable.space), is_input=True, signed=e.variable.signed)
@@ -70,7 +73,7 @@ def build_problem(
         views=(View(components.output.reads),),
         self_attention=SelfAttention((position, bos), setting.max_seq_len + 1),
         constants=SizeConstants(
-            setting.embedding_rows, outputs=components.output.unembedding.shape[1]
+            setting.embedding_rows, components.output.unembedding.shape[1], stock
         ),
         limits=limits or Limits(),
     )

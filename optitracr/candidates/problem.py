@@ -17,13 +17,20 @@ from solvers import (
     Problem,
     SelfAttention,
     SizeConstants,
+    Stock,
     View,
 )
 from solvers import Variable as Item
 
 
-def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
-    """The allocation problem of a candidate space."""
+def space_problem(space: CandidateSpace, limits: Limits, stock: Stock | None = None) -> Problem:
+    """The allocation problem of a candidate space.
+
+    Args:
+        space: What there is to choose among.
+        limits: Hard limits on the architecture.
+        stock: The published transformer that is to hold the model, if its heads fill its stream.
+    """
     usable = computable(space)
     items = [
         Item(name, form.width, is_input=space.is_input(name), signed=form.signed)
@@ -43,7 +50,7 @@ def space_problem(space: CandidateSpace, limits: Limits) -> Problem:
         alternatives=alternatives,
         views=tuple(View(reads) for reads, _ in space.outputs),
         self_attention=SelfAttention((space.position, BOS), 3),
-        constants=SizeConstants(space.setting.embedding_rows, outputs),
+        constants=SizeConstants(space.setting.embedding_rows, outputs, stock),
         limits=limits,
     )
 

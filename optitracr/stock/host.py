@@ -27,11 +27,6 @@ from optitracr.stock.weights import Affine
 if TYPE_CHECKING:
     from jaxtyping import Float
 
-EXTRA = {Norm.NONE: 0, Norm.LAYER_NORM: 3, Norm.RMS_NORM: 1}
-"""Columns that the host takes: the constant, for LayerNorm with both signs and a column of
-zeros."""
-
-
 ROUNDING = 2.0**-20
 """By what part of itself the largest gain is not reached, so that rounding does not pass it."""
 
@@ -64,7 +59,7 @@ class EmptyHost:
         Args:
             architecture: What the stream is read through.
             guest: Columns of the compiled model.
-            width: All columns; at least `EXTRA` more.
+            width: All columns; at least `BESIDE` more.
         """
         columns = {Norm.NONE: 0, Norm.LAYER_NORM: 2, Norm.RMS_NORM: 1}[architecture.norm]
         gain = architecture.largest_gain * (1.0 - ROUNDING)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from optitracr.architectures.architecture import Architecture, Positions
+from optitracr.architectures.stream import BESIDE
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
 from optitracr.stock.amplitudes import amplified, amplitudes
 from optitracr.stock.guest import Guest, GuestLayer, guest_of, inner_size, without_positions
 from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_size, rotary_space
-from optitracr.stock.host import EXTRA, EmptyHost
+from optitracr.stock.host import EmptyHost
 from optitracr.stock.neurons import lowered_mlp, up
 from optitracr.stock.weights import Affine, StockLayer, StockSizes, StockWeights
+from solvers.stock import Stock, filled
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -105,27 +106,18 @@ def _head_sizes(
 ) -> tuple[HeadSpace, int, int]:
     """The dimensions of a head, the number of heads, and the width."""
     inner = inner_size(layers)
+    each = architecture.neurons_per_width
+    neurons = max(layer.neurons_in.w.shape[1] for layer in layers)
     heads = max(1, *(len(layer.heads) for layer in layers))
-    width = guest + EXTRA[architecture.norm]
+    width = Stock(BESIDE[architecture.norm], each).least(guest, neurons)
     rotary = architecture.positions is Positions.ROTARY
     size = rotary_size(inner) if rotary else inner
     if architecture.heads_fill_width:
-        heads, size = _filled(size, heads, width, step=2 if rotary else 1)
+        heads, size = filled(width, heads, size, step=2 if rotary else 1)
         width = heads * size
     elif architecture.heads_divide_width:
         width = -(-width // heads) * heads
     return (rotary_space(inner, size) if rotary else learned_space(inner, size)), heads, width
-
-
-def _filled(least: int, heads: int, width: int, step: int) -> tuple[int, int]:
-    """The heads, and their size, that fill the narrowest stream; of these the fewest heads."""
-
-    def size(count: int) -> int:
-        return max(least, step * math.ceil(width / (count * step)))
-
-    most = max(heads, width // least)
-    count = min(range(heads, most + 1), key=lambda count: (count * size(count), count))
-    return count, size(count)
 
 
 class _Lowering:

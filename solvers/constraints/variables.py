@@ -35,6 +35,7 @@ class Decisions:
         neurons: Neurons per layer.
         heads: Heads per layer.
         head_size: Columns per head.
+        stock_width: Columns of the published transformer; `width` where there is none.
         largest_head: Upper bound of the head size.
     """
 
@@ -53,6 +54,7 @@ class Decisions:
     neurons: Int = None
     heads: Int = None
     head_size: Int = None
+    stock_width: Int = None
     largest_head: int = 0
 
     @property

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from solvers import Limits, ProblemError, Status, problem_from_json, problem_to_json, solve
+from solvers import Limits, ProblemError, Status, Stock, problem_from_json, problem_to_json, solve
 from solvers.brute_force import MOST_LAYERS
 from tests.solvers.tiny import tiny_problem
 
@@ -68,6 +68,32 @@ def test_other_objectives_agree_with_brute_force(objective: tuple[str, ...], fir
         exact = solve(problem, "cp_sat", objective)
         assert exact.status is oracle.status, seed
         assert exact.value == oracle.value, seed
+
+
+def in_stock(seed: int):
+    """A tiny problem that a published transformer is to hold."""
+    problem = capped(seed)
+    stock = Stock(beside=3, neurons_each=None if seed % 2 else 1)
+    return replace(problem, constants=replace(problem.constants, stock=stock))
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(
+    "objective",
+    [("depth", "stock_width", "neurons"), ("stock_width", "depth")],
+    ids=",".join,
+)
+@pytest.mark.parametrize("first", [1000, 1015])
+def test_the_narrowest_published_transformer_is_found(
+    objective: tuple[str, ...], first: int
+) -> None:
+    for seed in range(first, first + 15):
+        problem = in_stock(seed)
+        oracle = solve(problem, "brute_force", objective)
+        exact = solve(problem, "cp_sat", objective)
+        assert exact.status is oracle.status, seed
+        assert exact.value == oracle.value, seed
+        assert problem_from_json(problem_to_json(problem)) == problem
 
 
 def test_heuristics_are_never_better() -> None:

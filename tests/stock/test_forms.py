@@ -17,6 +17,7 @@ from optitracr.stock.forward import streams
 from optitracr.stock.lower import lowered
 from optitracr.stock.positions import counted
 from optitracr.stock.proving import known_form
+from solvers.stock import filled
 from tests.stock.forms import compiled
 
 PROGRAMS = ("hist", "shuffle_dyck2", "frac_prevs", "argmax", "run_length", "fizzbuzz", "caesar")
@@ -80,6 +81,25 @@ def test_sizes_keep_to_what_gpt2_is_bound_to() -> None:
     assert sizes.neurons == 4 * sizes.width
     outputs = compiled("fizzbuzz", "gpt2", 8).output_encoder.vocab_size
     assert compiled("fizzbuzz", "gpt2", 8).stock().sizes.tokens == outputs > 3
+
+
+def test_heads_are_chosen_for_a_stream_that_they_fill() -> None:
+    model = compiled("addition", "gpt2")
+    sizes, allocation = model.stock().sizes, model.allocation
+    assert allocation.objective[:2] == ("depth", "stock_width")
+    assert allocation.value[1] == sizes.width == sizes.heads * sizes.head_size
+    plain = compiled("addition", "tracr")
+    widest = filled(plain.size.width + 3, plain.size.heads, plain.size.head_size)
+    assert sizes.width < widest[0] * widest[1]
+
+
+def test_neurons_that_are_bound_to_the_width_are_room_for_all() -> None:
+    narrow = replace(GPT2, neurons_per_width=1)
+    model = compiled("sum_modulo", narrow)
+    sizes = model.stock().sizes
+    assert sizes.neurons == sizes.width >= model.size.neurons
+    assert sizes.width > compiled("sum_modulo", "gpt2").stock().sizes.width
+    assert known_form(model).inputs > 0
 
 
 def test_readers_see_no_mean_and_a_constant_scale() -> None:
