@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from optitracr.front import pareto_front
     from optitracr.hosts.public import implant, replace
     from optitracr.report.report import make_report
+    from optitracr.variety.making import variants
 
 __all__ = [
     "COMPILER_BOS",
@@ -45,6 +46,7 @@ __all__ = [
     "rasp",
     "replace",
     "validating",
+    "variants",
 ]
 
 
@@ -59,6 +61,7 @@ _HOMES = {
     "pareto_front": "optitracr.front",
     "prove": "optitracr.compiled",
     "replace": "optitracr.hosts.public",
+    "variants": "optitracr.variety.making",
 }
 """Where the names lie that are loaded when they are first asked for."""
 

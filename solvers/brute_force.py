@@ -50,7 +50,7 @@ def brute_force(
     last = MOST_LAYERS if limit is None else min(limit, MOST_LAYERS)
     layers = 0
     while layers <= last:
-        for plan in _plans(problem, layers):
+        for plan in plans(problem, layers):
             if best is None or _key(problem, objective, plan) < _key(problem, objective, best):
                 best = plan
         if best is not None:
@@ -80,7 +80,7 @@ def _key(problem: Problem, objective: tuple[str, ...], plan: Plan) -> tuple[int,
     return tuple(plan.sizes.measure(name, problem.constants) for name in objective)
 
 
-def _plans(problem: Problem, layers: int) -> Iterator[Plan]:
+def plans(problem: Problem, layers: int) -> Iterator[Plan]:
     """Every valid plan with that many layers, for every head size that matters."""
     for view in range(len(problem.views)):
         reads = problem.views[view].reads

@@ -384,14 +384,14 @@ def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -
         seconds=time.perf_counter() - search.started,
         deterministic_time=search.spent,
         solver=solver,
-        solver_version=_version(),
+        solver_version=solver_version(),
         problem=fingerprint(search.problem),
         message="; ".join(x for x in (note, *search.notes) if x),
     )
 
 
 @cache
-def _version() -> str:
+def solver_version() -> str:
     """The name and version of the solver, which are looked for on the disk."""
     from importlib.metadata import version
 

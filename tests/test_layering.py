@@ -48,6 +48,7 @@ TIERS: tuple[set[str], ...] = (
     {"hosts"},
     {"validating"},
     {"front"},
+    {"variety"},
     {"bounds"},
     {"report"},
     {"compiling"},

@@ -52,6 +52,21 @@ def seconds(text: str) -> float:
     return number
 
 
+def factor(text: str) -> float:
+    """A number of at least 1.
+
+    Raises:
+        ArgumentTypeError: If it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number") from None
+    if not (math.isfinite(number) and number >= 1):
+        raise ArgumentTypeError(f"{text} is not at least 1")
+    return number
+
+
 def vocabulary(text: str) -> tuple[str, ...]:
     """Tokens between commas, as they are written.
 

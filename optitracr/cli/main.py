@@ -16,6 +16,8 @@ from optitracr.cli.benchmark_arguments import add_suite
 from optitracr.cli.corpus_arguments import add_collection, add_folder
 from optitracr.cli.interrupts import no_interrupt_lost
 from optitracr.cli.output import Output, OutputError, one_line, tell
+from optitracr.cli.variants_arguments import SUMMARY as VARIANTS
+from optitracr.cli.variants_arguments import add_variants
 from optitracr.errors import OptitracrError
 from optitracr.levels import ALLOCATED_LEVELS, DEFAULT_LEVEL, LEVELS
 from optitracr.options import Check
@@ -157,6 +159,9 @@ def build_parser() -> argparse.ArgumentParser:
     _level(explain)
     _add_report(commands)
     _add_pareto(commands)
+    several = _add(commands, "variants", VARIANTS, _variants, programs=1)
+    add_variants(several)
+    _level(several)
     _add_corpus(commands)
     _add_benchmark(commands)
     return parser
@@ -351,6 +356,12 @@ def _pareto(arguments: argparse.Namespace, output: Output) -> int:
     from optitracr.cli import pareto
 
     return pareto.print_front(arguments, output)
+
+
+def _variants(arguments: argparse.Namespace, output: Output) -> int:
+    from optitracr.cli import variants
+
+    return variants.print_variants(arguments, output)
 
 
 def _corpus(arguments: argparse.Namespace, output: Output) -> int:

@@ -1,4 +1,4 @@
-"""Calls of `optitracr.benchmark`."""
+"""Calls of `optitracr.benchmark`, and of `optitracr.variants`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from optitracr import benchmark
+from optitracr import benchmark, rasp, variants
 from optitracr.benchmark.records import MODELS
 from optitracr.compiled import CompiledModel
 from tests.api import corpora
@@ -35,7 +35,8 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
     """Calls of public functions with right arguments, made by `call`."""
     task = benchmark.task_of(model, size=2)
     suite = {"folder": "suite", "models": 1, "executor": corpora.Instant()}
-    return {
+    several = {"program": rasp.tokens == "a", "vocab": {"a", "b"}, "max_seq_len": 2, "n": 2}
+    return {"optitracr.variants": call(variants, {**several, "optimize": 0})} | {
         f"optitracr.benchmark.{function.__name__}": call(function, given, left_out=LEFT_OUT)
         for function, given in (
             (benchmark.make_suite, suite),

@@ -12,7 +12,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from optitracr import compile_rasp_to_model, library
+from optitracr import compile_rasp_to_model, library, load
 from optitracr.cli.main import main
 from optitracr.compiled import CompiledModel
 from optitracr.errors import VerificationError
@@ -257,3 +257,22 @@ def test_a_domain_is_a_regular_expression(capsys: pytest.CaptureFixture[str]) ->
         level = ("--stages",) if command == "explain" else ()
         code, _, err = run(capsys, command, *given[:5], *level, "--domain", "ab?", "--json")
         assert code == 0, err
+
+
+def test_variants(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    folder = tmp_path / "several"
+    ways = ("--ways", "circuits,levels")
+    code, out, _ = run(capsys, "variants", "hist", "-n", "3", *ways, "-o", str(folder), "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert [row["way"] for row in found["variants"]] == [None, "circuits", "levels"]
+    assert found["variants"][1]["shared"] == found["variants"][1]["shared_least"]
+    assert sorted(path.name for path in folder.iterdir()) == ["0", "1", "2"]
+    assert load(folder / "2").proof.proven
+    code, out, err = run(capsys, "variants", "hist", "-n", "9", "--ways", "circuits")
+    assert code == 0
+    assert "have in common" in out
+    assert "no other set of components" in err
+    code, _, err = run(capsys, "variants", "hist", "-o", str(folder))
+    assert code == 1
+    assert "not empty" in err
