@@ -12,7 +12,8 @@ from __future__ import annotations
 from optitracr.benchmark.methods import METHODS, Method, Task, task_of
 from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
 from optitracr.benchmark.results import score_suite
-from optitracr.benchmark.running import run_suite
+from optitracr.benchmark.running import RunProgress, run_suite
+from optitracr.benchmark.saving import save_scores
 from optitracr.benchmark.scoring import Score, score_edges, score_method
 from optitracr.benchmark.suite import make_suite
 from optitracr.benchmark.truth import GroundTruth, truth_of
@@ -22,6 +23,7 @@ __all__ = [
     "GroundTruth",
     "Mean",
     "Method",
+    "RunProgress",
     "Score",
     "Task",
     "auroc",
@@ -29,6 +31,7 @@ __all__ = [
     "mean_over",
     "precision_at_size",
     "run_suite",
+    "save_scores",
     "score_edges",
     "score_method",
     "score_suite",

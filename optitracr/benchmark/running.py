@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from os import PathLike
 from typing import Any
 
 from optitracr import arguments, corpus
 from optitracr.benchmark.methods import METHODS, Method
-from optitracr.benchmark.records import MODELS, SCORES, append, entries, folder_of
+from optitracr.benchmark.records import MODELS, SCORES, about, append, folder_of, gone_on_with
 from optitracr.benchmark.scoring import score_method
 from optitracr.circuit.edge_attribution import edges_of, sizes_of
+from optitracr.corpus.progress import duration
 from optitracr.errors import LimitError
 
 MOST_EDGES = 1_000
@@ -20,10 +23,39 @@ are noted as left out."""
 DEFAULT_METHODS = tuple(METHODS)
 """All that come with the library."""
 
-Watch = Callable[[str], None]
+
+@dataclass(frozen=True, slots=True)
+class RunProgress:
+    """How far a run is.
+
+    Attributes:
+        total: Scores of all methods and models.
+        before: Of these, those that there were when the run began.
+        done: Those that there are.
+        seconds: Since the run began.
+        last: The method and the model that came last.
+    """
+
+    total: int
+    before: int
+    done: int
+    seconds: float
+    last: str
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left, if the others take as long."""
+        return self.seconds * (self.total - self.done) / max(self.done - self.before, 1)
+
+    def __str__(self) -> str:
+        left = f"{duration(self.left)} left"
+        return f"{self.done:,} of {self.total:,} scores, {left}; {self.last}"
 
 
-def _unwatched(line: str) -> None:
+Watch = Callable[[RunProgress], None]
+
+
+def _unwatched(progress: RunProgress) -> None:
     """What happens to progress that nobody watches."""
 
 
@@ -35,11 +67,13 @@ def run_suite(
 ) -> int:
     """Runs methods on every model of a suite, where that was not done before.
 
+    Each score is written when it is known: what is stopped goes on where it was.
+
     Args:
         folder: Of the suite.
         methods: Names in `METHODS`, or functions by names of one's own.
         seed: Of the data, and for methods that draw.
-        watch: Called with a line after each model.
+        watch: Called after each score; what it is given says in words how far the run is.
 
     Returns:
         How many scores were added.
@@ -55,17 +89,20 @@ def run_suite(
     arguments.function("watch", watch)
     chosen = _methods(methods)
     suite = corpus.load(place / MODELS)
-    added = 0
-    for name, method in chosen.items():
-        path = place / SCORES / f"{name}.jsonl"
-        done = {entry["index"] for entry in entries(path, seed)}
-        for row in suite.rows():
-            if row["index"] not in done:
-                entry = {"index": row["index"], "name": row["name"], "seed": seed}
-                append(path, {**entry, **_scored(suite.model(row), method, seed)})
-                watch(f"{name}: {row['name']}")
-                added += 1
-    return added
+    paths = {name: place / SCORES / f"{name}.jsonl" for name in chosen}
+    known = {name: gone_on_with(path, seed) for name, path in paths.items()}
+    total, start = len(suite) * len(chosen), time.monotonic()
+    before = done = sum(map(len, known.values()))
+    for row in suite.rows():
+        left = [name for name in chosen if row["index"] not in known[name]]
+        model = suite.model(row) if left else None
+        for name in left:
+            entry = {**about(row), "seed": seed, **_scored(model, chosen[name], seed)}
+            append(paths[name], entry)
+            done += 1
+            took = time.monotonic() - start
+            watch(RunProgress(total, before, done, took, f"{name}: {row['name']}"))
+    return done - before
 
 
 def _methods(methods: object) -> dict[str, Method]:

@@ -46,12 +46,12 @@ class Score:
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name; null where they are not defined, as JSON has no nan."""
-        found = asdict(self)
-        found["curve"] = list(self.curve)
-        return {
-            name: None if isinstance(value, float) and np.isnan(value) else value
-            for name, value in found.items()
-        }
+        found = {name: _plain(value) for name, value in asdict(self).items()}
+        return {**found, "curve": [_plain(value) for value in self.curve]}
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and np.isnan(value) else value
 
 
 def score_method(

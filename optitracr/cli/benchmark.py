@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import Any
 
-from optitracr.benchmark.results import FIGURES, score_suite
+from optitracr.benchmark.results import FIGURES, VARIABLE_FIGURES, in_groups, score_suite
 from optitracr.benchmark.running import run_suite
+from optitracr.benchmark.score_page import score_page
 from optitracr.benchmark.suite import make_suite
-from optitracr.cli.output import Output, tell
+from optitracr.benchmark.tables import to_csv
+from optitracr.cli.output import Output
+from optitracr.cli.progress import shown_progress
+from optitracr.writing import write_file
 
 EXIT_OK = 0
 """Exit code: what was asked for was done."""
@@ -31,7 +36,8 @@ def _make(arguments: argparse.Namespace, output: Output) -> int:
 
 def _run(arguments: argparse.Namespace, output: Output) -> int:
     names = [name for name in arguments.methods.split(",") if name]
-    added = run_suite(arguments.folder, names, arguments.seed, watch=tell)
+    with shown_progress() as watch:
+        added = run_suite(arguments.folder, names, arguments.seed, watch=watch)
     if arguments.json:
         output.json({"added": added})
     else:
@@ -40,29 +46,44 @@ def _run(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _score(arguments: argparse.Namespace, output: Output) -> int:
-    found = score_suite(arguments.folder)
+    found = score_suite(arguments.folder, arguments.seed)
+    if arguments.csv is not None:
+        write_file(arguments.csv, to_csv(found).encode())
+    if arguments.page is not None:
+        write_file(arguments.page, score_page(arguments.folder.resolve().name, found).encode())
     if arguments.json:
         output.json(found)
         return EXIT_OK
-    from rich.table import Table
-
-    table = Table(title="means over models, with 95 % intervals")
-    table.add_column("method")
-    for name in (*FIGURES, "models", "without an area"):
-        table.add_column(name, justify="right")
-    for method, figures in found["methods"].items():
-        cells = [_cell(figures[name], *figures["intervals"][name]) for name in FIGURES]
-        table.add_row(method, *cells, str(figures["models"]), str(figures["undefined"]))
-    output.table(table, WIDTH)
+    _print("all models", found["methods"], output)
+    for group, value, methods in in_groups(found["methods"]):
+        _print(f"{group} {value}", methods, output)
     return EXIT_OK
 
 
-WIDTH = 160
+def _print(title: str, methods: Mapping[str, Any], output: Output) -> None:
+    """A table of the methods that score edges, and one of those that look for variables."""
+    from rich.table import Table
+
+    for names in (FIGURES, VARIABLE_FIGURES):
+        own = {method: figures for method, figures in methods.items() if names[0] in figures}
+        if not own:
+            continue
+        table = Table(title=f"{title}: means with 95 % intervals")
+        table.add_column("method")
+        for name in (*names, "models", "without a figure"):
+            table.add_column(name, justify="right")
+        for method, figures in own.items():
+            cells = [_cell(figures[name], *figures["intervals"][name]) for name in names]
+            table.add_row(method, *cells, str(figures["models"]), str(figures["undefined"]))
+        output.table(table, WIDTH)
+
+
+WIDTH = 180
 """Characters of the table in a file: figures with their intervals, each on one line."""
 
 
 def _cell(value: Any, low: Any, high: Any) -> str:
-    return "" if value is None else f"{value:.2f} ({low:.2f} to {high:.2f})"
+    return "" if value is None else f"{value:.2f} ({low:.2f}–{high:.2f})"
 
 
 _ACTIONS = {"make": _make, "run": _run, "score": _score}

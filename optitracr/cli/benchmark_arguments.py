@@ -21,8 +21,12 @@ def add_suite(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--models", type=natural, default=MODELS, metavar="N", help="make: programs of the suite"
     )
-    parser.add_argument("--seed", type=whole, default=0, metavar="N", help="make, run: of draws")
+    parser.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="of draws; for score that of intervals"
+    )
     parser.add_argument(
         "--workers", type=natural, metavar="N", help="make: processes; one for each core"
     )
     parser.add_argument("--methods", default=METHODS, metavar="A,B", help="run: which methods")
+    parser.add_argument("--csv", type=Path, metavar="FILE", help="score: a table in a file")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="score: a page with pictures")

@@ -12,6 +12,7 @@ from optitracr import corpus
 from optitracr.cli.commands import options
 from optitracr.cli.output import Output, one_line, tell
 from optitracr.cli.programs import resolve
+from optitracr.cli.progress import shown_progress
 from optitracr.cli.source import MODULE_PREFIX
 from optitracr.corpus.making import Made
 from optitracr.corpus.progress import Progress, duration
@@ -22,13 +23,8 @@ from optitracr.extras import require
 EXIT_OK, EXIT_MISMATCH = 0, 3
 """Exit codes: of a corpus that is whole, and where a model differed from the interpreter."""
 
-LINE_SECONDS = 10.0
-"""Between two lines of progress where there is no terminal: few enough to be read in a log."""
-
 CONNECT_SECONDS = 5
 """For a scheduler to answer: on one network it takes milliseconds."""
-
-Watch = Callable[[Progress], None]
 
 
 def make_corpus(arguments: argparse.Namespace, output: Output) -> int:
@@ -42,7 +38,7 @@ def make_corpus(arguments: argparse.Namespace, output: Output) -> int:
         "optimize": arguments.optimize,
         **options(arguments),
     }
-    with _executor(arguments.scheduler) as executor, _shown() as watch:
+    with _executor(arguments.scheduler) as executor, shown_progress(_Failures) as watch:
         made = corpus.make(programs, arguments.folder, executor=executor, watch=watch, **given)
     if arguments.json:
         output.json(
@@ -124,54 +120,13 @@ def _executor(address: str | None) -> Iterator[Any]:
         yield client.get_executor()
 
 
-@contextmanager
-def _shown() -> Iterator[Watch]:
-    """Progress on standard error: a bar on a terminal, a line now and then otherwise."""
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield _Lines()
-        return
-    from rich.progress import BarColumn, TaskProgressColumn, TextColumn
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), TaskProgressColumn(), TextColumn("{task.description}"))
-    with Bar(*columns, console=console) as bar:
-        task = bar.add_task("starting", total=None)
-        failures = _Failures(bar.console.print)
-
-        def watch(progress: Progress) -> None:
-            failures.look(progress)
-            bar.update(
-                task, description=str(progress), total=progress.total, completed=progress.done
-            )
-
-        yield watch
-
-
-class _Lines:
-    """Progress in lines."""
-
-    def __init__(self) -> None:
-        self._failures = _Failures(tell)
-        self._last = 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        """Tells how far it is, if that was last told a while ago."""
-        self._failures.look(progress)
-        if progress.seconds - self._last >= LINE_SECONDS:
-            tell(str(progress))
-            self._last = progress.seconds
-
-
 class _Failures:
     """Tells of each reason for failures when it comes first."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say, self._told = say, set[str]()
 
-    def look(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress) -> None:
         """Tells of reasons that are new."""
         for reason in progress.failures.keys() - self._told:
             self._told.add(reason)

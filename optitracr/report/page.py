@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
-from string import Template
-
 from markupsafe import Markup, escape
 
 from optitracr.draw.colours import declarations
@@ -22,17 +19,18 @@ from optitracr.report.sections import (
     sublayers_section,
 )
 from optitracr.report.summary import key_figures, proof, summary
+from optitracr.report.templates import asset, filled
 from optitracr.version import __version__
 
 
 def page(facts: Facts) -> str:
     """A report as one HTML page that needs no other file and no network."""
-    filled = _filled(
+    made = filled(
         "page.html",
         title=escaped(facts.name),
         colours=escape(declarations(len(facts.variables.labels))),
-        style=_asset("page.css"),
-        script=_asset("page.js"),
+        style=asset("page.css"),
+        script=asset("page.js"),
         data=embedded(example_data(facts)),
         summary=summary(facts),
         proof=proof(facts),
@@ -48,7 +46,7 @@ def page(facts: Facts) -> str:
         options=options_sentence(facts),
         version=escaped(__version__),
     )
-    return str(filled)
+    return str(made)
 
 
 def framed(name: str, html: str) -> str:
@@ -60,17 +58,6 @@ def framed(name: str, html: str) -> str:
         escape(html),
     )
     return str(framed)
-
-
-def _filled(template: str, **parts: Markup) -> Markup:
-    """A template of this package with its parts put in as they are."""
-    return Markup(Template(_asset(template)).substitute(parts))  # noqa: S704, all is markup
-
-
-def _asset(name: str) -> Markup:
-    """A file of this package, which is markup, or stands in an element that holds plain text."""
-    text = resources.files("optitracr.report").joinpath(name).read_text(encoding="utf-8")
-    return Markup(text)  # noqa: S704, written by hand
 
 
 def _legend(facts: Facts) -> Markup:

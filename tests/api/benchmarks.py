@@ -42,6 +42,7 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
             (benchmark.make_suite, suite),
             (benchmark.run_suite, {"folder": made(), "methods": ["truth"]}),
             (benchmark.score_suite, {"folder": made()}),
+            (benchmark.save_scores, {"folder": made(), "path": made() / "scores.csv"}),
             (benchmark.score_method, {"model": model, "method": "truth", "size": 2}),
             (benchmark.score_edges, {"task": task, "scores": benchmark.METHODS["truth"](task)}),
             (benchmark.task_of, {"model": model, "size": 2}),

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optitracr.benchmark import make_suite, run_suite, score_suite
+from optitracr.benchmark import RunProgress, make_suite, run_suite, score_suite
 from optitracr.benchmark.methods import METHODS, Task
 from optitracr.cli.benchmark_arguments import METHODS as NAMED
 from optitracr.cli.main import main
@@ -49,6 +49,25 @@ def test_runs_go_on_where_they_were(suite: Path) -> None:
     assert file.read_bytes() == whole
     with pytest.raises(InputError, match="seed 0"):
         run_suite(suite, ["random"], seed=1)
+
+
+def test_an_interruption_loses_nothing(suite: Path) -> None:
+    told: list[RunProgress] = []
+
+    def stop(progress: RunProgress) -> None:
+        told.append(progress)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    methods = {"first": METHODS["random"], "second": METHODS["magnitude"]}
+    with pytest.raises(KeyboardInterrupt):
+        run_suite(suite, methods, watch=stop)
+    assert run_suite(suite, methods, watch=told.append) == told[-1].total - 3
+    last = told[-1]
+    assert (last.before, last.done, last.left) == (3, last.total, 0)
+    assert f"{last.total} of {last.total} scores" in str(last)
+    for name in methods:
+        (suite / "scores" / f"{name}.jsonl").unlink()
 
 
 def test_the_truth_scores_one(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
