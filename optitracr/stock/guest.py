@@ -12,7 +12,7 @@ from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
 from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.stock.heads import PlainHead
-from optitracr.stock.positions import Counted, counted
+from optitracr.stock.positions import MARKED, Counted, counted
 from optitracr.stock.weights import Affine
 
 if TYPE_CHECKING:
@@ -117,15 +117,34 @@ def without_positions(guest: Guest, bos: int) -> Guest:
     varying = (rows[1:] != rows[1:2]).any(axis=0)
     if not varying.any():
         return told
-    told = _widened(told, 2)
-    found = counted(rows, told.width)
-    told.tokens[bos, found.marker] = 1.0
-    if guest.layers and not _reads(guest.layers[0], varying):
-        first = _beside(told.layers[0], found)
-        return replace(told, layers=(first, *told.layers[1:]))
+    beside = bool(guest.layers) and not _reads(guest.layers[0], varying)
+    column = _free(guest, rows, varying, bos, beside)
+    rows = rows.copy()
+    rows[0] = tokens[bos]
+    if column is None:
+        told, column = _widened(told, 1), guest.width
+    told.tokens[:, column] = 0.0
+    told.tokens[bos, column] = MARKED
+    found = counted(rows, told.width, column)
+    if beside:
+        return replace(told, layers=(_beside(told.layers[0], found), *told.layers[1:]))
     nothing = np.zeros(told.width)
     first = GuestLayer((found.head,), nothing, found.neurons_in, found.neurons_out)
     return replace(told, layers=(first, *told.layers), early=1)
+
+
+def _free(
+    guest: Guest, rows: FloatArray, varying: FloatArray, bos: int, beside: bool
+) -> int | None:
+    """A column for positions alone, to count in before these are there; None if there is none."""
+    free = varying & ~np.delete(guest.tokens, bos, axis=0).any(axis=0)
+    if beside:
+        for head in guest.layers[0].heads:
+            free &= ~head.out.any(axis=0)
+        free &= guest.layers[0].heads_bias == 0.0
+    # What is larger than the numbers that are counted with would be read less exactly.
+    sizes = np.where(free, np.abs(rows).max(axis=0), np.inf)
+    return int(sizes.argmin()) if sizes.min() <= MARKED else None
 
 
 def _reads(layer: GuestLayer, columns: FloatArray) -> bool:
@@ -142,7 +161,7 @@ def _beside(layer: GuestLayer, found: Counted) -> GuestLayer:
         (*layer.heads, found.head),
         layer.heads_bias,
         Affine(*(np.concatenate(parts, axis=-1) for parts in zip(*into, strict=True))),
-        Affine(np.concatenate([each.w for each in out]), out[0].b),
+        Affine(np.concatenate([each.w for each in out]), out[0].b + out[1].b),
     )
 
 

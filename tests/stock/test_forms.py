@@ -118,14 +118,27 @@ def test_positions_are_told_in_the_first_layer_or_before_it() -> None:
     assert compiled("shuffle_dyck2", "llama").stock().early_layers == 1
 
 
-def test_counted_positions_are_their_rows() -> None:
-    rows = np.array([[0.0, 0], [1, 2], [1, 5], [4, 5], [-2, 5]])
-    found = counted(rows, guest=4)
-    marks = 1 / np.arange(2, 6)
-    stream = np.zeros((4, 4))
-    stream[:, found.count] = marks
+@pytest.mark.parametrize("column", [0, 1, 3])
+def test_counted_positions_are_their_rows(column: int) -> None:
+    rows = np.array([[0.5, 0], [1, 2], [1, 5], [4, 5], [-2, 5]])
+    found = counted(rows, 4, column)
+    own = column < 2
+    stream = np.zeros((5, 4))
+    stream[:, :2] = rows[1]
+    stream[0, :2] = rows[0]
+    stream[:, column] = 1 / np.arange(1, 6)
+    stream[0, column] += 1
     hidden = np.maximum(stream @ found.neurons_in.w + found.neurons_in.b, 0)
-    assert np.allclose((hidden @ found.neurons_out.w)[:, :2] + rows[1], rows[1:])
+    after = stream + hidden @ found.neurons_out.w + found.neurons_out.b
+    assert np.allclose(after[:, :2], rows)
+    assert own or np.allclose(after[:, column], stream[:, column])
+
+
+def test_positions_are_counted_where_they_will_be() -> None:
+    model = compiled("previous_token", "llama")
+    assert model.stock().early_layers == 1
+    assert model.stock().sizes.width == model.size.width + 1
+    assert known_form(model).proven
 
 
 def test_edited_weights_are_followed_and_a_wrong_form_is_refused() -> None:
