@@ -65,13 +65,16 @@ class Proposal(ABC):
         """Each component."""
 
     @abstractmethod
-    def problem(self, limits: Limits, stock: Stock | None = None) -> Problem:
+    def problem(
+        self, limits: Limits, stock: Stock | None = None, told_late: bool = False
+    ) -> Problem:
         """The problem of choosing among them and placing what is chosen.
 
         Args:
             limits: Hard limits on the architecture.
             stock: The published transformer that is to hold the model, if its heads fill its
                 stream.
+            told_late: Whether positions are told by the first layer, and not by the embedding.
         """
 
     @abstractmethod
@@ -193,7 +196,9 @@ class StandardProposal(Proposal):
             for c in self.standard.components
         ]
 
-    def problem(self, limits: Limits, stock: Stock | None = None) -> Problem:
+    def problem(
+        self, limits: Limits, stock: Stock | None = None, told_late: bool = False
+    ) -> Problem:
         """The problem of placing them all."""
         return build_problem(self.name, self.standard, self.setting, limits, self.head_size, stock)
 
@@ -266,17 +271,20 @@ class CandidateProposal(Proposal):
             for c in self.space.candidates.values()
         ]
 
-    def problem(self, limits: Limits, stock: Stock | None = None) -> Problem:
+    def problem(
+        self, limits: Limits, stock: Stock | None = None, told_late: bool = False
+    ) -> Problem:
         """The problem of choosing and placing."""
-        return space_problem(self.space, limits, stock)
+        return space_problem(self.space, limits, stock, told_late)
 
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where those go that float32 carries."""
+        stock, late = problem.constants.stock, problem.late is not None
         space, problem, allocation = carried_plan(
             (self.space, problem),
             self.cautious,
             self.careful,
-            lambda tried: space_problem(tried, problem.limits, problem.constants.stock),
+            lambda tried: space_problem(tried, problem.limits, stock, late),
             solve,
         )
         return Placed(replace(self, space=space), problem, allocation)

@@ -15,7 +15,7 @@ from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
 from optitracr.architectures.classes import stock_class
-from optitracr.architectures.stream import filled_stock
+from optitracr.architectures.stream import filled_stock, tells_positions_late
 from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
@@ -135,7 +135,8 @@ class Compilation:
         self._families = families_without(options.without)
         if stock_class(options.architecture) is not None:
             self._families -= SPOILED_BY_NORMS
-        self._stock = filled_stock(options.architecture)
+        made_of = options.architecture
+        self._stream = filled_stock(made_of), tells_positions_late(made_of)
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
 
@@ -176,7 +177,7 @@ class Compilation:
     @cached_property
     def problem(self) -> Problem:
         """The problem of choosing among them and placing what is chosen."""
-        return self._timed(Stage.PROBLEM, self.proposal.problem, self.options.limits, self._stock)
+        return self._timed(Stage.PROBLEM, self.proposal.problem, self.options.limits, *self._stream)
 
     @cached_property
     def placed(self) -> Placed:

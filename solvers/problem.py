@@ -141,6 +141,19 @@ class SizeConstants:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """Inputs that the first layer writes, so that nothing reads them in it.
+
+    Attributes:
+        inputs: The inputs, which have their dimensions from the start all the same.
+        neurons: Neurons of the first layer that write them, if any of them is read.
+    """
+
+    inputs: tuple[str, ...]
+    neurons: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """An allocation problem.
 
@@ -152,6 +165,7 @@ class Problem:
         self_attention: What erasing heads need; None forbids them.
         constants: For the number of parameters.
         limits: Hard limits.
+        late: Inputs that the embedding does not supply; None if it supplies all.
     """
 
     name: str
@@ -161,6 +175,7 @@ class Problem:
     self_attention: SelfAttention | None
     constants: SizeConstants
     limits: Limits = Limits()
+    late: Late | None = None
 
     def __post_init__(self) -> None:
         _check(self)
@@ -194,6 +209,9 @@ def _check(problem: Problem) -> None:
         _check_alternative(alternative, known, inputs)
     if not problem.views:
         raise ProblemError(f"problem '{problem.name}' has no view of its output")
+    for name in () if problem.late is None else problem.late.inputs:
+        if name not in inputs:
+            raise ProblemError(f"'{name}' is late, and no input")
     for view in problem.views:
         _check_known("a view of the output", view.reads, known)
     if problem.self_attention is not None:

@@ -13,6 +13,7 @@ from solvers.problem import (
     Alternative,
     HeadDemand,
     Kind,
+    Late,
     Limits,
     Problem,
     ProblemError,
@@ -29,7 +30,7 @@ VERSION = 1
 """Of both schemas; counted up when a text of the version before is read no more."""
 
 
-LEFT = ("stock",)
+LEFT = ("stock", "late")
 """Fields that are left out where there is nothing to say."""
 
 
@@ -113,7 +114,12 @@ def _problem(data: dict[str, Any]) -> Problem:
         else SelfAttention(tuple(own["reads"]), own["head_size"]),
         constants=_constants(data["constants"]),
         limits=Limits(**data["limits"]),
+        late=_late(data.get("late")),
     )
+
+
+def _late(entry: dict[str, Any] | None) -> Late | None:
+    return None if entry is None else Late(**{**entry, "inputs": tuple(entry["inputs"])})
 
 
 def _constants(entry: dict[str, Any]) -> SizeConstants:

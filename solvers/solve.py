@@ -15,6 +15,7 @@ from solvers.allocation import (
 )
 from solvers.effort import default_time_limit
 from solvers.interrupts import ON_INTERRUPT, OnInterrupt
+from solvers.late import on_time, with_late
 from solvers.problem import Problem, ProblemError
 from solvers.serialisation import fingerprint
 from solvers.validator import validate, violations
@@ -57,6 +58,11 @@ def solve(
         InvalidPlanError: If a solver's result breaks a constraint.
     """
     _check_objective(objective)
+    if problem.late is not None:
+        same = {"time_limit": time_limit, "seed": seed, "parallel": parallel}
+        told = {"progress": progress, "on_interrupt": on_interrupt}
+        found = solve(on_time(problem), method, objective, **same, **told)
+        return validate(problem, with_late(problem, found))
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
     limit = default_time_limit(problem, hint is not None) if time_limit is None else time_limit

@@ -31,6 +31,10 @@ class InvalidPlanError(ValueError):
     """A plan that breaks a constraint: a defect of the solver that made it."""
 
 
+FIRST_LAYER = 2
+"""Sublayers of the first layer, which writes late inputs."""
+
+
 def violations(problem: Problem, plan: Plan) -> tuple[Violation, ...]:
     """Everything that is wrong with a plan."""
     structural = tuple(_structure(problem, plan))
@@ -111,7 +115,10 @@ def _precedence(problem: Problem, plan: Plan) -> Iterator[Violation]:
         birth, end = alive.get(name, (1, 0))
         return birth <= state <= end
 
+    late = frozenset(() if problem.late is None else problem.late.inputs)
     for placement in plan.placements:
+        if placement.sublayer < FIRST_LAYER and not late.isdisjoint(placement.reads):
+            yield Violation("late", f"'{placement.alternative}' reads what its layer writes")
         for name in placement.reads:
             if not readable(name, placement.sublayer):
                 where = f"'{placement.alternative}' at state {placement.sublayer}"
@@ -119,8 +126,12 @@ def _precedence(problem: Problem, plan: Plan) -> Iterator[Violation]:
     for name in problem.views[plan.view].reads:
         if not readable(name, 2 * plan.layers):
             yield Violation("precedence", f"the output reads '{name}', which is not alive")
+    if late and plan.layers == 0 and not late.isdisjoint(problem.views[plan.view].reads):
+        yield Violation("late", "the output reads what no layer writes")
     if problem.self_attention is not None:
         for erasure in plan.erasures:
+            if erasure.sublayer == 0 and not late.isdisjoint(problem.self_attention.reads):
+                yield Violation("late", f"the head erasing '{erasure.variable}' is too early")
             if erasure.sublayer % 2 == 0:
                 for name in problem.self_attention.reads:
                     if not readable(name, erasure.sublayer):
@@ -130,6 +141,7 @@ def _precedence(problem: Problem, plan: Plan) -> Iterator[Violation]:
 
 def _erasures(problem: Problem, plan: Plan) -> Iterator[Violation]:
     seen: set[str] = set()
+    late = () if problem.late is None else problem.late.inputs
     alive = lifetimes(problem, plan)
     for erasure in plan.erasures:
         if erasure.variable in seen:
@@ -140,6 +152,8 @@ def _erasures(problem: Problem, plan: Plan) -> Iterator[Violation]:
         birth, end = alive.get(erasure.variable, (1, 0))
         if birth > end:
             yield Violation("erasure", f"'{erasure.variable}' is erased before it exists")
+        if erasure.variable in late and erasure.sublayer < FIRST_LAYER:
+            yield Violation("late", f"'{erasure.variable}' is erased by what writes it")
 
 
 def _width(problem: Problem, plan: Plan) -> Iterator[Violation]:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optitracr.candidates.component import Component, Components
+from optitracr.candidates.component import Component, Components, Embedding
+from optitracr.candidates.problem import STEP
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.setting import Setting
 from solvers import (
     Alternative,
     HeadDemand,
     Kind,
+    Late,
     Limits,
     Problem,
     SelfAttention,
@@ -41,6 +43,7 @@ def build_problem(
     limits: Limits | None = None,
     head_size: HeadSize = rank,
     stock: Stock | None = None,
+    told_late: bool = False,
 ) -> Problem:
     """States what has to be placed, and what it takes.
 
@@ -51,6 +54,7 @@ def build_problem(
         limits: Hard limits on the architecture.
         head_size: How the size of a head is counted.
         stock: The published transformer that is to hold the model, if its heads fill its stream.
+        told_late: Whether positions are told by the first layer, and not by the embedding.
     """
     inputs = tuple(
         Item(e.variable.label, len(e.variable.space), is_input=True, signed=e.variable.signed)
@@ -76,7 +80,18 @@ def build_problem(
             setting.embedding_rows, components.output.unembedding.shape[1], stock
         ),
         limits=limits or Limits(),
+        late=_late(components, setting) if told_late else None,
     )
+
+
+def _late(components: Components, setting: Setting) -> Late:
+    """The inputs that differ from position to position, BOS apart, and the neurons for them."""
+    names = tuple(
+        each.variable.label
+        for each in components.inputs
+        if each.source is Embedding.POSITIONS and bool((each.table[1:] != each.table[1:2]).any())
+    )
+    return Late(names, STEP * setting.max_seq_len)
 
 
 def _alternative(component: Component, head_size: HeadSize) -> Alternative:

@@ -18,3 +18,8 @@ def filled_stock(architecture: Architecture) -> Stock | None:
     if not architecture.heads_fill_width or architecture.positions is Positions.ROTARY:
         return None
     return Stock(BESIDE[architecture.norm], architecture.neurons_per_width)
+
+
+def tells_positions_late(architecture: Architecture) -> bool:
+    """Whether positions are in no embedding, so that the first layer has to count them."""
+    return architecture.positions is Positions.ROTARY

@@ -13,6 +13,7 @@ from solvers import (
     Alternative,
     HeadDemand,
     Kind,
+    Late,
     Limits,
     Problem,
     SelfAttention,
@@ -23,13 +24,16 @@ from solvers import (
 from solvers import Variable as Item
 
 
-def space_problem(space: CandidateSpace, limits: Limits, stock: Stock | None = None) -> Problem:
+def space_problem(
+    space: CandidateSpace, limits: Limits, stock: Stock | None = None, told_late: bool = False
+) -> Problem:
     """The allocation problem of a candidate space.
 
     Args:
         space: What there is to choose among.
         limits: Hard limits on the architecture.
         stock: The published transformer that is to hold the model, if its heads fill its stream.
+        told_late: Whether positions are told by the first layer, and not by the embedding.
     """
     usable = computable(space)
     items = [
@@ -52,7 +56,19 @@ def space_problem(space: CandidateSpace, limits: Limits, stock: Stock | None = N
         self_attention=SelfAttention((space.position, BOS), 3),
         constants=SizeConstants(space.setting.embedding_rows, outputs, stock),
         limits=limits,
+        late=_late(space) if told_late else None,
     )
+
+
+def _late(space: CandidateSpace) -> Late:
+    """The forms that tell positions, and the neurons that write them."""
+    own = [name for name, form in space.forms.items() if space.node(form).is_index]
+    names = tuple(dict.fromkeys((*own, space.position)))
+    return Late(names, STEP * space.setting.max_seq_len)
+
+
+STEP = 2
+"""Neurons of a step from one position to the next."""
 
 
 def _alternative(

@@ -86,11 +86,13 @@ def _layer(now: Current, number: int) -> GuestLayer:
         )
         query = Affine(query.w / np.sqrt(size), query.b / np.sqrt(size))
         listed.append(PlainHead(query, key, value, maps[Linear.HEADS_OUT].w[part]))
+    into, out = maps[Linear.NEURONS_IN], maps[Linear.NEURONS_OUT]
+    some = np.asarray(out.w.any(axis=1))
     return GuestLayer(
         tuple(head for head in listed if head.out.any() and head.value.w.any()),
         maps[Linear.HEADS_OUT].b,
-        maps[Linear.NEURONS_IN],
-        maps[Linear.NEURONS_OUT],
+        Affine(into.w[:, some], into.b[some]),
+        Affine(out.w[some], out.b),
     )
 
 

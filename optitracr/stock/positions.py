@@ -44,9 +44,7 @@ class Counted:
     neurons_out: Affine
 
 
-def counted(
-    positions: Float[FloatArray, "positions columns"], guest: int, column: int
-) -> Counted:
+def counted(positions: Float[FloatArray, "positions columns"], guest: int, column: int) -> Counted:
     """The head and neurons that write the rows of a position embedding.
 
     Args:

@@ -6,8 +6,19 @@ from dataclasses import replace
 
 import pytest
 
-from solvers import Limits, ProblemError, Status, Stock, problem_from_json, problem_to_json, solve
-from solvers.brute_force import MOST_LAYERS
+from solvers import (
+    DEFAULT_OBJECTIVE,
+    Late,
+    Limits,
+    ProblemError,
+    Status,
+    Stock,
+    problem_from_json,
+    problem_to_json,
+    solve,
+    violations,
+)
+from solvers.brute_force import MOST_LAYERS, brute_force
 from tests.solvers.tiny import tiny_problem
 
 BATCH = 25
@@ -68,6 +79,32 @@ def test_other_objectives_agree_with_brute_force(objective: tuple[str, ...], fir
         exact = solve(problem, "cp_sat", objective)
         assert exact.status is oracle.status, seed
         assert exact.value == oracle.value, seed
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("first", [1000, 1020])
+def test_late_inputs_are_read_after_the_first_layer(first: int) -> None:
+    deeper = 0
+    for seed in range(first, first + 20):
+        whole = replace(tiny_problem(seed), limits=Limits(layers=MOST_LAYERS // 2))
+        problem = replace(whole, late=Late(("i0",)))
+        # Of all plans those that the validator lets through.
+        oracle = brute_force(problem, DEFAULT_OBJECTIVE)
+        exact = solve(problem, "cp_sat")
+        assert exact.status is oracle.status, seed
+        assert exact.value == oracle.value, seed
+        assert problem_from_json(problem_to_json(problem)) == problem
+        deeper += exact.value > solve(whole).value
+    assert deeper
+
+
+def test_what_reads_late_inputs_in_the_first_layer_is_told() -> None:
+    problem = tiny_problem(1000, limited=False)
+    plan = solve(problem).plan
+    assert plan is not None
+    read = [name for p in plan.placements for name in p.reads if p.sublayer < 2]
+    late = replace(problem, late=Late((next(name for name in read if name.startswith("i")),)))
+    assert {found.family for found in violations(late, plan)} == {"late"}
 
 
 def in_stock(seed: int):

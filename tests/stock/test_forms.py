@@ -114,8 +114,23 @@ def test_readers_see_no_mean_and_a_constant_scale() -> None:
 
 
 def test_positions_are_told_in_the_first_layer_or_before_it() -> None:
-    assert compiled("hist", "llama").stock().early_layers == 0
-    assert compiled("shuffle_dyck2", "llama").stock().early_layers == 1
+    told = compiled("previous_token", "llama")
+    late = told.stock().lowered
+    assert (late.early, late.sizes.layers, told.size.layers) == (0, 2, 2)
+    plain = compiled("previous_token", "tracr")
+    bos = plain.input_encoder.bos_encoding
+    early = lowered(current(plain), LLAMA, bos)
+    assert (early.early, early.sizes.layers, plain.size.layers) == (1, 2, 1)
+
+
+@pytest.mark.parametrize("level", [0, 1])
+def test_no_level_reads_positions_before_they_are_told(level: int) -> None:
+    entry = library.get("reverse")
+    model = compile_rasp_to_model(
+        entry.make(), entry.vocab, 3, causal=True, optimize=level, architecture="llama"
+    )
+    assert model.stock().early_layers == 0
+    assert model.prove_stock().proven
 
 
 @pytest.mark.parametrize("column", [0, 1, 3])
@@ -136,7 +151,6 @@ def test_counted_positions_are_their_rows(column: int) -> None:
 
 def test_positions_are_counted_where_they_will_be() -> None:
     model = compiled("previous_token", "llama")
-    assert model.stock().early_layers == 1
     assert model.stock().sizes.width == model.size.width + 1
     assert known_form(model).proven
 
