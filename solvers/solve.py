@@ -59,9 +59,16 @@ def solve(
     """
     _check_objective(objective)
     if problem.late is not None:
-        same = {"time_limit": time_limit, "seed": seed, "parallel": parallel}
-        told = {"progress": progress, "on_interrupt": on_interrupt}
-        found = solve(on_time(problem), method, objective, **same, **told)
+        found = solve(
+            on_time(problem),
+            method,
+            objective,
+            time_limit=time_limit,
+            seed=seed,
+            parallel=parallel,
+            progress=progress,
+            on_interrupt=on_interrupt,
+        )
         return validate(problem, with_late(problem, found))
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")

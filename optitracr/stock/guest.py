@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
@@ -17,6 +18,9 @@ from optitracr.stock.weights import Affine
 
 if TYPE_CHECKING:
     from jaxtyping import Float
+
+
+BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -135,9 +139,7 @@ def without_positions(guest: Guest, bos: int) -> Guest:
     return replace(told, layers=(first, *told.layers), early=1)
 
 
-def _free(
-    guest: Guest, rows: FloatArray, varying: FloatArray, bos: int, beside: bool
-) -> int | None:
+def _free(guest: Guest, rows: FloatArray, varying: BoolArray, bos: int, beside: bool) -> int | None:
     """A column for positions alone, to count in before these are there; None if there is none."""
     free = varying & ~np.delete(guest.tokens, bos, axis=0).any(axis=0)
     if beside:
@@ -149,7 +151,7 @@ def _free(
     return int(sizes.argmin()) if sizes.min() <= MARKED else None
 
 
-def _reads(layer: GuestLayer, columns: FloatArray) -> bool:
+def _reads(layer: GuestLayer, columns: BoolArray) -> bool:
     maps = [layer.neurons_in]
     for head in layer.heads:
         maps += [head.query, head.key, head.value]

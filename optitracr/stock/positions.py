@@ -4,9 +4,9 @@ A head that attends to all keys alike, of which BOS alone has a value, gives 1/(
 i. Steps at the middles of these numbers turn that into the rows that a position embedding would
 have: neurons that give 0 below and exactly 1 above, whatever the number is off by.
 
-One column serves for all of that: BOS has 1 there, and the head adds its number. A column that is to
-hold positions has nothing else to hold before, so that it can be that one; a neuron then takes the
-number off again.
+One column serves for all of that: BOS has 1 there, and the head adds its number. A column that is
+to hold positions has nothing else to hold before, so that it can be that one; a neuron then takes
+the number off again.
 """
 
 from __future__ import annotations
