@@ -58,21 +58,29 @@ def solve(
         InvalidPlanError: If a solver's result breaks a constraint.
     """
     _check_objective(objective)
-    if problem.late is not None:
-        found = solve(
-            on_time(problem),
-            method,
-            objective,
-            time_limit=time_limit,
-            seed=seed,
-            parallel=parallel,
-            progress=progress,
-            on_interrupt=on_interrupt,
-        )
-        return validate(problem, with_late(problem, found))
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
-    limit = default_time_limit(problem, hint is not None) if time_limit is None else time_limit
+    solved = on_time(problem)
+    start = hint if solved is problem else None
+    limit = default_time_limit(solved, start is not None) if time_limit is None else time_limit
+    found = _by_method(
+        solved, method, objective, limit, seed, parallel, start, progress, on_interrupt
+    )
+    return found if solved is problem else validate(problem, with_late(problem, found))
+
+
+def _by_method(
+    problem: Problem,
+    method: str,
+    objective: tuple[str, ...],
+    limit: float,
+    seed: int,
+    parallel: bool,
+    hint: Plan | None,
+    progress: Callable[[str], None] | None,
+    on_interrupt: OnInterrupt,
+) -> Allocation:
+    """What one of the methods finds."""
     match method:
         case "longest_path" | "greedy":
             return _heuristic(problem, objective, seed, method)
