@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from optitracr.allocation.carry import Solve, carried_plan
+from optitracr.allocation.carry import Solve, TooShallowError, carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
 from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.care import Care
 from optitracr.candidates.component import Components
-from optitracr.candidates.enumeration import candidate_space
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.registry import RULES, STANDARD_RULES, rules_of
@@ -24,8 +23,8 @@ from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Savings
 from optitracr.candidates.space import CandidateSpace
+from optitracr.candidates.spaces import Spaces
 from optitracr.candidates.support import check_supported
-from optitracr.candidates.table_plans import Planned
 from optitracr.candidates.table_sizes import check_tables
 from optitracr.constructions.heads import HeadPlan
 from optitracr.craft.blocks import Head
@@ -165,6 +164,7 @@ class Catalogue(ABC):
         program: TabledProgram,
         setting: Setting,
         families: frozenset[Family],
+        shallow: bool = False,
     ) -> Proposal:
         """The components for a program.
 
@@ -173,6 +173,7 @@ class Catalogue(ABC):
             program: The one before, for whose variables they are.
             setting: Vocabulary and length.
             families: Kinds of candidates to propose, where there is a choice.
+            shallow: Whether those can be left out that no model of the least depth has.
 
         Raises:
             UnsupportedError: If an operation has no component.
@@ -243,6 +244,7 @@ class StandardCatalogue(Catalogue):
         program: TabledProgram,
         setting: Setting,
         families: frozenset[Family],
+        shallow: bool = False,
     ) -> StandardProposal:
         """One component for each node."""
         components = standard_components(rewritten, setting, self.shared_heads)
@@ -251,12 +253,19 @@ class StandardCatalogue(Catalogue):
 
 @dataclass(frozen=True, slots=True)
 class CandidateProposal(Proposal):
-    """All candidates of a program, for the solver to choose among."""
+    """The candidates of a program, for the solver to choose among.
+
+    Attributes:
+        space: The candidates.
+        rules: The rules of the catalogue, of which some may be off.
+        make: Makes the space of some care.
+        whole: The proposal of all candidates, where some may have been left out.
+    """
 
     space: CandidateSpace
-    cautious: tuple[Callable[[], CandidateSpace], ...]
-    careful: tuple[Callable[[], CandidateSpace], ...]
     rules: tuple[Rule, ...]
+    make: Callable[[Care], CandidateSpace]
+    whole: Callable[[], CandidateProposal] | None = None
 
     def proposed(self) -> list[Proposed]:
         """Each candidate."""
@@ -280,13 +289,19 @@ class CandidateProposal(Proposal):
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where those go that float32 carries."""
         stock, late = problem.constants.stock, problem.late is not None
-        space, problem, allocation = carried_plan(
-            (self.space, problem),
-            self.cautious,
-            self.careful,
-            lambda tried: space_problem(tried, problem.limits, stock, late),
-            solve,
-        )
+        _, *more = Care
+        try:
+            space, problem, allocation = carried_plan(
+                (self.space, problem),
+                [partial(self.make, care) for care in more if care.passes],
+                [partial(self.make, care) for care in more if not care.passes],
+                lambda tried: space_problem(tried, problem.limits, stock, late),
+                solve,
+            )
+        except TooShallowError:
+            assert self.whole is not None, "where all was proposed nothing can be missing"
+            whole = self.whole()
+            return whole.placed(whole.problem(problem.limits, stock, late), solve)
         return Placed(replace(self, space=space), problem, allocation)
 
     def components(self, allocation: Allocation) -> Components:
@@ -322,16 +337,14 @@ class CandidateCatalogue(Catalogue):
         program: TabledProgram,
         setting: Setting,
         families: frozenset[Family],
+        shallow: bool = False,
     ) -> CandidateProposal:
         """The candidates of some families."""
-        on = rules_of(families, self.rules)
+        spaces = Spaces(Facts(rewritten, setting), program, rules_of(families, self.rules))
 
-        facts, planned = Facts(rewritten, setting), Planned()
+        def proposal(make: Callable[[Care], CandidateSpace]) -> CandidateProposal:
+            return CandidateProposal(make(Care.LEAST), self.rules, make)
 
-        def space(care: Care) -> CandidateSpace:
-            return candidate_space(facts, program, on, care, planned)
-
-        least, *more = Care
-        cautious = tuple(partial(space, care) for care in more if care.passes)
-        careful = tuple(partial(space, care) for care in more if not care.passes)
-        return CandidateProposal(space(least), cautious, careful, self.rules)
+        if not shallow:
+            return proposal(spaces.whole)
+        return replace(proposal(spaces.shallow), whole=partial(proposal, spaces.whole))

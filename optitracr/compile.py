@@ -113,4 +113,4 @@ def allocation_problem(
     check_level(optimize, ALLOCATED_LEVELS)
     options = check_options(optimize, limits=limits, without=without, causal=causal)
     setting = check_setting(vocab, max_seq_len, COMPILER_BOS, COMPILER_PAD, options.causal, domain)
-    return Compilation(program, setting, options).problem
+    return Compilation(program, setting, options, whole=True).problem

@@ -182,6 +182,11 @@ def parse_objective(objective: str | Sequence[str]) -> tuple[str, ...]:
     return parsed
 
 
+def is_shallow(options: CompileOptions) -> bool:
+    """Whether no other model is asked for than one of the least depth that there is."""
+    return options.objective[0] == "depth" and options.limits == Limits()
+
+
 def parse_limits(limits: Limits | Mapping[str, int] | None) -> Limits:
     """Limits given as a dict of layers, width, heads, head_size and neurons.
 

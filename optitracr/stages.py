@@ -37,7 +37,7 @@ from optitracr.model.known import remember
 from optitracr.model.proof import Proof
 from optitracr.model.reference import Reference, calls_of
 from optitracr.model.shape import shape_in
-from optitracr.options import Check, CompileOptions, search_of
+from optitracr.options import Check, CompileOptions, is_shallow, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
 from optitracr.stock.proving import known_as_stock
@@ -118,6 +118,7 @@ class Compilation:
         watch: Watch = _unwatched,
         recipe: Recipe | None = None,
         advises: bool = True,
+        whole: bool = False,
     ) -> None:
         """Nothing is compiled yet.
 
@@ -129,6 +130,8 @@ class Compilation:
             watch: Called with what each stage made, as soon as it is made.
             recipe: What the level is made of, if it is not what `optitracr.recipes` says.
             advises: Whether what helps is tried where a limit is met.
+            whole: Whether all components are proposed, those too that no model has which is the
+                best by the options.
         """
         self.source, self.setting, self.options = source, setting, options
         self.recipe = recipe or RECIPES[options.optimize]
@@ -139,6 +142,7 @@ class Compilation:
         self._stream = filled_stock(made_of), tells_positions_late(made_of)
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
+        self._shallow = not whole and is_shallow(options)
 
     @cached_property
     def written(self) -> ProgramGraph:
@@ -172,6 +176,7 @@ class Compilation:
             self.encoded.program,
             self.setting,
             self._families,
+            self._shallow,
         )
 
     @cached_property

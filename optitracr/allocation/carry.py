@@ -9,7 +9,7 @@ to leave out the components that pass on too much of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -40,6 +40,11 @@ LEFT_OUT = (
 )
 """What the message of an allocation says that was solved again."""
 
+
+class TooShallowError(Exception):
+    """A space that is meant for so many layers leaves no plan of these: others were left out."""
+
+
 Carried = tuple[CandidateSpace, Problem, Allocation]
 
 Solve = Callable[[Problem, Plan | None], Allocation]
@@ -67,6 +72,7 @@ def carried_plan(
 
     Raises:
         InfeasibleError: If nothing fits the limits.
+        TooShallowError: If candidates that were left out as they come too late may be needed.
     """
     found = [_tried(*first, solve, None)]
     found += _rounds(found[0], state, solve, FIRST_ROUNDS)
@@ -145,6 +151,8 @@ Tried = tuple[Carried, Sequence[Offence]]
 
 def _tried(space: CandidateSpace, problem: Problem, solve: Solve, start: Plan | None) -> Tried:
     allocation = solve(problem, start)
+    if space.layers is not None and allocation.plan and allocation.plan.layers > space.layers:
+        raise TooShallowError(f"{allocation.plan.layers} layers, and not {space.layers}")
     return (space, problem, allocation), offences(space, allocation)
 
 
@@ -190,20 +198,34 @@ def _without(
     would compute the output, those forms must come from other components instead.
     """
     uneven, chains = _uneven(space, allocation, found), Chains(space)
-    even = exclude(space, uneven, chains) if uneven else None
+    even = _excluded(space, uneven, chains) if uneven else None
     if even is not None:
         return even
     smaller, left = space, tuple(found)
     while left:
         count = most_left_out(smaller, left, chains)
         if count:
-            smaller = exclude(smaller, _readings(left[:count]), chains) or smaller
+            smaller = _excluded(smaller, _readings(left[:count]), chains) or smaller
         left = left[count:]
         if left:
-            fewer = exclude(smaller, _suppliers(smaller, allocation, left[0]), chains)
+            fewer = _excluded(smaller, _suppliers(smaller, allocation, left[0]), chains)
             if fewer is None:
                 return None
             smaller, left = fewer, left[1:]
+    return smaller
+
+
+def _excluded(
+    space: CandidateSpace, pairs: Iterable[tuple[str, str]], chains: Chains
+) -> CandidateSpace | None:
+    """The space without some readings; None if nothing is left of all that there is.
+
+    Raises:
+        TooShallowError: If nothing is left of what was not left out before.
+    """
+    smaller = exclude(space, pairs, chains)
+    if smaller is None and space.layers is not None:
+        raise TooShallowError("nothing is left without what is wrong")
     return smaller
 
 
@@ -220,7 +242,7 @@ def most_left_out(space: CandidateSpace, found: Sequence[Offence], chains: Chain
     few, many = 0, len(found)
     middle = many
     while few < many:
-        if exclude(space, _readings(found[:middle]), chains) is None:
+        if _excluded(space, _readings(found[:middle]), chains) is None:
             many = middle - 1
         else:
             few = middle

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -23,7 +23,7 @@ from optitracr.candidates.forms import form_rows
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import repertoire
 from optitracr.candidates.space import CandidateSpace
-from optitracr.catalogues import CandidateProposal
+from optitracr.catalogues import CandidateProposal, Proposal
 from optitracr.constructions.heads import HeadPlan
 from optitracr.constructions.leaves import Leaf
 from optitracr.constructions.networks import Stored, looked_up
@@ -51,15 +51,25 @@ def formulation(compilation: Compilation) -> tuple[tuple[Bound, ...], tuple[Tabl
     """
     placed = compilation.placed
     problem, proposal, own = placed.problem, placed.proposal, placed.allocation
-    neurons = {alternative.name: 0 for alternative in problem.alternatives}
+    neurons = _least(problem, proposal)
+    least = [with_neurons(problem, neurons)]
     tables: tuple[TableBound, ...] = ()
     bounds = list(_proven(own, Premise.FORMULATION, own))
     if isinstance(proposal, CandidateProposal):
-        neurons |= neurons_of_tables(proposal)
         tables = tuple(_tables(proposal, own, neurons))
-        found = _solved(compilation, with_neurons(problem, neurons))
+        found = _solved(compilation, least[0])
         bounds = [*_proven(found, Premise.LEAST_TABLES, own), *bounds]
-    return (*_at_any_depth(with_neurons(problem, neurons)), *bounds), tables
+        if proposal.whole is not None:
+            whole = proposal.whole()
+            everything = whole.problem(problem.limits, problem.constants.stock)
+            least.append(with_neurons(everything, _least(everything, whole)))
+    return (*_at_any_depth(least), *bounds), tables
+
+
+def _least(problem: Problem, proposal: Proposal) -> dict[str, int]:
+    """Neurons that each alternative of a problem takes at least."""
+    tables = neurons_of_tables(proposal) if isinstance(proposal, CandidateProposal) else {}
+    return {alternative.name: 0 for alternative in problem.alternatives} | tables
 
 
 def _tables(
@@ -98,15 +108,15 @@ def _solved(compilation: Compilation, problem: Problem) -> Allocation:
     return compilation.recipe.allocator(problem, search, placed.allocation.plan)
 
 
-def _at_any_depth(problem: Problem) -> Iterator[Bound]:
-    """What no plan avoids."""
-    attentions, layers = least_attentions(problem), earliest(problem).layers
+def _at_any_depth(problems: Sequence[Problem]) -> Iterator[Bound]:
+    """What no plan of any of some problems avoids."""
+    attentions = min(map(least_attentions, problems))
     sizes = Sizes(
-        layers=layers,
-        width=least_width(problem),
+        layers=min(earliest(problem).layers for problem in problems),
+        width=min(map(least_width, problems)),
         heads=min(attentions, 1),
-        head_size=least_head_size(problem),
-        neurons=least_neurons(problem),
+        head_size=min(map(least_head_size, problems)),
+        neurons=min(map(least_neurons, problems)),
     )
     reasons = {
         "layers": f"{attentions} attention sublayers follow each other, with the MLPs between them",
@@ -117,7 +127,7 @@ def _at_any_depth(problem: Problem) -> Iterator[Bound]:
     }
     for size, reason in reasons.items():
         yield Bound(size, getattr(sizes, size), Premise.ANY_DEPTH, reason)
-    parameters = sizes.parameters(problem.constants)
+    parameters = sizes.parameters(problems[0].constants)
     yield Bound("parameters", parameters, Premise.ANY_DEPTH, "those of the least sizes above")
 
 

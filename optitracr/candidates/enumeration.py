@@ -8,16 +8,13 @@ from itertools import product
 
 import numpy as np
 
-from optitracr.candidates.care import Care
 from optitracr.candidates.computable import computable, computable_views
-from optitracr.candidates.facts import Facts
-from optitracr.candidates.families.registry import RULES
 from optitracr.candidates.forms import Form, serving
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.readings import Readings
-from optitracr.candidates.rule import Rule, repertoire
+from optitracr.candidates.rule import Rule
 from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
-from optitracr.candidates.table_plans import Planned, TablePlans
+from optitracr.candidates.table_plans import TablePlans
 from optitracr.candidates.ways import OutputReading
 from optitracr.candidates.worklist import enumerate_candidates
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
@@ -31,25 +28,22 @@ from optitracr.graph.program import Node, ProgramGraph
 from optitracr.graph.tabled import TabledProgram
 
 
-def candidate_space(
-    facts: Facts,
+def enumerated(
+    proposals: Proposals,
     program: TabledProgram,
-    rules: Sequence[Rule] = RULES,
-    care: Care = Care.LEAST,
-    planned: Planned | None = None,
+    rules: Sequence[Rule],
+    readings: Sequence[OutputReading],
 ) -> CandidateSpace:
-    """Enumerates the candidates of a program.
+    """The candidates that some rules propose, whether or not they lead to the output.
 
     Args:
-        facts: The program after the rewrites of the level and of the rules.
-        program: The one before, for whose variables the candidates are.
+        proposals: Of which there are none as yet.
+        program: The program before the rewrites, for whose variables the candidates are.
         rules: What proposes candidates, in order.
-        care: What errors the candidates have to bear.
-        planned: What was planned by the same rules for the same program with other care.
+        readings: The ways to read the output.
     """
+    facts = proposals.facts
     rewritten, setting = facts.program, facts.setting
-    proposals = Proposals(facts, repertoire(rules), care, planned)
-    readings = _output_readings(proposals)
     enumerate_candidates(proposals, rules, _rounds(proposals, readings))
     forms = proposals.forms
     points = max([setting.max_seq_len, LEAST_ON_CIRCLE, *proposals.patterns.slots.values()])
@@ -64,7 +58,7 @@ def candidate_space(
     output = nodes[rewritten.output]
     outputs = () if output.is_numerical else output.value_set.values
     views = tuple(view for way in readings for view in _views(way, options))
-    space = CandidateSpace(
+    return CandidateSpace(
         rewritten,
         setting,
         forms,
@@ -77,7 +71,6 @@ def candidate_space(
         _owners(rewritten, program),
         proposals.facts.tables,
     )
-    return _with_usable_outputs(space, proposals.tables)
 
 
 def _owners(rewritten: TabledProgram, program: TabledProgram) -> dict[str, str]:
@@ -109,8 +102,12 @@ def _position(graph: ProgramGraph, forms: dict[str, Form], positions: int, point
     return POSITION
 
 
-def _with_usable_outputs(space: CandidateSpace, tables: TablePlans) -> CandidateSpace:
-    """Leaves out views of the output that nothing can compute."""
+def with_usable_outputs(space: CandidateSpace, tables: TablePlans) -> CandidateSpace:
+    """Leaves out views of the output that nothing can compute.
+
+    Raises:
+        LimitError: If nothing computes any.
+    """
     usable = computable(space)
     outputs = computable_views(space, usable)
     if not outputs:
@@ -145,7 +142,7 @@ def _about(node: Node, message: str) -> LimitError:
     return error
 
 
-def _output_readings(proposals: Proposals) -> list[OutputReading]:
+def output_readings(proposals: Proposals) -> list[OutputReading]:
     """Ways for the unembedding to read the output; nothing of what is always None."""
     facts, output = proposals.facts, proposals.facts.program.output
     if facts.nodes[output].is_numerical:

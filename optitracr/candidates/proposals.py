@@ -7,11 +7,14 @@ form the components that would compute it, and those their own needs, until noth
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from optitracr.candidates.best_keys import BestKeys
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.care import Care
+from optitracr.candidates.cuts import Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
 from optitracr.candidates.patterns import Patterns
@@ -29,6 +32,10 @@ MAX_FORMS = 6
 problem with candidates of its own, and most variables have few readers."""
 
 
+def _never(form: Form, cut: Cut) -> bool:
+    return False
+
+
 class Proposals:
     """Needs, forms and candidates of a program.
 
@@ -42,6 +49,8 @@ class Proposals:
         tables: How its function tables can be computed.
         candidates: Those proposed, in order.
         needs: Every need that was met.
+        is_late: Whether an MLP over a cut comes too late for a form to be of any use.
+        most_forms: Forms of one variable beyond which new needs get only the joint one.
     """
 
     def __init__(
@@ -57,6 +66,8 @@ class Proposals:
         self.patterns = Patterns(facts, repertoire, self.readings, care.is_robust)
         self.best_keys = BestKeys(facts)
         self.tables = TablePlans(facts, repertoire, self.patterns, care, planned)
+        self.is_late: Callable[[Form, Cut], bool] = _never
+        self.most_forms = MAX_FORMS
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
         self._forms: dict[tuple[object, ...], Form] = {}
@@ -182,7 +193,7 @@ class Proposals:
 
     def _is_full(self, label: str) -> bool:
         """Whether a variable has as many forms of this round as it may."""
-        return self._counts.get(label, 0) - self._before.get(label, 0) >= MAX_FORMS
+        return self._counts.get(label, 0) - self._before.get(label, 0) >= self.most_forms
 
     def _is_signed(self, label: str, classes: Classes, numbers: Numbers) -> bool:
         """Whether a dimension of a form can be negative."""

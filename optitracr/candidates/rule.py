@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+from optitracr.candidates.births import Births, Born
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.forms import Form
@@ -25,6 +26,11 @@ def _recasts_nothing(proposals: Proposals, candidate: Candidate) -> Iterable[Can
     return ()
 
 
+def after_others(births: Births, label: str) -> Iterable[int]:
+    """No states: what a rule computes from a variable itself, or as others do, comes no sooner."""
+    return ()
+
+
 def _saves_nothing(chosen: Chosen) -> Iterable[Saving]:
     return ()
 
@@ -42,6 +48,9 @@ class Rule:
         rewrites: Passes that give the program other definitions, or make it smaller.
         ways: What it adds to how variables are read and held, and selectors decided.
         account: What became of variables in a plan by this rule.
+        born: The states in which what it proposes has a variable at the earliest; None where a
+            rule that proposes does not say. MLPs read no others than the variables of some cut,
+            or the terms of sums.
     """
 
     name: str
@@ -51,11 +60,18 @@ class Rule:
     rewrites: tuple[Pass, ...] = ()
     ways: Ways = NO_WAYS
     account: Callable[[Chosen], Iterable[Saving]] = _saves_nothing
+    born: Born | None = None
 
     @property
     def recasts(self) -> bool:
         """Whether it recasts candidates at all."""
         return self.recast is not _recasts_nothing
+
+    @property
+    def states(self) -> Born | None:
+        """What `born` is, which has nothing to say for a rule that proposes nothing itself."""
+        computes = self.propose is not _proposes_nothing or self.recasts or self.ways.expand
+        return self.born if self.born is not None or computes else after_others
 
 
 def repertoire(rules: Sequence[Rule]) -> Repertoire:

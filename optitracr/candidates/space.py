@@ -50,6 +50,8 @@ class CandidateSpace:
         tables: Its functions as tables.
         excluded: Pairs of a candidate and a form that it must not read, since float32 does
             not carry what comes of it; NOTHING in place of the form excludes the candidate.
+        layers: Layers up to which a model may be made of these candidates as well as of all there
+            are; None if none were left out.
     """
 
     program: TabledProgram
@@ -64,6 +66,7 @@ class CandidateSpace:
     owner: Mapping[str, str]
     tables: FunctionTables
     excluded: frozenset[tuple[str, str]] = frozenset()
+    layers: int | None = None
 
     @property
     def bos(self) -> Variable:

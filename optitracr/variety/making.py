@@ -193,7 +193,8 @@ class _Making:
 
     def _compiled(self, options: CompileOptions, recipe: Recipe) -> CompiledModel:
         setting = replace(self.setting, causal=options.causal)
-        found = Compilation(self.program, setting, options, recipe=recipe)
+        # Plans are told apart by the names of candidates, which are the same among all there are.
+        found = Compilation(self.program, setting, options, recipe=recipe, whole=True)
         return found.compiled(agreeing=options.causal and not self.causal)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form
 from optitracr.candidates.proposals import Proposals
-from optitracr.candidates.rule import Rule
+from optitracr.candidates.rule import Rule, after_others
 from optitracr.candidates.validity import Activation, Validity
 from optitracr.constructions.needs import Need
 from optitracr.constructions.sums import linear_plan
@@ -39,4 +39,5 @@ RULE = Rule(
     name=NAME,
     validity=Validity(activations=frozenset({Activation.RELU}), needs_bos=True),
     propose=propose,
+    born=after_others,
 )

@@ -12,7 +12,7 @@ from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.tables import pareto
 from optitracr.candidates.proposals import Proposals
-from optitracr.candidates.rule import Rule
+from optitracr.candidates.rule import Rule, after_others
 from optitracr.candidates.validity import Activation, Condition, Validity
 from optitracr.constructions.bilinear import on_circle
 from optitracr.constructions.codes import coded
@@ -65,4 +65,5 @@ RULE = Rule(
         conditions=frozenset({Condition.FINITE, Condition.WITHIN_MARGIN}),
     ),
     recast=recast,
+    born=after_others,
 )

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optitracr.candidates.births import EMBEDDED, Births, written
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.facts import Facts
@@ -29,6 +30,7 @@ from optitracr.candidates.savings import Saving, SavingKind
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
 from optitracr.candidates.ways import Source
 from optitracr.graph.program import Aggregate, Best, Input, PairSelector, Selector, holds_of
+from solvers import Kind
 
 
 def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
@@ -52,6 +54,20 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     for values in ways:
         for grading in gradings:
             yield from graded_heads(Family.GRADED, proposals, form, grading, values, default)
+
+
+def born(births: Births, label: str) -> Iterator[int]:
+    """After what tells how good a key is, and what is copied, where no input tells that."""
+    proposals = births.proposals
+    operation = proposals.facts.operation(label)
+    if isinstance(operation, Best):
+        yield written(EMBEDDED, Kind.ATTENTION)
+    elif isinstance(operation, Aggregate):
+        gradings, held = _gradings(proposals, operation.selector, operation.operand)
+        copied = births.averaged(label, operation) if held is None else EMBEDDED
+        for grading in gradings:
+            states = [births.as_number(reading.need.label) for reading in grading.readings]
+            yield written(max(copied, *states, EMBEDDED), Kind.ATTENTION)
 
 
 def _gradings(
@@ -107,5 +123,6 @@ RULE = Rule(
         conditions=frozenset({Condition.FINITE, Condition.BOUNDED, Condition.WITHIN_MARGIN}),
     ),
     propose=propose,
+    born=born,
     account=account,
 )

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from optitracr.candidates.births import EMBEDDED, Births, written
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.grading import graded_heads, grading_of
@@ -19,6 +20,7 @@ from optitracr.constructions.needs import NO_CLASS, Need, need_of_rows
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.grading import too_steep
 from optitracr.graph.program import Aggregate, Best, Width
+from solvers import Kind
 
 NAME = "head"
 
@@ -38,6 +40,18 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     operand = operation.operand if isinstance(operation, Aggregate) else None
     for values in value_readings(proposals, form, operand):
         yield from heads(NAME, proposals, form, operation, values, default)
+
+
+def born(births: Births, label: str) -> Iterator[int]:
+    """After what is selected by, and what is averaged; of the best key nothing is known before."""
+    operation = births.proposals.facts.operation(label)
+    if isinstance(operation, Aggregate | Width):
+        state = births.selected(operation.selector)
+        if isinstance(operation, Aggregate):
+            state = max(state, births.averaged(label, operation))
+        yield written(state, Kind.ATTENTION)
+    elif isinstance(operation, Best):
+        yield written(EMBEDDED, Kind.ATTENTION)
 
 
 def _best(proposals: Proposals, form: Form, operation: Best) -> Iterator[Candidate]:
@@ -165,4 +179,5 @@ RULE = Rule(
         conditions=frozenset({Condition.BOUNDED, Condition.FINITE, Condition.ONE_VALUE}),
     ),
     propose=propose,
+    born=born,
 )

@@ -13,7 +13,7 @@ from optitracr.candidates.families import Family
 from optitracr.candidates.families.tables import PLANS, pareto
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.proposals import Proposals
-from optitracr.candidates.rule import Rule
+from optitracr.candidates.rule import Rule, after_others
 from optitracr.candidates.validity import Activation, Condition, Validity
 from optitracr.candidates.ways import Ways
 from optitracr.constructions.gated_sums import gated_sum_plans
@@ -52,5 +52,6 @@ RULE = Rule(
         conditions=frozenset({Condition.FINITE, Condition.BOUNDED, Condition.WITHIN_MARGIN}),
     ),
     recast=recast,
+    born=after_others,
     ways=Ways(tables=(network_plans, place_sum_plans, gated_sum_plans)),
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optitracr.candidates.births import Births, written
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.families import Family
@@ -19,6 +20,7 @@ from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
 from optitracr.candidates.ways import Freedom, Ways
 from optitracr.constructions.heads import Reading
 from optitracr.graph.program import Aggregate, Elementwise
+from solvers import Kind
 
 
 def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
@@ -38,6 +40,16 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
         values += proposals.readings.of_number(mean.operand, factor, clean=True)[-1]
         default += factor * float(mean.default or 0)
     yield from heads(Family.PUSH, proposals, form, means[0], values, np.array([default]))
+
+
+def born(births: Births, label: str) -> Iterator[int]:
+    """After what selects for the means."""
+    facts = births.proposals.facts
+    if isinstance(facts.operation(label), Elementwise) and facts.is_raw(label):
+        operations = [facts.operation(term) for term in births.terms(label)]
+        means = [one for one in operations if isinstance(one, Aggregate)]
+        if len(means) == len(operations):
+            yield written(births.selected(means[0].selector), Kind.ATTENTION)
 
 
 def account(chosen: Chosen) -> Iterator[Saving]:
@@ -60,6 +72,7 @@ RULE = Rule(
         conditions=frozenset({Condition.BOUNDED, Condition.ONE_VALUE}),
     ),
     propose=propose,
+    born=born,
     ways=Ways(frees=frozenset({Freedom.CLASSES_OF_HEADS})),
     account=account,
 )

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form
 from optitracr.candidates.proposals import Proposals
-from optitracr.candidates.rule import Rule
+from optitracr.candidates.rule import Rule, after_others
 from optitracr.candidates.validity import Activation, Validity
 from optitracr.constructions.leaves import Axis
 from optitracr.constructions.sharp import sharp_plan
@@ -42,4 +42,5 @@ RULE = Rule(
     name=NAME,
     validity=Validity(activations=frozenset({Activation.RELU}), needs_bos=True),
     propose=propose,
+    born=after_others,
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from optitracr.candidates.births import Births, written
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form
 from optitracr.candidates.proposals import Proposals
@@ -12,6 +13,7 @@ from optitracr.candidates.validity import Activation, Validity
 from optitracr.constructions.heads import Reading
 from optitracr.constructions.sums import linear_plan
 from optitracr.graph.program import Elementwise
+from solvers import Kind
 
 NAME = "sum"
 
@@ -33,6 +35,13 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
         )
 
 
+def born(births: Births, label: str) -> Iterator[int]:
+    """After the first of its terms: of the others some may always be 0."""
+    facts = births.proposals.facts
+    if isinstance(facts.operation(label), Elementwise) and facts.is_raw(label):
+        yield written(min(map(births.of, births.terms(label))), Kind.MLP)
+
+
 def _readings(proposals: Proposals, label: str, operation: Elementwise) -> list[list[Reading]]:
     assert operation.factors is not None
     read = proposals.readings.of_number
@@ -49,4 +58,5 @@ RULE = Rule(
     name=NAME,
     validity=Validity(activations=frozenset({Activation.RELU})),
     propose=propose,
+    born=born,
 )

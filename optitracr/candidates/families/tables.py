@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from optitracr.candidates.births import Births, written
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.cuts import MAX_TABLE, Cut
 from optitracr.candidates.facts import Facts
@@ -15,6 +16,7 @@ from optitracr.candidates.validity import Activation, Condition, Validity
 from optitracr.candidates.ways import Freedom
 from optitracr.constructions.leaves import Plan
 from optitracr.graph.program import Aggregate, Elementwise, Input, Width
+from solvers import Kind
 
 NAME = "table"
 
@@ -54,9 +56,16 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     itself = ((form.label,),) if again and not facts.is_raw(form.label) else ()
     for cut in (*facts.cuts.get(form.label, ()), *itself):
         freedoms = _freedoms(facts, form.label, cut)
-        if proposals.repertoire.frees(*freedoms):
+        if proposals.repertoire.frees(*freedoms) and not proposals.is_late(form, cut):
             families = proposals.repertoire.that_free(freedoms)
             yield from _over(proposals, form, cut, families)
+
+
+def born(births: Births, label: str) -> Iterator[int]:
+    """After the latest of what a cut has to be told by."""
+    for cut in births.proposals.facts.cuts.get(label, ()):
+        if label not in cut:
+            yield written(births.over(label, cut), Kind.MLP)
 
 
 def _has_table(facts: Facts, form: Form) -> bool:
@@ -168,4 +177,5 @@ RULE = Rule(
         conditions=frozenset({Condition.FINITE, Condition.BOUNDED, Condition.WITHIN_MARGIN}),
     ),
     propose=propose,
+    born=born,
 )

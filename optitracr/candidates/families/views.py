@@ -9,7 +9,7 @@ from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.readings import is_read, own_reading
-from optitracr.candidates.rule import Rule
+from optitracr.candidates.rule import Rule, after_others
 from optitracr.candidates.savings import Saving, SavingKind
 from optitracr.candidates.sums import sum_of_terms
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
@@ -75,6 +75,7 @@ def account(chosen: Chosen) -> Iterator[Saving]:
 RULE = Rule(
     name=Family.VIEWS,
     validity=Validity(activations=EVERY_ACTIVATION, conditions=frozenset({Condition.FINITE})),
+    born=after_others,
     ways=Ways(sources=sources, readings=terms, expand=with_terms),
     account=account,
 )
