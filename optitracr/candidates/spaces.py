@@ -72,6 +72,7 @@ class Spaces:
 
     @cached_property
     def readings(self) -> list[OutputReading]:
+        """The ways to read the output."""
         return output_readings(self._looked_at)
 
     @cached_property

@@ -23,7 +23,7 @@ from optitracr.stages import Compilation
 def space_of(seed: int, size: int) -> CandidateSpace:
     made = random_program(seed, size)
     setting = check_setting(made.vocab, made.max_seq_len, "bos", "pad", False)
-    proposal = Compilation(made.program, setting, check_options()).proposal
+    proposal = Compilation(made.program, setting, check_options(), whole=True).proposal
     assert isinstance(proposal, CandidateProposal)
     return proposal.space
 

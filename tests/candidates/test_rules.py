@@ -9,6 +9,7 @@ import pytest
 
 from optitracr import rasp
 from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.care import Care
 from optitracr.candidates.families import (
     EVERY_FAMILY,
     Family,
@@ -276,7 +277,7 @@ def test_powers_take_a_column_and_even_logits_stay_beside_them() -> None:
 
 
 def test_where_errors_count_more_logits_are_even() -> None:
-    robust = proposal(running_count, length=8).careful[-1]()
+    robust = proposal(running_count, length=8).make(Care.ROBUST)
     assert not candidates(robust, Family.POWERS)
 
 
