@@ -9,7 +9,7 @@ to leave out the components that pass on too much of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -41,8 +41,8 @@ LEFT_OUT = (
 """What the message of an allocation says that was solved again."""
 
 
-class TooShallowError(Exception):
-    """A space that is meant for so many layers leaves no plan of these: others were left out."""
+class TooShallowError(InfeasibleError):
+    """No plan of so few layers is carried: it may take what was left out as it comes too late."""
 
 
 Carried = tuple[CandidateSpace, Problem, Allocation]
@@ -91,7 +91,9 @@ def carried_plan(
         except InfeasibleError:
             # What bears more errors is larger; the limits leave no room for it.
             pass
-    carried = _least(found)[0]
+    carried, excess = _least(found)
+    if excess > 1.0 and any(space.layers is not None for (space, _, _), _ in found):
+        raise TooShallowError("what was left out as it comes too late may be carried")
     quiet = _quieter(carried, careful[:1], state, solve)
     return quiet if carried is found[0][0] else _of_the_rest(quiet)
 
@@ -198,34 +200,20 @@ def _without(
     would compute the output, those forms must come from other components instead.
     """
     uneven, chains = _uneven(space, allocation, found), Chains(space)
-    even = _excluded(space, uneven, chains) if uneven else None
+    even = exclude(space, uneven, chains) if uneven else None
     if even is not None:
         return even
     smaller, left = space, tuple(found)
     while left:
         count = most_left_out(smaller, left, chains)
         if count:
-            smaller = _excluded(smaller, _readings(left[:count]), chains) or smaller
+            smaller = exclude(smaller, _readings(left[:count]), chains) or smaller
         left = left[count:]
         if left:
-            fewer = _excluded(smaller, _suppliers(smaller, allocation, left[0]), chains)
+            fewer = exclude(smaller, _suppliers(smaller, allocation, left[0]), chains)
             if fewer is None:
                 return None
             smaller, left = fewer, left[1:]
-    return smaller
-
-
-def _excluded(
-    space: CandidateSpace, pairs: Iterable[tuple[str, str]], chains: Chains
-) -> CandidateSpace | None:
-    """The space without some readings; None if nothing is left of all that there is.
-
-    Raises:
-        TooShallowError: If nothing is left of what was not left out before.
-    """
-    smaller = exclude(space, pairs, chains)
-    if smaller is None and space.layers is not None:
-        raise TooShallowError("nothing is left without what is wrong")
     return smaller
 
 
@@ -242,7 +230,7 @@ def most_left_out(space: CandidateSpace, found: Sequence[Offence], chains: Chain
     few, many = 0, len(found)
     middle = many
     while few < many:
-        if _excluded(space, _readings(found[:middle]), chains) is None:
+        if exclude(space, _readings(found[:middle]), chains) is None:
             many = middle - 1
         else:
             few = middle

@@ -26,6 +26,10 @@ SHALLOW_FORMS = 8
 """Forms of one variable beyond which new needs get only the joint one, where what comes too late is
 left out: two more than else, as there are fewer of its own for each."""
 
+FEW = 50
+"""Variables of a program up to which they have so many: larger problems are not always proven, and
+get harder with each form."""
+
 
 class Spaces:
     """The candidate spaces of a program by some rules.
@@ -110,7 +114,9 @@ class Spaces:
         proposals = self._proposals(care)
         outputs = (reading.need.label for way in self.readings for reading in way.readings)
         deadlines = Deadlines(births, outputs, layers)
-        proposals.is_late, proposals.most_forms = deadlines.is_late, SHALLOW_FORMS
+        proposals.is_late = deadlines.is_late
+        if len(self.facts.nodes) <= FEW:
+            proposals.most_forms = SHALLOW_FORMS
         space = enumerated(proposals, self.program, self.rules, self.readings)
         views = computable_views(space, computable(space))
         if not views:
