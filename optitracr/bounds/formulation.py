@@ -61,7 +61,8 @@ def formulation(compilation: Compilation) -> tuple[tuple[Bound, ...], tuple[Tabl
         bounds = [*_proven(found, Premise.LEAST_TABLES, own), *bounds]
         if proposal.whole is not None:
             whole = proposal.whole()
-            everything = whole.problem(problem.limits, problem.constants.stock)
+            late = problem.late is not None
+            everything = whole.problem(problem.limits, problem.constants.stock, late)
             least.append(with_neurons(everything, _least(everything, whole)))
     return (*_at_any_depth(least), *bounds), tables
 
