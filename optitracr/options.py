@@ -124,6 +124,28 @@ def check_options(
     )
 
 
+def changed(options: CompileOptions, more: Mapping[str, Any]) -> CompileOptions:
+    """The same options but for some.
+
+    Args:
+        options: The options.
+        more: Others by name, as `compile_rasp_to_model` takes them.
+
+    Raises:
+        InputError: If one of them is unknown or wrong.
+    """
+    if not more:
+        return options
+    given = {each.name: getattr(options, each.name) for each in fields(options)}
+    given["check"] = options.check or False
+    unknown = [name for name in more if name not in given]
+    if unknown:
+        raise InputError(
+            f"option {arguments.shown(unknown[0])} is unknown; options are {', '.join(given)}"
+        )
+    return check_options(**{**given, **more})
+
+
 def search_of(options: CompileOptions, on_interrupt: OnInterrupt = "raise") -> Search:
     """How the solver searches: where heads fill the stream, for its width and not the plan's.
 

@@ -16,7 +16,8 @@ from optitracr.benchmark.running import RunProgress, run_suite
 from optitracr.benchmark.saving import save_scores
 from optitracr.benchmark.scoring import Score, score_edges, score_method
 from optitracr.benchmark.suite import make_suite
-from optitracr.benchmark.truth import GroundTruth, truth_of
+from optitracr.benchmark.valid import common_edges, score_any, valid_truths
+from optitracr.circuit.truth import GroundTruth, truth_of
 
 __all__ = [
     "METHODS",
@@ -27,14 +28,17 @@ __all__ = [
     "Score",
     "Task",
     "auroc",
+    "common_edges",
     "make_suite",
     "mean_over",
     "precision_at_size",
     "run_suite",
     "save_scores",
+    "score_any",
     "score_edges",
     "score_method",
     "score_suite",
     "task_of",
     "truth_of",
+    "valid_truths",
 ]

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from optitracr import arguments
 from optitracr.benchmark.network import Network, Run
-from optitracr.benchmark.truth import Edge, GroundTruth, truth_of
 from optitracr.circuit.edge_attribution import INPUT, LOGITS
+from optitracr.circuit.truth import Edge, GroundTruth, truth_of
 from optitracr.compiled import CompiledModel
 from optitracr.model.names import PORTS, TOKENS, Linear, linear_name
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
@@ -57,7 +59,11 @@ class _Known:
 
     def same(self, row: dict[str, Any]) -> tuple[str, int] | None:
         """What of a row was there before, and where; otherwise it is noted."""
-        digests = {what: bytes.fromhex(row[f"{what}_digest"]) for what in self._first}
+        made_of = json.loads(row["options"])["architecture"]
+        # A program that is compiled otherwise is another one here, but not where that changes
+        # nothing; the form of an architecture is another model.
+        told = {"program": row["options"], "model": json.dumps(made_of)}
+        digests = {what: _digest(row[f"{what}_digest"], more) for what, more in told.items()}
         for what, digest in digests.items():
             if digest in self._first[what]:
                 return what, self._first[what][digest]
@@ -108,6 +114,10 @@ def merge(records: Iterable[Record], folder: Path, split: Split, options: str) -
         _ordered(Counter(row["same"] for row in duplicates)),
         _ordered(proofs),
     )
+
+
+def _digest(*texts: str) -> bytes:
+    return hashlib.sha256("\n".join(texts).encode()).digest()
 
 
 def _ordered(counts: Counter[str]) -> dict[str, int]:

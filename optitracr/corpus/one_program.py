@@ -9,16 +9,20 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
+from optitracr.assembly.plan import Least
+from optitracr.circuit.truth import truth_of
 from optitracr.compiled import CompiledModel
 from optitracr.corpus.programs import Item
 from optitracr.corpus.records import MADE, Record, failure
 from optitracr.corpus.wording import listed, reason_of, said, stable
 from optitracr.files.saving import check_length, plain
 from optitracr.model.source import FunctionText, ProgramSource, SourceLine
-from optitracr.options import CompileOptions
+from optitracr.options import CompileOptions, changed
+from optitracr.recipes import RECIPES
 from optitracr.setting import check_setting
 from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 from optitracr.stages import Compilation
+from optitracr.variety.making import circuit_variant
 
 OUT_OF_MEMORY = "memory"
 """The kind of a failure for which memory was too little."""
@@ -50,11 +54,20 @@ def compiled(item: Item, options: CompileOptions) -> CompiledModel:
 
     What helps against a limit is not tried: that goes by the clock.
     """
+    options = changed(options, item.options)
     options = replace(options, causal=options.causal or item.causal)
     setting = check_setting(
         item.vocab, item.max_seq_len, COMPILER_BOS, COMPILER_PAD, options.causal, item.domain
     )
-    return Compilation(item.built(), setting, options, advises=False).compiled()
+    if item.circuit:
+        return circuit_variant(item.built(), setting, options, item.circuit)
+    model = Compilation(item.built(), setting, options, advises=False).compiled()
+    if not item.idle or not truth_of(model.circuit).everything:
+        return model
+    # Heads that are there from the start are laid out, proven and told of like all others.
+    least = Least(model.size.heads + item.idle, max(1, model.size.head_size), model.size.neurons)
+    recipe = replace(RECIPES[options.optimize], least=least)
+    return Compilation(item.built(), setting, options, recipe=recipe, advises=False).compiled()
 
 
 def _untimed(model: CompiledModel) -> CompiledModel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +35,10 @@ DRAWS = 32
 """Draws for a program of the size that is wanted: nine in ten have it at the first. Where none
 has, which does not happen by chance, the last counts."""
 
+MOST_CIRCUITS, MOST_IDLE = 100, 1_000
+"""Circuits of one program, of which each takes all before it; and heads that do nothing, beyond
+which a model is of nothing else."""
+
 STANDARD, RARE = "standard", "rare"
 """The generators: `random_program`, and `random_rare_program`, whose programs behave in rare
 ways."""
@@ -52,6 +56,11 @@ class Item:
         causal: Whether the causal reading is compiled.
         domain: The inputs that matter, if not all do.
         made_from: What it was drawn from, for the tables; nothing of programs that were written.
+        options: Of the compilation of this program, where they differ from those of the corpus.
+        circuit: Which of its circuits: 0 for what is compiled, 1 for the one that shares the least
+            with that, and so on, as `optitracr.variants` finds them.
+        idle: Heads that a layer has more than it needs, where every edge of the model would be in
+            its circuit: they write nothing, and their edges are not.
     """
 
     name: str
@@ -61,6 +70,15 @@ class Item:
     causal: bool = False
     domain: Promise | None = None
     made_from: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    circuit: int = 0
+    idle: int = 0
+
+    @property
+    def form(self) -> dict[str, Any]:
+        """In what its model is another than what the corpus compiles; nothing as a rule."""
+        given = {"options": dict(self.options), "circuit": self.circuit, "idle": self.idle}
+        return {name: value for name, value in given.items() if value}
 
     @property
     def written_from(self) -> str:
@@ -203,4 +221,7 @@ def _item(place: str, entry: object) -> Item:
     wanted = "an Item, a library.Program, or the name of one"
     item: Item = arguments.instance(place, entry, Item, wanted)
     arguments.text(f"name of {place}", item.name)
+    arguments.integer(f"circuit of {place}", item.circuit, 0, MOST_CIRCUITS)
+    arguments.integer(f"idle of {place}", item.idle, 0, MOST_IDLE)
+    arguments.instance(f"options of {place}", item.options, Mapping, "options by name")
     return item

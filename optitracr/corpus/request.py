@@ -144,7 +144,8 @@ def _fingerprint(item: Item) -> str:
     domain = "" if item.domain is None else stable(arguments.shown(item.domain))
     vocabulary = sorted(json.dumps(any_to_plain(token)) for token in item.vocab)
     setting = [item.name, vocabulary, item.max_seq_len, item.causal, domain]
-    return _digest([*setting, listed(item)])
+    form = [repr(sorted(item.form.items()))] if item.form else []
+    return _digest([*setting, listed(item), *form])
 
 
 def _digest(data: Any) -> str:

@@ -99,6 +99,28 @@ def variants(
     return Variants(wanted, tuple(making.found), tuple(making.left_out))
 
 
+def circuit_variant(
+    program: rasp.SOp, setting: Setting, options: CompileOptions, number: int
+) -> CompiledModel:
+    """The model of another circuit of a program, the same as `variants` finds with `circuits`.
+
+    Args:
+        program: The s-op to compute.
+        setting: Vocabulary and length.
+        options: The options.
+        number: Which circuit; the first is 0.
+
+    Raises:
+        OptitracrError: If the program cannot be compiled, or has fewer circuits.
+    """
+    making = _Making(program, setting, options, True, GROWTH, advises=False)
+    making.first()
+    making.add((Way.CIRCUITS,), number + 1)
+    if len(making.found) <= number:
+        raise InfeasibleError(making.left_out[-1].reason)
+    return making.found[number].model
+
+
 @dataclass(slots=True)
 class _Making:
     """Variants that are being made."""
@@ -108,6 +130,7 @@ class _Making:
     options: CompileOptions
     causal: bool
     growth: float
+    advises: bool = True
     found: list[Variant] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
     known: set[tuple[bytes, Architecture, int | None]] = field(default_factory=set)
@@ -194,7 +217,9 @@ class _Making:
     def _compiled(self, options: CompileOptions, recipe: Recipe) -> CompiledModel:
         setting = replace(self.setting, causal=options.causal)
         # Plans are told apart by the names of candidates, which are the same among all there are.
-        found = Compilation(self.program, setting, options, recipe=recipe, whole=True)
+        found = Compilation(
+            self.program, setting, options, recipe=recipe, advises=self.advises, whole=True
+        )
         return found.compiled(agreeing=options.causal and not self.causal)
 
 

@@ -34,6 +34,11 @@ class GroundTruth:
     inside: NDArray[np.bool_]
     counts: NDArray[np.bool_]
 
+    @property
+    def everything(self) -> bool:
+        """Whether every edge that counts is in it, so that nothing can be found wrongly."""
+        return bool(self.inside[self.counts].all())
+
 
 def truth_of(circuit: Circuit) -> GroundTruth:
     """The circuit of a model, with the embedding of tokens as its input.
