@@ -104,7 +104,7 @@ def _quieter(
     state: Callable[[CandidateSpace], Problem],
     solve: Solve,
 ) -> Carried:
-    """A plan as small whose heads count with fewer errors, if there is one; else the same plan."""
+    """A plan as small whose heads count with fewer errors, or a smaller one; else the same plan."""
     space, first, allocation = carried
     noisy = noisy_counts(space, allocation)
     if not noisy or len(first.alternatives) > QUIETED:
@@ -121,9 +121,12 @@ def _quieter(
             (_, problem, other), wrong = _tried(quiet, state(quiet), solve, None)
         except InfeasibleError:
             continue
-        # Nothing is smaller than the first plan, if that is proven; so one as small is as well.
-        same = (other.value, other.status) == (allocation.value, allocation.status)
-        if same and not wrong and _noise(quiet, other) < noisy[0].error:
+        if wrong or other.status is not allocation.status:
+            continue
+        # Nothing is smaller than the first plan, if that is proven; so one as small is as well. A
+        # plan of what was left may be beaten by one of components that bear more errors.
+        is_calmer = other.value == allocation.value and _noise(quiet, other) < noisy[0].error
+        if other.value < allocation.value or is_calmer:
             return quiet, problem, other
     return carried
 

@@ -52,6 +52,9 @@ ONE_HOT = 1e-3
 """What a one-hot may be off by for noise, if no head weighs several positions by it: logits are off
 by some fifty times that, far less than tells keys apart; a neuron's margin is larger."""
 
+CODED = 2
+"""Numbers of a code, such as a place on a line or a point of a circle."""
+
 MOST_WEIGHED = {Care.LEAST: JUMP_ERROR, Care.WEIGHED: SHARP_JUMP_ERROR}
 """What a one-hot by which a head weighs several positions may be off by for noise: as much as steps
 may round, and where that was too much as little as those may by which a mean is weighed."""
@@ -272,9 +275,16 @@ class TablePlans:
 
 def _apart(plans: Sequence[Plan]) -> tuple[list[Plan], list[Plan]]:
     """The plans without those that are proposed beside others; and these, if they are smaller."""
-    first = [plan for plan in plans if not plan.beside]
+    first = [plan for plan in plans if not plan.beside] or [*plans]
     fewest = min((plan.neurons for plan in first), default=0)
-    return first, [plan for plan in plans if plan.beside and plan.neurons < fewest]
+    beside = [plan for plan in plans if plan.beside]
+    return first, [x for x in beside if x.neurons < fewest or _reads_less(x, first)]
+
+
+def _reads_less(plan: Plan, others: Sequence[Plan]) -> bool:
+    """Whether a code takes less to read or fewer neurons than by each of other plans."""
+    code = plan.passes and len(plan.bias) <= CODED
+    return code and all(x.neurons > plan.neurons or x.width > plan.width for x in others)
 
 
 def _closest(rows: FloatArray) -> float:

@@ -92,6 +92,11 @@ class Plan:
         """Number of neurons, one for the bias not counted."""
         return int(self.b_in.size)
 
+    @property
+    def width(self) -> int:
+        """Columns that it reads."""
+        return sum(axis.width for axis in self.axes)
+
 
 def number_axis(leaf: Leaf, numbers: Float[FloatArray, " values"]) -> Axis:
     """Reads one number of a categorical leaf; values that count 0 need no class."""

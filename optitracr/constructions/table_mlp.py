@@ -86,7 +86,7 @@ def plan_table(
         plans += KEPT.planned(task, makers)
     if fixed.any():
         plans = [_beside(plan, fixed, rows[0]) for plan in plans]
-    return sorted(plans, key=lambda plan: (plan.neurons, sum(axis.width for axis in plan.axes)))
+    return sorted(plans, key=lambda plan: (plan.neurons, plan.width))
 
 
 def _fixed(

@@ -18,7 +18,15 @@ from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
 from optitracr.constructions.weightings import Weights, places, weightings
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError
-from optitracr.craft.piecewise import Passing, Piecewise, constructed, counted, of_one_hots
+from optitracr.craft.piecewise import (
+    NO_PIVOT,
+    Passing,
+    Piecewise,
+    Way,
+    constructed,
+    counted,
+    of_one_hots,
+)
 from optitracr.craft.spaces import FloatArray
 
 MAX_POINTS = 1 << 20
@@ -46,46 +54,46 @@ def sum_plans(task: Task) -> list[Plan]:
 
     A categorical leaf that may be None has one value more, which adds nothing.
     """
-    found = _best(task)
+    found, sure = _best(task)
     if found is None:
-        return []
-    if _is_exact(task) or not task.passed:
-        return [found]
-    flat = _best(replace(task, passed=0.0))
-    if flat is None or found.neurons < flat.neurons:
-        return [replace(found, passes=True), *([] if flat is None else [flat])]
-    return [flat]
+        return [] if sure is None else [sure]
+    return [replace(found, passes=True, beside=_is_exact(task)), *([] if sure is None else [sure])]
 
 
 def place_sum_plans(task: Task) -> Iterator[Plan]:
     """The best sum of digits, each in one of two places, of several numbers that are added up."""
     weighted = list(places(task.leaves))
-    found = _best(task, [weighted]) if weighted else None
-    if found is not None:
-        yield replace(found, beside=True)
+    for found in _best(task, [weighted]) if weighted else ():
+        if found is not None:
+            yield replace(found, beside=True)
 
 
-def _best(task: Task, weighted: Iterable[Ways] | None = None) -> Plan | None:
-    """The plan of a task's best sum, of some ways to weigh or of all that are known."""
+def _best(task: Task, weighted: Iterable[Ways] | None = None) -> tuple[Plan | None, Plan | None]:
+    """The plans of a task's best sums, of some ways to weigh or of all that are known.
+
+    Returns:
+        One that passes on some noise, if that takes fewer neurons, and the best that does not.
+    """
     leaves = task.leaves
     if not leaves or _points(task) > MAX_POINTS:
-        return None
+        return None, None
     table, possible, digits = _with_none(task)
     chosen = possible if possible is not None else np.ones(table.shape, dtype=bool)
     codes = table[chosen]
-    least = _least(task, codes)
+    search = _Search(task, chosen, codes)
     if weighted is None:
         weighted = weightings(leaves, digits, table, possible)
-    best: tuple[Piecewise, Weights] | None = None
     for ways in _in_parts(weighted, codes.size, task):
-        known = math.inf if best is None else float(best[0].neurons)
-        if known <= least:
+        if search.is_over:
             break
-        best = _best_of(task, ways, chosen, codes, known) or best
-    if best is None:
-        return None
-    own = [weight[: leaf.size] for leaf, weight in zip(leaves, best[1], strict=True)]
-    return _sum_plan(leaves, best[0], own)
+        search.look_at(ways)
+    best, sure = search.best, search.sure
+    if best is not None and sure is not None and best[0].neurons >= sure[0].neurons:
+        best = None
+    return (
+        None if best is None else _sum_plan(leaves, *best),
+        None if sure is None else _sum_plan(leaves, *sure),
+    )
 
 
 def _with_none(task: Task) -> tuple[Codes, NDArray[np.bool_] | None, list[FloatArray]]:
@@ -110,39 +118,83 @@ def _in_parts(found: Iterable[Sequence[Weights]], points: int, task: Task) -> It
             yield ways[start : start + at_once]
 
 
-def _best_of(
-    task: Task, ways: Ways, chosen: NDArray[np.bool_], codes: Codes, limit: float
-) -> tuple[Piecewise, Weights] | None:
-    """The function of the fewest neurons of one of some sums, fewer than a limit; None if none."""
-    sums = _sums(ways)[:, chosen].round(9)
-    order = sums.argsort(axis=1)
-    sums, given = np.take_along_axis(sums, order, axis=1), codes[order]
-    first = np.ones(sums.shape, dtype=bool)
-    np.not_equal(sums[:, 1:], sums[:, :-1], out=first[:, 1:])
-    changes = given[:, 1:] != given[:, :-1]
-    points = np.count_nonzero(first, axis=1)
-    fits = ~(changes & ~first[:, 1:]).any(axis=1) & (points <= MAX_SUMS)
-    if not (_is_exact(task) or task.passed):
-        fits &= 2 * np.count_nonzero(changes, axis=1) < limit
-    noise = None
-    if task.passed and not _is_exact(task):
-        noise = np.take_along_axis(_noise(task, ways)[:, chosen], order, axis=1)
-    found: list[tuple[int, int, int, _Lines, int]] = []
-    for count in np.unique(points[fits]).tolist():
-        own = np.flatnonzero(fits & (points == count))
-        lines = _lines(
-            task, sums[own], given[own], first[own], noise if noise is None else noise[own]
-        )
-        for neurons, line, pivot in counted(lines.z, lines.outputs, lines.passing):
-            found.append((neurons, int(own[line]), line, lines, pivot))
-    found.sort(key=lambda one: one[:2])
-    for neurons, way, line, lines, pivot in found:
-        if neurons >= limit:
-            break
-        made = lines.made(line, pivot, task)
-        if made is not None:
-            return made, ways[way]
-    return None
+_Found = tuple[Piecewise, Weights]
+"""A function of a sum, and what the leaves add to that."""
+
+
+class _Search:
+    """The functions of the fewest neurons of a sum, found so far.
+
+    Attributes:
+        task: What they are for.
+        best: The best of all.
+        sure: The best of those that pass on what nobody minds.
+    """
+
+    def __init__(self, task: Task, chosen: NDArray[np.bool_], codes: Codes) -> None:
+        """Nothing is found yet.
+
+        Args:
+            task: What the functions are for.
+            chosen: Which combinations of values can occur.
+            codes: What is written at each of them.
+        """
+        self.task, self._chosen, self._codes = task, chosen, codes
+        self.best: _Found | None = None
+        self.sure: _Found | None = None
+        others = int(np.count_nonzero(np.bincount(codes.ravel()))) - 1
+        interpolates = _is_exact(task)
+        self._least = min(others, 1) if interpolates or task.passed else 2 * others
+        self._least_sure = min(others, 1) if interpolates else 2 * others
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing can have fewer neurons: two a step, or one in all if it interpolates."""
+        return self._most(self.best) <= self._least and self._most(self.sure) <= self._least_sure
+
+    def look_at(self, ways: Ways) -> None:
+        """Looks at some ways to weigh."""
+        found = [
+            (way, int(own[way.line]), lines)
+            for own, lines in self._lines(ways)
+            for way in counted(lines.z, lines.outputs, lines.passing)
+        ]
+        found.sort(key=lambda one: (one[0].neurons, one[1]))
+        open_to_any = self._most(self.best) > self._least
+        open_to_sure = self._most(self.sure) > self._least_sure
+        for way, place, lines in found:
+            if open_to_any and way.neurons < self._most(self.best):
+                made = lines.made(way, self.task)
+                self.best = self.best if made is None else (made, ways[place])
+            if open_to_sure and way.sure and way.neurons < self._most(self.sure):
+                made = lines.made(way, self.task, surely=True)
+                self.sure = self.sure if made is None else (made, ways[place])
+
+    def _lines(self, ways: Ways) -> Iterator[tuple[NDArray[np.intp], _Lines]]:
+        """The sums of which the output is a function, those of as many values together."""
+        task, codes = self.task, self._codes
+        sums = _sums(ways)[:, self._chosen].round(9)
+        order = sums.argsort(axis=1)
+        sums, given = np.take_along_axis(sums, order, axis=1), codes[order]
+        first = np.ones(sums.shape, dtype=bool)
+        np.not_equal(sums[:, 1:], sums[:, :-1], out=first[:, 1:])
+        changes = given[:, 1:] != given[:, :-1]
+        points = np.count_nonzero(first, axis=1)
+        fits = ~(changes & ~first[:, 1:]).any(axis=1) & (points <= MAX_SUMS)
+        if not (_is_exact(task) or task.passed):
+            fits &= 2 * np.count_nonzero(changes, axis=1) < self._most(self.sure)
+        noise = None
+        if task.passed and not _is_exact(task):
+            noise = np.take_along_axis(_noise(task, ways)[:, self._chosen], order, axis=1)
+        for count in np.unique(points[fits]).tolist():
+            own = np.flatnonzero(fits & (points == count))
+            moved = None if noise is None else noise[own]
+            yield own, _lines(task, sums[own], given[own], first[own], moved)
+
+    @staticmethod
+    def _most(found: _Found | None) -> float:
+        """Neurons of what is found, which others have to go below."""
+        return math.inf if found is None else found[0].neurons
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +211,14 @@ class _Lines:
     outputs: FloatArray
     passing: Passing | None
 
-    def made(self, line: int, pivot: int, task: Task) -> Piecewise | None:
-        """One construction for a sum; None if float32 does not carry it."""
-        passing = self.passing
-        if passing is not None:
-            passing = Passing(passing.noise[line], passing.allowed[line])
-        z, outputs = self.z[line], self.outputs[line]
+    def made(self, way: Way, task: Task, *, surely: bool = False) -> Piecewise | None:
+        """A construction for a sum; None if it is off by more than is allowed, or than is sure."""
+        z, outputs, passing = self.z[way.line], self.outputs[way.line], None
+        if way.pivot != NO_PIVOT:
+            assert self.passing is not None, "steps alone are counted where nothing is passed on"
+            passing = self.passing.at(way.line, surely=surely)
         try:
-            return constructed(z, outputs, passing, pivot, task.tolerance, task.close)
+            return constructed(z, outputs, passing, way, task.tolerance, task.close)
         except MarginError:
             return None
 
@@ -181,17 +233,16 @@ def _lines(
     """Shape of all [lines, combinations], sorted; equal sums of a line become one point."""
     shape = (len(sums), -1)
     z, outputs = sums[first].reshape(shape), task.rows[codes[first].reshape(shape)]
-    passing = of_one_hots(z) if _is_exact(task) else None
+    passing = None
+    if _is_exact(task):
+        passing = of_one_hots(z)
+        if task.passed:
+            allowed = np.maximum(passing.allowed, allowed_to_pass(task, outputs))
+            passing = Passing(passing.noise, allowed, sure=passing.allowed)
     if noise is not None:
         worst = np.maximum.reduceat(noise.ravel(), np.flatnonzero(first)).reshape(shape)
         passing = Passing(worst, allowed_to_pass(task, outputs))
     return _Lines(z, outputs, passing)
-
-
-def _least(task: Task, codes: Codes) -> int:
-    """The fewest neurons of a function of a sum: two a step, or one in all if it interpolates."""
-    others = int(np.count_nonzero(np.bincount(codes.ravel()))) - 1
-    return min(others, 1) if _is_exact(task) or task.passed else 2 * others
 
 
 def _is_exact(task: Task) -> bool:
@@ -230,9 +281,10 @@ def allowed_to_pass(task: Task, outputs: FloatArray) -> FloatArray:
     return allowed
 
 
-def _sum_plan(leaves: Sequence[Leaf], piecewise: Piecewise, weights: list[FloatArray]) -> Plan:
+def _sum_plan(leaves: Sequence[Leaf], piecewise: Piecewise, weights: Weights) -> Plan:
     axes, w_in = [], []
-    for leaf, weight in zip(leaves, weights, strict=True):
+    for leaf, whole in zip(leaves, weights, strict=True):
+        weight = whole[: leaf.size]
         if leaf.numerical:
             last = leaf.numbers[-1]
             scale = weight[-1] / last if last else weight[0] / leaf.numbers[0]

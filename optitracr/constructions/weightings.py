@@ -31,6 +31,10 @@ to place them double with each."""
 BASES = (2.0, 10.0)
 """Bases of such digits: those in which people write numbers in programs."""
 
+FAR = 60
+"""Numbers that sums come to from which on those without None are also shifted no further than they
+have to be: what float32 makes of a sum grows with it, and of smaller ones bears all the same."""
+
 RATIOS = 1_500
 """Ratios of the multiples of two numbers that are tried, for either sign: over four powers of ten a
 step is less than one per cent, so that the best is missed by little."""
@@ -66,6 +70,8 @@ def weightings(
                 for sign, leaf in zip((1.0, *signs), leaves, strict=True)
             ]
             found.append(numbers if plain else _beyond_none(leaves, numbers))
+            if not plain and sum(map(np.ptp, numbers)) > FAR:
+                found.append(_beyond_none(leaves, numbers, closely=True))
     if len(leaves) > 1 or not plain:
         own = [
             np.asarray(leaf.numbers) if leaf.numerical else digit
@@ -103,12 +109,21 @@ def places(leaves: Sequence[Leaf]) -> Iterator[list[Float[FloatArray, " _"]]]:
                 yield numbers if plain else _beyond_none(leaves, numbers)
 
 
-def _beyond_none(leaves: Sequence[Leaf], numbers: Sequence[FloatArray]) -> list[FloatArray]:
-    """Numbers shifted so that the sum is larger than any of which some leaf is None and adds 0."""
-    shift = 1.0 + sum(float(own.max() - own.min()) for own in numbers)
+def _beyond_none(
+    leaves: Sequence[Leaf], numbers: Sequence[FloatArray], *, closely: bool = False
+) -> list[FloatArray]:
+    """Numbers shifted so that the sum is larger than any of which some leaf is None and adds 0.
+
+    Args:
+        leaves: One for each axis of the table.
+        numbers: What their values add.
+        closely: Whether no further than that takes: beyond what all others add, not the own too.
+    """
+    spans = [float(np.ptp(own)) for own in numbers]
+    shifts = [1.0 + sum(spans) - closely * span for span in spans]
     return [
         np.append(own - own.min() + shift, 0.0) if leaf.may_be_none and not leaf.numerical else own
-        for leaf, own in zip(leaves, numbers, strict=True)
+        for leaf, own, shift in zip(leaves, numbers, shifts, strict=True)
     ]
 
 

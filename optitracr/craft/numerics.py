@@ -28,6 +28,11 @@ STEP_ERROR = 2.0**-10
 be off by, so that many steps may add up."""
 
 
+RAMP = 0.5
+"""Part of the gap between two values that a step's ramp fills: a quarter on either side is left to
+the noise of the values."""
+
+
 class MarginError(ArithmeticError):
     """Two values are closer than float32 can keep apart."""
 
@@ -73,7 +78,9 @@ class Steps:
     rising: Bool[NDArray[np.bool_], " steps"]
 
 
-def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Steps, int]:
+def steps_between(
+    values: Sequence[float], changes: Sequence[int], ramp: float = RAMP
+) -> tuple[Steps, int]:
     """Steps at the gaps between consecutive values where an output changes.
 
     Gaps below a pivot value are served by falling steps and those above by rising ones;
@@ -83,6 +90,7 @@ def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Step
     Args:
         values: Sorted numbers.
         changes: Indices i for which the gap from values[i] to values[i + 1] gets a step.
+        ramp: Part of each gap that the ramp fills, in its middle.
 
     Returns:
         The steps, and the index of the pivot value.
@@ -96,8 +104,9 @@ def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Step
         return Steps(np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool)), 0
     low, high = x[at], x[at + 1]
     gap = high - low
-    _check_gaps(low, high, gap)
-    slope = 2.0 / gap
+    beside = gap * (1.0 - ramp) / 2
+    _check_gaps(low, high, beside)
+    slope = 1.0 / (ramp * gap)
     rising_cost = slope * (x[-1] - low)
     falling_cost = slope * (high - x[0])
     falling_most = np.maximum.accumulate(np.concatenate([[0.0], falling_cost]))
@@ -109,14 +118,14 @@ def steps_between(values: Sequence[float], changes: Sequence[int]) -> tuple[Step
         tight = int(np.argmin(gap))
         raise MarginError(_too_close(low[tight], high[tight]))
     rising = np.arange(at.size) >= split
-    offset = np.where(rising, -slope * (low + gap / 4), slope * (high - gap / 4))
+    offset = np.where(rising, -slope * (low + beside), slope * (high - beside))
     pivot = int(at[split]) if split < at.size else len(values) - 1
     return Steps(np.where(rising, slope, -slope), offset, rising), pivot
 
 
-def _check_gaps(low: FloatArray, high: FloatArray, gap: FloatArray) -> None:
+def _check_gaps(low: FloatArray, high: FloatArray, beside: FloatArray) -> None:
     scale = np.maximum(np.maximum(abs(low), abs(high)), FLOAT32_EPSILON)
-    bad = np.flatnonzero(gap / 4 < INPUT_ERROR * scale)
+    bad = np.flatnonzero(beside < INPUT_ERROR * scale)
     if bad.size:
         raise MarginError(_too_close(low[bad[0]], high[bad[0]]))
 

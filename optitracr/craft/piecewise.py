@@ -1,21 +1,23 @@
 """Piecewise-linear functions of one number by ReLUs, through given points.
 
-Two constructions: *hinges* interpolate between consecutive points, one neuron a change of
+Three constructions: *hinges* interpolate between consecutive points, one neuron a change of
 slope, and pass on the noise of their argument times the slope; *steps* are flat around every
-point and jump between them, two neurons a jump, and so tolerate that noise. The cheaper one that
-float32 carries is taken, steps where both cost the same.
+point and jump between them, two neurons a jump, and so tolerate that noise; *leaps* interpolate
+where that passes on little, and jump elsewhere. The cheapest one that float32 carries is taken,
+steps where they cost the same as others.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.craft.numerics import FLOAT32_EPSILON, MarginError, Steps, steps_between
+from optitracr.craft.numerics import FLOAT32_EPSILON, RAMP, MarginError, Steps, steps_between
+from optitracr.craft.slopes import are_gentle, passed_on, slopes_of, with_leaps
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -45,9 +47,15 @@ one-hot dimension may be off by. The checks of the whole model have the last wor
 NO_PIVOT = -1
 """Stands for steps among interpolations from a pivot, which are points counted from 0."""
 
-SLACK = 1e-6
-"""Share of an error by which a bound on it may be passed that is summed up in another order: far
-more than what float64 rounds."""
+MOST_LEAPING = 4
+"""Outputs up to which leaps are looked for: one-hots of many classes rise and fall everywhere."""
+
+LEAP_RAMP = 0.75
+"""Part of a gap that the ramp of a leap fills: a leap is as a rule larger than a step of one-hots,
+and rounds less the flatter its ramp is. An eighth of the gap is left for noise on either side."""
+
+LEAST_RISING = 2
+"""Rises in a row from which on leaps may take fewer neurons than steps."""
 
 MAX_HINGES = 512
 """Points beyond which only steps are considered: the errors of so many changes of slope add up to
@@ -61,16 +69,45 @@ class Passing:
     Attributes:
         noise: Shape [..., points]: what the argument may be off by there.
         allowed: Shape [..., points]: what the outputs may be off by.
+        sure: The same where nobody minds; None if somebody always does.
+        leaps: Whether there may be leaps.
     """
 
     noise: Float[FloatArray, "*lines points"]
     allowed: Float[FloatArray, "*lines points"]
+    sure: Float[FloatArray, "*lines points"] | None = None
+    leaps: bool = True
+
+    def at(self, line: int, *, surely: bool = False) -> Passing:
+        """That of one line, or what nobody minds there."""
+        allowed = self.sure if surely else self.allowed
+        assert allowed is not None, "what is sure is asked for only where something is"
+        return Passing(self.noise[line], allowed[line])
 
 
 def of_one_hots(z: Float[FloatArray, "*lines points"]) -> Passing:
     """That of sums of one-hots, which are free of noise but for float32's rounding."""
     noise = 4 * FLOAT32_EPSILON * abs(z).max(axis=-1, keepdims=True, initial=0.0)
-    return Passing(np.broadcast_to(noise, z.shape), np.full(z.shape, HINGE_ERROR))
+    allowed = np.full(z.shape, HINGE_ERROR)
+    return Passing(np.broadcast_to(noise, z.shape), allowed, allowed, leaps=False)
+
+
+class Way(NamedTuple):
+    """A construction that was counted.
+
+    Attributes:
+        neurons: Its neurons.
+        line: Its line.
+        pivot: The point from which it interpolates; NO_PIVOT for steps.
+        leaps: Whether it jumps where interpolation would pass on too much.
+        sure: Whether nobody minds what it passes on, as far as it was counted.
+    """
+
+    neurons: int
+    line: int
+    pivot: int = NO_PIVOT
+    leaps: bool = False
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +181,11 @@ def with_fewer(
     """
     own = None if passing is None else Passing(passing.noise[None], passing.allowed[None])
     refused: MarginError | None = None
-    for neurons, _, pivot in counted(z[None], outputs[None], own):
-        if neurons >= limit:
+    for way in counted(z[None], outputs[None], own):
+        if way.neurons >= limit:
             return None
         try:
-            made = constructed(z, outputs, passing, pivot, tolerance, close)
+            made = constructed(z, outputs, passing, way, tolerance, close)
         except MarginError as error:
             refused = error
             continue
@@ -162,7 +199,7 @@ def counted(
     z: Float[FloatArray, "lines points"],
     outputs: Float[FloatArray, "lines points outputs"],
     passing: Passing | None,
-) -> list[tuple[int, int, int]]:
+) -> list[Way]:
     """The constructions through the points of several lines, the fewest neurons first.
 
     Args:
@@ -171,17 +208,25 @@ def counted(
         passing: What may be passed on at each of the points; None if nothing may.
 
     Returns:
-        For each construction its neurons, its line, and its pivot or NO_PIVOT. Of equal ones the
-        first line comes first, and there steps.
+        Of equal ones the first line comes first, and there steps.
     """
     steps = 2 * np.count_nonzero((outputs[:, 1:] != outputs[:, :-1]).any(axis=2), axis=1)
-    found = [(int(own), line, NO_PIVOT) for line, own in enumerate(steps)]
+    found = [Way(int(own), line) for line, own in enumerate(steps)]
     varied = np.flatnonzero(steps)
     if passing is not None and varied.size and z.shape[1] <= MAX_HINGES:
-        slopes = _slopes(z[varied], outputs[varied])
-        allowed = passing.allowed[varied] * (1 + SLACK)
-        fits = (_passed(slopes, passing.noise[varied]) <= allowed).all(axis=1)
-        found += _hinge_counts(slopes[fits], varied[fits])
+        slopes = slopes_of(z[varied], outputs[varied])
+        noise = passing.noise[varied]
+        gentle = are_gentle(slopes, noise, passing.allowed[varied])
+        fits, sure = gentle.all(axis=1), np.zeros(len(steps), dtype=bool)
+        if passing.sure is not None:
+            sure[varied] = are_gentle(slopes, noise, passing.sure[varied]).all(axis=1)
+        counts = _hinge_counts(slopes[fits], varied[fits])
+        found += [Way(*way, sure=bool(sure[way[1]])) for way in counts]
+        if passing.leaps and outputs.shape[2] <= MOST_LEAPING and not fits.all():
+            rising = gentle & slopes.any(axis=2)
+            some = ~fits & (np.count_nonzero(rising, axis=1) >= LEAST_RISING)
+            if some.any():
+                found += _leap_counts(slopes[some], gentle[some], varied[some])
     return sorted(found, key=lambda way: way[:2])
 
 
@@ -189,7 +234,7 @@ def constructed(
     z: Float[FloatArray, " points"],
     outputs: Float[FloatArray, "points outputs"],
     passing: Passing | None,
-    pivot: int,
+    way: Way,
     tolerance: float,
     close: bool,
 ) -> Piecewise | None:
@@ -199,30 +244,51 @@ def constructed(
         z: Shape [points], increasing.
         outputs: Shape [points, outputs].
         passing: What may be passed on of the noise of arguments.
-        pivot: The point from which to interpolate; NO_PIVOT for steps.
+        way: Which.
         tolerance: Largest rounding error of all steps together.
         close: Bound that error closely.
 
     Raises:
         MarginError: If steps are too close for float32.
     """
-    if pivot == NO_PIVOT:
-        changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
-        if changes.size == 0:
-            empty = np.zeros(0)
-            return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
-        return _steps(z, outputs, changes, tolerance, close)
+    if way.pivot == NO_PIVOT:
+        return _steps(z, outputs, tolerance, close, RAMP)
     assert passing is not None, "interpolations are counted only where they may pass on noise"
-    slopes = _slopes(z, outputs)
-    hinges = _hinges_from(z, outputs, slopes, pivot)
-    wrong = _rounding(hinges, z) + _passed(slopes, passing.noise)
-    return hinges if (wrong <= passing.allowed).all() else None
+    slopes, steps = slopes_of(z, outputs), None
+    if way.leaps:
+        gentle = are_gentle(slopes, passing.noise, passing.allowed)
+        slopes, jumps = with_leaps(slopes, gentle, np.diff(z))
+        leapt = np.concatenate([np.zeros((1, outputs.shape[1])), np.cumsum(jumps, axis=0)])
+        steps = _steps(z, leapt, tolerance, close, LEAP_RAMP)
+        outputs = outputs - leapt
+    hinges = _hinges_from(z, outputs, slopes, way.pivot)
+    wrong = _rounding(hinges, z) + passed_on(slopes, passing.noise)
+    if (wrong > passing.allowed).any():
+        return None
+    return hinges if steps is None else _sum_of(hinges, steps)
 
 
-def _slopes(z: FloatArray, outputs: FloatArray) -> FloatArray:
-    """Shape [..., points - 1, outputs]: how fast each output rises between points."""
-    slopes: FloatArray = np.diff(outputs, axis=-2) / np.diff(z)[..., None]
-    return slopes
+def _leap_counts(
+    slopes: FloatArray,
+    gentle: NDArray[np.bool_],
+    lines: NDArray[np.intp],
+) -> list[Way]:
+    """Neurons of the leaps from some pivots."""
+    going, jumps = with_leaps(slopes, gentle, np.ones(gentle.shape))
+    steps = 2 * np.count_nonzero(jumps.any(axis=2), axis=1)
+    more = dict(zip(lines.tolist(), steps.tolist(), strict=True))
+    counts = _hinge_counts(going, lines)
+    return [Way(own + more[line], line, pivot, True, False) for own, line, pivot in counts]
+
+
+def _sum_of(one: Piecewise, other: Piecewise) -> Piecewise:
+    """The neurons of both."""
+    return Piecewise(
+        slope=np.concatenate([one.slope, other.slope]),
+        offset=np.concatenate([one.offset, other.offset]),
+        weight=np.concatenate([one.weight, other.weight]),
+        bias=one.bias + other.bias,
+    )
 
 
 def _hinge_counts(slopes: FloatArray, lines: NDArray[np.intp]) -> list[tuple[int, int, int]]:
@@ -256,16 +322,6 @@ def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: 
     )
 
 
-def _passed(slopes: FloatArray, noise: FloatArray) -> FloatArray:
-    """What each point's output is off by, for the noise of its argument, by the steeper side."""
-    between = abs(slopes).max(axis=-1)
-    steep = np.zeros(noise.shape)
-    steep[..., 1:] = between
-    np.maximum(steep[..., :-1], between, out=steep[..., :-1])
-    passed: FloatArray = noise * steep
-    return passed
-
-
 def _rounding(hinges: Piecewise, z: FloatArray) -> FloatArray:
     """What active neurons round, added up at each point."""
     active = np.maximum(np.outer(z, hinges.slope) + hinges.offset, 0.0)
@@ -274,9 +330,13 @@ def _rounding(hinges: Piecewise, z: FloatArray) -> FloatArray:
 
 
 def _steps(
-    z: FloatArray, outputs: FloatArray, changes: NDArray[np.intp], tolerance: float, close: bool
+    z: FloatArray, outputs: FloatArray, tolerance: float, close: bool, ramp: float
 ) -> Piecewise:
-    steps, pivot = steps_between([float(x) for x in z], [int(i) for i in changes])
+    changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
+    if changes.size == 0:
+        empty = np.zeros(0)
+        return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
+    steps, pivot = steps_between([float(x) for x in z], [int(i) for i in changes], ramp)
     jumps = outputs[changes + 1] - outputs[changes]
     jumps = np.where(steps.rising[:, None], jumps, -jumps)
     reach = (_active_terms if close else _ends)(steps, z)

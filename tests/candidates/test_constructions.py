@@ -125,6 +125,15 @@ def test_small_and_exact(name: str, causal: bool) -> None:
         assert model.size.width <= width
 
 
+@pytest.mark.parametrize("selects", [lambda k, q: k == q - 1, lambda k, q: k <= q])
+def test_a_sum_modulo_a_number_is_a_line_with_one_leap(selects: Callable[[int, int], bool]) -> None:
+    """However many values it is of, and None where there is no earlier token."""
+    earlier = rasp.Aggregate(rasp.SelectFirst(rasp.Select(indices, indices, selects)), tokens)
+    total = rasp.SequenceMap(lambda x, y: None if y is None else (x + y) % 61, tokens, earlier)
+    size = compile_rasp_to_model(total, set(range(61)), 3).size
+    assert (size.layers, size.neurons) == (1, 4)
+
+
 def leaf(label: str, numbers: tuple[float, ...], numerical: bool) -> Leaf:
     return Leaf(label, numerical, False, numbers, len(numbers))
 

@@ -63,3 +63,15 @@ def test_steps_are_taken_where_interpolation_saves_nothing() -> None:
     found = through_points(z, jump, of_one_hots(z))
     hidden = np.maximum(np.outer(z + 0.1, found.slope) + found.offset, 0.0)
     assert hidden @ found.weight + found.bias == pytest.approx(jump)
+
+
+def test_where_interpolation_is_too_steep_there_are_leaps() -> None:
+    """A sawtooth takes a neuron for its slope and two a tooth, whatever noise each tooth bears."""
+    z = np.arange(225.0)
+    teeth, noise = (z % 113)[:, None], np.full(225, 1e-4)
+    found = through_points(z, teeth, Passing(noise, np.full(225, 2e-4)), 1e-2)
+    assert found.neurons == 3
+    for sign in (-1.0, 0.0, 1.0):
+        hidden = np.maximum(np.outer(z + sign * noise, found.slope) + found.offset, 0.0)
+        assert abs(hidden @ found.weight + found.bias - teeth).max() <= 1.01e-4
+    assert through_points(z, teeth, None, 1.0).neurons == 448

@@ -160,14 +160,9 @@ def pareto(plans: Sequence[Plan]) -> list[Plan]:
     """Plans, fewest neurons first, each of which reads less than those before."""
     kept: list[Plan] = []
     for plan in plans:
-        if all(_width(plan) < _width(other) for other in kept):
+        if all(plan.width < other.width for other in kept):
             kept.append(plan)
     return kept
-
-
-def _width(plan: Plan) -> int:
-    """Columns that a plan reads."""
-    return sum(axis.width for axis in plan.axes)
 
 
 RULE = Rule(
