@@ -22,6 +22,9 @@ from optitracr.model.names import PORTS, TOKENS, Linear, linear_name
 
 Scores = NDArray[np.float64]
 
+Matrices = tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]
+"""By node what it writes by, and by reader what it reads by."""
+
 EXAMPLES = 32
 """Pairs of inputs that a method sees: all values of a library variable come up among them."""
 
@@ -59,6 +62,24 @@ class Task:
     def truth(self) -> GroundTruth:
         """The model's circuit."""
         return truth_of(self.model.circuit)
+
+    @cached_property
+    def matrices(self) -> Matrices:
+        """What each node writes by, [inputs, d_model], and what each reads by."""
+        params, config = self.model.params, self.model.model_config
+        read: dict[str, Any] = {LOGITS: np.asarray(self.model.unembed)}
+        written: dict[str, Any] = {INPUT: np.asarray(params[TOKENS]["embeddings"])}
+        for layer in range(config.num_layers):
+            read[f"m{layer}"] = np.asarray(params[linear_name(layer, Linear.NEURONS_IN)]["w"])
+            written[f"m{layer}"] = np.asarray(params[linear_name(layer, Linear.NEURONS_OUT)]["w"])
+            out = np.asarray(params[linear_name(layer, Linear.HEADS_OUT)]["w"])
+            for head in range(config.num_heads):
+                own = slice(head * config.key_size, (head + 1) * config.key_size)
+                written[f"a{layer}.h{head}"] = out[own]
+                for part, letter in zip(PORTS.values(), "qkv", strict=True):
+                    w = np.asarray(params[linear_name(layer, part)]["w"])
+                    read[f"a{layer}.h{head}<{letter}>"] = w[:, own]
+        return written, read
 
     @cached_property
     def network(self) -> Network:
@@ -218,20 +239,9 @@ def random(task: Task) -> Scores:
 
 def magnitude(task: Task) -> Scores:
     """The size of the weights between writer and reader, whatever the data."""
-    params, config = task.model.params, task.model.model_config
-    read: dict[str, Any] = {LOGITS: np.asarray(task.model.unembed)}
-    written: dict[str, Any] = {INPUT: np.asarray(params[TOKENS]["embeddings"])}
-    for layer in range(config.num_layers):
-        read[f"m{layer}"] = params[linear_name(layer, Linear.NEURONS_IN)]["w"]
-        written[f"m{layer}"] = params[linear_name(layer, Linear.NEURONS_OUT)]["w"]
-        for head in range(config.num_heads):
-            own = slice(head * config.key_size, (head + 1) * config.key_size)
-            written[f"a{layer}.h{head}"] = params[linear_name(layer, Linear.HEADS_OUT)]["w"][own]
-            for part, letter in zip(PORTS.values(), "qkv", strict=True):
-                name = f"a{layer}.h{head}<{letter}>"
-                read[name] = params[linear_name(layer, part)]["w"][:, own]
+    written, read = task.matrices
     found = [
-        float(np.linalg.norm(np.asarray(written[writer]) @ np.asarray(read[reader])))
+        float(np.linalg.norm(written[writer] @ read[reader]))
         if writer in written and reader in read
         else 0.0
         for writer, reader in task.edges

@@ -1,0 +1,77 @@
+"""Models in their published forms: the same forward pass as their class, and their circuits."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from optitracr import compile_rasp_to_model, library
+from optitracr.benchmark import METHODS, score_edges
+from optitracr.benchmark.published import _carried, _moved, published_task, published_truth
+from optitracr.circuit.truth import truth_of
+from optitracr.compiled import CompiledModel
+from optitracr.errors import InputError
+from tests.compiled import compiled
+
+pytest.importorskip("torch")
+
+FORMS = [("gpt2", None), ("gpt2", 3), ("llama", None), ("llama", 3)]
+
+
+@cache
+def published(name: str, architecture: str) -> CompiledModel:
+    entry = library.get(name)
+    return compile_rasp_to_model(
+        entry.make(), entry.vocab, 4, causal=True, architecture=architecture, check=False
+    )
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(("architecture", "rotate"), FORMS)
+def test_logits_are_those_of_the_form(architecture: str, rotate: int | None) -> None:
+    model = published("reverse", architecture)
+    task = published_task(model, rotate, size=6)
+    form = model.stock(rotate)
+    wanted = form.logits(task.tokens) / form.logit_scale
+    found = task.clean_run.logits.detach().numpy()
+    assert np.allclose(found[task.inside], wanted[task.inside], atol=1e-3)
+    assert (
+        model.decode_logits(found * form.logit_scale)
+        == model.decode_logits(wanted * form.logit_scale)
+    ).all()
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(("architecture", "rotate"), FORMS)
+def test_the_circuit_keeps_the_output_and_methods_run(
+    architecture: str, rotate: int | None
+) -> None:
+    task = published_task(published("reverse", architecture), rotate, size=6)
+    score = score_edges(task, METHODS["truth"](task))
+    assert score.auroc == score.precision == 1.0
+    assert score.faithfulness == pytest.approx(1.0, abs=1e-3)
+    found = {name: METHODS[name](task) for name in ("patching", "eap", "magnitude")}
+    assert all(scores.shape == (len(task.edges),) for scores in found.values())
+    assert all(np.isfinite(scores).all() for scores in found.values())
+    outside = ~task.truth.inside
+    assert found["patching"][outside].max() < 1e-2 < found["patching"].max()
+
+
+@pytest.mark.parametrize("name", ["reverse", "hist"])
+def test_edges_are_those_of_the_model_without_norms(name: str) -> None:
+    """For GPT-2 they are what the weights say; Llama has more, which tell positions."""
+    model = published(name, "gpt2")
+    own = truth_of(model.circuit)
+    true = {_moved(e, 0) for e, inside in zip(own.edges, own.inside, strict=True) if inside}
+    assert _carried(model.stock()) == true
+    other = published(name, "llama")
+    truth, plain = published_truth(other), truth_of(other.circuit)
+    assert (truth.inside & truth.counts).sum() == (plain.inside & plain.counts).sum()
+    assert truth.inside.sum() >= plain.inside.sum()
+
+
+def test_only_published_models_have_such_a_form() -> None:
+    with pytest.raises(InputError, match="no published transformer"):
+        published_task(compiled("hist"))
