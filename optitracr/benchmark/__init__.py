@@ -1,8 +1,9 @@
-"""Methods of circuit discovery, run on compiled models and scored against their circuits.
+"""Methods of interpretability, run on compiled models and scored against what these hold.
 
     from optitracr import benchmark
 
     benchmark.score_method(model, "eap")
+    benchmark.score_variables(model, "das")
 
 PyTorch loads when a method that runs the model is first called.
 """
@@ -15,18 +16,25 @@ from optitracr.benchmark.results import score_suite
 from optitracr.benchmark.running import RunProgress, run_suite
 from optitracr.benchmark.saving import save_scores
 from optitracr.benchmark.scoring import Score, score_edges, score_method
+from optitracr.benchmark.sites import Site, sites_of
 from optitracr.benchmark.suite import make_suite
 from optitracr.benchmark.valid import common_edges, score_any, valid_truths
+from optitracr.benchmark.variable_methods import VARIABLE_METHODS, VariableMethod
+from optitracr.benchmark.variable_scoring import VariableScore, score_site, score_variables
 from optitracr.circuit.truth import GroundTruth, truth_of
 
 __all__ = [
     "METHODS",
+    "VARIABLE_METHODS",
     "GroundTruth",
     "Mean",
     "Method",
     "RunProgress",
     "Score",
+    "Site",
     "Task",
+    "VariableMethod",
+    "VariableScore",
     "auroc",
     "common_edges",
     "make_suite",
@@ -37,7 +45,10 @@ __all__ = [
     "score_any",
     "score_edges",
     "score_method",
+    "score_site",
     "score_suite",
+    "score_variables",
+    "sites_of",
     "task_of",
     "truth_of",
     "valid_truths",

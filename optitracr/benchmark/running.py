@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cached_property, partial
 from os import PathLike
 from typing import Any
 
@@ -12,7 +13,11 @@ from optitracr import arguments, corpus
 from optitracr.benchmark.methods import METHODS, Method
 from optitracr.benchmark.records import MODELS, SCORES, about, append, folder_of, gone_on_with
 from optitracr.benchmark.scoring import score_method
+from optitracr.benchmark.sites import Site, sites_of
+from optitracr.benchmark.variable_methods import VARIABLE_METHODS, VariableMethod
+from optitracr.benchmark.variable_scoring import score_sites
 from optitracr.circuit.edge_attribution import edges_of, sizes_of
+from optitracr.compiled import CompiledModel
 from optitracr.corpus.progress import duration
 from optitracr.errors import LimitError
 
@@ -20,7 +25,7 @@ MOST_EDGES = 1_000
 """Of a model that methods run on: exact patching runs it once an edge, ten seconds at most. Others
 are noted as left out."""
 
-DEFAULT_METHODS = tuple(METHODS)
+DEFAULT_METHODS = (*METHODS, *VARIABLE_METHODS)
 """All that come with the library."""
 
 
@@ -71,7 +76,8 @@ def run_suite(
 
     Args:
         folder: Of the suite.
-        methods: Names in `METHODS`, or functions by names of one's own.
+        methods: Names in `METHODS` and `VARIABLE_METHODS`, or functions that score edges by names
+            of one's own; one that looks for variables is made an entry of `VARIABLE_METHODS`.
         seed: Of the data, and for methods that draw.
         watch: Called after each score; what it is given says in words how far the run is.
 
@@ -95,18 +101,29 @@ def run_suite(
     before = done = sum(map(len, known.values()))
     for row in suite.rows():
         left = [name for name in chosen if row["index"] not in known[name]]
-        model = suite.model(row) if left else None
+        asked = _Asked(suite.model(row), seed) if left else None
         for name in left:
-            entry = {**about(row), "seed": seed, **_scored(model, chosen[name], seed)}
-            append(paths[name], entry)
+            append(paths[name], {**about(row), "seed": seed, **chosen[name](asked)})
             done += 1
             took = time.monotonic() - start
             watch(RunProgress(total, before, done, took, f"{name}: {row['name']}"))
     return done - before
 
 
-def _methods(methods: object) -> dict[str, Method]:
-    """The methods asked for.
+class _Asked:
+    """A model that methods are run on."""
+
+    def __init__(self, model: CompiledModel, seed: int) -> None:
+        self.model, self.seed = model, seed
+
+    @cached_property
+    def sites(self) -> tuple[Site, ...]:
+        """What variable methods are asked about, found once."""
+        return sites_of(self.model, self.seed)
+
+
+def _methods(methods: object) -> dict[str, Callable[[Any], dict[str, Any]]]:
+    """For each method asked for what gives its figures.
 
     Raises:
         InputError: If there is no such one.
@@ -117,17 +134,30 @@ def _methods(methods: object) -> dict[str, Method]:
             if not isinstance(name, str) or not name.isidentifier():
                 arguments.refuse("methods", methods, "functions by names like those of Python")
             arguments.function(f"method {name}", method)
-        return found
-    wanted = f"names out of {', '.join(METHODS)}"
-    names = arguments.names("methods", methods, METHODS, wanted)
-    return {name: METHODS[name] for name in names}
+        return {name: partial(_of_edges, method) for name, method in found.items()}
+    known = (*METHODS, *VARIABLE_METHODS)
+    names = arguments.names("methods", methods, known, f"names out of {', '.join(known)}")
+    return {
+        name: partial(_of_edges, METHODS[name])
+        if name in METHODS
+        else partial(_of_variables, VARIABLE_METHODS[name])
+        for name in names
+    }
 
 
-def _scored(model: Any, method: Method, seed: int) -> dict[str, Any]:
+def _of_edges(method: Method, asked: _Asked) -> dict[str, Any]:
     """The figures of one model, or why it is left out."""
-    if sum(1 for _ in edges_of(*sizes_of(model.model_config))) > MOST_EDGES:
+    if sum(1 for _ in edges_of(*sizes_of(asked.model.model_config))) > MOST_EDGES:
         return {"left_out": f"more than {MOST_EDGES:,} edges"}
     try:
-        return score_method(model, method, seed).as_dict()
+        return score_method(asked.model, method, asked.seed).as_dict()
+    except LimitError as error:
+        return {"left_out": str(error)}
+
+
+def _of_variables(method: VariableMethod, asked: _Asked) -> dict[str, Any]:
+    """The figures of one model, or why it is left out."""
+    try:
+        return score_sites(asked.sites, method).as_dict()
     except LimitError as error:
         return {"left_out": str(error)}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from optitracr import arguments
 from optitracr.benchmark.methods import EXAMPLES, METHODS, Method, Scores, Task, task_of
 from optitracr.benchmark.metrics import auroc, precision_at_size
+from optitracr.benchmark.network import one_thread
 from optitracr.circuit.edge_attribution import INPUT
 from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, OptitracrError
@@ -75,16 +76,17 @@ def score_method(
     arguments.function("method", method)
     seed = arguments.integer("seed", seed, least=0)
     task = task_of(model, seed, size)
-    try:
-        found = method(task)
-    except OptitracrError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
-            "called with a Task, and gives a number for each of its edges"
-        ) from error
-    return score_edges(task, found)
+    with one_thread():
+        try:
+            found = method(task)
+        except OptitracrError:
+            raise
+        except Exception as error:
+            raise InputError(
+                f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
+                "called with a Task, and gives a number for each of its edges"
+            ) from error
+        return score_edges(task, found)
 
 
 def score_edges(task: Task, scores: Scores) -> Score:

@@ -10,8 +10,10 @@ from optitracr.cli.argument_types import natural, whole
 MODELS = 200
 """Programs of a suite: twice as many as the sets of compiled models that methods are run on."""
 
-METHODS = "patching,eap,eap_ig,greedy,magnitude,random,truth"
-"""What `benchmark.METHODS` has, which is not loaded for a help."""
+METHODS = (
+    "patching,eap,eap_ig,greedy,magnitude,random,truth,probe,das,random_subspace,true_subspace"
+)
+"""What `benchmark.METHODS` and `VARIABLE_METHODS` have, which are not loaded for a help."""
 
 
 def add_suite(parser: ArgumentParser) -> None:

@@ -34,6 +34,7 @@ def made() -> Path:
 def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
     """Calls of public functions with right arguments, made by `call`."""
     task = benchmark.task_of(model, size=2)
+    [site, *_] = benchmark.sites_of(model)
     suite = {"folder": "suite", "models": 1, "executor": corpora.Instant()}
     several = {"program": rasp.tokens == "a", "vocab": {"a", "b"}, "max_seq_len": 2, "n": 2}
     return {"optitracr.variants": call(variants, {**several, "optimize": 0})} | {
@@ -46,6 +47,9 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
             (benchmark.score_method, {"model": model, "method": "truth", "size": 2}),
             (benchmark.score_edges, {"task": task, "scores": benchmark.METHODS["truth"](task)}),
             (benchmark.task_of, {"model": model, "size": 2}),
+            (benchmark.score_variables, {"model": model, "method": "true_subspace"}),
+            (benchmark.score_site, {"site": site, "directions": site.truth}),
+            (benchmark.sites_of, {"model": model}),
             (benchmark.truth_of, {"circuit": model.circuit}),
             (benchmark.valid_truths, {"circuit": model.circuit}),
             (benchmark.score_any, {"task": task, "scores": benchmark.METHODS["truth"](task)}),
@@ -62,3 +66,4 @@ def objects(model: CompiledModel) -> Iterator[tuple[Any, dict[str, Any]]]:
     task = benchmark.task_of(model, size=2)
     yield task, {"edges": {task.edges[0]: True}}
     yield benchmark.score_method(model, "truth", size=2), {}
+    yield benchmark.score_variables(model, "true_subspace"), {}

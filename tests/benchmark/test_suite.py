@@ -13,6 +13,7 @@ import pytest
 
 from optitracr.benchmark import RunProgress, make_suite, run_suite, score_suite
 from optitracr.benchmark.methods import METHODS, Task
+from optitracr.benchmark.running import DEFAULT_METHODS
 from optitracr.cli.benchmark_arguments import METHODS as NAMED
 from optitracr.cli.main import main
 from optitracr.errors import FileError, InputError
@@ -89,6 +90,17 @@ def test_a_method_of_ones_own(suite: Path) -> None:
     assert 0 <= score_suite(suite)["methods"]["backwards"]["auroc"] <= 1
 
 
+def test_variables_have_a_figure_of_their_own(
+    suite: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_suite(suite, ["true_subspace"]) > 0
+    found = score_suite(suite)["methods"]["true_subspace"]
+    assert found["interchange_accuracy"] == 1
+    assert "auroc" not in found
+    assert main(["benchmark", "score", str(suite)]) == 0
+    assert "interchange_accuracy" in capsys.readouterr().out
+
+
 def test_errors(suite: Path, tmp_path: Path) -> None:
     with pytest.raises(FileError, match="no scores"):
         score_suite(tmp_path)
@@ -99,4 +111,4 @@ def test_errors(suite: Path, tmp_path: Path) -> None:
 
 
 def test_the_command_line_names_every_method() -> None:
-    assert set(NAMED.split(",")) == set(METHODS)
+    assert sorted(NAMED.split(",")) == sorted(DEFAULT_METHODS)

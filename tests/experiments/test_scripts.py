@@ -27,6 +27,7 @@ SCRIPTS = (
     "ablation",
     "lower_bounds",
     "stock_models",
+    "counterfactuals",
     "scaling",
 )
 PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")
@@ -108,6 +109,22 @@ def test_compare_allocations(tmp_path: Path) -> None:
         assert int(exact["width"]) <= int(found[program, "longest_path"]["width"])
     assert figure.read_bytes().startswith(PNG)
     assert len(figure.read_bytes()) > 5000
+
+
+def test_counterfactuals(tmp_path: Path) -> None:
+    table, text = tmp_path / "told.csv", tmp_path / "told.md"
+    done = run(
+        "counterfactuals",
+        *("--programs", "sort", "max_depth", "--pairs", 20),
+        *("-o", table, "--markdown", text),
+    )
+    assert done.returncode == 0, done.stderr
+    sort, depth = read(table)
+    assert (sort["variables"], sort["with_effect"], sort["by_open"]) == ("3", "3", "0")
+    assert int(depth["couples"]) == int(depth["told_apart"]) + int(depth["by_structure"]) + int(
+        depth["by_every_pair"]
+    )
+    assert text.read_text().count("|") > 10
 
 
 @pytest.mark.slow
