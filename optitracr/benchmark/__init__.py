@@ -10,6 +10,7 @@ PyTorch loads when a method that runs the model is first called.
 
 from __future__ import annotations
 
+from optitracr.benchmark.gallery import save_gallery
 from optitracr.benchmark.methods import METHODS, Method, Task, task_of
 from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
 from optitracr.benchmark.results import score_suite
@@ -41,6 +42,7 @@ __all__ = [
     "mean_over",
     "precision_at_size",
     "run_suite",
+    "save_gallery",
     "save_scores",
     "score_any",
     "score_edges",

@@ -1,4 +1,4 @@
-"""The command benchmark: makes a suite of models, runs methods on them, and scores these."""
+"""The command benchmark: makes a suite of models, runs methods on it, scores and shows these."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping
 from typing import Any
 
+from optitracr.benchmark.gallery import save_gallery
 from optitracr.benchmark.results import FIGURES, VARIABLE_FIGURES, in_groups, score_suite
 from optitracr.benchmark.running import run_suite
 from optitracr.benchmark.score_page import score_page
@@ -86,4 +87,17 @@ def _cell(value: Any, low: Any, high: Any) -> str:
     return "" if value is None else f"{value:.2f} ({low:.2f}–{high:.2f})"
 
 
-_ACTIONS = {"make": _make, "run": _run, "score": _score}
+def _page(arguments: argparse.Namespace, output: Output) -> int:
+    path = arguments.page or arguments.folder / PAGE
+    shown = save_gallery(arguments.folder, path)
+    if arguments.json:
+        output.json({"page": str(path), "models": shown})
+    else:
+        output.line(f"{path}: {shown:,} models")
+    return EXIT_OK
+
+
+PAGE = "index.html"
+"""The page of a suite, in its folder."""
+
+_ACTIONS = {"make": _make, "run": _run, "score": _score, "page": _page}

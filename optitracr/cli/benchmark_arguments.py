@@ -18,7 +18,7 @@ METHODS = (
 
 def add_suite(parser: ArgumentParser) -> None:
     """What is done, to which suite, and how."""
-    parser.add_argument("action", choices=("make", "run", "score"), help="what is done")
+    parser.add_argument("action", choices=("make", "run", "score", "page"), help="what is done")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of the suite")
     parser.add_argument(
         "--models", type=natural, default=MODELS, metavar="N", help="make: programs of the suite"
@@ -31,4 +31,9 @@ def add_suite(parser: ArgumentParser) -> None:
     )
     parser.add_argument("--methods", default=METHODS, metavar="A,B", help="run: which methods")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="score: a table in a file")
-    parser.add_argument("--page", type=Path, metavar="FILE", help="score: a page with pictures")
+    parser.add_argument(
+        "--page",
+        type=Path,
+        metavar="FILE",
+        help="score: a page with pictures; page: where it goes, FOLDER/index.html by default",
+    )

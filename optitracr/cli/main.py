@@ -240,7 +240,7 @@ def _add_corpus(commands: Any) -> None:
 
 
 def _add_benchmark(commands: Any) -> None:
-    summary = "make a suite of models, run methods of circuit discovery on it, score them"
+    summary = "make a suite of models, run methods of interpretability on it, score and show them"
     add_suite(_add(commands, "benchmark", summary, _benchmark, programs=None))
 
 

@@ -43,6 +43,7 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
             (benchmark.make_suite, suite),
             (benchmark.run_suite, {"folder": made(), "methods": ["truth"]}),
             (benchmark.score_suite, {"folder": made()}),
+            (benchmark.save_gallery, {"folder": made(), "path": made() / "index.html"}),
             (benchmark.save_scores, {"folder": made(), "path": made() / "scores.csv"}),
             (benchmark.score_method, {"model": model, "method": "truth", "size": 2}),
             (benchmark.score_edges, {"task": task, "scores": benchmark.METHODS["truth"](task)}),
