@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from optitracr.benchmark.truth import GroundTruth, truth_of
 from optitracr.circuit.edge_attribution import INPUT, LOGITS
+from optitracr.circuit.truth import GroundTruth, truth_of
 from optitracr.compiled import CompiledModel
 from optitracr.draw.layers import Drawing, Place, layered
 from optitracr.draw.picture import Line, Mark, Paint, Picture, Rectangle, Role, Text
