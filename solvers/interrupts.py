@@ -8,6 +8,7 @@ interrupted as Python does it, and stops the solver before the exception goes on
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -69,6 +70,9 @@ def run_cp_sat(solver: Any, model: Any, *, keep: bool = False) -> tuple[Any, boo
         KeyboardInterrupt: If it was interrupted and nothing is to be kept, or it had not begun.
     """
     solver.parameters.catch_sigint_signal = False
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # Where Ctrl-C is ignored, as in a worker, nobody has to wait beside the solver.
+        return solver.solve(model), False
     statuses: list[Any] = []
     try:
         interruptible(lambda: statuses.append(solver.solve(model)), solver.stop_search)

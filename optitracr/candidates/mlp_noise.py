@@ -10,6 +10,7 @@ import numpy as np
 
 from optitracr.candidates.noise import Read, gather
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.leaves import Plan
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
@@ -65,9 +66,9 @@ def _estimated(plan: Plan, reads: Sequence[Read], rows: FloatArray) -> float:
 
 def _distinct(read: Read) -> tuple[FloatArray, FloatArray]:
     """What a form holds of values that it holds differently, and the largest error of each."""
-    held, inverse = np.unique(read.held, axis=0, return_inverse=True)
+    held, inverse = distinct_rows(read.held)
     error = np.zeros_like(held)
-    np.maximum.at(error, inverse.ravel(), read.error)
+    np.maximum.at(error, inverse, read.error)
     return held, error
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.craft.spaces import FloatArray
 
 MATCH = 1e-6
@@ -47,7 +48,7 @@ def together(errors: FloatArray, factors: FloatArray) -> FloatArray:
 def gather(error: FloatArray, rows: FloatArray, result: FloatArray, wrong: FloatArray) -> None:
     """Notes the error of each result at the values whose row it is."""
     scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
-    distinct, inverse = np.unique(rows, axis=0, return_inverse=True)
+    distinct, inverse = distinct_rows(rows)
     # Rows are looked up by one number each, any that tells them apart as a rule, and compared.
     along = np.cos(np.arange(rows.shape[1]))
     order = np.argsort(distinct @ along)
@@ -58,4 +59,4 @@ def gather(error: FloatArray, rows: FloatArray, result: FloatArray, wrong: Float
         own = order[place]
         same = (abs(result - distinct[own]) <= scale).all(axis=1)
         np.maximum.at(worst, own[same], wrong[same])
-    np.maximum(error, worst[inverse.ravel()], out=error)
+    np.maximum(error, worst[inverse], out=error)

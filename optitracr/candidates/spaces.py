@@ -26,6 +26,10 @@ SHALLOW_FORMS = 8
 """Forms of one variable beyond which new needs get only the joint one, where what comes too late is
 left out: two more than else, as there are fewer of its own for each."""
 
+TRIED = 3
+"""Numbers of layers for which candidates are planned, from the least on, until they lead to the
+output: there are seldom more in a small program, and in a large one each takes its time."""
+
 FEW = 50
 """Variables of a program up to which they have so many: larger problems are not always proven, and
 get harder with each form."""
@@ -65,14 +69,21 @@ class Spaces:
         births = self.births
         if births is None:
             return self.whole(care)
-        layers = (self._least(births) + 1) // 2
-        space = self._up_to(layers, births, care)
-        if space is None or space.layers is None:
-            return space or self.whole(care)
+        least = (self._least(births) + 1) // 2
+        for layers in range(least, least + TRIED):
+            space = self._up_to(layers, births, care)
+            if space is not None:
+                return self._enough(space, births, care)
+        return self.whole(care)
+
+    def _enough(self, space: CandidateSpace, births: Births, care: Care) -> CandidateSpace:
+        """The space itself if its candidates make a model of as many layers as it is for."""
+        if space.layers is None:
+            return space
         depth = earliest(space_problem(space, Limits())).layers
-        if depth > layers:
-            space = self._up_to(depth, births, care)
-        return space or self.whole(care)
+        deeper = self._up_to(depth, births, care) if depth > space.layers else space
+        # Forms that more layers leave room for may have taken the place of others.
+        return deeper or self.whole(care)
 
     @cached_property
     def readings(self) -> list[OutputReading]:

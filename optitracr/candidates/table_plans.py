@@ -18,6 +18,7 @@ from optitracr.candidates.relations import excludes, finer, over
 from optitracr.candidates.tolerances import CODE_TOLERANCE, code_tolerance
 from optitracr.candidates.ways import Freedom, Repertoire
 from optitracr.candidates.weighed import weighed_variables
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.lines import line_plans
 from optitracr.constructions.table_mlp import plan_table, reduced_task, refusal
@@ -289,6 +290,6 @@ def _reads_less(plan: Plan, others: Sequence[Plan]) -> bool:
 
 def _closest(rows: FloatArray) -> float:
     """The least distance of two different codes along their largest difference; 1 of one code."""
-    codes = np.unique(rows, axis=0)
+    codes, _ = distinct_rows(rows)
     apart = np.abs(codes[:, None] - codes[None]).max(axis=-1)
     return float(apart[apart > 0].min(initial=1.0))

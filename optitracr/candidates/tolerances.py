@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.forms import EXACT
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.craft.numerics import FLOAT32_EPSILON
 
 ONE_HOT_TOLERANCE = 0.05
@@ -33,7 +34,7 @@ def code_tolerance(rows: NDArray[np.float64]) -> float:
     if rows.shape[1] == 1:
         gaps = np.diff(np.sort(codes[:, 0]))
     else:
-        codes = np.unique(codes, axis=0)
+        codes, _ = distinct_rows(codes)
         gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1)
     rounding = max(EXACT, CODE_ROUNDING * float(np.abs(codes).max(initial=0.0)))
     return min(CODE_TOLERANCE, max(rounding, float(gaps[gaps > 0].min(initial=1.0)) / 20))

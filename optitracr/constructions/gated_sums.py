@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.leaves import Axis, Leaf, Plan
 from optitracr.constructions.masks import columns_of, term_count
 from optitracr.constructions.reduction import reduce_table
@@ -203,7 +204,7 @@ def _joined(
         for own, count in found
     ]
     values = np.concatenate([*of_values, np.zeros((leaf.size, more))], axis=1)
-    distinct, member = np.unique(values, axis=0, return_inverse=True)
+    distinct, member = distinct_rows(values)
     kept = np.flatnonzero(distinct.any(axis=1))
     column = np.full(len(distinct), -1)
     column[kept] = np.arange(kept.size)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.cells import cells_of, read_in_cells
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.leaves import Axis, Leaf, Plan
 from optitracr.constructions.masks import Box, and_weights, fewest_terms
 from optitracr.constructions.reduction import Codes
@@ -102,10 +103,7 @@ def _cell_steps(
         jump = rows[lines[..., step + 1]] - rows[lines[..., step]]
         sign = 1.0 if rising[step] else -1.0
         flat = np.round(jump.reshape(-1, rows.shape[1]), 9)
-        distinct, member = np.unique(
-            np.concatenate([np.zeros((1, rows.shape[1])), flat]), axis=0, return_inverse=True
-        )
-        member = member.ravel()
+        distinct, member = distinct_rows(np.concatenate([np.zeros((1, rows.shape[1])), flat]))
         codes = member[1:].reshape(lines.shape[:-1]).astype(np.int32)
         boxes, found = fewest_terms(codes, int(member[0]))
         terms += boxes

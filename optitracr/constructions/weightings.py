@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import islice, pairwise, permutations, product
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,9 @@ have to be: what float32 makes of a sum grows with it, and of smaller ones bears
 RATIOS = 1_500
 """Ratios of the multiples of two numbers that are tried, for either sign: over four powers of ten a
 step is less than one per cent, so that the best is missed by little."""
+
+KEPT = 512
+"""Ratios of the multiples of two numbers that are kept: of some hundred tables, a megabyte."""
 
 
 Weights = list[FloatArray]
@@ -136,7 +140,18 @@ def _far_apart(
         return None
     first, second = (np.asarray(leaf.numbers) for leaf in leaves)
     x, y = (values[chosen] for values in np.meshgrid(first, second, indexing="ij"))
-    codes = table[chosen]
+    codes = table[chosen].astype(np.int64)
+    ratio = _ratio(x.tobytes(), y.tobytes(), codes.tobytes())
+    return None if ratio is None else [first, ratio * second]
+
+
+@lru_cache(maxsize=KEPT)
+def _ratio(pairs: bytes, others: bytes, outputs: bytes) -> float | None:
+    """The multiple of the second numbers of some pairs; None if none keeps outputs apart.
+
+    It is the same for whatever is written for each output, and asked for again and again.
+    """
+    x, y, codes = np.frombuffer(pairs), np.frombuffer(others), np.frombuffer(outputs, np.int64)
     ratios = np.geomspace(1e-2, 1e2, RATIOS)
     ratios = np.concatenate([ratios, -ratios])
     sums = x + ratios[:, None] * y
@@ -147,7 +162,7 @@ def _far_apart(
     best = int(np.argmax(least))
     if least[best] <= 0:
         return None
-    return [first, float(f"{ratios[best]:.6g}") * second]
+    return float(f"{ratios[best]:.6g}")
 
 
 def _least_gap(values: FloatArray) -> float:

@@ -232,9 +232,13 @@ def check_pure(
     Raises:
         ProgramError: If an entry differs now.
     """
-    for place in _spread(len(results)):
-        at = _place(operands, place) if places is None else places[place]
-        arguments = [values[i] for values, i in zip(operands, at, strict=True)]
+    spread = _spread(len(results))
+    # Those of a small table come several times.
+    different = spread[: len(results)]
+    at = [_place(operands, entry) if places is None else places[entry] for entry in different]
+    called = [[values[i] for values, i in zip(operands, own, strict=True)] for own in at]
+    for count, place in enumerate(spread):
+        arguments = called[count % len(called)]
         again = call_or_undefined(user.call, arguments).value
         if not _same(results[place], again):
             shown = ", ".join(map(repr, arguments))

@@ -15,6 +15,7 @@ from optitracr.checking.comparison import number_tolerance
 from optitracr.checking.proof.bounded import FloatArray
 from optitracr.checking.proof.distinct import Stream, kinds
 from optitracr.checking.proof.told import UNKNOWN, Told
+from optitracr.constructions.distinct import distinct_rows
 from optitracr.inputs import InputSet
 from optitracr.model.encoders import CategoricalEncoder
 from optitracr.model.layout import Tenancy
@@ -172,7 +173,7 @@ def _apart(rows: FloatArray) -> float:
     """By how much the codes of two values differ at least, in the column where they differ most."""
     if rows.shape[1] == 1:
         return float(np.diff(np.unique(np.append(rows, 0.0))).min(initial=1.0))
-    codes = np.unique(np.concatenate([rows, np.zeros((1, rows.shape[1]))]), axis=0)
+    codes, _ = distinct_rows(np.concatenate([rows, np.zeros((1, rows.shape[1]))]))
     gaps = np.abs(codes[:, None] - codes[None]).max(axis=-1, initial=0.0)
     return float(gaps[~np.eye(len(codes), dtype=bool)].min(initial=1.0))
 
