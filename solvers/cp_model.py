@@ -10,8 +10,19 @@ from solvers.constraints.presence import add_presence
 from solvers.constraints.stock import add_stock
 from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
+from solvers.dominance import without_dominated
 from solvers.problem import Problem
+from solvers.states.model import build_states
 from solvers.timing import Earliest
+
+
+def model_for(
+    objective: tuple[str, ...], problem: Problem, layers: int, times: Earliest
+) -> Decisions:
+    """The model in which an objective is minimised: that of states where sizes are weighed up."""
+    if "parameters" in objective:
+        return build_states(without_dominated(problem), layers, times)
+    return build_model(problem, layers, times)
 
 
 def build_model(problem: Problem, layers: int, times: Earliest) -> Decisions:

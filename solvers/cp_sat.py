@@ -22,7 +22,7 @@ from solvers.allocation import (
 from solvers.at_once import SMALL, minimised_at_once
 from solvers.constraints.objective import least_parameters, measure
 from solvers.constraints.variables import Decisions
-from solvers.cp_model import build_model
+from solvers.cp_model import build_model, model_for
 from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
 from solvers.effort import decisions as decision_count
 from solvers.greedy import greedy_plan
@@ -270,7 +270,7 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         deeper: Whether a shallower plan exists, so that a single objective has to improve.
     """
     size = decision_count(search.problem, times)
-    decisions = build_model(search.problem, layers, times)
+    decisions = model_for(search.objective, search.problem, layers, times)
     order = search.objective
     if order[0] == "depth":
         order = (*order, *(n for n in TIE_BREAKS if n not in order))

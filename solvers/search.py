@@ -14,6 +14,8 @@ from solvers.constraints.variables import Decisions
 from solvers.interrupts import run_cp_sat
 from solvers.problem import Problem
 from solvers.solutions import read_plan
+from solvers.states.model import States
+from solvers.states.plans import read_states
 from solvers.validator import violations
 
 TIE_BREAKS = ("depth", "width", "neurons", "heads", "head_size")
@@ -223,7 +225,10 @@ class Search:
         return solver
 
     def _keep(self, decisions: Decisions, solver: Any) -> None:
-        plan = read_plan(decisions, solver, decisions.layers)
+        if isinstance(decisions, States):
+            plan = read_states(decisions, solver)
+        else:
+            plan = read_plan(decisions, solver, decisions.layers)
         broken = violations(self.problem, plan)
         if broken:
             raise AssertionError(f"CP-SAT broke {broken[0].family}: {broken[0].message}")

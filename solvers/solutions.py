@@ -8,6 +8,7 @@ from typing import Any
 from solvers.allocation import Erasure, Placement, Plan, heads_used
 from solvers.constraints.variables import Decisions
 from solvers.greedy import measured
+from solvers.problem import Problem
 
 
 def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
@@ -34,10 +35,15 @@ def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
         if solver.boolean_value(here)
     )
     view = next(i for i, chosen in enumerate(decisions.view) if solver.boolean_value(chosen))
-    plan = measured(problem, Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0))
+    plan = Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0)
+    return with_head_size(problem, plan, int(solver.value(decisions.head_size)))
+
+
+def with_head_size(problem: Problem, plan: Plan, size: int) -> Plan:
+    """A plan with the sizes that it takes, where heads have a size."""
+    plan = measured(problem, plan)
     if plan.heads == 0:
         return plan
-    size = int(solver.value(decisions.head_size))
     heads = max(heads_used(problem, plan, size).values())
     return replace(plan, heads=heads, head_size=size)
 

@@ -91,7 +91,7 @@ def declare(problem: Problem, layers: int, times: Earliest) -> Decisions:
         name = alternative.name
         _declare_alternative(decisions, alternative, times.sublayer[name], part.last[name])
     decisions.view = [model.new_bool_var(f"view {i}") for i in range(len(problem.views))]
-    _declare_sizes(decisions)
+    declare_sizes(decisions)
     return decisions
 
 
@@ -113,7 +113,8 @@ def _declare_alternative(
             decisions.read[name, place, option] = chosen
 
 
-def _declare_sizes(decisions: Decisions) -> None:
+def declare_sizes(decisions: Decisions) -> None:
+    """Declares the sizes of the model, within the limits."""
     problem, model = decisions.problem, decisions.model
     limits = problem.limits
     total = sum(variable.width for variable in problem.variables)

@@ -1,0 +1,1 @@
+"""The state model: what is alive at each state, and what stands in each sublayer."""

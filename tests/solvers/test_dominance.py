@@ -1,0 +1,102 @@
+"""What no plan needs is left out before the search, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from solvers import (
+    Alternative,
+    HeadDemand,
+    Kind,
+    Limits,
+    Problem,
+    SelfAttention,
+    SizeConstants,
+    Status,
+    Variable,
+    View,
+    solve,
+    violations,
+)
+from solvers.dominance import without_dominated
+from tests.solvers.tiny import tiny_problem
+
+
+def mlp(name: str, neurons: int, *reads: tuple[str, ...]) -> Alternative:
+    return Alternative(name, "y", Kind.MLP, reads, neurons=neurons)
+
+
+def head(name: str, selector: str, size: int, *reads: tuple[str, ...]) -> Alternative:
+    demand = HeadDemand(selector, size, 1)
+    return Alternative(name, "y", Kind.ATTENTION, reads, head=demand)
+
+
+def problem(*alternatives: Alternative) -> Problem:
+    inputs = tuple(Variable(name, width, is_input=True) for name, width in (("a", 1), ("b", 2)))
+    return Problem(
+        "dominated",
+        (*inputs, Variable("y", 1)),
+        alternatives,
+        (View(("y",)),),
+        None,
+        SizeConstants(2, 1),
+    )
+
+
+def kept(given: Problem) -> tuple[str, ...]:
+    return tuple(a.name for a in without_dominated(given).alternatives)
+
+
+def test_more_neurons_for_the_same_reads_are_never_needed() -> None:
+    assert kept(problem(mlp("many", 3, ("a",)), mlp("few", 2, ("a",)))) == ("few",)
+    both = problem(mlp("many", 3, ("a",)), mlp("few", 2, ("a",), ("b",)))
+    assert kept(both) == ("many", "few")
+
+
+def test_fewer_options_are_never_needed() -> None:
+    narrow, free = mlp("narrow", 2, ("b",), ("a",)), mlp("free", 2, ("a", "b"))
+    assert kept(problem(narrow, free)) == ("free",)
+
+
+def test_what_frees_dimensions_is_kept() -> None:
+    freeing = replace(mlp("freeing", 3, ("a",)), determines=("a",))
+    assert kept(problem(freeing, mlp("few", 2, ("a",)))) == ("freeing", "few")
+
+
+def test_a_selector_goes_where_another_serves_all_that_it_serves() -> None:
+    large, small = head("large", "s", 4, ("a",)), head("small", "t", 2, ("a",))
+    assert kept(problem(large, small)) == ("small",)
+    beside = replace(large, name="beside", variable="z")
+    shared = replace(
+        problem(),
+        alternatives=(large, small, beside),
+        variables=(*problem().variables, Variable("z", 1)),
+        views=(View(("y", "z")),),
+    )
+    assert kept(shared) == ("large", "small", "beside")
+
+
+def test_inputs_go_where_a_narrower_one_satisfies_the_same() -> None:
+    slim = without_dominated(problem(mlp("either", 1, ("a", "b"))))
+    assert [v.name for v in slim.variables] == ["a", "y"]
+    own = replace(problem(mlp("either", 1, ("a", "b"))), self_attention=SelfAttention(("b",), 1))
+    assert [v.name for v in without_dominated(own).variables] == ["a", "b", "y"]
+
+
+def test_the_best_plan_is_as_small_without_them() -> None:
+    smaller = 0
+    for seed in range(200, 230):
+        whole = replace(tiny_problem(seed, limited=False), limits=Limits(layers=1))
+        slim = without_dominated(whole)
+        smaller += len(slim.alternatives) < len(whole.alternatives)
+        before = solve(whole, "brute_force", ("parameters",))
+        after = solve(slim, "brute_force", ("parameters",))
+        assert after.value == before.value, seed
+        assert after.plan is None or not violations(whole, after.plan), seed
+    assert smaller >= 2
+
+
+def test_a_single_chain_keeps_everything() -> None:
+    chain = problem(mlp("only", 1, ("a",), ("b",)))
+    assert without_dominated(chain) == chain
+    assert solve(chain, "cp_sat", ("parameters",)).status is Status.OPTIMAL
