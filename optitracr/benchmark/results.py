@@ -17,6 +17,9 @@ from optitracr.writing import shown_path
 FIGURES = ("auroc", "precision", "node_auroc", "node_precision", "faithfulness", "density")
 """Of methods that score edges: what is averaged over models."""
 
+ANY_FIGURES = ("any_auroc", "any_precision")
+"""The same against whichever circuit of a model agrees best, where several are as good."""
+
 VARIABLE_FIGURES = ("interchange_accuracy",)
 """Of methods that look for variables: the same."""
 
@@ -76,7 +79,7 @@ def _method(scores: Entries, seed: int) -> dict[str, Any]:
 
 def _averaged(scores: Entries, seed: int) -> dict[str, Any]:
     run = [entry for entry in scores if "left_out" not in entry]
-    means = {name: mean_over([_number(x[name]) for x in run], seed) for name in figures_of(run)}
+    means = {name: mean_over([_number(x.get(name)) for x in run], seed) for name in figures_of(run)}
     intervals: dict[str, Any] = {name: _interval(mean) for name, mean in means.items()}
     found: dict[str, Any] = {
         **{name: _plain(mean.value) for name, mean in means.items()},
@@ -97,7 +100,7 @@ def _averaged(scores: Entries, seed: int) -> dict[str, Any]:
 def figures_of(scores: Entries) -> tuple[str, ...]:
     """Which figures scores have: those of edges, or of variables."""
     of_variables = bool(scores) and VARIABLE_FIGURES[0] in scores[0]
-    return VARIABLE_FIGURES if of_variables else FIGURES
+    return VARIABLE_FIGURES if of_variables else (*FIGURES, *ANY_FIGURES)
 
 
 def in_groups(methods: Methods) -> Iterator[tuple[str, str, Methods]]:

@@ -77,16 +77,24 @@ def score_method(
     seed = arguments.integer("seed", seed, least=0)
     task = task_of(model, seed, size)
     with one_thread():
-        try:
-            found = method(task)
-        except OptitracrError:
-            raise
-        except Exception as error:
-            raise InputError(
-                f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
-                "called with a Task, and gives a number for each of its edges"
-            ) from error
-        return score_edges(task, found)
+        return score_edges(task, scores_of(method, task))
+
+
+def scores_of(method: Method, task: Task) -> Scores:
+    """What a method gives.
+
+    Raises:
+        InputError: If it raises.
+    """
+    try:
+        return method(task)
+    except OptitracrError:
+        raise
+    except Exception as error:
+        raise InputError(
+            f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
+            "called with a Task, and gives a number for each of its edges"
+        ) from error
 
 
 def score_edges(task: Task, scores: Scores) -> Score:

@@ -8,8 +8,9 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from optitracr.benchmark import auroc, mean_over, precision_at_size
+from optitracr.benchmark import auroc, mean_over, precision_at_size, truth_of
 from optitracr.errors import InputError
+from tests.compiled import compiled
 
 TRUTH = np.array([True, False, True, False, False, False, True, False])
 
@@ -47,6 +48,22 @@ def test_random_scores() -> None:
         ]
     ).T
     for found, wanted in ((areas, 0.5), (shares, TRUTH.mean())):
+        assert abs(found.mean() - wanted) < 4 * found.std() / math.sqrt(len(found))
+
+
+@pytest.mark.parametrize("name", ["hist", "most_frequent"])
+def test_random_scores_of_a_model(name: str) -> None:
+    """The same over the edges of a circuit that count, within four standard errors."""
+    truth = truth_of(compiled(name).circuit)
+    inside = truth.inside[truth.counts]
+    rng = np.random.default_rng(1)
+    draws = rng.random((1000, len(inside)))
+    areas = np.array([auroc(scores, inside) for scores in draws])
+    shares = np.array([precision_at_size(scores, inside) for scores in draws])
+    assert (
+        auroc(inside.astype(float), inside) == precision_at_size(inside.astype(float), inside) == 1
+    )
+    for found, wanted in ((areas, 0.5), (shares, inside.mean())):
         assert abs(found.mean() - wanted) < 4 * found.std() / math.sqrt(len(found))
 
 

@@ -75,6 +75,7 @@ def test_the_truth_scores_one(suite: Path, capsys: pytest.CaptureFixture[str]) -
     run_suite(suite, ["truth"])
     found = score_suite(suite)["methods"]["truth"]
     assert found["auroc"] == found["precision"] == 1
+    assert found["any_auroc"] == found["any_precision"] == 1
     assert found["intervals"]["auroc"] == [1, 1]
     assert main(["benchmark", "score", str(suite), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["methods"]["truth"] == found

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optitracr import compile_rasp_to_model, rasp
+from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.circuit import hooks
 from optitracr.compiled import CompiledModel
 from optitracr.errors import FileError
@@ -36,9 +36,12 @@ def number_of_edges(layers: int, heads: int) -> int:
     return total + writers
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_schema(name: str, tmp_path: Path) -> None:
-    model = compiled(name)
+@pytest.mark.sweep
+@pytest.mark.parametrize(
+    ("name", "level"), [*((name, 2) for name in NAMES), *((name, 0) for name in library.names())]
+)
+def test_schema(name: str, level: int, tmp_path: Path) -> None:
+    model = compiled(name, level)
     data = written(model, tmp_path)
     assert set(data) == {"cfg", "nodes", "edges"}
     layers, heads, width = model.size.layers, max(model.model_config.num_heads, 1), model.size.width
