@@ -71,7 +71,8 @@ def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[R
 
 
 def _measured(entry: library.Program, architecture: str, arguments: argparse.Namespace) -> Row:
-    model = _compiled(entry, architecture, True, arguments)
+    model = _compiled(entry, architecture, True, arguments, check=True)
+    plain = _compiled(entry, "tracr", True, arguments)
     form = model.stock()
     run = runner(model.to_transformers())
     found = compared(model, form, run, arguments.max_inputs, SAMPLED, 0)
@@ -84,12 +85,16 @@ def _measured(entry: library.Program, architecture: str, arguments: argparse.Nam
         "proof": model.prove_stock().status.value,
     }
     row |= {size: getattr(form.sizes, size) for size in SIZES}
-    row |= {f"plain_{size}": getattr(model.size, size) for size in SIZES}
+    row |= {f"plain_{size}": getattr(plain.size, size) for size in SIZES}
     return row | _of_weights(model)
 
 
 def _compiled(
-    entry: library.Program, architecture: str, causal: bool, arguments: argparse.Namespace
+    entry: library.Program,
+    architecture: str,
+    causal: bool,
+    arguments: argparse.Namespace,
+    check: bool = False,
 ) -> CompiledModel:
     return compile_rasp_to_model(
         entry.make(),
@@ -98,7 +103,7 @@ def _compiled(
         causal=causal,
         architecture=architecture,
         time_limit=arguments.time_limit,
-        check=False,
+        check=check,
     )
 
 

@@ -11,6 +11,7 @@ from optitracr.allocation.carry import Solve, TooShallowError, carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
 from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.care import Care
+from optitracr.candidates.carrier import PLAIN, Carrier
 from optitracr.candidates.component import Components
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
@@ -165,6 +166,7 @@ class Catalogue(ABC):
         setting: Setting,
         families: frozenset[Family],
         shallow: bool = False,
+        carrier: Carrier = PLAIN,
     ) -> Proposal:
         """The components for a program.
 
@@ -174,6 +176,7 @@ class Catalogue(ABC):
             setting: Vocabulary and length.
             families: Kinds of candidates to propose, where there is a choice.
             shallow: Whether those can be left out that no model of the least depth has.
+            carrier: What the transformer makes of what its components read and write.
 
         Raises:
             UnsupportedError: If an operation has no component.
@@ -245,6 +248,7 @@ class StandardCatalogue(Catalogue):
         setting: Setting,
         families: frozenset[Family],
         shallow: bool = False,
+        carrier: Carrier = PLAIN,
     ) -> StandardProposal:
         """One component for each node."""
         components = standard_components(rewritten, setting, self.shared_heads)
@@ -338,12 +342,16 @@ class CandidateCatalogue(Catalogue):
         setting: Setting,
         families: frozenset[Family],
         shallow: bool = False,
+        carrier: Carrier = PLAIN,
     ) -> CandidateProposal:
         """The candidates of some families."""
         spaces = Spaces(Facts(rewritten, setting), program, rules_of(families, self.rules))
 
         def proposal(make: Callable[[Care], CandidateSpace]) -> CandidateProposal:
-            return CandidateProposal(make(Care.LEAST), self.rules, make)
+            def carried(care: Care) -> CandidateSpace:
+                return replace(make(care), carrier=carrier)
+
+            return CandidateProposal(carried(Care.LEAST), self.rules, carried)
 
         if not shallow:
             return proposal(spaces.whole)

@@ -14,11 +14,13 @@ from functools import cached_property, partial
 from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
+from optitracr.architectures.carrying import carrier_of
 from optitracr.architectures.classes import stock_class
 from optitracr.architectures.stream import filled_stock, tells_positions_late
 from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
+from optitracr.candidates.carrier import PLAIN
 from optitracr.candidates.families import SPOILED_BY_NORMS, Family, families_without
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.proving import known_before_use
@@ -40,7 +42,7 @@ from optitracr.model.shape import shape_in
 from optitracr.options import Check, CompileOptions, is_shallow, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
-from optitracr.stock.proving import known_as_stock
+from optitracr.stock.proving import SpoiledError, known_as_stock
 from solvers import Allocation, OnInterrupt, Plan, Problem
 
 P = ParamSpec("P")
@@ -119,6 +121,7 @@ class Compilation:
         recipe: Recipe | None = None,
         advises: bool = True,
         whole: bool = False,
+        careful: bool = False,
     ) -> None:
         """Nothing is compiled yet.
 
@@ -132,6 +135,8 @@ class Compilation:
             advises: Whether what helps is tried where a limit is met.
             whole: Whether all components are proposed, those too that no model has which is the
                 best by the options.
+            careful: Whether components are left out that norms and other activations than ReLU
+                are estimated to spoil; most are right all the same, and smaller.
         """
         self.source, self.setting, self.options = source, setting, options
         self.recipe = recipe or RECIPES[options.optimize]
@@ -143,6 +148,7 @@ class Compilation:
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
         self._shallow = not whole and is_shallow(options)
+        self._carrier = carrier_of(made_of) if careful else PLAIN
 
     @cached_property
     def written(self) -> ProgramGraph:
@@ -177,6 +183,7 @@ class Compilation:
             self.setting,
             self._families,
             self._shallow,
+            self._carrier,
         )
 
     @cached_property
@@ -225,9 +232,27 @@ class Compilation:
         """
         if agreeing:
             refuse_other_reading(self.written, self.tabled, self.setting, self.options.seed)
-        if self.options.check is not None:
+        if self.options.check is None:
+            return self.model
+        try:
             remember(self.model, self.checked)
+        except SpoiledError:
+            if self._carrier is not PLAIN:
+                raise
+            return self._again(careful=True).compiled()
         return self.model
+
+    def _again(self, careful: bool) -> Compilation:
+        """The same compilation from the start."""
+        return Compilation(
+            self.source,
+            self.setting,
+            self.options,
+            on_interrupt=self._search.on_interrupt,
+            watch=self._watch,
+            recipe=self.recipe,
+            careful=careful,
+        )
 
     def _timed(self, stage: Stage, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         start = time.perf_counter()

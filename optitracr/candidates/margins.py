@@ -194,7 +194,7 @@ def _read(
         nothing = np.zeros((1, 0))
         return Read(name, rows, np.zeros_like(rows), nothing, nothing, np.zeros((0, rows.shape[1])))
     held = held_rows(space, space.forms[name])
-    error = np.broadcast_to(errors[name], held.shape)
+    error = np.broadcast_to(errors[name], held.shape) + space.carrier.read_error * abs(held)
     read = held @ matrix
     noise = together(error + FLOAT32_EPSILON * abs(held), matrix)
     if need.raw and len(read) == len(rows):
@@ -215,7 +215,11 @@ def _error(space: CandidateSpace, candidate: Candidate, reads: Sequence[Read]) -
         return _head_error(space, candidate, candidate.plan, reads)
     form = space.forms[candidate.form]
     return mlp_error(
-        candidate.plan, reads, held_rows(space, form), form.is_number and not form.numbers
+        candidate.plan,
+        reads,
+        held_rows(space, form),
+        form.is_number and not form.numbers,
+        space.carrier.bend,
     )
 
 

@@ -8,6 +8,7 @@ from math import prod
 
 import numpy as np
 
+from optitracr.candidates.carrier import Bend
 from optitracr.candidates.noise import Read, gather
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
 from optitracr.constructions.distinct import distinct_rows
@@ -31,7 +32,14 @@ errors to be of one sign, and is far too large as a rule; this is less than what
 off by, and many times what a mean may."""
 
 
-def mlp_error(plan: Plan, reads: Sequence[Read], rows: FloatArray, raw: bool) -> FloatArray:
+BESIDE = 4.0
+"""How much larger a neuron's largest weight may be than those on what it reads: BOS has one as
+well, and a column of zeros takes what they do not sum to zero by, where a norm takes a mean off."""
+
+
+def mlp_error(
+    plan: Plan, reads: Sequence[Read], rows: FloatArray, raw: bool, bend: Bend | None = None
+) -> FloatArray:
     """Shape [values, width]: the error of what neurons write.
 
     Args:
@@ -39,11 +47,12 @@ def mlp_error(plan: Plan, reads: Sequence[Read], rows: FloatArray, raw: bool) ->
         reads: What they read.
         rows: Shape [values, width]: what they should write of each value.
         raw: Whether that is a number that no table of values lies below.
+        bend: What neurons give besides ReLU; None for nothing.
     """
     if plan.neurons * prod(len(read.held) for read in reads) > MAX_WORK:
         return np.full_like(rows, _estimated(plan, reads, rows))
     error = np.zeros_like(rows)
-    for result, wrong in _results(plan, reads):
+    for result, wrong in _results(plan, reads, bend):
         if raw:
             error = np.maximum(error, wrong.max(axis=0, initial=0.0))
             continue
@@ -103,7 +112,9 @@ def bounded_error(plan: Plan, reads: Sequence[Read]) -> float:
     return found
 
 
-def _results(plan: Plan, reads: Sequence[Read]) -> Iterator[tuple[FloatArray, FloatArray]]:
+def _results(
+    plan: Plan, reads: Sequence[Read], bend: Bend | None
+) -> Iterator[tuple[FloatArray, FloatArray]]:
     """What an MLP writes for every combination of what it reads, and the error, in parts."""
     sides = [_distinct(read) for read in reads]
     w_in = np.concatenate([np.zeros((0, plan.neurons)), *_weights(plan, reads)])
@@ -118,7 +129,16 @@ def _results(plan: Plan, reads: Sequence[Read]) -> Iterator[tuple[FloatArray, Fl
         empty = np.zeros((last * len(some), 0))
         stream = np.concatenate([empty, *(held[at] for (held, _), at in pairs)], axis=1)
         error = np.concatenate([empty, *(wrong[at] for (_, wrong), at in pairs)], axis=1)
-        yield _evaluated(plan, w_in, stream, error)
+        result, wrong = _evaluated(plan, w_in, stream, error)
+        if bend is not None:
+            wrong = wrong + _bent(plan, w_in, stream, bend)
+        yield result, wrong
+
+
+def _bent(plan: Plan, w_in: FloatArray, stream: FloatArray, bend: Bend) -> FloatArray:
+    """What is written besides, as neurons are not ReLU."""
+    sizes = np.maximum(abs(w_in).max(axis=0, initial=0.0), abs(plan.b_in))
+    return abs(bend(stream @ w_in + plan.b_in, BESIDE * sizes) @ plan.w_out)
 
 
 def _evaluated(

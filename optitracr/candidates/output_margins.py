@@ -36,7 +36,10 @@ def unclear_output(
     held = [held_rows(space, form) for form in forms]
     if not space.output_values or not numbers or prod(map(len, held)) > MAX_ROWS:
         return None
-    off = [np.broadcast_to(errors[f.name], rows.shape) for f, rows in zip(forms, held, strict=True)]
+    off = [
+        np.broadcast_to(errors[form.name], rows.shape) + space.carrier.read_error * abs(rows)
+        for form, rows in zip(forms, held, strict=True)
+    ]
     rows = _together(held)
     constant = weights[-1] * MARKED if BOS in reads else np.zeros(weights.shape[1])
     weights = weights[: rows.shape[1]]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.carrier import PLAIN, Carrier
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.needs import Need
@@ -52,6 +53,7 @@ class CandidateSpace:
             not carry what comes of it; NOTHING in place of the form excludes the candidate.
         layers: Layers up to which a model may be made of these candidates as well as of all there
             are; None if none were left out.
+        carrier: What the transformer makes of what candidates read and write.
     """
 
     program: TabledProgram
@@ -67,6 +69,7 @@ class CandidateSpace:
     tables: FunctionTables
     excluded: frozenset[tuple[str, str]] = frozenset()
     layers: int | None = None
+    carrier: Carrier = PLAIN
 
     @property
     def bos(self) -> Variable:

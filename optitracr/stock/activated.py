@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.architectures.activations import given
 from optitracr.architectures.architecture import Activation
 from optitracr.checking.proof.bounded import UNIT, Bounded, FloatArray
 
@@ -68,23 +69,7 @@ def fired(activation: Activation, before: Bounded, wide: FloatArray) -> Fired:
     shape = SHAPES[activation]
     reach = before.error + wide
     on, off = before.center - reach > shape.far, before.center + reach <= -shape.far
-    given = _real(activation, before.center)
+    real = given(activation, before.center)
     rounded = UNIT * shape.rounding * np.abs(before.center)
     error = shape.slope * before.error + shape.tail + rounded
-    return Fired(Bounded(np.where(off, 0.0, given), np.where(off, shape.tail, error)), on, off)
-
-
-def _real(activation: Activation, before: FloatArray) -> FloatArray:
-    """The activation in float64."""
-    match activation:
-        case Activation.RELU:
-            return np.maximum(before, 0.0)
-        case Activation.GELU:
-            from scipy.special import erf
-
-            return np.asarray(0.5 * before * (1.0 + erf(before / np.sqrt(2.0))))
-        case Activation.GELU_NEW:
-            inner = np.sqrt(2.0 / np.pi) * (before + 0.044715 * before**3)
-            return np.asarray(0.5 * before * (1.0 + np.tanh(inner)))
-        case Activation.SILU:
-            return np.asarray(before / (1.0 + np.exp(-np.maximum(before, -700.0))))
+    return Fired(Bounded(np.where(off, 0.0, real), np.where(off, shape.tail, error)), on, off)

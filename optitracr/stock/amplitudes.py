@@ -12,11 +12,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from optitracr.architectures.activations import LEAST_FACTOR
 from optitracr.architectures.architecture import Architecture
 from optitracr.craft.spaces import FloatArray
 from optitracr.stock.guest import Guest, GuestLayer
 from optitracr.stock.heads import PlainHead, balance, largest
-from optitracr.stock.neurons import LEAST_FACTOR
 from optitracr.stock.weights import Affine
 
 LARGEST = 8.0

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 SPARE = 1
 """Rows of the token embedding at least that are no token's: a tokenizer has one for unknown words.
-They hold NaN, so that all that comes of them is NaN, and never an answer."""
+They hold NaN, so that all that comes of them is NaN, and never an answer. There is one more where
+the unembedding would be square: whoever tells its axes by their sizes would take it the wrong way
+round, as TransformerLens does when it folds the last norm into it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -76,6 +78,7 @@ def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
     if architecture.neurons_per_width is not None:
         neurons = architecture.neurons_per_width * width
     tokens = max(len(guest.tokens) + SPARE, guest.unembedding.shape[1])
+    tokens += tokens == width
     sizes = StockSizes(len(layers), width, heads, space.size, max(1, neurons), tokens, positions)
     scale = _logit_scale(guest, architecture)
     guest = replace(guest, unembedding=guest.unembedding * scale)

@@ -15,6 +15,11 @@ from optitracr.stock.checking import StockCheck, compared
 from optitracr.stock.every_input import proven_by_inputs
 from optitracr.stock.form import StockForm, architecture_class, stock_form
 
+
+class SpoiledError(VerificationError):
+    """A form that is wrong on an input, though its model is not."""
+
+
 EVERY, SAMPLED = 1 << 17, 2000
 """Inputs up to which all are run, and inputs of each kind that are run where these are more: a
 second's work or so for most models."""
@@ -40,7 +45,7 @@ def form_proof(model: Transformer) -> Proof:
 
     Raises:
         InputError: If it is none.
-        VerificationError: If the form is wrong on an input.
+        SpoiledError: If the form is wrong on an input.
         NotFoundError: If the model was read from a file that holds no program.
     """
     architecture_class(model)
@@ -62,7 +67,7 @@ def known_form(
         rotate: Seed of a rotation of the stream; None for none.
 
     Raises:
-        VerificationError: If it is wrong on an input.
+        SpoiledError: If it is wrong on an input.
     """
     form = stock_form(model, rotate)
     match check:
@@ -78,7 +83,7 @@ def known_form(
 def _compared(model: Transformer, form: StockForm, most: int, sampled: int, seed: int) -> Proof:
     found = compared(model, form, form.logits, most, sampled, seed)
     if found.wrong is not None:
-        raise VerificationError(_refusal(form, found.wrong.finding))
+        raise SpoiledError(_refusal(form, found.wrong.finding))
     return _told(model, form.stock, found)
 
 

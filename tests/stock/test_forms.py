@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
-from optitracr import compile_rasp_to_model, library
+from optitracr import compile_rasp_to_model, library, stages
 from optitracr.architectures.architecture import GPT2, LLAMA, Activation, Architecture
+from optitracr.architectures.carrying import carrier_of
+from optitracr.catalogues import CandidateProposal
 from optitracr.errors import InputError, UnsupportedError, VerificationError
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import current
 from optitracr.options import Check
+from optitracr.stages import Compilation
 from optitracr.stock.forward import streams
 from optitracr.stock.lower import lowered
 from optitracr.stock.positions import counted
-from optitracr.stock.proving import known_form
+from optitracr.stock.proving import SpoiledError, known_form
 from solvers.stock import filled
 from tests.stock.forms import compiled
 
@@ -183,3 +187,33 @@ def test_a_narrower_host_lets_more_through() -> None:
     weak: Architecture = replace(GPT2, largest_gain=2.0)
     now_scale = model.stock().lowered.host.deviation(4.0)
     assert lowered(current(model), weak, 0).host.deviation(4.0) > 1e4 * now_scale
+
+
+def test_what_is_spoiled_is_compiled_again_with_care(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Compilation] = []
+
+    def known(model: object, *args: object) -> None:
+        if len(tried) < 2:
+            raise SpoiledError("wrong")
+
+    def watched(own: Compilation, *args: Any, **options: Any) -> None:
+        tried.append(own)
+        built(own, *args, **options)
+
+    built = Compilation.__init__
+    monkeypatch.setattr(stages, "known_as_stock", known)
+    monkeypatch.setattr(Compilation, "__init__", watched)
+    entry = library.get("caesar")
+    compile_rasp_to_model(entry.make(), entry.vocab, 2, architecture="gpt2", check="sample")
+    carriers = [cast(CandidateProposal, own.proposal).space.carrier for own in tried]
+    assert [own.bend is None for own in carriers] == [True, False]
+    assert carriers[1].read_error > 0.0
+
+
+def test_an_activation_bends_what_is_near_a_knot() -> None:
+    bend = carrier_of(GPT2).bend
+    assert bend is not None
+    sizes = np.full(4, 8.0)
+    found = bend(np.array([[-1.0, 0.0, 0.01, 1.0]]), sizes)
+    assert np.abs(found[0, [0, 1, 3]]).max() < 1e-9
+    assert found[0, 2] < -1e-4
