@@ -73,10 +73,15 @@ def _print_table(rows: list[dict[str, Any]], verified: bool, output: Output) -> 
     table.add_column("allocation")
     table.add_column("proof")
     table.add_column("variables saved on")
+    stock = next((row["stock"]["class"] for row in rows if row["stock"]), None)
+    if stock is not None:
+        table.add_column(f"as {stock}")
     if verified:
         table.add_column("verified")
     for row in rows:
-        table.add_row(*_cells(row), *([row["verified"].split(" (")[0]] if verified else []))
+        published = [_published(row["stock"]["size"])] if stock is not None else []
+        found = [row["verified"].split(" (")[0]] if verified else []
+        table.add_row(*_cells(row), *published, *found)
     output.table(table, width=220)
 
 
@@ -94,6 +99,14 @@ def _cells(row: dict[str, Any]) -> list[str]:
     proof = row["proof"]
     known = proof["status"] + (f" on {proof['inputs']:,}" if proof["open"] else "")
     return [program, str(row["level"]), *(cell(name) for name in names), size_proof, known, kinds]
+
+
+def _published(size: dict[str, Any]) -> str:
+    """The sizes of a published transformer, in the order of the columns."""
+    heads = f"{size['heads']}·{size['head_size']}"
+    return (
+        f"{size['layers']} / {size['width']} / {heads} / {size['neurons']} / {size['parameters']:,}"
+    )
 
 
 def _explain(rows: list[dict[str, Any]], output: Output) -> None:

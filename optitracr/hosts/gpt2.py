@@ -9,9 +9,9 @@ import torch
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import (
-    Architecture,
+from optitracr.hosts.host_class import (
     Host,
+    HostClass,
     Room,
     Sizes,
     emptied,
@@ -33,7 +33,7 @@ USUAL = {
 """Options that have to be what they are by default."""
 
 
-class Gpt2(Architecture):
+class Gpt2(HostClass):
     """transformers' GPT2LMHeadModel."""
 
     embeds_positions = True

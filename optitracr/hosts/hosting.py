@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+from optitracr.architectures.classes import GPT2_CLASS, LLAMA_CLASS
 from optitracr.arguments import shown
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import Architecture, Host, checked_float32
 from optitracr.hosts.gpt2 import Gpt2
+from optitracr.hosts.host_class import Host, HostClass, checked_float32
 from optitracr.hosts.llama import Llama
 
-ARCHITECTURES: dict[str, Architecture] = {
-    "GPT2LMHeadModel": Gpt2(),
-    "LlamaForCausalLM": Llama(),
+HOST_CLASSES: dict[str, HostClass] = {
+    GPT2_CLASS.name: Gpt2(),
+    LLAMA_CLASS.name: Llama(),
 }
-"""The classes of hosts, by name."""
+"""The classes of hosts, by the names that published transformers have."""
 
 
-def architecture_of(host: Host) -> Architecture:
-    """The architecture of a host.
+def host_class_of(host: Host) -> HostClass:
+    """What the class of a host has to offer.
 
     Raises:
         InputError: If it is of another class, or of one with weights or options of its own.
     """
     name = type(host).__name__
-    if name not in ARCHITECTURES or not type(host).__module__.startswith("transformers."):
+    if name not in HOST_CLASSES or not type(host).__module__.startswith("transformers."):
         raise InputError(
             f"the host is {shown(type(host))}; give a model of transformers, of the class "
-            f"{' or '.join(ARCHITECTURES)}"
+            f"{' or '.join(HOST_CLASSES)}"
         )
-    found = ARCHITECTURES[name]
+    found = HOST_CLASSES[name]
     checked_float32(host)
     _check_shared(host)
     found.check(host)

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import Architecture, Host, checked_float32
 from optitracr.hosts.guest import Codes, Kind
+from optitracr.hosts.host_class import Host, HostClass, checked_float32
 from optitracr.hosts.ids import checked_ids
 from optitracr.hosts.measuring import ROWS, streams
 from optitracr.hosts.placed import GuestWeights
@@ -109,7 +109,7 @@ class Implant:
     report: Report
     bos: int
     max_seq_len: int
-    architecture: Architecture = field(repr=False)
+    host_class: HostClass = field(repr=False)
     weights: GuestWeights = field(repr=False)
 
     @property
@@ -173,16 +173,16 @@ class Implant:
         checked_float32(self.host)
         rows = checked_ids(ids, self.bos, self.host.config.vocab_size, "ids", self.max_seq_len)
         norms = list(self.placement.scales)
-        last = len(self.architecture.norms(self.host)) - 1
+        last = len(self.host_class.norms(self.host)) - 1
         inside = np.ones(tuple(rows.shape), dtype=bool)
         worst = dict.fromkeys(norms, 1.0)
         codes: list[Codes] = []
-        with torch.no_grad(), streams(self.architecture, self.host, [*norms, last]) as kept:
+        with torch.no_grad(), streams(self.host_class, self.host, [*norms, last]) as kept:
             for start in range(0, len(rows), ROWS):
                 self.host(rows[start : start + ROWS])
                 codes.append(self._decoded(kept[last]))
                 for norm in norms:
-                    scales = self.architecture.scale(self.host, kept[norm]).cpu().numpy()
+                    scales = self.host_class.scale(self.host, kept[norm]).cpu().numpy()
                     beyond = outside(scales, self.placement.scales[norm])
                     inside[start : start + ROWS] &= beyond <= 1.0
                     worst[norm] = max(worst[norm], float(beyond.max(initial=1.0)))

@@ -10,9 +10,9 @@ from optitracr import arguments, rasp
 from optitracr.errors import InputError, LimitError
 from optitracr.graph.tabled import TabledProgram
 from optitracr.hosts.amplitudes import NoisyError
-from optitracr.hosts.architecture import Architecture, Host
 from optitracr.hosts.guest import Guest
-from optitracr.hosts.hosting import architecture_of
+from optitracr.hosts.host_class import Host, HostClass
+from optitracr.hosts.hosting import host_class_of
 from optitracr.hosts.ids import checked_ids
 from optitracr.hosts.implanted import Implant
 from optitracr.hosts.llama import LARGEST_TURN
@@ -52,8 +52,8 @@ def implanted(asked: Asked, host: Host) -> Implant:
         asked: The program, and how it is put into a host.
         host: The host, which stays as it is.
     """
-    architecture = architecture_of(host)
-    sizes = architecture.sizes(host)
+    host_class = host_class_of(host)
+    sizes = host_class.sizes(host)
     bos = arguments.integer("bos", asked.bos, least=0, most=sizes.vocabulary - 1)
     symbols = checked_symbols(asked.tokens, bos, sizes.vocabulary)
     most = sizes.positions - 1
@@ -63,19 +63,19 @@ def implanted(asked: Asked, host: Host) -> Implant:
     steering = checked_steering(asked.logits, asked.directions, sizes.vocabulary, sizes.width)
     tabled, _ = for_host(asked.program, list(symbols.values()), longest)
     every = range(2 * sizes.layers + 1)
-    found = {norm: measured(x) for norm, x in scales(architecture, host, ids, every).items()}
+    found = {norm: measured(x) for norm, x in scales(host_class, host, ids, every).items()}
     setting = HostSetting(
         sizes.head_size,
-        _turns(architecture, host, longest),
-        architecture.neuron(host),
+        _turns(host_class, host, longest),
+        host_class.neuron(host),
         (),
         tuple(found[norm].widened(factor) for norm in every),
     )
-    ways = Ways(architecture.embeds_positions)
+    ways = Ways(host_class.embeds_positions)
     weights = _weights(tabled, ways, longest, setting, asked.layers, steering.is_wanted)
-    new, placement = place(weights, architecture, host, symbols, bos, found, steering)
-    report = reported(architecture, host, new, ids, placement)
-    return Implant(new, placement, report, bos, longest, architecture, weights)
+    new, placement = place(weights, host_class, host, symbols, bos, found, steering)
+    report = reported(host_class, host, new, ids, placement)
+    return Implant(new, placement, report, bos, longest, host_class, weights)
 
 
 def _weights(
@@ -99,9 +99,9 @@ def _weights(
             clean |= frozenset(error.noisy)
 
 
-def _turns(architecture: Architecture, host: Host, longest: int) -> tuple[float, ...]:
+def _turns(host_class: HostClass, host: Host, longest: int) -> tuple[float, ...]:
     """How far a position turns each dimension of a head that keys may use."""
-    found = [turn for _, turn in architecture.turns(host)]
+    found = [turn for _, turn in host_class.turns(host)]
     return tuple(turn for turn in found if turn * longest <= LARGEST_TURN)
 
 

@@ -13,9 +13,9 @@ import torch
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import (
-    Architecture,
+from optitracr.hosts.host_class import (
     Host,
+    HostClass,
     Room,
     Sizes,
     emptied,
@@ -31,7 +31,7 @@ LARGEST_TURN = 1.2
 still scores a third of what it scores next to it."""
 
 
-class Llama(Architecture):
+class Llama(HostClass):
     """transformers' LlamaForCausalLM."""
 
     embeds_positions = False

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from optitracr.craft.spaces import FloatArray
-from optitracr.hosts.architecture import Architecture, Host
+from optitracr.hosts.host_class import Host, HostClass
 
 ROWS = 64
 """Rows of tokens that are run at a time: some megabytes of activations for small hosts."""
@@ -24,11 +24,11 @@ def batches(ids: torch.Tensor) -> list[torch.Tensor]:
 
 @contextmanager
 def streams(
-    architecture: Architecture, host: Host, norms: Sequence[int]
+    host_class: HostClass, host: Host, norms: Sequence[int]
 ) -> Iterator[dict[int, torch.Tensor]]:
     """What some norms read, of the last batch that the host ran, by norm."""
     found: dict[int, torch.Tensor] = {}
-    modules = architecture.norms(host)
+    modules = host_class.norms(host)
 
     def hook(norm: int) -> Any:
         def keep(module: Any, inputs: tuple[torch.Tensor, ...]) -> None:
@@ -45,15 +45,15 @@ def streams(
 
 
 def scales(
-    architecture: Architecture, host: Host, ids: torch.Tensor, norms: Sequence[int]
+    host_class: HostClass, host: Host, ids: torch.Tensor, norms: Sequence[int]
 ) -> dict[int, FloatArray]:
     """The scale of some norms at each position, each [batch, seq]."""
     found: dict[int, list[FloatArray]] = {norm: [] for norm in norms}
-    with torch.no_grad(), streams(architecture, host, norms) as kept:
+    with torch.no_grad(), streams(host_class, host, norms) as kept:
         for batch in batches(ids):
             host(batch)
             for norm in norms:
-                found[norm].append(architecture.scale(host, kept[norm]).cpu().numpy())
+                found[norm].append(host_class.scale(host, kept[norm]).cpu().numpy())
     return {norm: np.concatenate(parts) for norm, parts in found.items()}
 
 

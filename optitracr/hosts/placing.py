@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from optitracr.craft.spaces import FloatArray
-from optitracr.hosts.architecture import Architecture, Host, Room, Sizes
 from optitracr.hosts.guest import Kind
+from optitracr.hosts.host_class import Host, HostClass, Room, Sizes
 from optitracr.hosts.implanted import Placement
 from optitracr.hosts.layout import BOS, ONE
 from optitracr.hosts.placed import GuestWeights
@@ -26,7 +26,7 @@ ENERGY = 2.0**-26
 
 def place(
     weights: GuestWeights,
-    architecture: Architecture,
+    host_class: HostClass,
     host: Host,
     symbols: Mapping[int, Value],
     bos: int,
@@ -37,51 +37,51 @@ def place(
 
     Args:
         weights: The guest.
-        architecture: The host's.
+        host_class: The host's.
         host: The host, which stays as it is.
         symbols: What token ids stand for.
         bos: The token at position 0.
         found: The scale of each norm, as measured.
         steering: What the program's output adds to what the host says.
     """
-    old = architecture.sizes(host)
+    old = host_class.sizes(host)
     setting = weights.holding.setting
     room = Room(weights.holding.layout.width, _most_heads(weights), _most_neurons(weights))
     unit = _unit(weights, old, found)
     with torch.no_grad():
-        new = architecture.widened(host, room)
-        wider = math.sqrt(architecture.sizes(new).width / old.width)
+        new = host_class.widened(host, room)
+        wider = math.sqrt(host_class.sizes(new).width / old.width)
         norms = sorted({setting.norm(part.sublayer) for part in weights.guest.parts})
         norms += [2 * old.layers] if steering.logits else []
         scales = {norm: _times(setting.scales[norm], wider) for norm in norms}
         for norm, scale in scales.items():
-            architecture.set_gains(new, norm, old.width, 1.0 / (unit * scale.middle))
+            host_class.set_gains(new, norm, old.width, 1.0 / (unit * scale.middle))
         tokens, positions = _embedded(weights, old, symbols, bos)
-        architecture.place_embedding(new, old.width, unit * tokens, unit * positions)
-        starts = _place_parts(weights, architecture, new, old, unit)
+        host_class.place_embedding(new, old.width, unit * tokens, unit * positions)
+        starts = _place_parts(weights, host_class, new, old, unit)
         if steering.is_wanted:
-            steer(weights, architecture, new, steering, old.width, starts)
+            steer(weights, host_class, new, steering, old.width, starts)
     return new, Placement(
         setting.layers, old.width, room.columns, room.heads, room.neurons, unit, scales
     )
 
 
 def _place_parts(
-    weights: GuestWeights, architecture: Architecture, new: Host, old: Sizes, unit: float
+    weights: GuestWeights, host_class: HostClass, new: Host, old: Sizes, unit: float
 ) -> dict[int, int]:
     """Writes heads and neurons; gives the first neuron of each table."""
     setting = weights.holding.setting
     slots = dict.fromkeys(range(old.layers), old.heads)
     for head in weights.heads:
         layer = setting.layers[head.sublayer // 2]
-        architecture.place_head(new, layer, slots[layer], old.width, head, unit)
+        host_class.place_head(new, layer, slots[layer], old.width, head, unit)
         slots[layer] += 1
     used = dict.fromkeys(range(old.layers), old.neurons)
     starts: dict[int, int] = {}
     for place, neurons in enumerate(weights.neurons):
         layer = setting.layers[neurons.sublayer // 2]
         starts[place] = used[layer]
-        architecture.place_neurons(new, layer, used[layer], old.width, neurons, unit)
+        host_class.place_neurons(new, layer, used[layer], old.width, neurons, unit)
         used[layer] += neurons.bias.size
     return starts
 

@@ -10,9 +10,9 @@ from typing import Any
 import torch
 
 from optitracr.craft.spaces import FloatArray
-from optitracr.hosts.architecture import Host
 from optitracr.hosts.component import Component
 from optitracr.hosts.guest import Codes
+from optitracr.hosts.host_class import Host
 from optitracr.hosts.ids import checked_ids
 from optitracr.hosts.linear import read_values
 from optitracr.hosts.sites import Site

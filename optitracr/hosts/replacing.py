@@ -13,11 +13,11 @@ from optitracr import arguments, rasp
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
 from optitracr.graph.build import build_graph
-from optitracr.hosts.architecture import Host
 from optitracr.hosts.component import Component
 from optitracr.hosts.explained import explained
 from optitracr.hosts.guest import Codes
-from optitracr.hosts.hosting import architecture_of
+from optitracr.hosts.host_class import Host
+from optitracr.hosts.hosting import host_class_of
 from optitracr.hosts.ids import checked_ids
 from optitracr.hosts.linear import (
     FITTED,
@@ -55,15 +55,15 @@ def replaced(claim: Claim, host: Host) -> Replacement:
         claim: The part, the program, and the maps between.
         host: The host, which stays as it is.
     """
-    architecture = architecture_of(host)
-    sizes = architecture.sizes(host)
+    host_class = host_class_of(host)
+    sizes = host_class.sizes(host)
     bos = arguments.integer("bos", claim.bos, least=0, most=sizes.vocabulary - 1)
     symbols = checked_symbols(claim.tokens, bos, sizes.vocabulary)
     ids = checked_ids(claim.texts, bos, sizes.vocabulary, "texts", sizes.positions - 1)
     targets = _targets(claim.targets, ids, sizes.vocabulary)
     if len(ids) < 2:
         raise InputError("texts has one row; give two at least, to fit on some and measure on rest")
-    site = site_of(architecture, host, claim.part)
+    site = site_of(host_class, host, claim.part)
     tabled, setting = for_host(claim.program, list(symbols.values()), ids.shape[1] - 1)
     component = Component(tabled, ids.shape[1] - 1)
     place = {value: code for code, value in enumerate(setting.vocabulary)}

@@ -6,7 +6,7 @@ import copy
 
 import torch
 
-from optitracr.hosts.architecture import Architecture, Host
+from optitracr.hosts.host_class import Host, HostClass
 from optitracr.hosts.implanted import Placement, Report
 from optitracr.hosts.measuring import ROWS, apart, perplexity
 
@@ -24,12 +24,12 @@ def _largest(new: Host, first: int) -> float:
 
 
 def reported(
-    architecture: Architecture, host: Host, new: Host, ids: torch.Tensor, placement: Placement
+    host_class: HostClass, host: Host, new: Host, ids: torch.Tensor, placement: Placement
 ) -> Report:
     """Compares a host with and without a guest.
 
     Args:
-        architecture: The host's.
+        host_class: The host's.
         host: The host.
         new: The same with a guest.
         ids: Texts, [batch, seq].
@@ -39,7 +39,7 @@ def reported(
     exact = copy.deepcopy(host).double()
     before, after = perplexity(host, some), perplexity(new, some)
     first = placement.first
-    gains = [float(norm.weight.detach()[first:].abs().max()) for norm in architecture.norms(new)]
+    gains = [float(norm.weight.detach()[first:].abs().max()) for norm in host_class.norms(new)]
     return Report(
         logit_change=apart(host, new, some),
         logit_noise=apart(host, exact, some),

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from optitracr import arguments
-from optitracr.hosts.architecture import Architecture, Host
+from optitracr.hosts.host_class import Host, HostClass
 
 Change = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
 """From what a part reads of the stream and what it adds, each [batch, seq, width], to what is
@@ -124,13 +124,13 @@ class LayerSite(Site):
         return [self.layer.register_forward_hook(after)]
 
 
-def site_of(architecture: Architecture, host: Host, part: str) -> Site:
+def site_of(host_class: HostClass, host: Host, part: str) -> Site:
     """The part of a host that a name stands for.
 
     Raises:
         InputError: If there is none.
     """
-    sizes = architecture.sizes(host)
+    sizes = host_class.sizes(host)
     heads = host.config.num_attention_heads
     found = NAME.fullmatch(part) if isinstance(part, str) else None
     wanted = (
@@ -140,11 +140,11 @@ def site_of(architecture: Architecture, host: Host, part: str) -> Site:
     if found is None or int(found[1]) >= sizes.layers or int(found[2] or 0) >= heads:
         arguments.refuse("part", part, wanted)
     layer = int(found[1])
-    norms = architecture.norms(host)
+    norms = host_class.norms(host)
     if found[3]:
-        return MlpSite(host, norms[2 * layer + 1], architecture.mlp(host, layer))
+        return MlpSite(host, norms[2 * layer + 1], host_class.mlp(host, layer))
     if found[2] is None:
-        return LayerSite(host, architecture.layer(host, layer))
-    projection, outward = architecture.projection(host, layer)
+        return LayerSite(host, host_class.layer(host, layer))
+    projection, outward = host_class.projection(host, layer)
     columns = slice(int(found[2]) * sizes.head_size, (int(found[2]) + 1) * sizes.head_size)
     return HeadSite(host, norms[2 * layer], projection, columns, outward[columns])

@@ -12,8 +12,8 @@ import numpy as np
 from optitracr import arguments
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.architecture import Architecture, Host, read
 from optitracr.hosts.classes import NOWHERE
+from optitracr.hosts.host_class import Host, HostClass, read
 from optitracr.hosts.placed import GuestWeights
 
 Value = Any
@@ -97,7 +97,7 @@ def _listed(name: str, given: object, wanted: str) -> Mapping[Value, Any]:
 
 def steer(
     weights: GuestWeights,
-    architecture: Architecture,
+    host_class: HostClass,
     new: Host,
     steering: Steering,
     first: int,
@@ -107,7 +107,7 @@ def steer(
 
     Args:
         weights: The guest, whose output is a one-hot that neurons write.
-        architecture: The host's.
+        host_class: The host's.
         new: The host with the guest.
         steering: What is added.
         first: The first column of the guest.
@@ -119,7 +119,7 @@ def steer(
     held = weights.guest.output.held
     columns = weights.holding.columns(held)
     classes = _classes(weights, [*steering.logits, *steering.directions])
-    added = np.zeros((weights.holding.layout.width, architecture.sizes(new).vocabulary))
+    added = np.zeros((weights.holding.layout.width, host_class.sizes(new).vocabulary))
     for value, by_token in steering.logits.items():
         for token, strength in by_token.items():
             added[columns[classes[value]], token] += strength
@@ -130,7 +130,7 @@ def steer(
     place = next(i for i, each in enumerate(weights.neurons) if each.output == held.name)
     own = weights.neurons[place]
     layer = weights.holding.setting.layers[own.sublayer // 2]
-    architecture.add_outward(new, layer, starts[place], own.classes @ vectors)
+    host_class.add_outward(new, layer, starts[place], own.classes @ vectors)
 
 
 def _classes(weights: GuestWeights, values: Sequence[Value]) -> dict[Value, int]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
+from optitracr.architectures.classes import stock_class
 from optitracr.candidates.savings import MEANING, Saving, SavingKind
 from optitracr.compiled import CompiledModel
 from optitracr.draw.codes import codes_of
@@ -97,7 +98,29 @@ def sizes_section(facts: Facts) -> Markup:
     numeric = names[1:-1]
     heads = [Cell(escaped(name), number=name in numeric) for name in names]
     rows = [_size_row(result, facts) for result in facts.levels]
-    return table("Sizes at every level", heads, rows, "sizes")
+    own = table("Sizes at every level", heads, rows, "sizes")
+    stock = stock_class(facts.model.options.architecture)
+    return own if stock is None else joined([own, _published_sizes(stock.name, facts)], "\n")
+
+
+def _published_sizes(stock: str, facts: Facts) -> Markup:
+    """The same of the published transformers that the models are, with their norms."""
+    names = ("level", "layers", "width", "heads × size", "neurons", "parameters")
+    heads = [Cell(escaped(name), number=name in names[1:]) for name in names]
+    rows = []
+    for result in facts.levels:
+        if result.model is not None:
+            sizes = result.model.stock().sizes
+            cells = (
+                text(result.title),
+                number(sizes.layers),
+                number(sizes.width),
+                Cell(escaped(f"{sizes.heads} × {sizes.head_size}"), number=True),
+                number(sizes.neurons),
+                number(sizes.parameters),
+            )
+            rows.append(Row(cells, tone="reported" if result.level == facts.level else ""))
+    return table(f"Sizes of each as {stock}", heads, rows, "sizes")
 
 
 def _size_row(result: LevelResult, facts: Facts) -> Row:

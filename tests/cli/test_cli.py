@@ -208,6 +208,22 @@ def test_pareto(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert ".png, .svg, .pdf" in err
 
 
+def test_sizes_of_published_transformers_are_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    code, out, _ = run(capsys, "compare", "is_vowel", "--architecture", "gpt2")
+    assert code == 0
+    shown = " ".join(out.split())
+    assert "as GPT2LMHeadModel" in shown
+    assert "1 / 4 / 1·4 / 16 / 340" in shown
+    page = tmp_path / "page.html"
+    assert run(capsys, "report", "is_vowel", "--architecture", "gpt2", "-o", str(page))[0] == 0
+    text = page.read_text()
+    table = text[text.index("Sizes of each as GPT2LMHeadModel") :].split("</table>")[0]
+    assert "1 × 4" in table
+    assert "340" in table
+
+
 def test_compare_explains(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "compare", "reverse", "--explain")
     assert code == 0

@@ -60,7 +60,7 @@ class Sizes:
     positions: int
 
 
-class Architecture(ABC):
+class HostClass(ABC):
     """A kind of host.
 
     Attributes:
