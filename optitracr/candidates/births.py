@@ -55,6 +55,7 @@ class Births:
         self.proposals, self._rules = proposals, [*rules]
         self._states: dict[str, int] = {}
         self._cuts: dict[tuple[str, Cut], int] = {}
+        self._pairs: dict[tuple[str, Cut, int], frozenset[tuple[int, int]]] = {}
         self._read: dict[str, int] = {}
         for node in proposals.facts.program.nodes:
             # What tells None from all else is a form like any other, and may be had before others.
@@ -92,26 +93,38 @@ class Births:
         return [x for x, _ in sum_of_terms(facts.nodes, facts.place, label, 1.0, lambda _: True)]
 
     def over(self, label: str, cut: Cut) -> int:
-        """The state from which an MLP can compute a variable from those of a cut."""
+        """The state from which an MLP can compute some form of a variable from those of a cut."""
         key = label, cut
         if key not in self._cuts:
-            self._cuts[key] = self._over(label, cut)
+            count = len(self.proposals.facts.nodes[label].value_set.values)
+            states = self._states_of(label, cut)
+            late = (x for x in states if not tells(self._joined(label, cut, x), count))
+            self._cuts[key] = next(late, EMBEDDED)
         return self._cuts[key]
 
-    def _over(self, label: str, cut: Cut) -> int:
-        facts = self.proposals.facts
-        own = [self.as_number(leaf) for leaf in cut]
-        states = sorted({*own, EMBEDDED}, reverse=True)
-        may_be_none = any(facts.nodes[x].value_set.may_be_none for x in (label, *cut))
-        if len(states) < 2 or may_be_none or facts.tables.size(cut) > MAX_TABLE:
-            return EMBEDDED
-        table, possible = facts.tables.table(label, cut), self.proposals.tables.possible(cut)
-        count = len(facts.nodes[label].value_set.values)
-        for state in states[:-1]:
-            latest = [axis for axis, other in enumerate(own) if other >= state]
-            if not tells_without(table, possible, latest, count):
+    def of_form(self, held: Sequence[object], label: str, cut: Cut) -> int:
+        """The same for one form, by what it holds of each value."""
+        for state in self._states_of(label, cut):
+            if any(held[one] != held[other] for one, other in self._joined(label, cut, state)):
                 return state
         return EMBEDDED
+
+    def _states_of(self, label: str, cut: Cut) -> list[int]:
+        """The states from the last one back in which some of a cut are had; none if not known."""
+        facts = self.proposals.facts
+        states = {self.as_number(leaf) for leaf in cut} - {EMBEDDED}
+        may_be_none = any(facts.nodes[x].value_set.may_be_none for x in (label, *cut))
+        known = not may_be_none and facts.tables.size(cut) <= MAX_TABLE
+        return sorted(states, reverse=True) if known else []
+
+    def _joined(self, label: str, cut: Cut, state: int) -> frozenset[tuple[int, int]]:
+        """The values of a variable that nothing tells apart but what of a cut comes so late."""
+        key = label, cut, state
+        if key not in self._pairs:
+            latest = [axis for axis, leaf in enumerate(cut) if self.as_number(leaf) >= state]
+            table = self.proposals.facts.tables.table(label, cut)
+            self._pairs[key] = joined(table, self.proposals.tables.possible(cut), latest)
+        return self._pairs[key]
 
     def selected(self, selector: Selector) -> int:
         """The state that a head reads at the earliest, by whatever it decides what is selected."""
@@ -146,31 +159,39 @@ def told_by(part: Condition) -> Iterator[str]:
         yield part.query
 
 
-def tells_without(
-    table: Codes, possible: NDArray[np.bool_] | None, axes: Sequence[int], count: int
-) -> bool:
-    """Whether anything of a table's results can be told without some of its axes.
-
-    Results that differ in these axes alone have to be held alike, and so have those that are alike
-    with one of them; where that makes all the same there is nothing left to tell.
+def joined(
+    table: Codes, possible: NDArray[np.bool_] | None, axes: Sequence[int]
+) -> frozenset[tuple[int, int]]:
+    """The pairs of a table's results that differ in some of its axes alone.
 
     Args:
         table: A result for each combination.
         possible: Which combinations can occur; None for all.
-        axes: What is not known.
-        count: Number of results; those that never occur are told from all others.
+        axes: The axes.
+
+    Returns:
+        As many pairs as join all that are alike without these axes.
     """
     rows = np.moveaxis(table, axes, range(len(axes)))
     rows = rows.reshape(math.prod(rows.shape[: len(axes)]), -1)
     if possible is None:
-        first, results, others = rows[0], rows, np.broadcast_to(rows[0], rows.shape)
+        results, others = rows, np.broadcast_to(rows[0], rows.shape)
     else:
         occurs = np.moveaxis(np.broadcast_to(possible, table.shape), axes, range(len(axes)))
         occurs = occurs.reshape(rows.shape)
         first = rows[occurs.argmax(axis=0), np.arange(rows.shape[1])]
         results, others = rows[occurs], np.broadcast_to(first, rows.shape)[occurs]
     both = zip(results.ravel().tolist(), others.ravel().tolist(), strict=True)
-    pairs = {pair for pair in both if min(pair) > NO_CLASS}
+    return frozenset(pair for pair in both if min(pair) > NO_CLASS)
+
+
+def tells(pairs: Collection[tuple[int, int]], count: int) -> bool:
+    """Whether anything is told of some results where those of each pair have to be held alike.
+
+    Args:
+        pairs: The pairs, of a result with itself for one that occurs.
+        count: Number of results; those that never occur are told from all others.
+    """
     return _groups(pairs) + count - len({x for pair in pairs for x in pair}) > 1
 
 

@@ -6,7 +6,7 @@ planned: a component over variables that come too late for whatever reads it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from optitracr.candidates.births import Births, read_for, written
 from optitracr.candidates.cuts import Cut
@@ -42,9 +42,8 @@ class Deadlines:
 
     def is_late(self, form: Form, cut: Cut) -> bool:
         """Whether an MLP over a cut is of no use for a form."""
-        if _is_constant(form):
-            return False
-        state = written(self._births.over(form.label, cut), Kind.MLP)
+        held: Sequence[object] = form.numbers or form.classes
+        state = written(self._births.of_form(held, form.label, cut), Kind.MLP)
         late = state > max(self._last[form.label], self._every)
         self.left_out |= late
         return late
@@ -84,8 +83,3 @@ class Deadlines:
             yield source
         if births.proposals.facts.is_raw(label):
             yield from births.terms(label)
-
-
-def _is_constant(form: Form) -> bool:
-    """Whether a form holds the same for every value."""
-    return len(set(form.numbers or form.classes)) < 2

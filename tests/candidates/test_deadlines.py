@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optitracr.allocation import carry
-from optitracr.candidates.births import Births, read_for, tells_without
+from optitracr.candidates.births import Births, joined, read_for, tells
 from optitracr.candidates.care import Care
 from optitracr.candidates.deadlines import Deadlines
 from optitracr.candidates.facts import Facts
@@ -142,12 +142,11 @@ def test_all_are_planned_where_the_least_depth_is_not_enough(
 
 def test_what_is_told_without_some_axes() -> None:
     # Of x + 2y the parity tells x, whatever y is; without x or y alone nothing is told of x XOR y.
-    table = np.array([[0, 2], [1, 3]], dtype=np.int32)
-    assert tells_without(table, None, [1], 4)
-    assert not tells_without(np.array([[0, 1], [1, 0]], dtype=np.int32), None, [1], 2)
+    both, odd = (np.array(rows, dtype=np.int32) for rows in ([[0, 2], [1, 3]], [[0, 1], [1, 0]]))
+    assert tells(joined(both, None, [1]), 4)
+    assert not tells(joined(both, None, [0, 1]), 4)
+    assert not tells(joined(odd, None, [1]), 2)
     # Where only one of the combinations of a row can occur, the row tells the result.
-    possible = np.array([[True, False], [False, True]])
-    assert not tells_without(table, None, [0, 1], 4)
-    assert tells_without(np.array([[0, 1], [1, 1]], dtype=np.int32), possible, [1], 2)
+    assert tells(joined(odd, np.array([[True, False], [True, False]]), [1]), 2)
     # What never occurs is told from all else.
-    assert tells_without(np.zeros((2, 2), dtype=np.int32), None, [0], 2)
+    assert tells(joined(np.zeros((2, 2), dtype=np.int32), None, [0]), 2)
