@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
-from optitracr.constructions.weightings import Weights, places, weightings
+from optitracr.constructions.weightings import Weights, places, residues, weightings
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError
 from optitracr.craft.piecewise import (
+    MOST_LEAPING,
     NO_PIVOT,
     Passing,
     Piecewise,
@@ -39,6 +40,10 @@ of some hundreds of megabytes for a thousand classes."""
 
 AT_ONCE = 1 << 20
 """Numbers of what is written for several sums at once, 8 MB: more take as long one by one."""
+
+LARGE = 100
+"""Entries of a table from which on a one-hot of a sum modulo some number is looked for, with steps
+for each of its values in each turn: of smaller tables a neuron for each entry is as few."""
 
 MOST_PASSED = 1e-3
 """What noise may make of any output, however large: whole numbers are to be rounded to the right
@@ -66,6 +71,20 @@ def place_sum_plans(task: Task) -> Iterator[Plan]:
     for found in _best(task, [weighted]) if weighted else ():
         if found is not None:
             yield replace(found, beside=True)
+
+
+def residue_sum_plans(task: Task) -> Iterator[Plan]:
+    """The best sum that is the output modulo the number of its values, if all may occur."""
+    few = task.rows.shape[1] > MOST_LEAPING and task.table.size < LARGE
+    if few or task.possible is not None:
+        return
+    _, place = np.unique(task.ranks, return_inverse=True)
+    weighted = list(residues(task.leaves, place.astype(np.int32).ravel()[task.full]))
+    best, sure = _best(task, weighted) if weighted else (None, None)
+    if best is not None:
+        yield replace(best, beside=True, passes=True)
+    elif sure is not None:
+        yield replace(sure, beside=True)
 
 
 def _best(task: Task, weighted: Iterable[Ways] | None = None) -> tuple[Plan | None, Plan | None]:

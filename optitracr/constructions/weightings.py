@@ -32,6 +32,10 @@ to place them double with each."""
 BASES = (2.0, 10.0)
 """Bases of such digits: those in which people write numbers in programs."""
 
+LEAST_MODULUS = 3
+"""Values of an output from which on it is looked at as a sum modulo their number: of two, parity,
+each change of the sum is one of the output, and other ways to weigh do as well."""
+
 FAR = 60
 """Numbers that sums come to from which on those without None are also shifted no further than they
 have to be: what float32 makes of a sum grows with it, and of smaller ones bears all the same."""
@@ -92,6 +96,30 @@ def weightings(
         apart = _far_apart(leaves, table, possible)
         if apart is not None:
             yield [apart]
+
+
+def residues(leaves: Sequence[Leaf], table: Int[Codes, ...]) -> Iterator[list[Weights]]:
+    """What values add where the output is a sum modulo the number of its values.
+
+    Args:
+        leaves: Categories that are never None.
+        table: The place of the output among all that occur, in the order of its values.
+    """
+    count = int(table.max(initial=0)) + 1
+    if len(leaves) < 2 or count < LEAST_MODULUS:
+        return
+    if any(leaf.numerical or leaf.may_be_none for leaf in leaves):
+        return
+    added, total = [], np.zeros((1,) * table.ndim, dtype=np.int64)
+    for axis in range(table.ndim):
+        line = tuple(slice(None) if axis == other else 0 for other in range(table.ndim))
+        own = (table[line] - (axis > 0) * table[(0,) * table.ndim]) % count
+        shape = [1] * table.ndim
+        shape[axis] = -1
+        added.append(own.astype(np.float64))
+        total = total + own.reshape(shape)
+    if np.array_equal(total % count, table):
+        yield [added]
 
 
 def places(leaves: Sequence[Leaf]) -> Iterator[list[Float[FloatArray, " _"]]]:

@@ -134,6 +134,17 @@ def test_a_sum_modulo_a_number_is_a_line_with_one_leap(selects: Callable[[int, i
     assert (size.layers, size.neurons) == (1, 4)
 
 
+@pytest.mark.parametrize("call", [lambda x, y: (3 * x + 5 * y) % 16, lambda x, y: (7 * y - x) % 16])
+def test_a_sum_of_multiples_modulo_a_number_is_told_by_a_number_of_each(
+    call: Callable[[int, int], int],
+) -> None:
+    first = rasp.Aggregate(rasp.Select(indices, indices, lambda k, q: k == 0), tokens)
+    total = rasp.SequenceMap(call, tokens, first)
+    options: dict[str, Any] = {"objective": "depth,neurons,width"}
+    size = compile_rasp_to_model(total, set(range(16)), 3, **options).size
+    assert (size.layers, size.neurons) == (1, 3)
+
+
 def leaf(label: str, numbers: tuple[float, ...], numerical: bool) -> Leaf:
     return Leaf(label, numerical, False, numbers, len(numbers))
 

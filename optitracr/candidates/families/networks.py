@@ -19,7 +19,7 @@ from optitracr.candidates.ways import Ways
 from optitracr.constructions.gated_sums import gated_sum_plans
 from optitracr.constructions.leaves import Plan
 from optitracr.constructions.networks import is_calm, network_plans
-from optitracr.constructions.weighted_sums import place_sum_plans
+from optitracr.constructions.weighted_sums import place_sum_plans, residue_sum_plans
 
 
 def recast(proposals: Proposals, candidate: Candidate) -> Iterator[Candidate]:
@@ -53,5 +53,5 @@ RULE = Rule(
     ),
     recast=recast,
     born=after_others,
-    ways=Ways(tables=(network_plans, place_sum_plans, gated_sum_plans)),
+    ways=Ways(tables=(network_plans, place_sum_plans, gated_sum_plans, residue_sum_plans)),
 )
