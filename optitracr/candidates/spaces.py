@@ -30,6 +30,10 @@ TRIED = 3
 """Numbers of layers for which candidates are planned, from the least on, until they lead to the
 output: there are seldom more in a small program, and in a large one each takes its time."""
 
+MANY = 100
+"""Variables of a program beyond which all candidates are planned at once: of so many the least depth
+is seldom known beforehand, and what is planned for fewer layers is planned in vain."""
+
 FEW = 50
 """Variables of a program up to which they have so many: larger problems are not always proven, and
 get harder with each form."""
@@ -66,7 +70,7 @@ class Spaces:
         Raises:
             LimitError: If they do not lead to the output.
         """
-        births = self.births
+        births = self.births if len(self.facts.nodes) <= MANY else None
         if births is None:
             return self.whole(care)
         least = (self._least(births) + 1) // 2
