@@ -73,14 +73,20 @@ def score_page(title: str, scores: Mapping[str, Any]) -> str:
 
 def _summary(methods: Methods) -> Markup:
     models = max(figures["models"] for figures in methods.values())
-    undefined = max(figures["undefined"] for figures in methods.values())
     return markup(
-        "<b>{}</b> on <b>{}</b>: means over models, with 95 % intervals by bootstrap. Models whose "
-        "every edge is true have no area ({}), and are left out of its mean.",
+        "<b>{}</b> on <b>{}</b>: means over models, with 95 % intervals by bootstrap.{}{}",
         plural(len(methods), "method"),
         plural(models, "model"),
-        f"{undefined:,}",
+        _undefined(methods, FIGURES[0], "whose every edge is true, which have no area"),
+        _undefined(methods, VARIABLE_FIGURES[0], "that hold no variable that can be asked about"),
     )
+
+
+def _undefined(methods: Methods, figure: str, why: str) -> str:
+    """How many models are left out of a mean."""
+    counts = [figures["undefined"] for figures in methods.values() if figure in figures]
+    most = max(counts, default=0)
+    return f" Without {plural(most, 'model')} {why}." if most else ""
 
 
 def _legend(methods: Methods) -> Markup:
@@ -143,7 +149,7 @@ def _section(name: str, title: str, caption: str, content: Markup) -> Markup:
 def _tables(caption: str, methods: Methods, places: Mapping[str, int]) -> Markup:
     """A table of methods that score edges, and one of those that look for variables."""
     kinds = {"edges": FIGURES, "variables": VARIABLE_FIGURES}
-    found = []
+    found: list[Markup] = []
     for kind, names in kinds.items():
         rows = [
             Row((Cell(_named(method, places[method])), *_cells(figures, names)), places[method])
@@ -152,7 +158,8 @@ def _tables(caption: str, methods: Methods, places: Mapping[str, int]) -> Markup
         ]
         if rows:
             heads = [text("method"), *map(_head, (*names, *COUNTS.values()))]
-            found.append(table(f"{caption}: {kind}", heads, rows))
+            titled = markup("<h3>{}</h3>", kind.capitalize())
+            found += [titled, table(f"{caption}: {kind}", heads, rows)]
     return joined(found, "\n")
 
 
