@@ -168,7 +168,7 @@ def test_between_solves(monkeypatch: pytest.MonkeyPatch, keep: bool) -> None:
     def interrupt(*arguments: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("solvers.cp_sat.build_model", interrupt)
+    monkeypatch.setattr("solvers.cp_sat.model_for", interrupt)
     if keep:
         assert cp_sat(SHORT, on_interrupt="keep").message == INTERRUPTED
     else:
