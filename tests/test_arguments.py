@@ -162,6 +162,7 @@ def too_much(model: CompiledModel) -> dict[str, object]:
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", range(9))
 def test_what_does_not_fit_in_memory_is_refused_beforehand(
     model: CompiledModel, place: int, monkeypatch: pytest.MonkeyPatch

@@ -130,7 +130,7 @@ def test_right_arguments_are_taken(
                 call.with_wrong(parameter, call.arguments[parameter])
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("group", GROUPS)
 def test_only_errors_of_the_library_come_out(
     group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

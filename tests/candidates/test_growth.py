@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from optitracr.compile import allocation_problem
 from optitracr.library.random_programs import random_program
 
@@ -9,6 +11,7 @@ SIZES = (80, 200)
 """Smaller ones are mostly computed in a few components, of which there are few a s-op."""
 
 
+@pytest.mark.slow
 def test_problems_grow_with_the_program() -> None:
     """Variables, alternatives and options for each s-op."""
     found = []

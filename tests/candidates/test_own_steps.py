@@ -21,6 +21,7 @@ def test_residue_of_a_sum(objective: str) -> None:
     assert model.verify(1500).exhaustive
 
 
+@pytest.mark.slow
 def test_the_sum_is_a_number_where_fewer_parameters_are_asked_for() -> None:
     program = SUM_BY_MEAN % 10
     shallow = compile_rasp_to_model(program, (0, 1, 9), 6, check=False)
@@ -29,6 +30,7 @@ def test_the_sum_is_a_number_where_fewer_parameters_are_asked_for() -> None:
     assert small.verify(1500).exhaustive
 
 
+@pytest.mark.slow
 def test_means_that_only_a_length_tells_apart() -> None:
     """Two means of 13 and of 14 tokens are close; the thresholds of one length are not."""
     program = SUM_BY_MEAN > 40

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from optitracr import compile_rasp_to_model, rasp
 from optitracr.model.size import Size
 from optitracr.rasp import Comparison, Select, indices, tokens
@@ -26,6 +28,7 @@ def agrees(program: rasp.SOp, length: int) -> Size:
     return model.size
 
 
+@pytest.mark.slow
 def test_the_depth_over_means_is_a_line_for_each_position() -> None:
     """At 16 positions two means and the index have 105,625 combinations, of which few occur."""
     depth = rasp.SequenceMap(lambda b, i: round(b * (i + 1)), share("(") - share(")"), indices)
@@ -34,6 +37,7 @@ def test_the_depth_over_means_is_a_line_for_each_position() -> None:
     assert size.width <= 21
 
 
+@pytest.mark.slow
 def test_one_plane_compares_two_means_of_many_positions() -> None:
     size = agrees(share("(") - share(")") < 0, 32)
     assert (size.layers, size.neurons) == (1, 2)

@@ -68,6 +68,7 @@ def test_every_state_says_what_the_interpreter_says(name: str, level: int) -> No
                 assert value in meant, (variable, state, tokens)
 
 
+@pytest.mark.slow
 def test_values_that_are_held_alike_are_all_named() -> None:
     """A form that merges brackets, and another that tells them."""
     model = compiled("dyck2_ptf")

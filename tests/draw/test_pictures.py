@@ -232,6 +232,7 @@ def test_pictures_of_a_large_program_are_bounded(level: int) -> None:
     assert len(titled(pictures[2])) == len(model.program.graph.nodes)
 
 
+@pytest.mark.slow
 def test_labels_never_leave_their_rectangle() -> None:
     model = compiled("dyck2_ptf", 2)
     picture = residual_picture([Panel("a", model)], variables_of([model]))

@@ -127,6 +127,7 @@ def test_arithmetic_errors_are_no_value() -> None:
     assert model.apply([BOS, 1, 2]).decoded == [BOS, 6, 3]
 
 
+@pytest.mark.slow
 def test_value_set_beyond_the_limit() -> None:
     pair = rasp.SequenceMap(lambda x, y: (x, y), rasp.tokens, rasp.indices)
     before = rasp.Select(rasp.indices, rasp.indices, lambda key, query: key == query - 1)
@@ -141,6 +142,7 @@ def test_unhashable_values() -> None:
         compile_rasp_to_model(program, {"a"}, 2, optimize=0)
 
 
+@pytest.mark.slow
 def test_too_many_neurons() -> None:
     pair = rasp.SequenceMap(lambda x, y: 0, rasp.tokens, rasp.Map(lambda i: i, rasp.indices))
     with pytest.raises(LimitError, match="neurons"):

@@ -65,6 +65,7 @@ def flat(output: ForwardOutput) -> list[np.ndarray]:
     return [np.asarray(part) for part in (*parts, *rest)]
 
 
+@pytest.mark.slow
 def test_gradients_are_those_of_what_is_there(model: CompiledModel) -> None:
     import jax
 

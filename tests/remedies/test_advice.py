@@ -145,7 +145,7 @@ def tried(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Remedy, Outcome]]:
     return found
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(LIMITS))
 def test_a_limit_names_what_is_large_and_what_helps(
     name: str, tried: list[tuple[Remedy, Outcome]]

@@ -66,7 +66,7 @@ def test_as_narrow_as_any_plan(first: int) -> None:
                     assert bound <= oracle.value[0], (seed, states)
 
 
-@pytest.mark.sweep
+@pytest.mark.slow
 @pytest.mark.parametrize("first", range(0, 200, 4 * BATCH))
 def test_bounds_are_never_above_the_best(first: int) -> None:
     said = 0

@@ -204,6 +204,7 @@ def test_a_bias_beside_no_heads_counts() -> None:
     assert model.prove().status is Status.REFUTED
 
 
+@pytest.mark.slow
 def test_what_is_nested_too_deeply_is_left_open() -> None:
     program = rasp.tokens
     for _ in range(2000):
