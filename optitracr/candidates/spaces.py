@@ -31,7 +31,7 @@ TRIED = 3
 output: there are seldom more in a small program, and in a large one each takes its time."""
 
 MANY = 100
-"""Variables of a program beyond which all candidates are planned at once: the least depth of so many
+"""Variables of a program beyond which all candidates are planned at once: the least depth of many
 is seldom known beforehand, and what is planned for fewer layers is planned in vain."""
 
 FEW = 50
