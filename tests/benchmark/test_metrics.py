@@ -51,7 +51,7 @@ def test_random_scores() -> None:
         assert abs(found.mean() - wanted) < 4 * found.std() / math.sqrt(len(found))
 
 
-@pytest.mark.parametrize("name", ["hist", "most_frequent"])
+@pytest.mark.parametrize("name", ["hist", "sort"])
 def test_random_scores_of_a_model(name: str) -> None:
     """The same over the edges of a circuit that count, within four standard errors."""
     truth = truth_of(compiled(name).circuit)

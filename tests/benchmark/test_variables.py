@@ -15,9 +15,7 @@ from tests.compiled import compiled
 pytest.importorskip("torch")
 
 
-@pytest.mark.parametrize(
-    ("name", "level"), [("reverse", 0), ("most_frequent", 2), ("frac_prevs", 2)]
-)
+@pytest.mark.parametrize(("name", "level"), [("reverse", 0), ("rank", 2), ("frac_prevs", 2)])
 def test_the_true_dimensions_score_one(name: str, level: int) -> None:
     found = score_variables(compiled(name, level=level), "true_subspace", seed=3)
     assert found.interchange_accuracy == 1
@@ -58,7 +56,7 @@ def test_das_finds_what_a_probe_does_not() -> None:
 
 
 def test_to_set_nothing_has_a_half_at_most() -> None:
-    for site in sites_of(compiled("most_frequent")):
+    for site in sites_of(compiled("sort", level=0)):
         nothing = score_site(site, np.zeros((site.width, 0)))
         assert nothing == (0.5 if not site.held_out.effect.all() else 0)
 
