@@ -50,7 +50,8 @@ PROGRAMS: dict[str, tuple[rasp.SOp, str]] = {
 """Programs, and the letters that they see; all others are None to them."""
 
 COLUMNS = ("host", "program", "layers", "columns", "heads", "neurons", "ratio", "positions")
-COLUMNS += ("outside", "wrong", "logit_change", "logit_noise", "perplexity_change", "refused")
+COLUMNS += ("outside", "wrong", "logit_change", "logit_noise", "perplexity_change")
+COLUMNS += ("largest_gain", "largest_weight", "refused")
 
 
 def measure(kind: str, name: str, positions: int) -> Row:
@@ -131,6 +132,8 @@ def changes(found: Implant, kind: str, fresh: torch.Tensor) -> Row:
     return {
         "logit_change": f"{found.report.logit_change:.1e}",
         "logit_noise": f"{found.report.logit_noise:.1e}",
+        "largest_gain": round(found.report.largest_gain),
+        "largest_weight": round(found.report.largest_weight),
         "perplexity_change": f"{after / before - 1:.1e}",
     }
 

@@ -37,6 +37,7 @@ from reporting import (
 from optitracr import compile_rasp_to_model, library
 from optitracr.compiled import CompiledModel
 from optitracr.errors import UnsupportedError, VerificationError
+from optitracr.options import Check
 from optitracr.stock.checking import compared
 from optitracr.stock.transformers_model import runner
 from optitracr.stock.weights import kinds_of_weights
@@ -71,7 +72,7 @@ def measure(entry: library.Program, arguments: argparse.Namespace) -> Iterator[R
 
 
 def _measured(entry: library.Program, architecture: str, arguments: argparse.Namespace) -> Row:
-    model = _compiled(entry, architecture, True, arguments, check=True)
+    model = _compiled(entry, architecture, True, arguments, check=Check.SAMPLE)
     plain = _compiled(entry, "tracr", True, arguments)
     form = model.stock()
     run = runner(model.to_transformers())
@@ -94,7 +95,7 @@ def _compiled(
     architecture: str,
     causal: bool,
     arguments: argparse.Namespace,
-    check: bool = False,
+    check: Check | bool = False,
 ) -> CompiledModel:
     return compile_rasp_to_model(
         entry.make(),

@@ -79,6 +79,14 @@ class Gpt2(HostClass):
         blocks = host.transformer.h
         return [*(x for block in blocks for x in (block.ln_1, block.ln_2)), host.transformer.ln_f]
 
+    def readers(self, host: Host, norm: int) -> list[torch.Tensor]:
+        """Queries, keys and values; neurons; or the unembedding."""
+        blocks = host.transformer.h
+        if norm == 2 * len(blocks):
+            return [host.lm_head.weight.T]
+        block = blocks[norm // 2]
+        return [block.mlp.c_fc.weight if norm % 2 else block.attn.c_attn.weight]
+
     def layer(self, host: Host, layer: int) -> Any:
         """A block."""
         return host.transformer.h[layer]

@@ -94,6 +94,10 @@ class HostClass(ABC):
         """The norm of attention and of the MLP of each layer in turn, and the last one."""
 
     @abstractmethod
+    def readers(self, host: Host, norm: int) -> list[torch.Tensor]:
+        """The weights of all that reads through a norm, each [width, outputs], as views."""
+
+    @abstractmethod
     def layer(self, host: Host, layer: int) -> Any:
         """The module of a layer."""
 

@@ -80,6 +80,16 @@ class Llama(HostClass):
         pairs = ((x.input_layernorm, x.post_attention_layernorm) for x in layers)
         return [*(norm for pair in pairs for norm in pair), host.model.norm]
 
+    def readers(self, host: Host, norm: int) -> list[torch.Tensor]:
+        """Queries, keys and values; gates and what they are multiplied with; or the unembedding."""
+        layers = host.model.layers
+        if norm == 2 * len(layers):
+            return [host.lm_head.weight.T]
+        attention, mlp = layers[norm // 2].self_attn, layers[norm // 2].mlp
+        heads = (attention.q_proj, attention.k_proj, attention.v_proj)
+        found = (mlp.gate_proj, mlp.up_proj) if norm % 2 else heads
+        return [part.weight.T for part in found]
+
     def layer(self, host: Host, layer: int) -> Any:
         """A layer."""
         return host.model.layers[layer]

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from optitracr.craft.spaces import FloatArray
+from optitracr.hosts.balancing import balanced_head, share_out
 from optitracr.hosts.guest import Kind
 from optitracr.hosts.host_class import Host, HostClass, Room, Sizes
 from optitracr.hosts.implanted import Placement
@@ -61,6 +62,7 @@ def place(
         starts = _place_parts(weights, host_class, new, old, unit)
         if steering.is_wanted:
             steer(weights, host_class, new, steering, old.width, starts)
+        share_out(host_class, new, old.width)
     return new, Placement(
         setting.layers, old.width, room.columns, room.heads, room.neurons, unit, scales
     )
@@ -74,7 +76,7 @@ def _place_parts(
     slots = dict.fromkeys(range(old.layers), old.heads)
     for head in weights.heads:
         layer = setting.layers[head.sublayer // 2]
-        host_class.place_head(new, layer, slots[layer], old.width, head, unit)
+        host_class.place_head(new, layer, slots[layer], old.width, balanced_head(head), unit)
         slots[layer] += 1
     used = dict.fromkeys(range(old.layers), old.neurons)
     starts: dict[int, int] = {}

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM
 
 from optitracr import implant, library, rasp
 from optitracr.errors import InputError, LimitError, OptitracrError, UnsupportedError
+from optitracr.hosts import placing
 from tests.hosts.models import (
     BOS,
     LETTERS,
@@ -64,6 +65,21 @@ def test_the_host_stays_as_it_is_and_the_new_one_can_be_saved(tmp_path: Path) ->
     ids = new_text(2)
     assert again.dtype == torch.float32
     assert torch.equal(again(ids).logits, found.host(ids).logits)
+
+
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_gains_are_shared_out_bit_by_bit(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    program, ids = PROGRAMS["previous_token"], new_text(8)
+    found = implanted(program, host(kind), BRACKETS)
+    monkeypatch.setattr(placing, "share_out", lambda *args: None)
+    monkeypatch.setattr(placing, "balanced_head", lambda head: head)
+    uneven = implanted(program, host(kind), BRACKETS)
+    streams = [
+        one.host(ids, output_hidden_states=True).hidden_states[-2] for one in (found, uneven)
+    ]
+    assert torch.equal(*streams)
+    before = max(uneven.report.largest_gain, uneven.report.largest_weight)
+    assert max(found.report.largest_gain, found.report.largest_weight) < before / 2
 
 
 def test_norms_outside_of_the_interval_are_told() -> None:

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from optitracr import rasp, replace
+from optitracr import compile_rasp_to_model, rasp, replace
 from optitracr.errors import InputError, UnsupportedError
+from optitracr.hosts.component import Component
+from optitracr.hosts.programs import for_host
 from optitracr.hosts.replaced import Explained
 from tests.hosts.models import host
 
@@ -31,6 +33,7 @@ def earlier(distance: int) -> rasp.SOp:
     return rasp.Aggregate(at, rasp.tokens)
 
 
+SAME = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
 BEFORE = earlier(1)
 BOTH = rasp.SequenceMap(lambda x, y: (x, y), rasp.tokens, BEFORE)
 SUM = rasp.SequenceMap(lambda x, y: (ord(x) + ord(y)) % 7, rasp.tokens, BEFORE)
@@ -60,6 +63,20 @@ def test_right_programs_explain_and_wrong_ones_do_not(
     assert good.loss_recovered > 0.95
     assert good.interchange > bad.interchange + 0.2
     assert bad.accuracy_kept < 0.75
+
+
+@pytest.mark.parametrize("program", [BOTH, SUM, rasp.SelectorWidth(SAME)])
+def test_tables_say_what_compiled_weights_say(program: rasp.SOp) -> None:
+    tabled, setting = for_host(program, LETTERS, 5)
+    component = Component(tabled, 5)
+    codes = np.random.default_rng(0).integers(0, len(LETTERS), (20, 5))
+    place = [setting.vocabulary.index(letter) for letter in LETTERS]
+    found = component(np.array(place)[codes])[tabled.output]
+    values = component.values(tabled.output)
+    model = compile_rasp_to_model(program, set(LETTERS), 5, causal=True)
+    for row, own in zip(codes, found, strict=True):
+        tokens = [model.setting.bos, *(LETTERS[code] for code in row)]
+        assert model.apply(tokens).decoded[1:] == [values[code] for code in own]
 
 
 def test_a_variable_is_read_from_the_stream_before_the_part() -> None:
