@@ -3,7 +3,8 @@
 A column may be held larger by a power of two: its writers have weights as much larger, and its
 readers as much smaller. A step between numbers that are close has a steep reader, and its number is
 small; where it is held larger, both are of ordinary size. The constant beside which the norm sees
-nothing stays as it is, so that only small numbers may grow, and not by much.
+nothing stays as it is, so that only small numbers may grow, and not by much; and large ones, of
+which the norm would see something, are held smaller.
 """
 
 from __future__ import annotations
@@ -23,11 +24,14 @@ LARGEST = 8.0
 """Of what a column holds: it then adds to the norm what eight by eight columns of ones would."""
 
 
-def amplitudes(guest: Guest, architecture: Architecture, head_size: int) -> FloatArray:
+def amplitudes(
+    guest: Guest, held: FloatArray, architecture: Architecture, head_size: int
+) -> FloatArray:
     """By what each column is multiplied, [guest].
 
     Args:
         guest: The guest.
+        held: As `held` gives it, of the columns that are known.
         architecture: What is to hold it.
         head_size: The dimensions of a head.
     """
@@ -41,16 +45,21 @@ def amplitudes(guest: Guest, architecture: Architecture, head_size: int) -> Floa
             needed = np.maximum(needed, query * _sizes(head.query))
             needed = np.maximum(needed, key * _sizes(head.key))
     excess = np.maximum(needed / architecture.largest_weight, 1.0)
-    room = np.maximum(LARGEST / _held(guest), 1.0)
+    known = np.pad(held, (0, guest.width - held.size), constant_values=1.0)
+    room = LARGEST / known
     return np.asarray(2.0 ** np.minimum(np.ceil(np.log2(excess)), np.floor(np.log2(room))))
 
 
-def _held(guest: Guest) -> FloatArray:
-    """The largest number of each column, as far as the embedding tells, and at least 1."""
-    held = np.abs(guest.tokens).max(axis=0)
+def held(guest: Guest) -> FloatArray:
+    """The largest number of each column, as far as it is embedded or copied, and at least 1."""
+    found = np.abs(guest.tokens).max(axis=0)
     if guest.positions is not None:
-        held = held + np.abs(guest.positions).max(axis=0)
-    return np.asarray(np.maximum(held, 1.0))
+        found = found + np.abs(guest.positions).max(axis=0)
+    for layer in guest.layers:
+        for head in layer.heads:
+            value = found @ np.abs(head.value.w) + np.abs(head.value.b)
+            found = np.maximum(found, value @ np.abs(head.out))
+    return np.asarray(np.maximum(found, 1.0))
 
 
 def _sizes(part: Affine) -> FloatArray:

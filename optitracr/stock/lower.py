@@ -11,7 +11,7 @@ from optitracr.architectures.architecture import Architecture, Positions
 from optitracr.architectures.stream import BESIDE
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
-from optitracr.stock.amplitudes import amplified, amplitudes
+from optitracr.stock.amplitudes import amplified, amplitudes, held
 from optitracr.stock.guest import Guest, GuestLayer, guest_of, inner_size, without_positions
 from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_size, rotary_space
 from optitracr.stock.host import EmptyHost
@@ -65,11 +65,12 @@ def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
     """
     guest = guest_of(now)
     positions = guest.tokens.shape[0] if guest.positions is None else len(guest.positions)
+    known = held(guest)
     if architecture.positions is Positions.ROTARY:
         guest = without_positions(guest, bos)
     layers = guest.layers or (_nothing(guest),)
     space, heads, width = _head_sizes(architecture, layers, guest.width)
-    amplitude = amplitudes(guest, architecture, space.size)
+    amplitude = amplitudes(guest, known, architecture, space.size)
     guest = amplified(guest, amplitude)
     layers = guest.layers or layers
     host = EmptyHost.of(architecture, guest.width, width)

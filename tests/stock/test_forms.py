@@ -17,7 +17,9 @@ from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import current
 from optitracr.options import Check
 from optitracr.stages import Compilation
+from optitracr.stock.amplitudes import LARGEST, amplitudes, held
 from optitracr.stock.forward import streams
+from optitracr.stock.guest import guest_of
 from optitracr.stock.lower import lowered
 from optitracr.stock.positions import counted
 from optitracr.stock.proving import SpoiledError, known_form
@@ -217,3 +219,11 @@ def test_an_activation_bends_what_is_near_a_knot() -> None:
     found = bend(np.array([[-1.0, 0.0, 0.01, 1.0]]), sizes)
     assert np.abs(found[0, [0, 1, 3]]).max() < 1e-9
     assert found[0, 2] < -1e-4
+
+
+def test_large_numbers_are_held_smaller() -> None:
+    guest = guest_of(current(compiled("hist", "gpt2")))
+    loud = replace(guest, tokens=64.0 * guest.tokens)
+    factors = amplitudes(loud, held(loud), GPT2, 4)
+    assert (factors * held(loud)).max() <= LARGEST < held(loud).max()
+    assert (amplitudes(guest, held(guest), GPT2, 4) >= 1.0).all()
