@@ -23,6 +23,10 @@ from optitracr.stock.weights import Affine
 LARGEST = 8.0
 """Of what a column holds: it then adds to the norm what eight by eight columns of ones would."""
 
+STEEPER = 4.0
+"""Times the largest weight that readers of large numbers may have: a norm that sees these is as bad
+as a weight that is larger, and what they are is only estimated."""
+
 
 def amplitudes(
     guest: Guest, held: FloatArray, architecture: Architecture, head_size: int
@@ -47,7 +51,10 @@ def amplitudes(
     excess = np.maximum(needed / architecture.largest_weight, 1.0)
     known = np.pad(held, (0, guest.width - held.size), constant_values=1.0)
     room = LARGEST / known
-    return np.asarray(2.0 ** np.minimum(np.ceil(np.log2(excess)), np.floor(np.log2(room))))
+    grown = np.minimum(np.ceil(np.log2(excess)), np.floor(np.log2(np.maximum(room, 1.0))))
+    most = STEEPER * architecture.largest_weight
+    shrunk = np.maximum(room, np.minimum(needed / most, 1.0))
+    return np.asarray(2.0 ** np.where(room < 1.0, np.floor(np.log2(shrunk)), grown))
 
 
 def held(guest: Guest) -> FloatArray:
