@@ -196,6 +196,20 @@ DISTRIBUTION_COLUMNS = (
 )
 
 
+def totals(rows: Sequence[Row]) -> list[list[str]]:
+    """For each architecture: sizes of all programs together, and of these without norms."""
+    cells = []
+    for architecture in ARCHITECTURES:
+        own = [r for r in rows if r["architecture"] == architecture and "error" not in r]
+        for prefix, title in (("", architecture), ("plain_", "the same without norms")):
+            sums = (sum(row[f"{prefix}{size}"] for row in own) for size in SUMMED)
+            cells.append([title, *(f"{each:,}" for each in sums)])
+    return cells
+
+
+SUMMED = ("layers", "width", "parameters")
+
+
 def by_program(rows: Sequence[Row]) -> list[list[str]]:
     """A line for each program: without norms, and as each published transformer."""
     cells: dict[str, list[str]] = {}
@@ -227,6 +241,7 @@ def text(rows: Sequence[Row]) -> str:
     ]
     parts = [
         markdown_table(SUMMARY_COLUMNS, summary(rows)),
+        markdown_table(("in all", *SUMMED), totals(rows)),
         markdown_table(DISTRIBUTION_COLUMNS, distribution(rows)),
         *(["Refused:\n\n" + "\n".join(refused)] if refused else []),
         "Layers, width, heads and their size, neurons and parameters of each:",
