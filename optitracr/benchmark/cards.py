@@ -10,9 +10,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from optitracr import corpus
 from optitracr.benchmark.circuit_picture import circuit_picture
-from optitracr.benchmark.records import GROUPS, MODELS, SCORES, entries, folder_of
+from optitracr.benchmark.entries import entries_of, is_held_back
+from optitracr.benchmark.records import GROUPS, SCORES, entries, folder_of
 from optitracr.benchmark.results import FIGURES, VARIABLE_FIGURES
 from optitracr.compiled import CompiledModel
 from optitracr.draw.markup import escaped, joined, markup
@@ -67,14 +67,16 @@ def cards_of(folder: str | PathLike[str]) -> Iterator[Card]:
         FileError: If it holds no suite that is whole, or scores cannot be read.
     """
     place = folder_of(folder)
-    suite = corpus.load(place / MODELS)
     scores = {
         path.stem: {entry["index"]: entry for entry in entries(path)}
         for path in sorted((place / SCORES).glob("*.jsonl"))
     }
-    for row in suite.rows():
-        own = {name: known[row["index"]] for name, known in scores.items() if row["index"] in known}
-        yield _card(row, suite.model(row), own)
+    for entry in entries_of(place):
+        # A page is to be shown, and what is held back is not.
+        if not is_held_back(entry.about):
+            index = entry.about["index"]
+            own = {name: known[index] for name, known in scores.items() if index in known}
+            yield _card({**entry.row, **entry.about}, entry.model(), own)
 
 
 def _card(row: Mapping[str, Any], model: CompiledModel, scores: Scores) -> Card:

@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from functools import partial
 from os import PathLike
-from typing import Any
+from pathlib import Path
 
-from optitracr import arguments, corpus
-from optitracr.benchmark.methods import METHODS, Method, Task, task_of
-from optitracr.benchmark.network import one_thread
-from optitracr.benchmark.records import MODELS, SCORES, about, append, folder_of, gone_on_with
-from optitracr.benchmark.scoring import score_edges, scores_of
-from optitracr.benchmark.sites import Site, sites_of
-from optitracr.benchmark.valid import score_any, valid_truths
-from optitracr.benchmark.variable_methods import VARIABLE_METHODS, VariableMethod
-from optitracr.benchmark.variable_scoring import score_sites
-from optitracr.circuit.truth import GroundTruth
-from optitracr.compiled import CompiledModel
+from optitracr import arguments
+from optitracr.benchmark.entries import entries_of
+from optitracr.benchmark.jobs import (
+    Asked,
+    Figures,
+    Score,
+    Scored,
+    chunks,
+    of_edges,
+    of_variables,
+    scored_by,
+)
+from optitracr.benchmark.methods import METHODS, Method
+from optitracr.benchmark.records import SCORES, about, append, folder_of, gone_on_with
+from optitracr.benchmark.variable_methods import VARIABLE_METHODS
+from optitracr.corpus.making import MOST_WORKERS
 from optitracr.corpus.progress import duration
-from optitracr.errors import LimitError
-
-MOST_EDGES = 1_000
-"""Of a model that methods run on: exact patching runs it once an edge, ten seconds at most. Others
-are noted as left out."""
 
 DEFAULT_METHODS = (*METHODS, *VARIABLE_METHODS)
 """All that come with the library."""
@@ -71,6 +72,9 @@ def run_suite(
     methods: Collection[str] | Mapping[str, Method] = DEFAULT_METHODS,
     seed: int = 0,
     watch: Watch = _unwatched,
+    *,
+    executor: Executor | None = None,
+    workers: int = 1,
 ) -> int:
     """Runs methods on every model of a suite, where that was not done before.
 
@@ -82,6 +86,8 @@ def run_suite(
             of one's own; one that looks for variables is made an entry of `VARIABLE_METHODS`.
         seed: Of the data, and for methods that draw.
         watch: Called after each score; what it is given says in words how far the run is.
+        executor: Any executor of `concurrent.futures`, such as that of a Dask client.
+        workers: How many processes on this machine; 1 for this one.
 
     Returns:
         How many scores were added.
@@ -91,48 +97,69 @@ def run_suite(
             number an edge; or the suite was run with another seed.
         FileError: If the folder holds no suite that is whole, or cannot be written.
         MissingExtraError: If PyTorch is not installed.
+        OptitracrError: If workers cannot work; what was done is kept.
     """
     place = folder_of(folder)
     seed = arguments.integer("seed", seed, least=0)
     arguments.function("watch", watch)
+    if executor is not None:
+        arguments.instance("executor", executor, Executor, "an executor of concurrent.futures")
+    workers = arguments.integer("workers", workers, 1, MOST_WORKERS)
     chosen = _methods(methods)
-    suite = corpus.load(place / MODELS)
     paths = {name: place / SCORES / f"{name}.jsonl" for name in chosen}
     known = {name: gone_on_with(path, seed) for name, path in paths.items()}
-    total, start = len(suite) * len(chosen), time.monotonic()
-    before = done = sum(map(len, known.values()))
-    for row in suite.rows():
-        left = [name for name in chosen if row["index"] not in known[name]]
-        asked = _Asked(suite.model(row), seed) if left else None
-        for name in left:
-            append(paths[name], {**about(row), "seed": seed, **chosen[name](asked)})
-            done += 1
-            took = time.monotonic() - start
-            watch(RunProgress(total, before, done, took, f"{name}: {row['name']}"))
-    return done - before
+    suite = list(entries_of(place))
+    running = _Running(paths, len(suite) * len(chosen), sum(map(len, known.values())), watch)
+    missing = [
+        (entry, left)
+        for entry in suite
+        if (left := [name for name in chosen if entry.about["index"] not in known[name]])
+    ]
+    asked = (
+        Asked(entry.about, entry.model(), seed, {name: chosen[name] for name in left})
+        for entry, left in missing
+    )
+    if executor is None and workers == 1:
+        running.here(asked)
+    else:
+        running.take(scored_by(executor, workers, chunks(asked, len(missing), workers)))
+    return running.done - running.before
 
 
-class _Asked:
-    """A model that methods are run on."""
+class _Running:
+    """Scores as they come.
 
-    def __init__(self, model: CompiledModel, seed: int) -> None:
-        self.model, self.seed = model, seed
+    Attributes:
+        before: Scores that there were when the run began.
+        done: Scores that there are.
+    """
 
-    @cached_property
-    def _task(self) -> Task:
-        return task_of(self.model, self.seed)
+    def __init__(self, paths: Mapping[str, Path], total: int, before: int, watch: Watch) -> None:
+        self.before = self.done = before
+        self._paths, self._total, self._watch = paths, total, watch
+        self._start = time.monotonic()
 
-    def task(self) -> Task:
-        """What methods are given: each its own, which no other has changed."""
-        return replace(self._task, tokens=self._task.tokens.copy())
+    def here(self, asked: Iterable[Asked]) -> None:
+        """Runs methods in this process, each of which is written at once."""
+        for each in asked:
+            for name, score in each.methods.items():
+                self.add(each, name, score(each))
 
-    @cached_property
-    def sites(self) -> tuple[Site, ...]:
-        """What variable methods are asked about, found once."""
-        return sites_of(self.model, self.seed)
+    def take(self, scored: Iterable[Scored]) -> None:
+        """Takes what comes from workers."""
+        for each, found in scored:
+            for name, figures in found.items():
+                self.add(each, name, figures)
+
+    def add(self, asked: Asked, name: str, figures: Figures) -> None:
+        """Writes a score, and tells how far the run is."""
+        append(self._paths[name], {**about(asked.about), "seed": asked.seed, **figures})
+        self.done += 1
+        took, last = time.monotonic() - self._start, f"{name}: {asked.about['name']}"
+        self._watch(RunProgress(self._total, self.before, self.done, took, last))
 
 
-def _methods(methods: object) -> dict[str, Callable[[Any], dict[str, Any]]]:
+def _methods(methods: object) -> dict[str, Score]:
     """For each method asked for what gives its figures.
 
     Raises:
@@ -144,51 +171,12 @@ def _methods(methods: object) -> dict[str, Callable[[Any], dict[str, Any]]]:
             if not isinstance(name, str) or not name.isidentifier():
                 arguments.refuse("methods", methods, "functions by names like those of Python")
             arguments.function(f"method {name}", method)
-        return {name: partial(_of_edges, method) for name, method in found.items()}
+        return {name: partial(of_edges, method) for name, method in found.items()}
     known = (*METHODS, *VARIABLE_METHODS)
     names = arguments.names("methods", methods, known, f"names out of {', '.join(known)}")
     return {
-        name: partial(_of_edges, METHODS[name])
+        name: partial(of_edges, METHODS[name])
         if name in METHODS
-        else partial(_of_variables, VARIABLE_METHODS[name])
+        else partial(of_variables, VARIABLE_METHODS[name])
         for name in names
     }
-
-
-def _of_edges(method: Method, asked: _Asked) -> dict[str, Any]:
-    """The figures of one model, or why it is left out."""
-    try:
-        task = _few_edges(asked.task())
-        with one_thread():
-            scores = scores_of(method, task)
-            score = score_edges(task, scores)
-            best = score_any(task, scores) if len(_truths(task)) > 1 else score
-    except LimitError as error:
-        return {"left_out": str(error)}
-    any_of = {f"any_{name}": best.as_dict()[name] for name in ("auroc", "precision")}
-    return {**score.as_dict(), **any_of}
-
-
-def _few_edges(task: Task) -> Task:
-    """The task.
-
-    Raises:
-        LimitError: If it has too many edges.
-    """
-    if len(task.edges) > MOST_EDGES:
-        raise LimitError(f"more than {MOST_EDGES:,} edges; run methods on a smaller model")
-    return task
-
-
-def _truths(task: Task) -> tuple[GroundTruth, ...]:
-    """The circuits that count as right, where there are several of the task's edges."""
-    found = valid_truths(task.model.circuit)
-    return found if found[0].edges == task.edges else (task.truth,)
-
-
-def _of_variables(method: VariableMethod, asked: _Asked) -> dict[str, Any]:
-    """The figures of one model, or why it is left out."""
-    try:
-        return score_sites(asked.sites, method).as_dict()
-    except LimitError as error:
-        return {"left_out": str(error)}

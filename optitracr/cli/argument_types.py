@@ -67,6 +67,21 @@ def factor(text: str) -> float:
     return number
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1.
+
+    Raises:
+        ArgumentTypeError: If it is none.
+    """
+    try:
+        number = float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no number") from None
+    if not 0 <= number <= 1:
+        raise ArgumentTypeError(f"{text} is not from 0 to 1")
+    return number
+
+
 def vocabulary(text: str) -> tuple[str, ...]:
     """Tokens between commas, as they are written.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +13,10 @@ from optitracr.benchmark.running import run_suite
 from optitracr.benchmark.score_page import score_page
 from optitracr.benchmark.suite import make_suite
 from optitracr.benchmark.tables import to_csv
-from optitracr.cli.output import Output
+from optitracr.cli.executors import executor_at
+from optitracr.cli.output import Output, tell
 from optitracr.cli.progress import shown_progress
+from optitracr.corpus.making import MOST_WORKERS
 from optitracr.writing import write_file
 
 EXIT_OK = 0
@@ -26,19 +29,52 @@ def work(arguments: argparse.Namespace, output: Output) -> int:
 
 
 def _make(arguments: argparse.Namespace, output: Output) -> int:
-    made = make_suite(arguments.folder, arguments.models, arguments.seed, workers=arguments.workers)
-    found = {"models": made.counts.rows, "compiled": made.compiled}
+    tiers = [name for name in arguments.tiers.split(",") if name]
+    with executor_at(arguments.scheduler) as executor:
+        made = make_suite(
+            arguments.folder,
+            arguments.models,
+            arguments.seed,
+            tiers=tiers,
+            private=arguments.private,
+            private_seed=arguments.private_seed,
+            idle=arguments.idle,
+            executor=executor,
+            workers=arguments.workers,
+        )
+    found = {
+        "models": made.models,
+        "compiled": made.compiled,
+        "tiers": made.tiers,
+        "splits": made.splits,
+        "nothing": made.nothing,
+        "missing": made.missing,
+    }
     if arguments.json:
         output.json(found)
-    else:
-        output.line(f"{arguments.folder}: {made.counts.rows:,} models, {made.compiled:,} made now")
+        return EXIT_OK
+    output.line(f"{arguments.folder}: {made.models:,} models, {made.compiled:,} compiled now")
+    for counts in (made.tiers, made.splits):
+        output.line(", ".join(f"{count:,} {name}" for name, count in counts.items()))
+    if made.nothing:
+        output.line(f"{made.nothing:,} left out, since no input changes any edge")
+    if made.missing:
+        tell(f"{made.missing:,} models fewer than were asked for; the rest are equal or do not fit")
     return EXIT_OK
 
 
 def _run(arguments: argparse.Namespace, output: Output) -> int:
     names = [name for name in arguments.methods.split(",") if name]
-    with shown_progress() as watch:
-        added = run_suite(arguments.folder, names, arguments.seed, watch=watch)
+    workers = arguments.workers or min(os.cpu_count() or 1, MOST_WORKERS)
+    with executor_at(arguments.scheduler) as executor, shown_progress() as watch:
+        added = run_suite(
+            arguments.folder,
+            names,
+            arguments.seed,
+            watch=watch,
+            executor=executor,
+            workers=workers,
+        )
     if arguments.json:
         output.json({"added": added})
     else:

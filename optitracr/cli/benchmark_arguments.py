@@ -5,7 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from pathlib import Path
 
-from optitracr.cli.argument_types import natural, whole
+from optitracr.cli.argument_types import natural, share, whole
 
 MODELS = 200
 """Programs of a suite: twice as many as the sets of compiled models that methods are run on."""
@@ -16,18 +16,32 @@ METHODS = (
 """What `benchmark.METHODS` and `VARIABLE_METHODS` have, which are not loaded for a help."""
 
 
+TIERS = "plain,architectures,rotated"
+"""All that there are."""
+
+PRIVATE = 0.2
+"""What `make_suite` has by default."""
+
+IDLE = 1
+"""What `make_suite` has by default: each such model has false edges then."""
+
+
 def add_suite(parser: ArgumentParser) -> None:
     """What is done, to which suite, and how."""
     parser.add_argument("action", choices=("make", "run", "score", "page"), help="what is done")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of the suite")
     parser.add_argument(
-        "--models", type=natural, default=MODELS, metavar="N", help="make: programs of the suite"
+        "--models", type=natural, default=MODELS, metavar="N", help="make: models of the suite"
     )
+    _add_parts(parser)
     parser.add_argument(
         "--seed", type=whole, default=0, metavar="N", help="of draws; for score that of intervals"
     )
     parser.add_argument(
-        "--workers", type=natural, metavar="N", help="make: processes; one for each core"
+        "--workers", type=natural, metavar="N", help="processes on this machine; one for each core"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://127.0.0.1:8786"
     )
     parser.add_argument("--methods", default=METHODS, metavar="A,B", help="run: which methods")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="score: a table in a file")
@@ -36,4 +50,26 @@ def add_suite(parser: ArgumentParser) -> None:
         type=Path,
         metavar="FILE",
         help="score: a page with pictures; page: where it goes, FOLDER/index.html by default",
+    )
+
+
+def _add_parts(parser: ArgumentParser) -> None:
+    """What a suite is made of."""
+    parser.add_argument("--tiers", default=TIERS, metavar="A,B", help="make: which tiers")
+    parser.add_argument(
+        "--private",
+        type=share,
+        default=PRIVATE,
+        metavar="SHARE",
+        help="make: of the models that are held back",
+    )
+    parser.add_argument(
+        "--private-seed", type=whole, metavar="N", help="make: of these; --seed by default"
+    )
+    parser.add_argument(
+        "--idle",
+        type=whole,
+        default=IDLE,
+        metavar="N",
+        help="make: heads that do nothing, where every edge would be true",
     )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from optitracr import corpus
 from optitracr.cli.commands import options
-from optitracr.cli.output import Output, one_line, tell
+from optitracr.cli.executors import executor_at
+from optitracr.cli.output import Output, one_line
 from optitracr.cli.programs import resolve
 from optitracr.cli.progress import shown_progress
 from optitracr.cli.source import MODULE_PREFIX
@@ -22,9 +22,6 @@ from optitracr.extras import require
 
 EXIT_OK, EXIT_MISMATCH = 0, 3
 """Exit codes: of a corpus that is whole, and where a model differed from the interpreter."""
-
-CONNECT_SECONDS = 5
-"""For a scheduler to answer: on one network it takes milliseconds."""
 
 
 def make_corpus(arguments: argparse.Namespace, output: Output) -> int:
@@ -38,7 +35,7 @@ def make_corpus(arguments: argparse.Namespace, output: Output) -> int:
         "optimize": arguments.optimize,
         **options(arguments),
     }
-    with _executor(arguments.scheduler) as executor, shown_progress(_Failures) as watch:
+    with executor_at(arguments.scheduler) as executor, shown_progress(_Failures) as watch:
         made = corpus.make(programs, arguments.folder, executor=executor, watch=watch, **given)
     if arguments.json:
         output.json(
@@ -93,31 +90,6 @@ def _named(arguments: argparse.Namespace) -> list[corpus.Item]:
         )
         for named in found
     ]
-
-
-@contextmanager
-def _executor(address: str | None) -> Iterator[Any]:
-    """The executor of a Dask cluster; None without one.
-
-    Raises:
-        InputError: If no scheduler answers.
-        MissingExtraError: If Dask is not installed.
-    """
-    if address is None:
-        yield None
-        return
-    distributed = require("distributed", "Dask", EXTRA)
-    try:
-        client = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise InputError(
-            f"no Dask scheduler answers at {address} ({one_line(str(error))}); start one with "
-            "`dask scheduler`, and workers with `dask worker ADDRESS --nthreads 1 --nworkers auto`"
-        ) from error
-    with client:
-        if not client.nthreads():
-            tell(f"no worker is at {address} yet; start some: dask worker {address} --nthreads 1")
-        yield client.get_executor()
 
 
 class _Failures:

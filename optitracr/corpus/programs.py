@@ -165,7 +165,7 @@ class RandomPrograms:
         used = {"generator": self.generator, "seed": seed, "size": size}
         given = {"vocabulary": self.vocabulary, "max_seq_len": self.max_seq_len}
         made_from = {**used, **given, "features": list(self.features)}
-        program = _unplaced(made.program)
+        program = unplaced(made.program)
         return Item(f"random-{name}", program, made.vocab, made.max_seq_len, made_from=made_from)
 
     def _rare(self, index: int) -> Item:
@@ -173,11 +173,11 @@ class RandomPrograms:
         made = random_rare_program(seed)
         made_from = {"generator": self.generator, "seed": seed}
         name = f"rare-{self.seed}-{index}"
-        program = _unplaced(made.program)
+        program = unplaced(made.program)
         return Item(name, program, made.vocab, made.max_seq_len, made_from=made_from)
 
 
-def _unplaced(program: rasp.SOp) -> rasp.SOp:
+def unplaced(program: rasp.SOp) -> rasp.SOp:
     """A program that is told to be written nowhere, whoever had it drawn."""
     for expression in postorder(program):
         if expression is not rasp.tokens and expression is not rasp.indices:

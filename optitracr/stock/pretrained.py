@@ -35,7 +35,7 @@ def save_pretrained(model: Transformer, folder: str | PathLike[str], rotate: int
     form = stock_form(model, rotate)
     known = form_proof(model) if rotate is None else known_form(model, rotate=rotate)
     stock = to_transformers(form)
-    files = encode(model, target) | _saved(stock) | _saved(tokenizer_of(model))
+    files = encode(model, target) | saved_files(stock) | saved_files(tokenizer_of(model))
     files[CARD] = card(model, form, known, known_of(model)).encode()
     if form.basis is not None:
         files[ROTATION] = _rotation(form)
@@ -65,8 +65,8 @@ def _target(folder: Path) -> Path:
     return target
 
 
-def _saved(part: Any) -> dict[str, bytes]:
-    """The files that `save_pretrained` of `transformers` writes."""
+def saved_files(part: Any) -> dict[str, bytes]:
+    """The files that `save_pretrained` of `transformers` writes for a model or a tokenizer."""
     with tempfile.TemporaryDirectory() as folder:
         part.save_pretrained(folder)
         return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}

@@ -5,13 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from optitracr import corpus, rasp
 from optitracr.corpus.one_program import record_of
-from optitracr.corpus.records import to_bytes
+from optitracr.corpus.records import Record, to_bytes
 from optitracr.corpus.tasks import Chunk, Reply
 from optitracr.options import check_options
 
@@ -20,8 +21,13 @@ ASKED = corpus.RandomPrograms(2)
 
 
 @lru_cache(maxsize=1)
-def record() -> bytes:
-    return to_bytes(record_of(0, PROGRAM, check_options(0)))
+def compiled() -> Record:
+    return record_of(0, PROGRAM, check_options(0))
+
+
+def record(index: int) -> bytes:
+    row = {**compiled().row, "index": index}
+    return to_bytes(replace(compiled(), index=index, row=row))
 
 
 class Instant(Executor):
@@ -30,7 +36,7 @@ class Instant(Executor):
     def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         chunk: Chunk = args[0]
         future: Future[Any] = Future()
-        future.set_result([Reply(task.index, record(), {}) for task in chunk.tasks])
+        future.set_result([Reply(task.index, record(task.index), {}) for task in chunk.tasks])
         return future
 
 

@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from optitracr.benchmark import make_suite, run_suite, save_gallery
+from optitracr import corpus
+from optitracr.benchmark import run_suite, save_gallery
+from optitracr.benchmark.records import MODELS
 from optitracr.benchmark.results import score_suite
 from optitracr.benchmark.score_page import score_page
 from optitracr.cli.main import main
@@ -49,7 +51,9 @@ def gallery(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("pyarrow")
     pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("gallery") / "<suite>"
-    make_suite(folder, 4, seed=2, executor=Here())
+    drawn = corpus.RandomPrograms(2, seed=2)
+    programs = ["length", "hist", drawn.item(0), drawn.item(1)]
+    corpus.make(programs, folder / MODELS, executor=Here())
     run_suite(folder, ["random"])
     assert main(["benchmark", "page", str(folder)]) == 0
     return folder / "index.html"

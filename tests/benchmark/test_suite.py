@@ -34,8 +34,9 @@ class Here(Executor):
 @pytest.fixture(scope="module")
 def suite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "suite"
-    made = make_suite(folder, 5, seed=1, executor=Here())
-    assert made.counts.programs == 5
+    made = make_suite(folder, 5, seed=1, tiers="plain", private=0.4, executor=Here())
+    assert made.models == 5
+    assert made.splits == {"private": 2, "public": 3}
     return folder
 
 
