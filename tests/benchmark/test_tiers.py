@@ -163,7 +163,10 @@ def test_parts_are_whole_and_as_shares_are() -> None:
     assert len(names_held_back(0, 0.5)) == round(len(names()) / 2)
 
 
-def test_wrong_arguments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_wrong_arguments(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optitracr.cli.executors.CONNECT_SECONDS", 0.3)
     with pytest.raises(InputError, match="tiers"):
         parse_tiers("colours")
     with pytest.raises(InputError, match="private"):

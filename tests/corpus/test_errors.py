@@ -117,7 +117,7 @@ def test_the_command_says_what_is_wrong(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("optitracr.cli.corpus.CONNECT_SECONDS", 0.3)
+    monkeypatch.setattr("optitracr.cli.executors.CONNECT_SECONDS", 0.3)
     assert main(["corpus", "make", str(tmp_path / "corpus"), *given]) == 1
     shown = capsys.readouterr()
     assert told in shown.err
