@@ -28,7 +28,7 @@ def without_dominated(problem: Problem) -> Problem:
 
 
 def _no_worse(one: Alternative, other: Alternative) -> bool:
-    """Whether an alternative can take the place of another of the same variable.
+    """Whether an alternative can take the place of another, of the same variable or its like.
 
     It takes no more, and for each of its reads the other has one that nothing else satisfies.
     Selectors are not compared.
@@ -51,9 +51,7 @@ def _without_alternatives(problem: Problem) -> Problem:
     for alternatives in problem.alternatives_of().values():
         for other in alternatives if len(alternatives) > 1 else ():
             for one in alternatives:
-                if one is other or one.name in gone or _selector(one) != _selector(other):
-                    continue
-                if _no_worse(one, other):
+                if one is not other and one.name not in gone and _as_good(one, other):
                     gone.add(other.name)
                     break
     return _keeping(problem, gone)
@@ -101,13 +99,7 @@ def _without_inputs(problem: Problem) -> Problem:
     Inputs are there from the start, so that one in place of two lives no longer than both. Of
     variables that are computed this is not true: a second one may be computed later.
     """
-    roles: dict[str, set[tuple[str, str, int]]] = {v.name: set() for v in problem.variables}
-    for alternative in problem.alternatives:
-        for place, options in enumerate(alternative.reads):
-            for option in options:
-                roles[option].add(("read", alternative.name, place))
-        for name in alternative.determines:
-            roles[name].add(("determines", alternative.name, 0))
+    roles = _roles(problem)
     fixed = {name for view in problem.views for name in view.reads}
     fixed |= set(() if problem.self_attention is None else problem.self_attention.reads)
     inputs = [v for v in problem.variables if v.is_input]
@@ -120,6 +112,48 @@ def _without_inputs(problem: Problem) -> Problem:
                 gone.add(other.name)
                 break
     return _naming(problem, {v.name for v in problem.variables} - gone)
+
+
+def _roles(problem: Problem) -> dict[str, set[tuple[str, str, int]]]:
+    """For each variable the reads that it satisfies, the views, and what determines it."""
+    roles: dict[str, set[tuple[str, str, int]]] = {v.name: set() for v in problem.variables}
+    for alternative in problem.alternatives:
+        for place, options in enumerate(alternative.reads):
+            for option in options:
+                roles[option].add(("read", alternative.name, place))
+        for name in alternative.determines:
+            roles[name].add(("determines", alternative.name, 0))
+    for place, view in enumerate(problem.views):
+        for name in view.reads:
+            roles[name].add(("view", "", place))
+    return roles
+
+
+def spares(problem: Problem) -> tuple[tuple[str, str], ...]:
+    """Variables that are of use only beside another one, and long before or after it.
+
+    Of such a pair the second can be computed wherever the first can, and read wherever that is,
+    for no more. So it takes the place of the first, if it is not there; and that of both, if
+    no state lies between their lives. What is left is a value computed once more.
+    """
+    roles, alternatives = _roles(problem), problem.alternatives_of()
+    own = () if problem.self_attention is None else problem.self_attention.reads
+    computed = [v for v in problem.variables if not v.is_input]
+    found: dict[tuple[str, str], None] = {}
+    for spare in computed:
+        for other in computed if spare.name not in own else ():
+            if spare is other or (other.name, spare.name) in found:
+                continue
+            if not _narrower(other, spare) or not roles[spare.name] <= roles[other.name]:
+                continue
+            ways = alternatives[other.name]
+            if all(any(_as_good(one, way) for one in ways) for way in alternatives[spare.name]):
+                found[spare.name, other.name] = None
+    return tuple(found)
+
+
+def _as_good(one: Alternative, other: Alternative) -> bool:
+    return _selector(one) == _selector(other) and _no_worse(one, other)
 
 
 def _narrower(one: Variable, other: Variable) -> bool:

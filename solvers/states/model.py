@@ -16,6 +16,7 @@ from solvers.constraints.heads import add_heads
 from solvers.constraints.neurons import add_neurons
 from solvers.constraints.stock import add_stock
 from solvers.constraints.variables import Decisions, declare_sizes
+from solvers.dominance import spares
 from solvers.fitting import fitting
 from solvers.interrupts import load_cp_sat
 from solvers.problem import Problem
@@ -53,6 +54,7 @@ def build_states(problem: Problem, layers: int, times: Earliest) -> States:
     _add_lives(states)
     _add_reads(states)
     _add_nothing_idle(states)
+    _add_spares(states)
     _add_erasing_heads(states)
     _add_width(states)
     add_neurons(states)
@@ -146,6 +148,17 @@ def _add_nothing_idle(states: States) -> None:
     for name, uses in readers.items():
         if name not in lasting:
             model.add_bool_or([states.present[name].negated(), *uses])
+
+
+def _add_spares(states: States) -> None:
+    """What is of use only long before or after another variable exists only there."""
+    model = states.model
+    for spare, other in spares(states.problem):
+        model.add_implication(states.present[spare], states.present[other])
+        for state, alive in states.alive[spare].items():
+            for near in (state - 1, state, state + 1):
+                if near in states.alive[other]:
+                    model.add_bool_or([alive.negated(), states.alive[other][near].negated()])
 
 
 def _add_erasing_heads(states: States) -> None:
