@@ -18,6 +18,10 @@ DEFAULT_TIME = 60.0
 """Deterministic seconds for a problem that is not large: proofs that take longer are seldom had
 with a few times as much. Those who want to wait give a time limit."""
 
+WEIGHED_TIME = 150.0
+"""The same where sizes are weighed up for the fewest parameters: each depth and width is ruled out
+by itself, and the last of them takes most."""
+
 LARGE_TIMES = (2.0, 40.0)
 """Least and most deterministic seconds for a large one: two are enough for some stretches, and
 nobody should wait for more than some minutes without having asked for it."""
@@ -43,16 +47,17 @@ def decisions(problem: Problem, times: Earliest | None = None) -> int:
     return 2 * times.layers * (len(problem.alternatives) + len(problem.variables))
 
 
-def default_time_limit(problem: Problem, started: bool = False) -> float:
+def default_time_limit(problem: Problem, started: bool = False, weighed: bool = False) -> float:
     """Deterministic seconds that a problem is worth: large ones are improved, not proven.
 
     Args:
         problem: The problem.
         started: Whether there is a plan to start from.
+        weighed: Whether sizes are weighed up, in parameters.
     """
     count = decisions(problem)
     if count <= LARGE_MODEL:
-        return DEFAULT_TIME
+        return WEIGHED_TIME if weighed else DEFAULT_TIME
     least, most = LARGE_TIMES
     if not started and settled(problem):
         return min(max(len(problem.alternatives) / SETTLED_A_SECOND, LEAST_SETTLED), most)

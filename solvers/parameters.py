@@ -15,6 +15,8 @@ from solvers.constraints.objective import inner_size, measure, parameters_of_wid
 from solvers.constraints.variables import Decisions
 from solvers.problem import SizeConstants
 from solvers.search import Outcome, Search, proven_bound
+from solvers.states.model import States
+from solvers.states.plans import read_states
 
 BOUND_EFFORT = 0.5
 """Deterministic seconds for the bound of one size: found at once as a rule, and a weaker bound only
@@ -27,6 +29,10 @@ one width after the other is quicker."""
 BARREN = 2
 """Widths without a plan in sequence, after which ruling out the rest is tried: one alone is often
 followed by a better width."""
+
+FEW = 4
+"""Numbers of neurons that count as few: with more left, a first plan seldom has the least of them,
+and to minimise takes fewer solves."""
 
 SIZES = ("width", "neurons", "heads", "head_size")
 """Sizes that the number of parameters depends on, besides the number of layers."""
@@ -53,9 +59,10 @@ def fewest_parameters(search: Search, decisions: Decisions, most: int | None) ->
 
     Args:
         search: What the run may still spend; better plans are kept there.
-        decisions: The model.
+        decisions: The model, which is one of states.
         most: Parameters beyond which a plan is of no use, if that is known.
     """
+    assert isinstance(decisions, States), "sizes are weighed up in the state model"
     least = _least_sizes(search, decisions, most)
     if least is None:
         return Fewest(Outcome.INFEASIBLE, None, most or 0)
@@ -72,17 +79,15 @@ def fewest_parameters(search: Search, decisions: Decisions, most: int | None) ->
             bound = floor.parameters(constants)
             break
         if most is not None and barren >= BARREN:
-            rest = _of_width(decisions, floor, inner, most, constants, wider=True)
+            rest = _of_width(decisions, floor, inner, most, constants, wider=True, asked=True)
             if search.solve(decisions, REST_EFFORT, rest)[0] is Outcome.INFEASIBLE:
                 break
             barren = 0
-        model = _of_width(decisions, floor, inner, most, constants)
-        outcome, solver = search.solve(decisions, model=model)
-        barren = barren + 1 if outcome is Outcome.INFEASIBLE else 0
-        if outcome.has_plan:
-            value = round(solver.objective_value)
-            most = value - 1
-        if outcome not in (Outcome.OPTIMAL, Outcome.INFEASIBLE):
+        outcome, found = _at_width(search, decisions, floor, inner, most)
+        barren = barren + 1 if found is None else 0
+        if found is not None:
+            value, most = found, found - 1
+        if outcome is not Outcome.INFEASIBLE:
             bound = floor.parameters(constants)
             break
     if bound is not None:
@@ -92,6 +97,30 @@ def fewest_parameters(search: Search, decisions: Decisions, most: int | None) ->
     return Fewest(outcome, value, value or 0)
 
 
+def _at_width(
+    search: Search, decisions: States, floor: Sizes, inner: Any, most: int | None
+) -> tuple[Outcome, int | None]:
+    """Ever better plans of a width: INFEASIBLE once there is no better one, and the last value.
+
+    Nothing is minimised where few values are left: to rule them all out takes half the work if that
+    is all that is asked.
+    """
+    constants = search.problem.constants
+    value: int | None = None
+    while True:
+        high = None if most is None else _largest(floor, "neurons", most, constants)
+        few = high is not None and high - floor.neurons < FEW
+        model = _of_width(decisions, floor, inner, most, constants, asked=few)
+        outcome, solver = search.solve(decisions, model=model, probing=few)
+        if not outcome.has_plan:
+            return outcome, value
+        value = read_states(decisions, solver).sizes.parameters(constants)
+        if not few:
+            done = outcome is Outcome.OPTIMAL
+            return Outcome.INFEASIBLE if done else outcome, value
+        most = value - 1
+
+
 def _of_width(
     decisions: Decisions,
     floor: Sizes,
@@ -99,6 +128,7 @@ def _of_width(
     most: int | None,
     constants: SizeConstants,
     wider: bool = False,
+    asked: bool = False,
 ) -> Any:
     """The model with its width fixed, and its other sizes bounded by the parameters.
 
@@ -109,6 +139,7 @@ def _of_width(
         most: Parameters beyond which a plan is of no use.
         constants: What the number of parameters depends on besides.
         wider: Whether the width may be greater, at no cost: a relaxation.
+        asked: Whether all that is asked is whether there is a plan.
     """
     model = decisions.model.clone()
     model.add(decisions.width >= floor.width if wider else decisions.width == floor.width)
@@ -119,7 +150,10 @@ def _of_width(
             high = _largest(floor, name, most, constants)
             if high is not None:
                 model.add(measure(decisions, name) <= high)
-    model.minimize(total)
+    if asked:
+        model.clear_objective()
+    else:
+        model.minimize(total)
     return model
 
 

@@ -51,7 +51,7 @@ MOST_LINEAR = 2
 
 
 MOST_PROBING = 2
-"""CP-SAT's own level. Measured: it pays where sizes are bounded tightly, and nowhere else."""
+"""CP-SAT's own level. Measured: it pays where all sizes are bounded tightly, and nowhere else."""
 
 
 @dataclass(slots=True)
@@ -137,6 +137,7 @@ class Search:
         effort: float = math.inf,
         model: Any = None,
         presolve: bool = True,
+        probing: bool = False,
     ) -> tuple[Outcome, Any]:
         """One solve, within what is left of the time; its solution is kept if it is better.
 
@@ -146,6 +147,7 @@ class Search:
             model: The model, if not that of the decisions.
             presolve: Whether the model is simplified, first and between restarts, which takes
                 longer than to solve a small one.
+            probing: Whether literals are tried one by one first, for what follows from each.
 
         Returns:
             The outcome, and the solver.
@@ -157,7 +159,7 @@ class Search:
             decisions.model if model is None else model,
             effort,
             presolve=presolve,
-            probing=isinstance(decisions, States),
+            probing=probing,
         )
         if outcome.has_plan:
             self._keep(decisions, solver)

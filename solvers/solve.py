@@ -42,7 +42,8 @@ def solve(
         method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force".
         objective: What to minimise, first things first.
         time_limit: Seconds; deterministic ones for CP-SAT. By default as much as pays:
-            60, less for problems too large to be proven, and less still for those with a hint.
+            60, or 150 for parameters; less for problems too large to be proven, and less still for
+            those with a hint.
         seed: Of the search.
         parallel: For CP-SAT: use all cores; not reproducible.
         hint: For CP-SAT: a plan to start from.

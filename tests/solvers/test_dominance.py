@@ -18,7 +18,7 @@ from solvers import (
     solve,
     violations,
 )
-from solvers.dominance import without_dominated
+from solvers.dominance import spares, without_dominated
 from tests.solvers.tiny import tiny_problem
 
 
@@ -100,3 +100,50 @@ def test_a_single_chain_keeps_everything() -> None:
     chain = problem(mlp("only", 1, ("a",), ("b",)))
     assert without_dominated(chain) == chain
     assert solve(chain, "cp_sat", ("parameters",)).status is Status.OPTIMAL
+
+
+def chains(count: int) -> Problem:
+    """Equal chains of two components, and a last one that reads the ends of all."""
+    inputs = [Variable(f"i{k}", 2, is_input=True) for k in range(count)]
+    middle = [Variable(f"m{k}", 1) for k in range(count)]
+    ends = [Variable(f"e{k}", 1) for k in range(count)]
+    demand = HeadDemand("s", 2, 1)
+    alternatives = [
+        Alternative(f"h{k}", f"m{k}", Kind.ATTENTION, ((f"i{k}",),), head=demand)
+        for k in range(count)
+    ]
+    alternatives += [
+        Alternative(f"n{k}", f"e{k}", Kind.MLP, ((f"m{k}",),), neurons=2) for k in range(count)
+    ]
+    reads = tuple((f"e{k}",) for k in range(count))
+    last = Alternative("last", "y", Kind.MLP, reads, neurons=3)
+    return Problem(
+        "chains",
+        (*inputs, *middle, *ends, Variable("y", 1)),
+        (*alternatives, last),
+        (View(("y",)),),
+        None,
+        SizeConstants(9, 2),
+    )
+
+
+def test_fewest_parameters_of_equal_chains_are_proven_in_little_time() -> None:
+    # With births and ends as numbers this takes five seconds of the solver's time.
+    found = solve(chains(6), "cp_sat", ("parameters",), time_limit=2.0)
+    assert (found.status, found.value) == (Status.OPTIMAL, (1633,))
+
+
+def test_a_spare_is_computed_and_read_wherever_another_is() -> None:
+    given = replace(
+        problem(),
+        variables=(*problem().variables, Variable("z", 2), Variable("o", 1)),
+        alternatives=(
+            mlp("y", 2, ("a",)),
+            replace(mlp("z", 3, ("a",)), variable="z"),
+            replace(head("reader", "s", 1, ("y", "z")), variable="o"),
+        ),
+        views=(View(("o",)),),
+    )
+    assert spares(given) == (("z", "y"),)
+    alone = replace(given.alternatives[2], reads=(("z",),))
+    assert spares(replace(given, alternatives=(*given.alternatives[:2], alone))) == ()
