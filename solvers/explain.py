@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from solvers.allocation import Allocation, Status
+from solvers.allocation import STOCK_WIDTH, Allocation, Status
 from solvers.problem import Limits, Problem
 
 NAMES = ("layers", "width", "heads", "head_size", "neurons")
+
+MEASURED = {"layers": "depth", "width": STOCK_WIDTH}
+"""Objectives that limits are of, where these have other names: a width is that of the published
+transformer that is to hold the model, if one is."""
 
 
 def explain(
@@ -21,16 +25,19 @@ def explain(
     said = []
     for name in given:
         relaxed = replace(problem, limits=replace(limits, **{name: None}))
-        objective = ("depth",) if name == "layers" else (name,)
+        measured = MEASURED.get(name, name)
+        objective = (measured,)
         found = cp_sat(relaxed, objective, time_limit=time_limit, seed=seed)
         if found.plan is not None:
-            least = getattr(found.plan, name)
+            least = found.plan.sizes.measure(measured, problem.constants)
             word = "at least" if found.status is Status.OPTIMAL else "for example"
             said.append(f"{name}={getattr(limits, name)} would have to be {word} {least}")
     if not said and len(given) > 1:
         free = cp_sat(replace(problem, limits=Limits()), time_limit=time_limit, seed=seed)
         if free.plan is not None:
-            sizes = ", ".join(f"{name} {getattr(free.plan, name)}" for name in given)
+            measures = [(name, MEASURED.get(name, name)) for name in given]
+            found_sizes, constants = free.plan.sizes, problem.constants
+            sizes = ", ".join(f"{name} {found_sizes.measure(m, constants)}" for name, m in measures)
             said.append(f"no single limit can be met by raising it alone; without any: {sizes}")
     message = "; ".join([*said, allocation.message]).strip("; ")
     return replace(allocation, message=message)

@@ -24,4 +24,6 @@ def add_stock(decisions: Decisions) -> None:
     model.add(columns >= decisions.width + stock.beside)
     if stock.neurons_each is not None:
         model.add(stock.neurons_each * columns >= decisions.neurons)
+    if decisions.problem.limits.width is not None:
+        model.add(columns <= decisions.problem.limits.width)
     decisions.stock_width = columns

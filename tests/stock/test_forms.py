@@ -12,7 +12,8 @@ from optitracr import compile_rasp_to_model, library, stages
 from optitracr.architectures.architecture import GPT2, LLAMA, Activation, Architecture
 from optitracr.architectures.carrying import carrier_of
 from optitracr.catalogues import CandidateProposal
-from optitracr.errors import InputError, UnsupportedError, VerificationError
+from optitracr.compiled import CompiledModel
+from optitracr.errors import InfeasibleError, InputError, UnsupportedError, VerificationError
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import current
 from optitracr.options import Check
@@ -97,6 +98,26 @@ def test_heads_are_chosen_for_a_stream_that_they_fill() -> None:
     plain = compiled("addition", "tracr")
     widest = filled(plain.size.width + 3, plain.size.heads, plain.size.head_size)
     assert sizes.width < widest[0] * widest[1]
+
+
+def test_a_limit_of_the_width_is_of_what_is_published() -> None:
+    entry = library.get("hist")
+
+    def compiled_within(width: int) -> CompiledModel:
+        return compile_rasp_to_model(
+            entry.make(),
+            entry.vocab,
+            3,
+            causal=True,
+            architecture="gpt2",
+            limits={"width": width},
+            check=False,
+        )
+
+    least = compiled("hist", "gpt2", 3).stock().sizes.width
+    assert compiled_within(least).stock().sizes.width == least
+    with pytest.raises(InfeasibleError, match=f"width={least - 1} would have to be at least"):
+        compiled_within(least - 1)
 
 
 def test_neurons_that_are_bound_to_the_width_are_room_for_all() -> None:
