@@ -13,6 +13,7 @@ from __future__ import annotations
 from optitracr.benchmark.gallery import save_gallery
 from optitracr.benchmark.methods import METHODS, Method, Task, task_of
 from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
+from optitracr.benchmark.published import published_task
 from optitracr.benchmark.results import score_suite
 from optitracr.benchmark.running import RunProgress, run_suite
 from optitracr.benchmark.saving import save_scores
@@ -41,6 +42,7 @@ __all__ = [
     "make_suite",
     "mean_over",
     "precision_at_size",
+    "published_task",
     "run_suite",
     "save_gallery",
     "save_scores",

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr import arguments
 from optitracr.architectures.architecture import Activation, Norm
 from optitracr.benchmark.methods import Matrices, Task, task_of
 from optitracr.benchmark.network import Network, Run
@@ -40,7 +41,9 @@ def published_task(
     Raises:
         InputError: If the model was compiled for no published architecture.
     """
-    form = stock_form(model, rotate)
+    wanted = "a model that was compiled or loaded"
+    given: CompiledModel = arguments.instance("model", model, CompiledModel, wanted)
+    form = stock_form(given, rotate)
     plain = task_of(model, seed) if size is None else task_of(model, seed, size)
     edges = tuple(edges_of(form.sizes.layers, form.sizes.heads))
     return PublishedTask(model, edges, plain.tokens, plain.corrupted, seed, form=form)

@@ -75,3 +75,5 @@ def test_edges_are_those_of_the_model_without_norms(name: str) -> None:
 def test_only_published_models_have_such_a_form() -> None:
     with pytest.raises(InputError, match="no published transformer"):
         published_task(compiled("hist"))
+    with pytest.raises(InputError, match="model is 3"):
+        published_task(3)  # type: ignore[arg-type]
