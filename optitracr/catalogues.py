@@ -204,7 +204,9 @@ class StandardProposal(Proposal):
         self, limits: Limits, stock: Stock | None = None, told_late: bool = False
     ) -> Problem:
         """The problem of placing them all."""
-        return build_problem(self.name, self.standard, self.setting, limits, self.head_size, stock)
+        return build_problem(
+            self.name, self.standard, self.setting, limits, self.head_size, stock, told_late
+        )
 
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where they go."""

@@ -35,6 +35,7 @@ from optitracr.graph.rewrites.passes import Pass, Rewritten, run_passes
 from optitracr.graph.tabled import TabledProgram
 from optitracr.graph.tabling import tabled_program
 from optitracr.graph.values import ExplodedError
+from optitracr.levels import ALLOCATED_LEVELS
 from optitracr.model.known import remember
 from optitracr.model.proof import Proof
 from optitracr.model.reference import Reference, calls_of
@@ -144,7 +145,8 @@ class Compilation:
         if stock_class(options.architecture) is not None:
             self._families -= SPOILED_BY_NORMS
         made_of = options.architecture
-        self._stream = filled_stock(made_of), tells_positions_late(made_of)
+        solved = self.recipe.level in ALLOCATED_LEVELS
+        self._stream = filled_stock(made_of), solved and tells_positions_late(made_of)
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
         self._shallow = not whole and is_shallow(options)

@@ -150,14 +150,20 @@ def test_positions_are_told_in_the_first_layer_or_before_it() -> None:
     assert (early.early, early.sizes.layers, plain.size.layers) == (1, 2, 1)
 
 
-@pytest.mark.parametrize("level", [0, 1])
-def test_no_level_reads_positions_before_they_are_told(level: int) -> None:
-    entry = library.get("reverse")
+@pytest.mark.parametrize(("level", "early"), [(0, 1), (1, 0)])
+def test_the_solver_reads_no_positions_before_they_are_told(level: int, early: int) -> None:
+    entry = library.get("running_sum")
     model = compile_rasp_to_model(
-        entry.make(), entry.vocab, 3, causal=True, optimize=level, architecture="llama"
+        entry.make(),
+        entry.vocab,
+        3,
+        causal=True,
+        optimize=level,
+        architecture="llama",
+        check="sample",
     )
-    assert model.stock().early_layers == 0
-    assert model.prove_stock().proven
+    assert model.stock().early_layers == early
+    assert model.stock().sizes.layers == model.allocation.value[0] + early
 
 
 @pytest.mark.parametrize("column", [0, 1, 3])
