@@ -63,7 +63,9 @@ def solve(
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
     solved = on_time(problem)
     start = hint if solved is problem else None
-    limit = default_time_limit(solved, start is not None) if time_limit is None else time_limit
+    limit = time_limit
+    if limit is None:
+        limit = default_time_limit(solved, start is not None, "parameters" in objective)
     found = _by_method(
         solved, method, objective, limit, seed, parallel, start, progress, on_interrupt
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from solvers import (
+    Allocation,
     Alternative,
     HeadDemand,
     Kind,
@@ -18,7 +21,9 @@ from solvers import (
     solve,
     violations,
 )
+from solvers.cp_sat import cp_sat
 from solvers.dominance import spares, without_dominated
+from solvers.effort import DEFAULT_TIME, WEIGHED_TIME
 from tests.solvers.tiny import tiny_problem
 
 
@@ -147,3 +152,17 @@ def test_a_spare_is_computed_and_read_wherever_another_is() -> None:
     assert spares(given) == (("z", "y"),)
     alone = replace(given.alternatives[2], reads=(("z",),))
     assert spares(replace(given, alternatives=(*given.alternatives[:2], alone))) == ()
+
+
+def test_more_time_is_worth_it_where_sizes_are_weighed_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[float] = []
+
+    def watched(problem: Problem, objective: tuple[str, ...], **options: object) -> Allocation:
+        given.append(float(str(options["time_limit"])))
+        return cp_sat(problem, objective)
+
+    monkeypatch.setattr("solvers.cp_sat.cp_sat", watched)
+    small = problem(mlp("only", 1, ("a",)))
+    solve(small, objective=("parameters",))
+    solve(small)
+    assert given == [WEIGHED_TIME, DEFAULT_TIME]
