@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from optitracr.benchmark.circuit_picture import circuit_picture
 from optitracr.benchmark.entries import entries_of, is_held_back
-from optitracr.benchmark.records import GROUPS, SCORES, entries, folder_of
+from optitracr.benchmark.records import GROUPS, SCORES, about, entries, folder_of
 from optitracr.benchmark.results import FIGURES, VARIABLE_FIGURES
 from optitracr.compiled import CompiledModel
 from optitracr.draw.markup import escaped, joined, markup
@@ -76,7 +76,7 @@ def cards_of(folder: str | PathLike[str]) -> Iterator[Card]:
         if not is_held_back(entry.about):
             index = entry.about["index"]
             own = {name: known[index] for name, known in scores.items() if index in known}
-            yield _card({**entry.row, **entry.about}, entry.model(), own)
+            yield _card({**entry.row, **about(entry.about)}, entry.model(), own)
 
 
 def _card(row: Mapping[str, Any], model: CompiledModel, scores: Scores) -> Card:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -77,11 +79,25 @@ def _turn(row: Mapping[str, Any]) -> int | None:
     return None if row["rotate"] == NOT_ROTATED else int(row["rotate"])
 
 
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """Keeps `transformers` from drawing a bar for every checkpoint."""
+    logging: Any = import_module("transformers.utils.logging")
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
 def _checkpoint(place: Path, model: CompiledModel, row: Mapping[str, Any]) -> None:
     """The published form with its tokenizer, card, and circuit."""
     if not place.exists():
         place.parent.mkdir(parents=True, exist_ok=True)
-        model.save_pretrained(place, _turn(row))
+        with _without_bars():
+            model.save_pretrained(place, _turn(row))
 
 
 def _without_circuit(place: Path, model: CompiledModel, row: Mapping[str, Any]) -> None:
@@ -92,7 +108,9 @@ def _without_circuit(place: Path, model: CompiledModel, row: Mapping[str, Any]) 
     if is_published(row):
         from optitracr.stock.pretrained import saved_files
 
-        write_folder(place, saved_files(to_transformers(model.stock(_turn(row)))))
+        with _without_bars():
+            files = saved_files(to_transformers(model.stock(_turn(row))))
+        write_folder(place, files)
         return
     from safetensors.numpy import save
 

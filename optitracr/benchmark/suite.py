@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ from optitracr.benchmark.planning import (
 from optitracr.benchmark.publishing import publish
 from optitracr.benchmark.records import folder_of
 from optitracr.compiled import CompiledModel
+from optitracr.corpus.making import Watch
 from optitracr.corpus.programs import LARGEST_COUNT, LARGEST_SEED, MOST_IDLE
+from optitracr.corpus.progress import Progress
 from optitracr.corpus.request import differences, versions
 from optitracr.corpus.tables import arrow, write_table
 from optitracr.errors import FileError
@@ -78,6 +81,10 @@ class MadeSuite:
     compiled: int = 0
 
 
+def _unwatched(progress: Progress) -> None:
+    """What happens to progress that nobody watches."""
+
+
 def make_suite(
     folder: str | PathLike[str],
     models: int,
@@ -89,6 +96,7 @@ def make_suite(
     idle: int = 1,
     executor: Executor | None = None,
     workers: int | None = None,
+    watch: Watch = _unwatched,
 ) -> MadeSuite:
     """Makes a suite: models in tiers, of which some are held back, with tables and a data card.
 
@@ -106,12 +114,32 @@ def make_suite(
         idle: Heads a layer that do nothing, where every edge of a model would be true; 0 for none.
         executor: As `corpus.make` takes it.
         workers: As `corpus.make` takes it.
+        watch: As `corpus.make` takes it; called for the models of each split in turn.
 
     Raises:
         InputError: If an argument is wrong.
         FileError: If the folder holds something else, or cannot be written.
         MissingExtraError: If PyArrow is not installed; or `transformers`, for published
             architectures.
+    """
+    asked = _asked(models, seed, tiers, private, private_seed, idle)
+    place = folder_of(folder)
+    known = _opened(place, asked)
+    if known is not None:
+        return MadeSuite(place, **known)
+    arguments.function("watch", watch)
+    making = partial(corpus.make, executor=executor, workers=workers, watch=watch)
+    return _made(place, asked, making)
+
+
+def _asked(
+    models: object, seed: object, tiers: Any, private: object, private_seed: object, idle: object
+) -> dict[str, Any]:
+    """What decides what is in a suite, checked.
+
+    Raises:
+        InputError: If an argument is wrong.
+        MissingExtraError: If what is needed is not installed.
     """
     arrow()
     seed = arguments.integer("seed", seed, 0, LARGEST_SEED)
@@ -131,11 +159,7 @@ def make_suite(
         arguments.refuse("private", private, "a share from 0 to 1")
     if asked["tiers"] != [Tier.PLAIN]:
         require("transformers", "transformers", EXTRA)
-    place = folder_of(folder)
-    known = _opened(place, asked)
-    if known is not None:
-        return MadeSuite(place, **known)
-    return _made(place, asked, executor, workers)
+    return asked
 
 
 def _opened(folder: Path, asked: dict[str, Any]) -> dict[str, Any] | None:
@@ -172,14 +196,12 @@ def _write(path: Path, about: dict[str, Any]) -> None:
     write_file(path, json.dumps(about, indent=1).encode())
 
 
-def _made(
-    folder: Path, asked: dict[str, Any], executor: Executor | None, workers: int | None
-) -> MadeSuite:
+def _made(folder: Path, asked: dict[str, Any], make: Callable[..., corpus.Made]) -> MadeSuite:
     """Makes what is missing of a suite."""
     rows: list[dict[str, Any]] = []
     nothing = compiled = 0
     for split, plan in _plans(asked).items():
-        made = corpus.make(plan.items, corpora(folder)[split], executor=executor, workers=workers)
+        made = make(plan.items, corpora(folder)[split])
         compiled += made.compiled
         chosen = _Choice(corpora(folder)[split], plan, split, len(rows))
         found = chosen.rows()

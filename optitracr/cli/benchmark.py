@@ -30,7 +30,7 @@ def work(arguments: argparse.Namespace, output: Output) -> int:
 
 def _make(arguments: argparse.Namespace, output: Output) -> int:
     tiers = [name for name in arguments.tiers.split(",") if name]
-    with executor_at(arguments.scheduler) as executor:
+    with executor_at(arguments.scheduler) as executor, shown_progress() as watch:
         made = make_suite(
             arguments.folder,
             arguments.models,
@@ -41,6 +41,7 @@ def _make(arguments: argparse.Namespace, output: Output) -> int:
             idle=arguments.idle,
             executor=executor,
             workers=arguments.workers,
+            watch=watch,
         )
     found = {
         "models": made.models,

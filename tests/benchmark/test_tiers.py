@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from optitracr.benchmark import make_suite, run_suite, score_suite
+from optitracr.benchmark import make_suite, run_suite, save_gallery, score_suite
 from optitracr.benchmark.entries import PRIVATE, entries_of
 from optitracr.benchmark.jobs import Asked, chunks, scored_by
 from optitracr.benchmark.methods import Task
@@ -123,6 +123,14 @@ def test_scores_are_by_tier_and_split_and_methods_say_where_they_do_not_run(suit
     assert found["true_subspace"]["left_out"] == published
     lines = (suite / "scores" / "true_subspace.jsonl").read_text()
     assert "run on models without norms" in lines
+
+
+def test_a_page_shows_what_is_public(suite: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    assert save_gallery(suite, page) == SIZE - 1
+    text = page.read_text()
+    for entry in entries_of(suite):
+        assert (entry.about["name"] in text) == (entry.about["split"] != PRIVATE)
 
 
 def test_workers_give_the_same_scores(suite: Path) -> None:
