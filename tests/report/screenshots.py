@@ -29,7 +29,7 @@ SHRUNK = 10
 MEAN_TOLERANCE = 3.0
 """Mean difference of channels that is allowed, of 255."""
 
-FAR, FAR_TOLERANCE = 48, 0.02
+FAR, FAR_TOLERANCE = 48, 0.005
 """Share of pixels that may differ in a channel by more than so much."""
 
 PICTURES = {
