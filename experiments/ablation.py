@@ -126,7 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--programs", nargs="+", metavar="NAME", help="library names; all by default"
     )
-    add_common_options(parser, time_limit=60.0)
+    add_common_options(parser)
     return parser
 
 

@@ -177,7 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="for --verify: every input up to so many, samples beyond (%(default)s)",
     )
-    add_common_options(parser, time_limit=60.0)
+    add_common_options(parser)
     parser.add_argument(
         "--markdown", type=Path, nargs="+", metavar="FILE", help="write the tables here"
     )

@@ -224,7 +224,7 @@ def count(text: str) -> int:
     return number
 
 
-def add_common_options(parser: argparse.ArgumentParser, time_limit: float) -> None:
+def add_common_options(parser: argparse.ArgumentParser, time_limit: float | None = None) -> None:
     """Options that every script over the library has."""
     from optitracr.options import DEFAULT_OBJECTIVE
 
@@ -237,14 +237,15 @@ def add_common_options(parser: argparse.ArgumentParser, time_limit: float) -> No
     add_output_options(parser, time_limit)
 
 
-def add_output_options(parser: argparse.ArgumentParser, time_limit: float) -> None:
+def add_output_options(parser: argparse.ArgumentParser, time_limit: float | None = None) -> None:
     """Options for the time limit, the CSV file and the figure."""
+    usual = "as much as pays" if time_limit is None else f"{time_limit:g}"
     parser.add_argument(
         "--time-limit",
         type=seconds,
         default=time_limit,
         metavar="SECONDS",
-        help="for each solve (%(default)g)",
+        help=f"for each solve ({usual})",
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
     parser.add_argument(
