@@ -27,6 +27,7 @@ source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 myst_enable_extensions = ["amsmath", "colon_fence", "deflist", "dollarmath"]
 myst_heading_anchors = 3
 # What is run has to be right: nothing is taken from a cache, and an error ends the build.
+nb_ipywidgets_js: dict[str, object] = {}  # nothing is loaded from elsewhere
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
