@@ -59,6 +59,13 @@ def test_the_circuit_keeps_the_output_and_methods_run(
     assert found["patching"][outside].max() < 1e-2 < found["patching"].max()
 
 
+def test_noise_is_no_output_to_keep() -> None:
+    """The causal reading of argmax gives 0 at every position: only noise moves its logits."""
+    task = published_task(published("argmax", "gpt2"), size=6)
+    assert 0 < float(task.direction.abs().max()) < 1e-3
+    assert np.isnan(score_edges(task, METHODS["truth"](task)).faithfulness)
+
+
 @pytest.mark.parametrize("name", ["reverse", "hist"])
 def test_edges_are_those_of_the_model_without_norms(name: str) -> None:
     """For GPT-2 they are what the weights say; Llama has more, which tell positions."""
