@@ -69,9 +69,9 @@ def _cancelling(wiring: Wiring, layers: int) -> set[Edge]:
 def score_any(task: Task, scores: Scores, truths: Sequence[GroundTruth] | None = None) -> Score:
     """The figures of scores against the circuit that they agree with best.
 
-    That is the one with the largest area under the ROC curve, then the largest precision. Random
-    scores gain by it what the best of so many draws does; with two circuits that differ in few
-    edges it is little.
+    That is the one with the largest area under the ROC curve, then the largest precision; one of
+    all edges has no area, and comes before any. Random scores gain by the choice what the best of
+    so many draws does; with two circuits that differ in few edges it is little.
 
     Args:
         task: What the method was given.
@@ -88,9 +88,9 @@ def score_any(task: Task, scores: Scores, truths: Sequence[GroundTruth] | None =
 
 
 def _order(score: Score) -> tuple[float, float]:
-    figures = (score.auroc, score.precision)
-    first, second = (-1.0 if math.isnan(figure) else figure for figure in figures)
-    return first, second
+    """A circuit of all edges, which has no area, is one that all scores agree with."""
+    area = math.inf if math.isnan(score.auroc) else score.auroc
+    return area, -1.0 if math.isnan(score.precision) else score.precision
 
 
 def _against(task: Task, truth: GroundTruth) -> Task:
