@@ -11,17 +11,14 @@ from collections.abc import Sequence
 from os import PathLike
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from optitracr import arguments
 from optitracr.benchmark.cards import SIZES, Card, cards_of
 from optitracr.benchmark.records import GROUPS, folder_of
-from optitracr.draw.colours import declarations
-from optitracr.draw.markup import attributes, escaped, joined, markup
+from optitracr.draw.markup import attributes, joined, markup
 from optitracr.draw.residual import plural
-from optitracr.report.html import embedded
-from optitracr.report.templates import asset, filled
-from optitracr.version import __version__
+from optitracr.report.templates import filled, shelled
 from optitracr.writing import write_file
 
 PACKAGE = "optitracr.benchmark"
@@ -56,21 +53,25 @@ def gallery_page(title: str, cards: Sequence[Card]) -> str:
         cards: The models.
     """
     methods = list(dict.fromkeys(method for card in cards for method in card.scores))
-    page = filled(
+    body = filled(
         "gallery.html",
         PACKAGE,
-        title=escaped(title),
-        colours=escape(declarations(max((card.colours for card in cards), default=0))),
-        style=Markup("\n").join([asset("page.css"), asset("gallery.css", PACKAGE)]),
-        script=Markup("\n").join([asset("page.js"), asset("gallery.js", PACKAGE)]),
-        data=embedded({"models": [_data(card) for card in cards]}),
-        summary=markup("<b>{}</b>, each with its program, circuit and scores.", _count(cards)),
         choosers=_choosers(cards, methods),
         heads=joined(_head(name) for name in ("program", *SIZES, "proof", "score")),
         rows=joined((_row(place, card) for place, card in enumerate(cards)), "\n"),
-        version=escaped(__version__),
     )
-    return str(page)
+    return shelled(
+        body,
+        title=title,
+        kind="a suite of models",
+        product="optitracr benchmark",
+        subject="models",
+        summary=markup("<b>{}</b>, each with its program, circuit and scores.", _count(cards)),
+        same="suite and scores give",
+        colours=max((card.colours for card in cards), default=0),
+        data={"models": [_data(card) for card in cards]},
+        own=[(PACKAGE, "gallery")],
+    )
 
 
 def _count(cards: Sequence[Card]) -> str:

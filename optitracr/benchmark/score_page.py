@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from optitracr.benchmark.pictures import curves_picture, means_picture
 from optitracr.benchmark.results import CURVE, FIGURES, VARIABLE_FIGURES, Methods, in_groups
-from optitracr.draw.colours import declarations
 from optitracr.draw.markup import escaped, joined, markup
 from optitracr.draw.residual import plural
 from optitracr.report.html import Cell, Row, table, text
 from optitracr.report.sections import picture_box
-from optitracr.report.templates import asset, filled
-from optitracr.version import __version__
+from optitracr.report.templates import filled, shelled
 
 PACKAGE = "optitracr.benchmark"
 
@@ -56,19 +54,23 @@ def score_page(title: str, scores: Mapping[str, Any]) -> str:
         scores: The figures.
     """
     methods: Methods = scores["methods"]
-    page = filled(
+    body = filled(
         "score_page.html",
         PACKAGE,
-        title=escaped(title),
-        colours=escape(declarations(len(methods))),
-        style=asset("page.css"),
-        script=asset("page.js"),
-        summary=_summary(methods),
         legend=_legend(methods),
         sections=joined(_sections(methods, scores["shares"]), "\n"),
-        version=escaped(__version__),
     )
-    return str(page)
+    return shelled(
+        body,
+        title=title,
+        kind="scores of methods",
+        product="optitracr benchmark",
+        subject="scores",
+        summary=_summary(methods),
+        same="scores give",
+        colours=len(methods),
+        data={},
+    )
 
 
 def _summary(methods: Methods) -> Markup:

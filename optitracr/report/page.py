@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from markupsafe import Markup, escape
 
-from optitracr.draw.colours import declarations
-from optitracr.draw.markup import escaped, joined, markup
+from optitracr.draw.markup import joined, markup
 from optitracr.report.example_section import example_data, example_section
 from optitracr.report.facts import Facts
-from optitracr.report.html import embedded, swatch
+from optitracr.report.html import swatch
 from optitracr.report.sections import (
     graph_section,
     options_sentence,
@@ -19,20 +18,13 @@ from optitracr.report.sections import (
     sublayers_section,
 )
 from optitracr.report.summary import key_figures, proof, summary
-from optitracr.report.templates import asset, filled
-from optitracr.version import __version__
+from optitracr.report.templates import filled, shelled
 
 
 def page(facts: Facts) -> str:
     """A report as one HTML page that needs no other file and no network."""
-    made = filled(
+    body = filled(
         "page.html",
-        title=escaped(facts.name),
-        colours=escape(declarations(len(facts.variables.labels))),
-        style=asset("page.css"),
-        script=asset("page.js"),
-        data=embedded(example_data(facts)),
-        summary=summary(facts),
         proof=proof(facts),
         figures=key_figures(facts),
         legend=_legend(facts),
@@ -43,10 +35,19 @@ def page(facts: Facts) -> str:
         savings=savings_section(facts),
         graph=graph_section(facts),
         example=example_section(facts),
-        options=options_sentence(facts),
-        version=escaped(__version__),
     )
-    return str(made)
+    return shelled(
+        body,
+        title=facts.name,
+        kind="optitracr report",
+        product="optitracr report",
+        subject="report",
+        summary=summary(facts),
+        same="program and options give",
+        about=markup("{}. ", options_sentence(facts)),
+        colours=len(facts.variables.labels),
+        data=example_data(facts),
+    )
 
 
 def framed(name: str, html: str) -> str:
