@@ -53,11 +53,15 @@ class Network:
         if self._architecture.activation is not None:
             raise InputError("the model has another activation function than ReLU; take it back")
         self._params = {
-            part: {name: self._tensor(array) for name, array in arrays.items()}
+            part: {name: self.tensor(array) for name, array in arrays.items()}
             for part, arrays in model.params.items()
         }
-        self._unembed = self._tensor(model.unembed)
+        self._unembed = self.tensor(model.unembed)
         layers, heads = self._architecture.layers, self._architecture.heads
+        self._name_writers(layers, heads)
+
+    def _name_writers(self, layers: int, heads: int) -> None:
+        """Says which nodes write, in order, and the place of each."""
         self.writers = (
             INPUT,
             *(
@@ -68,7 +72,8 @@ class Network:
         )
         self.place = {name: place for place, name in enumerate(self.writers)}
 
-    def _tensor(self, array: Any) -> Any:
+    def tensor(self, array: Any) -> Any:
+        """Numbers of single precision."""
         return self.torch.tensor(np.asarray(array, dtype=np.float32))
 
     def integers(self, rows: Any) -> Any:
@@ -99,7 +104,16 @@ class Network:
             embedded: What the input writes, if not the tokens' embedding.
             probed: Whether the gradient by what each reader reads is wanted.
         """
-        return Run(self, tokens, patches or {}, embedded, probed)
+        return self._passed(tokens, patches or {}, embedded, probed)
+
+    def _passed(
+        self,
+        tokens: NDArray[np.integer],
+        patches: dict[str, list[tuple[int, Any]]],
+        embedded: Any,
+        probed: bool,
+    ) -> Run:
+        return Run(self, tokens, patches, embedded, probed)
 
     def onwards(self, state: int, residual: Any, tokens: NDArray[np.integer]) -> Any:
         """Logits of shape [batch, seq, outputs], from the residual stream of a state.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -177,20 +177,7 @@ class PublishedNetwork(Network):
         self.unembedding = self.tensor(weights.unembedding / form.logit_scale)
         self.gain = self.tensor(weights.gain)
         self.layers = [_Layer(self, layer) for layer in weights.layers]
-        nodes = (
-            (*(name for name, _ in _heads(layer, sizes.heads, sizes.head_size)), mlp_node(layer))
-            for layer in range(sizes.layers)
-        )
-        self.writers = (INPUT, *(node for of_layer in nodes for node in of_layer))
-        self.place = {name: place for place, name in enumerate(self.writers)}
-
-    def no_gradients(self) -> Any:
-        """A context in which nothing is kept for gradients."""
-        return self.torch.no_grad()
-
-    def tensor(self, array: Any) -> Any:
-        """Numbers of single precision."""
-        return self.torch.tensor(np.asarray(array, dtype=np.float32))
+        self._name_writers(sizes.layers, sizes.heads)
 
     def affine(self, part: Affine) -> tuple[Any, Any]:
         """A linear map and its bias."""
@@ -200,15 +187,14 @@ class PublishedNetwork(Network):
         """What the input writes, [batch, seq, width]."""
         return self.tokens[self.torch.as_tensor(np.asarray(tokens)).long()]
 
-    def run(
+    def _passed(
         self,
         tokens: NDArray[np.integer],
-        patches: dict[str, list[tuple[int, Any]]] | None = None,
-        embedded: Any = None,
-        probed: bool = False,
+        patches: dict[str, list[tuple[int, Any]]],
+        embedded: Any,
+        probed: bool,
     ) -> Run:
-        """A forward pass; see `Network.run`."""
-        return PublishedRun(self, tokens, patches or {}, embedded, probed)
+        return PublishedRun(self, tokens, patches, embedded, probed)
 
     def normed(self, stream: Any, gain: Any) -> Any:
         """What the norm gives."""
@@ -259,14 +245,14 @@ class PublishedRun(Run):
         embedded: Any,
         probed: bool,
     ) -> None:
-        self._stock, self._patches, self._probed = network, patches, probed
+        self._network, self._patches, self._probed = network, patches, probed
+        self._published = network
         first = network.embedded(tokens) if embedded is None else embedded
         length = tokens.shape[1]
         self.outputs: list[Any] = [first]
+        self.states: list[Any] = []
         self.probes: dict[str, Any] = {}
-        self._rest = first
-        if network.positions is not None:
-            self._rest = first + network.positions[:length]
+        self._arrive(first if network.positions is None else first + network.positions[:length])
         mask = network.torch.ones(length, length, dtype=network.torch.bool).tril()
         for place, layer in enumerate(network.layers):
             self._attention(place, layer, mask)
@@ -278,21 +264,8 @@ class PublishedRun(Run):
             self._write([hidden @ out], bias)
         self.logits = network.normed(self._read(LOGITS), network.gain) @ network.unembedding
 
-    def _read(self, reader: str) -> Any:
-        found = self._rest
-        for place, instead in self._patches.get(reader, ()):
-            found = found + (instead - self.outputs[place])
-        if self._probed:
-            self.probes[reader] = self._stock.torch.zeros_like(found, requires_grad=True)
-            found = found + self.probes[reader]
-        return found
-
-    def _write(self, outputs: Sequence[Any], bias: Any) -> None:
-        self.outputs.extend(outputs)
-        self._rest = self._rest + sum(outputs) + bias
-
     def _attention(self, place: int, layer: _Layer, mask: Any) -> None:
-        network, sizes = self._stock, self._stock.form.sizes
+        network, sizes = self._published, self._published.form.sizes
         out, bias = layer.parts["heads_out"]
         base = network.form.lowered.weights.rotary_base
         outputs = []
