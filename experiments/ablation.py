@@ -12,12 +12,11 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from reporting import (
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     add_common_options,
     chosen_programs,
+    exit_code,
     guarded,
     load_solvers,
     print_table,
@@ -118,7 +117,7 @@ def _run(arguments: argparse.Namespace) -> int:
     print_table("What leaving a family of candidates out costs", columns, cells)
     if arguments.figure and found:
         _draw(found, arguments)
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK
+    return exit_code(interrupted)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -23,7 +23,7 @@ from typing import Any, TextIO
 from campaign_programs import FAILURES, GENERATORS, Run, as_json, from_json
 from campaign_tables import show
 from campaign_workers import results
-from reporting import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_OK, count, guarded, seconds
+from reporting import count, exit_code, guarded, seconds
 
 from optitracr.errors import FileError
 
@@ -104,10 +104,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if file is not None:
             file.close()
     show(generator, runs)
-    if interrupted:
-        return EXIT_INTERRUPTED
     failed = any(run.outcome in FAILURES for done in runs.values() for run in done)
-    return EXIT_ERROR if failed else EXIT_OK
+    return exit_code(interrupted, failed)
 
 
 def _collect(

@@ -15,13 +15,11 @@ from collections.abc import Iterator, Sequence
 
 from library_problems import library_problem
 from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     add_common_options,
     chosen_programs,
+    exit_code,
     failure,
     guarded,
     load_solvers,
@@ -170,7 +168,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.figure:
         _draw(table.rows, arguments.methods, arguments)
     failed = any(row["status"] == ERROR for row in table.rows)
-    return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
+    return exit_code(interrupted, failed)
 
 
 def _parser() -> argparse.ArgumentParser:

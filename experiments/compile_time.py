@@ -15,11 +15,10 @@ from collections.abc import Sequence
 
 from program_sets import SETS
 from reporting import (
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     add_measuring_options,
+    exit_code,
     guarded,
     measured_programs,
     sweep,
@@ -77,7 +76,7 @@ def _run(arguments: argparse.Namespace) -> int:
         interrupted = sweep(programs, lambda entry: [_fastest(entry, arguments)], table, "timing")
     if table.rows:
         _print(table.rows)
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK
+    return exit_code(interrupted)
 
 
 def _fastest(entry: library.Program, arguments: argparse.Namespace) -> Row:

@@ -17,13 +17,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     chosen_programs,
     count,
+    exit_code,
     failure,
     guarded,
     markdown_table,
@@ -121,9 +119,7 @@ def main() -> int:
         print_table("Variables told apart", SUMMARY_COLUMNS, summary(rows.rows))
         for path in arguments.markdown:
             write_sections(path, {"told": text(rows.rows)}, text(rows.rows))
-    if interrupted:
-        return EXIT_INTERRUPTED
-    return EXIT_ERROR if any("error" in row for row in rows.rows) else EXIT_OK
+    return exit_code(interrupted, any("error" in row for row in rows.rows))
 
 
 if __name__ == "__main__":

@@ -16,13 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     chosen_programs,
     count,
+    exit_code,
     failure,
     guarded,
     load_solvers,
@@ -251,7 +249,7 @@ def _run(arguments: argparse.Namespace) -> int:
         text = markdown(table.rows, tables)
         write_sections(path, {"bounds": text}, text)
     failed = any("error" in row for row in table.rows)
-    return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
+    return exit_code(interrupted, failed)
 
 
 def _parser() -> argparse.ArgumentParser:

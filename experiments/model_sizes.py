@@ -18,14 +18,12 @@ from itertools import combinations
 from pathlib import Path
 
 from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     add_common_options,
     chosen_programs,
     count,
+    exit_code,
     failure,
     guarded,
     load_solvers,
@@ -157,7 +155,7 @@ def _run(arguments: argparse.Namespace) -> int:
         interrupted = sweep(programs, lambda entry: measure(entry, arguments), table, "compiling")
     _report(table.rows, levels, arguments)
     failed = any(row["status"] == ERROR for row in table.rows)
-    return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
+    return exit_code(interrupted, failed)
 
 
 def _parser() -> argparse.ArgumentParser:

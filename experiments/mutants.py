@@ -22,11 +22,10 @@ import numpy as np
 from numpy.typing import NDArray
 from reporting import (
     EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     count,
+    exit_code,
     guarded,
     print_table,
     progress,
@@ -362,7 +361,7 @@ def _run(arguments: argparse.Namespace) -> int:
     columns = ("mutants", "told apart: refuted", "harmless", "of these not proven", "share")
     for what in ("level", "change", "array"):
         print_table(f"Changed weights, by {what}", (what, *columns), summary(table.rows, what))
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK
+    return exit_code(interrupted)
 
 
 def _parser() -> argparse.ArgumentParser:

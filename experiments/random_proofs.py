@@ -19,12 +19,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     count,
+    exit_code,
     guarded,
     load_solvers,
     print_table,
@@ -171,9 +169,7 @@ def _run(arguments: argparse.Namespace) -> int:
             print(f"interrupted; {len(table.rows)} programs are kept", file=sys.stderr)
             interrupted = True
     show(table.rows)
-    if interrupted:
-        return EXIT_INTERRUPTED
-    return EXIT_ERROR if any(map(failed, table.rows)) else EXIT_OK
+    return exit_code(interrupted, any(map(failed, table.rows)))
 
 
 def _parser() -> argparse.ArgumentParser:

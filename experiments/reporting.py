@@ -188,6 +188,11 @@ def guarded(script: Callable[[], int]) -> int:
         return EXIT_INTERRUPTED
 
 
+def exit_code(interrupted: bool, failed: bool = False) -> int:
+    """What a sweep ends with: an interrupt is said before what went wrong until then."""
+    return EXIT_INTERRUPTED if interrupted else EXIT_ERROR if failed else EXIT_OK
+
+
 def print_table(title: str, columns: Sequence[str], cells: Iterable[Sequence[str]]) -> None:
     """Prints a table; the first column is text, the others are aligned to the right."""
     table = Table(title=title)

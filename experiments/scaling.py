@@ -13,12 +13,11 @@ import time
 from collections.abc import Iterator, Sequence
 
 from reporting import (
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     add_output_options,
     count,
+    exit_code,
     failure,
     guarded,
     load_solvers,
@@ -100,7 +99,7 @@ def _run(arguments: argparse.Namespace) -> int:
     print_table("Random programs", COLUMNS, cells)
     if arguments.figure and table.rows:
         _draw(table.rows, arguments)
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK
+    return exit_code(interrupted)
 
 
 def _draw(rows: Sequence[Row], arguments: argparse.Namespace) -> None:

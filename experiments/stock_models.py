@@ -18,13 +18,11 @@ from pathlib import Path
 
 import numpy as np
 from reporting import (
-    EXIT_ERROR,
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     chosen_programs,
     count,
+    exit_code,
     failure,
     guarded,
     markdown_table,
@@ -272,9 +270,7 @@ def main() -> int:
         print_table("Their weights", DISTRIBUTION_COLUMNS, distribution(rows.rows))
         for path in arguments.markdown:
             write_sections(path, {"stock": text(rows.rows)}, text(rows.rows))
-    if interrupted:
-        return EXIT_INTERRUPTED
-    return EXIT_ERROR if any("error" in row for row in rows.rows) else EXIT_OK
+    return exit_code(interrupted, any("error" in row for row in rows.rows))
 
 
 if __name__ == "__main__":

@@ -20,12 +20,11 @@ from typing import Any
 
 from program_sets import SETS
 from reporting import (
-    EXIT_INTERRUPTED,
-    EXIT_OK,
     CsvRows,
     Row,
     add_measuring_options,
     count,
+    exit_code,
     guarded,
     measured_programs,
     print_table,
@@ -111,7 +110,7 @@ def _run(arguments: argparse.Namespace) -> int:
         interrupted = sweep(programs, rows, table, "measuring")
     if table.rows:
         _print(table.rows)
-    return EXIT_INTERRUPTED if interrupted else EXIT_OK
+    return exit_code(interrupted)
 
 
 def _print(rows: list[Row]) -> None:
