@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ from optitracr.benchmark.network import one_thread
 from optitracr.circuit.edge_attribution import INPUT
 from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, OptitracrError
+
+Given = TypeVar("Given")
+Result = TypeVar("Result")
 
 SHARES = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 """Of all edges that are kept for a curve of faithfulness, as MIB's circuit track has them."""
@@ -90,14 +94,28 @@ def scores_of(method: Method, task: Task) -> Scores:
     Raises:
         InputError: If it raises.
     """
+    return called(method, task, "a Task, and gives a number for each of its edges")
+
+
+def called(method: Callable[[Given], Result], given: Given, wanted: str) -> Result:
+    """What a method gives; an error of its own becomes one of ours.
+
+    Args:
+        method: Any function of what it is given.
+        given: That.
+        wanted: What it is called with, and what it is to give.
+
+    Raises:
+        InputError: If it raises.
+    """
     try:
-        return method(task)
+        return method(given)
     except OptitracrError:
         raise
     except Exception as error:
         raise InputError(
             f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
-            "called with a Task, and gives a number for each of its edges"
+            f"called with {wanted}"
         ) from error
 
 

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from optitracr import arguments
 from optitracr.benchmark.examples import Subspace, orthonormal
 from optitracr.benchmark.network import one_thread
+from optitracr.benchmark.scoring import called
 from optitracr.benchmark.sites import Site, sites_of
 from optitracr.benchmark.variable_methods import VARIABLE_METHODS, VariableMethod
 from optitracr.compiled import CompiledModel
-from optitracr.errors import InputError, OptitracrError
+from optitracr.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +91,7 @@ def score_site(site: Site, directions: NDArray[np.floating]) -> float:
 
 
 def _asked(method: VariableMethod, site: Site) -> Any:
-    try:
-        return method(site)
-    except OptitracrError:
-        raise
-    except Exception as error:
-        raise InputError(
-            f"the method raised {type(error).__name__} ({arguments.shown(str(error))}); it is "
-            "called with a Site, and gives directions of shape [d_model, directions]"
-        ) from error
+    return called(method, site, "a Site, and gives directions of shape [d_model, directions]")
 
 
 def _subspace(site: Site, directions: Any) -> Subspace:
