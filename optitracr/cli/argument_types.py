@@ -43,10 +43,7 @@ def seconds(text: str) -> float:
     Raises:
         ArgumentTypeError: If it is none.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no number of seconds") from None
+    number = _real(text, "number of seconds")
     if not (math.isfinite(number) and number >= 0):
         raise ArgumentTypeError(f"{text} is no time; give 0 or more seconds")
     return number
@@ -58,10 +55,7 @@ def factor(text: str) -> float:
     Raises:
         ArgumentTypeError: If it is none.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no number") from None
+    number = _real(text, "number")
     if not (math.isfinite(number) and number >= 1):
         raise ArgumentTypeError(f"{text} is not at least 1")
     return number
@@ -73,13 +67,17 @@ def share(text: str) -> float:
     Raises:
         ArgumentTypeError: If it is none.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is no number") from None
+    number = _real(text, "number")
     if not 0 <= number <= 1:
         raise ArgumentTypeError(f"{text} is not from 0 to 1")
     return number
+
+
+def _real(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no {what}") from None
 
 
 def vocabulary(text: str) -> tuple[str, ...]:
