@@ -241,11 +241,11 @@ class Compilation:
         except SpoiledError:
             if self._carrier is not PLAIN:
                 raise
-            return self._again(careful=True).compiled()
+            return self._careful().compiled()
         return self.model
 
-    def _again(self, careful: bool) -> Compilation:
-        """The same compilation from the start."""
+    def _careful(self) -> Compilation:
+        """The same from the start, without components that are estimated to be spoiled."""
         return Compilation(
             self.source,
             self.setting,
@@ -253,7 +253,7 @@ class Compilation:
             on_interrupt=self._search.on_interrupt,
             watch=self._watch,
             recipe=self.recipe,
-            careful=careful,
+            careful=True,
         )
 
     def _timed(self, stage: Stage, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -109,8 +109,11 @@ def _over_depths(search: Search, before: Sequence[Plan], times: Earliest) -> Dif
         plan, bound, outcome = _at_depth(search, before, times, layers)
         if outcome is not Outcome.INFEASIBLE:
             bounds, ruled_out = [*bounds, bound], False
-        if plan is not None and (best is None or shared_with(search.problem, plan, before) < most):
-            best, most = plan, shared_with(search.problem, plan, before)
+        if plan is None:
+            continue
+        shared = shared_with(search.problem, plan, before)
+        if best is None or shared < most:
+            best, most = plan, shared
             if most == 0:
                 break
     status = Status.INFEASIBLE if ruled_out else Status.UNKNOWN
