@@ -295,10 +295,11 @@ class CandidateProposal(Proposal):
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where those go that float32 carries."""
         stock, late = problem.constants.stock, problem.late is not None
-        _, *more = Care
+        _, either, *more = Care
         try:
             space, problem, allocation = carried_plan(
                 (self.space, problem),
+                partial(self.make, either),
                 [partial(self.make, care) for care in more if care.passes],
                 [partial(self.make, care) for care in more if not care.passes],
                 lambda tried: space_problem(tried, problem.limits, stock, late),

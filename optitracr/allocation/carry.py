@@ -2,9 +2,11 @@
 
 The solver knows sizes, no errors. Where a plan of its choice has a component that is wrong by
 more than is allowed (`optitracr.candidates.margins`), that choice is left out and the problem
-solved again; where that leaves nothing, or does not end soon, the components are chosen among
-those that bear and make fewer errors. What passes on noise is given up first, once it is not enough
-to leave out the components that pass on too much of it.
+solved again. What is left out is more than the choice that was wrong, and what stands in its place
+may be larger than need be. So a small problem is solved in several ways: among the same components,
+with those beside them that pass on no errors, without heads that weigh unevenly and with them, and
+among those that bear and make fewer errors. Of the plans that are carried the smallest is taken.
+Only one as small as the first is known to be the smallest of all.
 """
 
 from __future__ import annotations
@@ -31,8 +33,9 @@ seldom makes another error large enough; after these, the components with the le
 taken."""
 
 QUIETED = 1_000
-"""Components beyond which no plan of fewer errors and the same sizes is looked for: so large a
-problem is not proven, each search takes seconds, and hardly one ends with the same sizes."""
+"""Components beyond which the first plan that is carried is taken, and none of fewer errors and the
+same sizes is looked for: so large a problem is not proven, each search takes seconds, and hardly
+one ends with the same sizes."""
 
 LEFT_OUT = (
     "the components are those that float32 is estimated to carry: status and bound are of these, "
@@ -53,6 +56,7 @@ Solve = Callable[[Problem, Plan | None], Allocation]
 
 def carried_plan(
     first: tuple[CandidateSpace, Problem],
+    either: Callable[[], CandidateSpace],
     cautious: Sequence[Callable[[], CandidateSpace]],
     careful: Sequence[Callable[[], CandidateSpace]],
     state: Callable[[CandidateSpace], Problem],
@@ -65,6 +69,7 @@ def carried_plan(
 
     Args:
         first: The candidates, and their problem.
+        either: Makes the same, and beside what passes on errors what does not.
         cautious: Each makes candidates that pass on fewer errors than those before.
         careful: Each makes candidates that bear more, of which some are left out where needed.
         state: Makes the problem of other candidates.
@@ -76,9 +81,14 @@ def carried_plan(
     """
     found = [_tried(*first, solve, None)]
     found += _rounds(found[0], state, solve, FIRST_ROUNDS)
+    small = len(first[1].alternatives) <= QUIETED
+    if len(found) > 1 and small:
+        found += _of_either(either, state, solve, found[0][0][2].plan)
     last = first[0]
     for make in (*cautious, *careful):
-        if _least(found)[1] <= 1.0:
+        best, excess = _least(found)
+        beaten = small and best[2].value > found[0][0][2].value
+        if excess <= 1.0 and not beaten:
             break
         try:
             space = make()
@@ -164,13 +174,33 @@ def _tried(space: CandidateSpace, problem: Problem, solve: Solve, start: Plan | 
 def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
     """The plan with the smallest excess, and that excess.
 
-    Of equals it is the one whose second is smaller, and so on; the first of those.
+    Of equals it is the one whose second is smaller, and so on. Of those it is the smallest model,
+    and of equal ones the first.
     """
     excess = [
         sorted((o.error / o.allowed for o in offences), reverse=True) for _, offences in found
     ]
-    place = min(range(len(found)), key=lambda i: excess[i])
+    place = min(range(len(found)), key=lambda i: (excess[i], found[i][0][2].value))
     return found[place][0], max(excess[place], default=0.0)
+
+
+def _of_either(
+    either: Callable[[], CandidateSpace],
+    state: Callable[[CandidateSpace], Problem],
+    solve: Solve,
+    start: Plan | None,
+) -> list[Tried]:
+    """Plans of what passes on errors and what does not, without uneven heads and with them."""
+    space = either()
+    try:
+        first = _tried(space, state(space), solve, start)
+    except InfeasibleError:
+        return []
+    found = [first, *_rounds(first, state, solve)]
+    (_, _, allocation), wrong = first
+    if _uneven(space, allocation, wrong):
+        found += _rounds(first, state, solve, even=False)
+    return found
 
 
 def _rounds(
@@ -178,12 +208,13 @@ def _rounds(
     state: Callable[[CandidateSpace], Problem],
     solve: Solve,
     rounds: int = ROUNDS,
+    even: bool = True,
 ) -> list[Tried]:
     """The same space with ever more left out, to the first plan without an offence."""
     found: list[Tried] = []
     for _ in range(rounds):
         (space, _, allocation), wrong = tried
-        smaller = _without(space, allocation, wrong) if wrong else None
+        smaller = _without(space, allocation, wrong, even) if wrong else None
         if smaller is None:
             break
         try:
@@ -195,7 +226,7 @@ def _rounds(
 
 
 def _without(
-    space: CandidateSpace, allocation: Allocation, found: Sequence[Offence]
+    space: CandidateSpace, allocation: Allocation, found: Sequence[Offence], even: bool
 ) -> CandidateSpace | None:
     """The space in which the plan is no longer possible; None if nothing is left.
 
@@ -203,9 +234,9 @@ def _without(
     would compute the output, those forms must come from other components instead.
     """
     uneven, chains = _uneven(space, allocation, found), Chains(space)
-    even = exclude(space, uneven, chains) if uneven else None
-    if even is not None:
-        return even
+    without = exclude(space, uneven, chains) if uneven and even else None
+    if without is not None:
+        return without
     smaller, left = space, tuple(found)
     while left:
         count = most_left_out(smaller, left, chains)

@@ -56,7 +56,11 @@ by some fifty times that, far less than tells keys apart; a neuron's margin is l
 CODED = 2
 """Numbers of a code, such as a place on a line or a point of a circle."""
 
-MOST_WEIGHED = {Care.LEAST: JUMP_ERROR, Care.WEIGHED: SHARP_JUMP_ERROR}
+MOST_WEIGHED = {
+    Care.LEAST: JUMP_ERROR,
+    Care.EITHER: JUMP_ERROR,
+    Care.WEIGHED: SHARP_JUMP_ERROR,
+}
 """What a one-hot by which a head weighs several positions may be off by for noise: as much as steps
 may round, and where that was too much as little as those may by which a mean is weighed."""
 

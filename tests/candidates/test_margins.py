@@ -10,6 +10,7 @@ import pytest
 from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.allocation import carry
 from optitracr.candidates.offence import Offence
+from optitracr.model.proof import Status
 from optitracr.rasp import Comparison, Select, SelectorWidth, SequenceMap, indices, tokens
 
 
@@ -60,6 +61,19 @@ def test_plans_that_float32_carries_are_kept(name: str, monkeypatch: pytest.Monk
     entry = library.get(name)
     compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
     assert tried == [[]]
+
+
+@pytest.mark.parametrize("name", ["running_parity", "drop_vowels"])
+def test_what_passes_on_errors_makes_no_model_wider(name: str) -> None:
+    """Steps bear the uneven count that interpolation does not; places in a one-hot are wider."""
+    entry = library.get(name)
+    given = (entry.make(), entry.vocab, entry.max_seq_len)
+    flat = compile_rasp_to_model(*given, without="interpolation")
+    model = compile_rasp_to_model(*given)
+    assert carry.LEFT_OUT in model.allocation.message
+    assert model.allocation.value <= flat.allocation.value
+    assert model.proof is not None
+    assert model.proof.status is Status.PROVEN
 
 
 def test_a_mean_over_what_has_gathered_errors_reads_it_sharp(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from optitracr.candidates.births import Births, written
 from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.care import Care
 from optitracr.candidates.cuts import MAX_TABLE, Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
@@ -102,6 +103,9 @@ def _over(
     most = _most_neurons(proposals, form.label, cut)
     fitting = [plan for plan in plans if plan.neurons <= most]
     kept = fitting if proposals.care.is_robust else _fewest(fitting)
+    if proposals.care is Care.EITHER:
+        flat = pareto([plan for plan in fitting if not plan.passes])[:PLANS]
+        kept += [plan for plan in flat if all(plan is not other for other in kept)]
     if cut == (form.label,) and proposals.tables.on_lines(form.label):
         kept = _with_a_number(kept, fitting)
     for plan in kept:
