@@ -11,6 +11,13 @@ from torch import Tensor, nn
 from optitracr.model.forward import MASKED, Architecture
 
 
+class Linear(nn.Linear):
+    """A linear map whose weights are about to be set, and may be none."""
+
+    def reset_parameters(self) -> None:
+        """Draws nothing: PyTorch would warn of weights without entries."""
+
+
 class Attention(nn.Module):
     """Attention of one layer: `query`, `key`, `value` and `linear`, as Tracr names them."""
 
@@ -18,8 +25,8 @@ class Attention(nn.Module):
         super().__init__()
         inner = heads * head_size
         self.heads, self.head_size = heads, head_size
-        self.query, self.key, self.value = (linear(width, inner) for _ in range(3))
-        self.linear = linear(inner, width)
+        self.query, self.key, self.value = (Linear(width, inner) for _ in range(3))
+        self.linear = Linear(inner, width)
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         """What the heads add to the residual stream.
@@ -44,7 +51,7 @@ class Mlp(nn.Module):
 
     def __init__(self, width: int, neurons: int) -> None:
         super().__init__()
-        self.linear_1, self.linear_2 = linear(width, neurons), linear(neurons, width)
+        self.linear_1, self.linear_2 = Linear(width, neurons), Linear(neurons, width)
 
     def forward(self, x: Tensor) -> Tensor:
         """What the neurons add to the residual stream, shape [batch, seq, d_model]."""
@@ -81,7 +88,7 @@ class Transformer(nn.Module):
         self.layers = nn.ModuleList(
             Layer(architecture, width, neurons) for _ in range(architecture.layers)
         )
-        self.unembed = linear(width, outputs, bias=False)
+        self.unembed = Linear(width, outputs, bias=False)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Logits, or the number, of shape [batch, seq, outputs].
@@ -114,9 +121,3 @@ class Transformer(nn.Module):
             states.append(states[-1] + layer.attn(states[-1], mask))
             states.append(states[-1] + layer.mlp(states[-1]))
         return states
-
-
-def linear(inputs: int, outputs: int, bias: bool = True) -> Any:
-    """A linear map whose weights are not drawn: they are about to be set, and may be none."""
-    make: Any = nn.utils.skip_init
-    return make(nn.Linear, inputs, outputs, bias=bias)

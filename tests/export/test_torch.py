@@ -70,3 +70,12 @@ def test_it_can_be_traced_and_exported() -> None:
     exported = torch.export.export(module, (tokens,)).module()
     for made in (traced, exported):
         torch.testing.assert_close(made(others), module(others))
+
+
+def test_a_model_without_neurons_warns_of_nothing() -> None:
+    model = compiled("hist")
+    assert model.size.neurons == 0
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        module = model.to_torch()
+    assert module.layers[0].mlp.linear_1.weight.shape == (0, model.size.width)
