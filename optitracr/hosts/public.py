@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from optitracr import rasp
 from optitracr.extras import require
+from optitracr.levels import DEFAULT_LEVEL
 
 if TYPE_CHECKING:
     from optitracr.hosts.implanted import Implant
@@ -81,12 +82,14 @@ def replace(
     targets: Any = None,
     read: Mapping[rasp.SOp, Any] | None = None,
     write: Any = "fitted",
+    optimize: int = DEFAULT_LEVEL,
 ) -> Replacement:
     """Puts a program in the place of a part of a trained host, and measures what it explains.
 
-    The test of a claim such as "this head counts": at every position after BOS the part adds what
-    the program says, in its causal reading, in place of what it adds by itself. Half of the texts,
-    every other row, serves to fit maps; the other half to measure.
+    The test of a claim such as "this head counts": the program is compiled, in its causal reading,
+    and at every position after BOS the part adds what the compiled transformer says, in place of
+    what it adds by itself. Half of the texts, every other row, serves to fit maps; the other half
+    to measure.
 
     Args:
         host: A GPT2LMHeadModel or a LlamaForCausalLM of transformers, in float32 on the CPU. It
@@ -104,6 +107,7 @@ def replace(
             is computed from the token ids.
         write: What each value adds: "fitted", the mean of what the part adds there, or a dict of
             values and vectors of the host's width.
+        optimize: The level at which the program is compiled; see `compile_rasp_to_model`.
 
     Returns:
         The host with the program, and what it explains.
@@ -111,12 +115,14 @@ def replace(
     Raises:
         MissingExtraError: If torch or transformers is not installed.
         InputError: For a host of another class, or bad arguments.
-        UnsupportedError: For a program that takes means or the best of several keys.
+        EvaluationError: For texts on which the program is undefined.
+        LimitError: If s-ops that are read have too many combinations of values.
+        UnsupportedError: For a program that does not compile, or can be too many numbers.
     """
     _require()
     from optitracr.hosts.replacing import Claim, replaced
 
-    claim = Claim(part, program, tokens, bos, texts, targets, read, write)
+    claim = Claim(part, program, tokens, bos, texts, targets, read, write, optimize)
     return replaced(claim, host)
 
 

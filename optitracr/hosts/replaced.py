@@ -9,11 +9,14 @@ from typing import Any
 
 import torch
 
+from optitracr import rasp
+from optitracr.compiled import CompiledModel
 from optitracr.craft.spaces import FloatArray
 from optitracr.hosts.component import Component
 from optitracr.hosts.guest import Codes
 from optitracr.hosts.host_class import Host
 from optitracr.hosts.ids import checked_ids
+from optitracr.hosts.interpreted import Interpreted
 from optitracr.hosts.linear import read_values
 from optitracr.hosts.sites import Site
 
@@ -66,10 +69,10 @@ class Replacement:
     Attributes:
         host: The host as it was given.
         site: The part.
-        component: The program.
-        tokens: For each token id its place in the program's vocabulary.
+        component: The program, compiled.
+        interpreted: What the host's tokens say of it.
         bos: The token at position 0, where the part stays as it is.
-        readings: For each variable that is read from the stream the map by which.
+        readings: For each s-op that is read from the stream the map by which.
         writing: What is added for each value of the program, [values, width].
         explained: What the program explains; set once it is measured.
     """
@@ -77,11 +80,16 @@ class Replacement:
     host: Host
     site: Site
     component: Component
-    tokens: Codes
+    interpreted: Interpreted
     bos: int
-    readings: Mapping[str, FloatArray]
+    readings: Mapping[rasp.SOp, FloatArray]
     writing: FloatArray
     explained: Explained | None = None
+
+    @property
+    def model(self) -> CompiledModel:
+        """The compiled model whose weights stand in the part's place."""
+        return self.component.model
 
     def with_report(self, explained: Explained) -> Replacement:
         """The same with what it explains."""
@@ -89,11 +97,12 @@ class Replacement:
 
     def values_of(self, ids: torch.Tensor, stream: FloatArray) -> Codes:
         """The program's value at each position after BOS, given what the part reads."""
-        read = {
-            label: read_values(stream[:, 1:], reading) for label, reading in self.readings.items()
-        }
-        found = self.component(self.tokens[ids[:, 1:].numpy()], read)
-        return found[self.component.program.output]
+        return self.component([self._read(each.sop, ids, stream) for each in self.component.reads])
+
+    def _read(self, sop: rasp.SOp, ids: torch.Tensor, stream: FloatArray) -> Codes:
+        if sop in self.readings:
+            return read_values(stream[:, 1:], self.readings[sop])
+        return self.interpreted.read(ids)
 
     @contextmanager
     def attached(self, ids: torch.Tensor) -> Iterator[None]:
@@ -115,7 +124,7 @@ class Replacement:
         Raises:
             InputError: If ids are no such rows.
         """
-        longest = self.component.program_length
+        longest = self.model.setting.max_seq_len
         rows = checked_ids(ids, self.bos, self.host.config.vocab_size, "ids", longest)
         with torch.no_grad(), self.attached(rows):
             found: torch.Tensor = self.host(rows).logits

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,13 +12,12 @@ import torch
 from optitracr import arguments, rasp
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.graph.build import build_graph
-from optitracr.hosts.component import Component
+from optitracr.hosts.component import Variable, component_of
 from optitracr.hosts.explained import explained
-from optitracr.hosts.guest import Codes
 from optitracr.hosts.host_class import Host
 from optitracr.hosts.hosting import host_class_of
 from optitracr.hosts.ids import checked_ids
+from optitracr.hosts.interpreted import Interpreted, interpreted
 from optitracr.hosts.linear import (
     FITTED,
     fitted_reading,
@@ -26,10 +25,11 @@ from optitracr.hosts.linear import (
     given_reading,
     given_writing,
 )
-from optitracr.hosts.programs import for_host, other_of
 from optitracr.hosts.replaced import Replacement
 from optitracr.hosts.sites import Site, site_of
 from optitracr.hosts.symbols import checked_symbols
+from optitracr.options import check_options
+from optitracr.rasp.expression import postorder
 
 Value = Any
 
@@ -46,6 +46,7 @@ class Claim:
     targets: Any
     read: Mapping[rasp.SOp, Any] | None
     write: Any
+    optimize: int
 
 
 def replaced(claim: Claim, host: Host) -> Replacement:
@@ -64,29 +65,31 @@ def replaced(claim: Claim, host: Host) -> Replacement:
     if len(ids) < 2:
         raise InputError("texts has one row; give two at least, to fit on some and measure on rest")
     site = site_of(host_class, host, claim.part)
-    tabled, setting = for_host(claim.program, list(symbols.values()), ids.shape[1] - 1)
-    component = Component(tabled, ids.shape[1] - 1)
-    place = {value: code for code, value in enumerate(setting.vocabulary)}
-    other = other_of([x for x in setting.vocabulary if x in set(symbols.values())])
-    codes = [place[symbols.get(token, other)] for token in range(sizes.vocabulary)]
+    options = check_options(claim.optimize, causal=True)
+    told = interpreted(symbols, ids, sizes.vocabulary, options)
+    given = _given(claim)
+    variables = [told.variable(sop) for sop in given]
+    unread = [] if rasp.tokens in given else [told.tokens]
+    component = component_of(claim.program, [*unread, *variables], told.positions, options)
     # Rows in turn, so that both halves are alike whatever the order of the texts is.
     fit, rest = ids[::2], ids[1::2]
     streams, added = observed(site, fit)
-    tokens = np.asarray(codes, dtype=np.intp)
-    exact = component(tokens[fit[:, 1:].numpy()])
-    readings = _readings(claim, component, streams, exact, tokens[fit[:, 1:].numpy()])
-    found = Replacement(host, site, component, tokens, bos, readings, np.zeros((0, sizes.width)))
-    written = found.values_of(fit, streams)
-    values = component.values(tabled.output)
+    readings = {
+        variable.sop: _reading(given[variable.sop], variable, streams, told, fit)
+        for variable in variables
+    }
+    if not given:
+        told.codes(claim.program, component.values, ids)
+    found = Replacement(host, site, component, told, bos, readings, np.zeros((0, sizes.width)))
+    values = component.values
+    written = added[:, 1:].reshape(-1, sizes.width)
     if isinstance(claim.write, str) and claim.write == FITTED:
-        writing = fitted_writing(
-            added[:, 1:].reshape(-1, sizes.width), written.ravel(), len(values)
-        )
+        codes = found.values_of(fit, streams).ravel()
+        writing = fitted_writing(written, codes, len(values))
     else:
         writing = given_writing("write", claim.write, values, sizes.width)
-    mean = added[:, 1:].reshape(-1, sizes.width).mean(axis=0)
-    found = Replacement(host, site, component, tokens, bos, readings, writing)
-    return found.with_report(explained(found, rest, targets[1::2], mean))
+    found = replace(found, writing=writing)
+    return found.with_report(explained(found, rest, targets[1::2], written.mean(axis=0)))
 
 
 def observed(site: Site, ids: torch.Tensor) -> tuple[FloatArray, FloatArray]:
@@ -117,32 +120,23 @@ def _targets(targets: Any, ids: torch.Tensor, vocabulary: int) -> torch.Tensor:
     return found
 
 
-def _readings(
-    claim: Claim,
-    component: Component,
-    streams: FloatArray,
-    exact: Mapping[str, Codes],
-    tokens: Codes,
-) -> dict[str, FloatArray]:
-    """The map by which each variable is read, by its label."""
+def _given(claim: Claim) -> dict[rasp.SOp, Any]:
+    """How each s-op that is read from the stream is read."""
     wanted = f'a dict of s-ops of the program and "{FITTED}" or an array for each'
-    given = arguments.instance("read", {} if claim.read is None else claim.read, Mapping, wanted)
-    labels = {id(sop): label for label, sop in build_graph(claim.program).expressions}
-    width = streams.shape[-1]
-    samples = streams[:, 1:].reshape(-1, width)
-    found: dict[str, FloatArray] = {}
-    for sop, how in given.items():
-        label = labels.get(id(sop))
-        if label is None or label not in component.program.by_label():
+    found = arguments.instance("read", {} if claim.read is None else claim.read, Mapping, wanted)
+    parts = set(map(id, postorder(claim.program)))
+    for sop in found:
+        if not isinstance(sop, rasp.SOp) or id(sop) not in parts:
             arguments.refuse("read", sop, wanted)
-        count = len(component.values(label))
-        if isinstance(how, str) and how == FITTED:
-            known = exact.get(label)
-            codes = component.only(label, tokens) if known is None else known
-            found[label] = fitted_reading(samples, codes.ravel(), count)
-        else:
-            none = component.program.by_label()[label].value_set.may_be_none
-            made = given_reading(f"read[{label}]", how, width, count - int(not none))
-            low = np.vstack([np.zeros((width, 1)), [[-np.inf]]])
-            found[label] = made if none else np.hstack([made, low])
-    return found
+    return dict(found)
+
+
+def _reading(
+    how: Any, variable: Variable, streams: FloatArray, told: Interpreted, ids: torch.Tensor
+) -> FloatArray:
+    """The map by which a variable is read: what it can be by the largest output."""
+    width, possible = streams.shape[-1], len(variable.possible)
+    if isinstance(how, str) and how == FITTED:
+        codes = told.codes(variable.sop, variable.entries, ids)
+        return fitted_reading(streams[:, 1:].reshape(-1, width), codes.ravel(), possible)
+    return given_reading(f"read[{variable.sop.label}]", how, width, possible)

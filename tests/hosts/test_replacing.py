@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from optitracr import compile_rasp_to_model, rasp, replace
-from optitracr.errors import InputError, UnsupportedError
-from optitracr.hosts.component import Component
-from optitracr.hosts.programs import for_host
+from optitracr import rasp, replace
+from optitracr.errors import EvaluationError, InputError, LimitError
 from optitracr.hosts.replaced import Explained
 from tests.hosts.models import host
 
@@ -34,7 +33,18 @@ def earlier(distance: int) -> rasp.SOp:
 
 
 SAME = rasp.Select(rasp.tokens, rasp.tokens, rasp.Comparison.EQ)
+HIST = rasp.SelectorWidth(SAME)
+IS_FIRST = HIST == 1
+SHARE = rasp.numerical(
+    rasp.Aggregate(
+        rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ),
+        rasp.numerical(rasp.tokens == "a"),
+        default=0,
+    )
+)
 BEFORE = earlier(1)
+FIVE = [earlier(distance) for distance in range(1, 6)]
+FIVE.append(reduce(lambda x, y: rasp.SequenceMap(lambda a, b: a == b, x, y), FIVE))
 BOTH = rasp.SequenceMap(lambda x, y: (x, y), rasp.tokens, BEFORE)
 SUM = rasp.SequenceMap(lambda x, y: (ord(x) + ord(y)) % 7, rasp.tokens, BEFORE)
 
@@ -65,18 +75,52 @@ def test_right_programs_explain_and_wrong_ones_do_not(
     assert bad.accuracy_kept < 0.75
 
 
-@pytest.mark.parametrize("program", [BOTH, SUM, rasp.SelectorWidth(SAME)])
-def test_tables_say_what_compiled_weights_say(program: rasp.SOp) -> None:
-    tabled, setting = for_host(program, LETTERS, 5)
-    component = Component(tabled, 5)
-    codes = np.random.default_rng(0).integers(0, len(LETTERS), (20, 5))
-    place = [setting.vocabulary.index(letter) for letter in LETTERS]
-    found = component(np.array(place)[codes])[tabled.output]
-    values = component.values(tabled.output)
-    model = compile_rasp_to_model(program, set(LETTERS), 5, causal=True)
-    for row, own in zip(codes, found, strict=True):
-        tokens = [model.setting.bos, *(LETTERS[code] for code in row)]
-        assert model.apply(tokens).decoded[1:] == [values[code] for code in own]
+@pytest.mark.parametrize("program", [BOTH, SUM, HIST, IS_FIRST, SHARE])
+def test_compiled_weights_say_what_the_interpreter_says(program: rasp.SOp) -> None:
+    """Also of means over several keys, with tokens read from the ids."""
+    found = claimed("0.mlp", program)
+    ids = IDS[:40]
+    codes = found.values_of(ids, np.zeros((0, 0)))
+    said = [[found.component.values[code] for code in row] for row in codes]
+    assert said == [rasp.evaluate_causal(program, row) for row in letters(ids)]
+
+
+def letters(ids: torch.Tensor) -> list[list[str | None]]:
+    return [[SYMBOLS.get(token) for token in row] for row in ids[:, 1:].tolist()]
+
+
+def test_tokens_without_a_symbol_are_none() -> None:
+    ids = IDS[:40].clone()
+    ids[::3, 4] = 9
+    found = claimed("0.mlp", BOTH, texts=ids, targets=SUMS[:40])
+    codes = found.values_of(ids, np.zeros((0, 0)))
+    said = [[found.component.values[code] for code in row] for row in codes]
+    assert said == [rasp.evaluate_causal(BOTH, row) for row in letters(ids)]
+    with pytest.raises(InputError, match="token 9, which has no symbol"):
+        claimed("0.mlp", BOTH).logits(ids)
+
+
+def test_what_is_read_exactly_gives_exactly_what_the_program_says() -> None:
+    """The embedding holds each letter by an exact linear map: so what the head says is exact."""
+    embedding = host("adding").transformer.wte.weight.detach().double().numpy()[1:8]
+    places = host("adding").transformer.wpe.weight.detach().double().numpy()[1:17]
+    basis = np.linalg.pinv(np.vstack([embedding, places]))
+    found = claimed("0.head.0", HIST, read={rasp.tokens: basis[:, :7]})
+    assert found.component.reads[0].sop is rasp.tokens
+    stream = host("adding")(IDS[:20], output_hidden_states=True).hidden_states[0]
+    codes = found.values_of(IDS[:20], stream.detach().double().numpy())
+    said = [[found.component.values[code] for code in row] for row in codes]
+    assert said == [rasp.evaluate_causal(HIST, row) for row in letters(IDS[:20])]
+
+
+def test_hooks_on_the_compiled_weights_change_what_the_host_says() -> None:
+    found = claimed("0.head.0", BOTH)
+    before = found.logits(IDS[:4])
+    heads = found.component.module.layers[0].attn
+    handle = heads.register_forward_hook(lambda module, inputs, output: torch.zeros_like(output))
+    assert not torch.equal(found.logits(IDS[:4]), before)
+    handle.remove()
+    assert torch.equal(found.logits(IDS[:4]), before)
 
 
 def test_a_variable_is_read_from_the_stream_before_the_part() -> None:
@@ -89,7 +133,7 @@ def test_a_variable_is_read_from_the_stream_before_the_part() -> None:
 def test_given_maps_are_used_as_they_are() -> None:
     fitted = claimed("0.mlp", SUM, read={BEFORE: "fitted"})
     [label] = fitted.readings
-    values = fitted.component.values(fitted.component.program.output)
+    values = fitted.component.values
     given = claimed(
         "0.mlp",
         SUM,
@@ -116,19 +160,9 @@ def test_the_host_is_as_before() -> None:
         ("0.mlp", SUM, {"read": {BEFORE: np.zeros(3)}}, InputError, "shape"),
         ("0.mlp", SUM, {"write": {9: np.zeros(48)}}, InputError, "its values are"),
         ("0.mlp", SUM, {"targets": IDS[:, 1:]}, InputError, "targets"),
-        (
-            "0.mlp",
-            rasp.numerical(
-                rasp.Aggregate(
-                    rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ),
-                    rasp.numerical(rasp.tokens == "a"),
-                    default=0,
-                )
-            ),
-            {},
-            UnsupportedError,
-            "mean",
-        ),
+        ("0.mlp", FIVE[-1], {"read": dict.fromkeys(FIVE[:5], "fitted")}, LimitError, "32,768"),
+        ("0.mlp", SUM, {"optimize": 3}, InputError, "optimize"),
+        ("0.mlp", rasp.Map(lambda x: 1 / 0, rasp.tokens), {}, EvaluationError, "zero"),
     ],
 )
 def test_wrong_claims(
