@@ -14,7 +14,15 @@ from optitracr.benchmark.scoring import SHARES
 from optitracr.errors import FileError
 from optitracr.writing import shown_path
 
-FIGURES = ("auroc", "precision", "node_auroc", "node_precision", "faithfulness", "density")
+FIGURES = (
+    "auroc",
+    "precision",
+    "node_auroc",
+    "node_precision",
+    "faithfulness",
+    "density",
+    "node_density",
+)
 """Of methods that score edges: what is averaged over models."""
 
 ANY_FIGURES = ("any_auroc", "any_precision")

@@ -31,8 +31,8 @@ MEANING = {
     "auroc": "How often a true edge scores above a false one; chance has 0.5.",
     "precision": "The share of true edges among as many of the best as the circuit has; chance has "
     "the density of the circuit.",
-    "node_auroc": "The same area, of heads and MLPs by their best edges.",
-    "node_precision": "The same share, of heads and MLPs by their best edges.",
+    "node_auroc": "The same area, of heads and MLPs by the mean of the edges that leave them.",
+    "node_precision": "The same share, of heads and MLPs by the mean of the edges that leave them.",
     "faithfulness": "How much of the output those edges alone keep: 1 is the clean output, 0 that "
     "on corrupted inputs.",
     "interchange_accuracy": "How often the output is the program’s where the subspace that was "

@@ -27,6 +27,10 @@ NOISE = 1e-3
 """Up to which a logit is no other: four times the most by which rounding was seen to move one in a
 published form, and less than counts and shares of the inputs drawn here differ by."""
 
+LARGEST = 1e300
+"""What an endless score counts as in a mean: further than any method's, and a sum of a thousand has
+a number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -35,13 +39,15 @@ class Score:
     Attributes:
         auroc: Area under the ROC curve of edges; nan where every edge is true, or none.
         precision: Share of true edges among as many of the best as the circuit has.
-        node_auroc: The same area of heads and MLPs, each scored as its best edge.
+        node_auroc: The same area of heads and MLPs, each scored as the mean of the edges that leave
+            it. With the best of them a node of many edges would gain by chance.
         node_precision: The same share of them.
         faithfulness: How much of the output is kept by so many of the best edges alone: 1 where
             it is the clean one, 0 where it is that on corrupted inputs.
         curve: The same for shares of all edges, `SHARES`.
         density: Share of edges that are in the circuit: what random scores have as precision.
         edges: Edges that count.
+        node_density: Share of heads and MLPs that are in the circuit.
     """
 
     auroc: float
@@ -52,6 +58,7 @@ class Score:
     curve: tuple[float, ...]
     density: float
     edges: int
+    node_density: float = float("nan")
 
     def as_dict(self) -> dict[str, Any]:
         """The figures by name; null where they are not defined, as JSON has no nan."""
@@ -152,16 +159,22 @@ def score_edges(task: Task, scores: Scores) -> Score:
         tuple(faithfulness(task, _best(found, round(len(found) * share))) for share in SHARES),
         size / total if total else float("nan"),
         total,
+        float(nodes.mean()) if len(nodes) else float("nan"),
     )
 
 
 def _nodes(task: Task, scores: Scores) -> tuple[NDArray[np.bool_], Scores]:
-    """Of heads and MLPs whether they are in the circuit, and the scores of their best edges."""
-    named = [writer for writer, _ in task.edges]
-    found = [name for name in dict.fromkeys(named) if name != INPUT]
-    places = [np.array([writer == name for writer in named]) for name in found]
-    inside = np.array([bool(task.truth.inside[own].any()) for own in places], dtype=bool)
-    return inside, np.array([scores[own].max() for own in places], dtype=np.float64)
+    """Of heads and MLPs whether they are in the circuit, and the mean scores of their edges.
+
+    Edges count that count for edges. A node of which only others are true is left out, too.
+    """
+    named = np.array([writer for writer, _ in task.edges])
+    inside, counts = task.truth.inside, task.truth.counts
+    places = [named == name for name in dict.fromkeys(named.tolist()) if name != INPUT]
+    known = [own for own in places if inside[own & counts].any() or not inside[own].any()]
+    true = np.array([bool(inside[own & counts].any()) for own in known], dtype=bool)
+    finite = np.clip(scores, -LARGEST, LARGEST)
+    return true, np.array([finite[own & counts].mean() for own in known], dtype=np.float64)
 
 
 def _best(scores: Scores, count: int) -> NDArray[np.bool_]:

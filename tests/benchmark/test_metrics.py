@@ -8,7 +8,8 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from optitracr.benchmark import auroc, mean_over, precision_at_size, truth_of
+from optitracr.benchmark import auroc, mean_over, precision_at_size, task_of, truth_of
+from optitracr.benchmark.scoring import _nodes
 from optitracr.errors import InputError
 from tests.compiled import compiled
 
@@ -65,6 +66,18 @@ def test_random_scores_of_a_model(name: str) -> None:
     )
     for found, wanted in ((areas, 0.5), (shares, inside.mean())):
         assert abs(found.mean() - wanted) < 4 * found.std() / math.sqrt(len(found))
+
+
+@pytest.mark.parametrize("name", ["most_frequent", "sort"])
+def test_random_scores_of_heads_and_mlps(name: str) -> None:
+    """Early nodes have more edges, and are true; they gain nothing by that."""
+    task = task_of(compiled(name), size=2)
+    rng = np.random.default_rng(2)
+    drawn = [_nodes(task, rng.random(len(task.edges))) for _ in range(1000)]
+    areas = np.array([auroc(scores, inside) for inside, scores in drawn])
+    assert abs(areas.mean() - 0.5) < 4 * areas.std() / math.sqrt(len(areas))
+    inside, scores = _nodes(task, task.truth.inside.astype(float))
+    assert auroc(scores, inside) == precision_at_size(scores, inside) == 1
 
 
 def test_where_a_figure_is_not_defined() -> None:
