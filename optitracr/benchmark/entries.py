@@ -10,8 +10,9 @@ from typing import Any
 from optitracr import corpus
 from optitracr.benchmark.methods import Task, task_of
 from optitracr.benchmark.planning import Tier
-from optitracr.benchmark.published import published_task, published_truth
+from optitracr.benchmark.published import published_sites, published_task, published_truth
 from optitracr.benchmark.records import MODELS
+from optitracr.benchmark.sites import Site, sites_of
 from optitracr.circuit.truth import GroundTruth, truth_of
 from optitracr.compiled import CompiledModel
 from optitracr.corpus.tables import read_rows
@@ -106,7 +107,18 @@ def task_for(model: CompiledModel, rotate: int | None, seed: int, published: boo
     """What a method is given of a model, in its published form or without norms."""
     if not published:
         return task_of(model, seed)
-    return published_task(model, None if rotate == NOT_ROTATED else rotate, seed)
+    return published_task(model, _turn(rotate), seed)
+
+
+def sites_for(
+    model: CompiledModel, rotate: int | None, seed: int, published: bool
+) -> tuple[Site, ...]:
+    """The same for methods that look for variables."""
+    return published_sites(model, _turn(rotate), seed) if published else sites_of(model, seed)
+
+
+def _turn(rotate: int | None) -> int | None:
+    return None if rotate == NOT_ROTATED else rotate
 
 
 def truth_for(model: CompiledModel, published: bool) -> GroundTruth:

@@ -84,7 +84,9 @@ class Examples:
             self.both[..., None]
         )
         changed = self.residual + (gap @ basis) @ basis.T
-        return self.network.onwards(self.state, changed, self.tokens)
+        # A published form has one vocabulary for what it reads and says, outputs first.
+        outputs = self.model.unembed.shape[1]
+        return self.network.onwards(self.state, changed, self.tokens)[..., :outputs]
 
     def right(self, subspace: Subspace) -> NDArray[np.bool_]:
         """Shape [pairs]: whether that is the program's output at every position.

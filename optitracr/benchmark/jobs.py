@@ -13,16 +13,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from optitracr.benchmark.entries import is_published, task_for
+from optitracr.benchmark.entries import is_published, sites_for, task_for
 from optitracr.benchmark.methods import Method, Task
 from optitracr.benchmark.network import one_thread
-from optitracr.benchmark.scoring import score_edges, scores_of
-from optitracr.benchmark.sites import Site, sites_of
-from optitracr.benchmark.valid import score_any, valid_truths
+from optitracr.benchmark.scoring import score_any, score_edges, scores_of
+from optitracr.benchmark.sites import Site
 from optitracr.benchmark.variable_methods import VariableMethod
 from optitracr.benchmark.variable_scoring import score_sites
 from optitracr.circuit.edge_attribution import edges_of, sizes_of
-from optitracr.circuit.truth import GroundTruth
 from optitracr.compiled import CompiledModel
 from optitracr.corpus.crew import ExecutorError
 from optitracr.corpus.tasks import EXTRA
@@ -85,14 +83,9 @@ class Asked:
         return replace(self._task, tokens=self._task.tokens.copy())
 
     @cached_property
-    def truths(self) -> tuple[GroundTruth, ...]:
-        """The circuits that count as right; of a published form there is one."""
-        return (self._task.truth,) if self.published else valid_truths(self.model.circuit)
-
-    @cached_property
     def sites(self) -> tuple[Site, ...]:
         """What methods that look for variables are asked about."""
-        return sites_of(self.model, self.seed)
+        return sites_for(self.model, self.about.get("rotate"), self.seed, self.published)
 
     def scored(self) -> dict[str, Figures]:
         """The figures of each method."""
@@ -108,7 +101,7 @@ def of_edges(method: Method, asked: Asked) -> Figures:
         with one_thread():
             scores = scores_of(method, task)
             score = score_edges(task, scores)
-            best = score_any(task, scores, asked.truths) if len(asked.truths) > 1 else score
+            best = score_any(task, scores) if len(task.truths) > 1 else score
     except LimitError as error:
         return {"left_out": str(error)}
     any_of = {f"any_{name}": best.as_dict()[name] for name in ("auroc", "precision")}
@@ -117,8 +110,6 @@ def of_edges(method: Method, asked: Asked) -> Figures:
 
 def of_variables(method: VariableMethod, asked: Asked) -> Figures:
     """The figures of one model, or why it is left out."""
-    if asked.published:
-        return {"left_out": "methods that look for variables run on models without norms"}
     try:
         return score_sites(asked.sites, method).as_dict()
     except LimitError as error:

@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
+from optitracr.benchmark.draws import drawn_apart
 from optitracr.benchmark.network import Network, Run
+from optitracr.benchmark.valid import valid_truths
 from optitracr.circuit.edge_attribution import INPUT, LOGITS
 from optitracr.circuit.truth import Edge, GroundTruth, truth_of
 from optitracr.compiled import CompiledModel
@@ -64,6 +66,11 @@ class Task:
         return truth_of(self.model.circuit)
 
     @cached_property
+    def truths(self) -> tuple[GroundTruth, ...]:
+        """The circuits of the model that are as good as each other, the whole one first."""
+        return valid_truths(self.model.circuit)
+
+    @cached_property
     def matrices(self) -> Matrices:
         """What each node writes by, [inputs, d_model], and what each reads by."""
         params, config = self.model.params, self.model.model_config
@@ -80,6 +87,13 @@ class Task:
                     w = np.asarray(params[linear_name(layer, part)]["w"])
                     read[f"a{layer}.h{head}<{letter}>"] = w[:, own]
         return written, read
+
+    def generator(self) -> np.random.Generator:
+        """What methods draw with: by the seed and the weights, so that no two models share draws.
+
+        Means over models have an interval only where these are drawn apart.
+        """
+        return drawn_apart(self.seed, *(own for part in self.matrices for own in part.values()))
 
     @cached_property
     def network(self) -> Network:
@@ -198,7 +212,8 @@ def _attributed(task: Task, ways: list[float]) -> Scores:
         direction = task.direction
     gradients: dict[str, Any] = {}
     for way in ways:
-        between = ends[0] + way * (ends[1] - ends[0])
+        # At the end it is the clean input to the last digit: where attention ties, others break it.
+        between = (1.0 - way) * ends[0] + way * ends[1]
         run = task.network.run(task.tokens, embedded=between, probed=True)
         (run.logits * direction).sum().backward()
         for reader, probe in run.probes.items():
@@ -234,7 +249,7 @@ def greedy(task: Task) -> Scores:
 
 def random(task: Task) -> Scores:
     """Scores drawn at random: what no method may fall behind."""
-    return np.random.default_rng(task.seed).random(len(task.edges))
+    return task.generator().random(len(task.edges))
 
 
 def magnitude(task: Task) -> Scores:

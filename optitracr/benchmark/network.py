@@ -112,8 +112,9 @@ class Network:
         patches: dict[str, list[tuple[int, Any]]],
         embedded: Any,
         probed: bool,
+        begun: tuple[int, Any] | None = None,
     ) -> Run:
-        return Run(self, tokens, patches, embedded, probed)
+        return Run(self, tokens, patches, embedded, probed, begun)
 
     def onwards(self, state: int, residual: Any, tokens: NDArray[np.integer]) -> Any:
         """Logits of shape [batch, seq, outputs], from the residual stream of a state.
@@ -124,7 +125,7 @@ class Network:
             residual: The stream, [batch, seq, d_model].
             tokens: Integers of shape [batch, seq], which say where there is padding.
         """
-        return Run(self, tokens, {}, None, False, (state, residual)).logits
+        return self._passed(tokens, {}, None, False, (state, residual)).logits
 
 
 class Run:

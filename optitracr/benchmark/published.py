@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,8 @@ from optitracr import arguments
 from optitracr.architectures.architecture import Activation, Norm
 from optitracr.benchmark.methods import Matrices, Task, task_of
 from optitracr.benchmark.network import Network, Run
+from optitracr.benchmark.sites import Site, View, sites_in
+from optitracr.benchmark.valid import valid_truths
 from optitracr.circuit.edge_attribution import INPUT, LETTERS, LOGITS, edges_of, head_node, mlp_node
 from optitracr.circuit.truth import Edge, GroundTruth, truth_of
 from optitracr.compiled import CompiledModel
@@ -65,6 +67,19 @@ class PublishedTask(Task):
         return published_truth(self.model)
 
     @cached_property
+    def truths(self) -> tuple[GroundTruth, ...]:
+        """The same without edges that cancel: what is zero together is so behind a norm as well."""
+        whole, *others = valid_truths(self.model.circuit)
+        early = self.form.early_layers
+        found = [self.truth]
+        for other in others:
+            left = zip(whole.edges, whole.inside & ~other.inside, strict=True)
+            gone = {_moved(edge, early) for edge, away in left if away}
+            kept = np.array([edge not in gone for edge in self.edges])
+            found.append(replace(self.truth, inside=self.truth.inside & kept))
+        return tuple(found)
+
+    @cached_property
     def network(self) -> Network:
         """The published form in PyTorch, with edges that can be patched."""
         return PublishedNetwork(self.form)
@@ -85,6 +100,33 @@ class PublishedTask(Task):
                     w = getattr(layer, part).w[:, own]
                     read[f"{name}<{letter}>"] = layer.attention_gain[:, None] * w
         return written, read
+
+
+def published_sites(
+    model: CompiledModel, rotate: int | None = None, seed: int = 0
+) -> tuple[Site, ...]:
+    """Every variable at every state of the published form that holds it, as `sites_of` has them.
+
+    States are counted in the published form, with the layers that tell positions to it.
+
+    Args:
+        model: A model that was compiled for a published architecture.
+        rotate: Seed of a rotation of the stream; None for none.
+        seed: Of the pairs, and for methods that draw.
+
+    Raises:
+        InputError: If an argument is wrong, or the model was compiled for no published
+            architecture.
+        NotFoundError: If the model holds no program.
+        MissingExtraError: If PyTorch is not installed.
+    """
+    wanted = "a model that was compiled or loaded"
+    given: CompiledModel = arguments.instance("model", model, CompiledModel, wanted)
+    form = stock_form(given, rotate)
+    basis = np.eye(form.sizes.width) if form.basis is None else form.basis
+    # A column of the model is what the stream has in that direction, times a number.
+    columns = basis[: given.layout.width]
+    return sites_in(given, View(PublishedNetwork(form), columns, 2 * form.early_layers), seed)
 
 
 def _heads(layer: int, heads: int, size: int) -> Iterator[tuple[str, slice]]:
@@ -193,8 +235,9 @@ class PublishedNetwork(Network):
         patches: dict[str, list[tuple[int, Any]]],
         embedded: Any,
         probed: bool,
+        begun: tuple[int, Any] | None = None,
     ) -> Run:
-        return PublishedRun(self, tokens, patches, embedded, probed)
+        return PublishedRun(self, tokens, patches, embedded, probed, begun)
 
     def normed(self, stream: Any, gain: Any) -> Any:
         """What the norm gives."""
@@ -244,25 +287,38 @@ class PublishedRun(Run):
         patches: dict[str, list[tuple[int, Any]]],
         embedded: Any,
         probed: bool,
+        begun: tuple[int, Any] | None = None,
     ) -> None:
         self._network, self._patches, self._probed = network, patches, probed
         self._published = network
-        first = network.embedded(tokens) if embedded is None else embedded
         length = tokens.shape[1]
-        self.outputs: list[Any] = [first]
+        self.outputs: list[Any] = []
         self.states: list[Any] = []
         self.probes: dict[str, Any] = {}
-        self._arrive(first if network.positions is None else first + network.positions[:length])
+        if begun is None:
+            first = network.embedded(tokens) if embedded is None else embedded
+            self.outputs.append(first)
+            learned = network.positions
+            begun = 0, first if learned is None else first + learned[:length]
+        start, rest = begun
+        self._arrive(rest)
         mask = network.torch.ones(length, length, dtype=network.torch.bool).tril()
-        for place, layer in enumerate(network.layers):
-            self._attention(place, layer, mask)
-            read = network.normed(self._read(mlp_node(place)), layer.mlp_gain)
-            hidden = network.activated(layer.map("neurons_in", read))
-            if "up" in layer.parts:
-                hidden = hidden * layer.map("up", read)
-            out, bias = layer.parts["neurons_out"]
-            self._write([hidden @ out], bias)
+        for sublayer in range(start, 2 * len(network.layers)):
+            place, is_mlp = divmod(sublayer, 2)
+            if is_mlp:
+                self._neurons(place, network.layers[place])
+            else:
+                self._attention(place, network.layers[place], mask)
         self.logits = network.normed(self._read(LOGITS), network.gain) @ network.unembedding
+
+    def _neurons(self, place: int, layer: _Layer) -> None:
+        network = self._published
+        read = network.normed(self._read(mlp_node(place)), layer.mlp_gain)
+        hidden = network.activated(layer.map("neurons_in", read))
+        if "up" in layer.parts:
+            hidden = hidden * layer.map("up", read)
+        out, bias = layer.parts["neurons_out"]
+        self._write([hidden @ out], bias)
 
     def _attention(self, place: int, layer: _Layer, mask: Any) -> None:
         network, sizes = self._published, self._published.form.sizes

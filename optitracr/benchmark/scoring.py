@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import asdict, dataclass
 from typing import Any, TypeVar
 
@@ -13,7 +15,9 @@ from optitracr import arguments
 from optitracr.benchmark.methods import EXAMPLES, METHODS, Method, Scores, Task, task_of
 from optitracr.benchmark.metrics import auroc, precision_at_size
 from optitracr.benchmark.network import one_thread
+from optitracr.benchmark.valid import checked_truths
 from optitracr.circuit.edge_attribution import INPUT
+from optitracr.circuit.truth import GroundTruth
 from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError, OptitracrError
 
@@ -161,6 +165,40 @@ def score_edges(task: Task, scores: Scores) -> Score:
         total,
         float(nodes.mean()) if len(nodes) else float("nan"),
     )
+
+
+def score_any(task: Task, scores: Scores, truths: Sequence[GroundTruth] | None = None) -> Score:
+    """The figures of scores against the circuit that they agree with best.
+
+    That is the one with the largest area under the ROC curve, then the largest precision; one of
+    all edges has no area, and comes before any. Random scores gain by the choice what the best of
+    so many draws does; with two circuits that differ in few edges it is little.
+
+    Args:
+        task: What the method was given.
+        scores: Shape [edges].
+        truths: Circuits of the model that are as good as each other; those of the task by default.
+
+    Raises:
+        InputError: If they are something else than a number an edge, or a circuit is not of the
+            edges of the task.
+    """
+    arguments.instance("task", task, Task, "a Task, as task_of makes one")
+    given = task.truths if truths is None else checked_truths(truths, task.edges)
+    return max((score_edges(_against(task, truth), scores) for truth in given), key=_order)
+
+
+def _order(score: Score) -> tuple[float, float]:
+    """A circuit of all edges, which has no area, is one that all scores agree with."""
+    area = math.inf if math.isnan(score.auroc) else score.auroc
+    return area, -1.0 if math.isnan(score.precision) else score.precision
+
+
+def _against(task: Task, truth: GroundTruth) -> Task:
+    """The same task with another circuit."""
+    other = copy(task)
+    vars(other)["truth"] = truth
+    return other
 
 
 def _nodes(task: Task, scores: Scores) -> tuple[NDArray[np.bool_], Scores]:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
+from optitracr.benchmark.draws import drawn_apart
 from optitracr.benchmark.examples import Examples, Subspace
 from optitracr.benchmark.network import Network, one_thread
 from optitracr.causal.interchange import Interpreter
@@ -63,6 +64,10 @@ class Site:
         """How many dimensions hold the variable."""
         return int(self.truth.shape[1])
 
+    def generator(self) -> np.random.Generator:
+        """What methods draw with: by the seed and the pairs, so that no two sites share draws."""
+        return drawn_apart(self.seed, self.examples.tokens, self.examples.wanted, self.truth)
+
     @property
     def width(self) -> int:
         """Dimensions of the residual stream."""
@@ -86,23 +91,44 @@ def sites_of(model: CompiledModel, seed: int = 0) -> tuple[Site, ...]:
     """
     wanted = "a model that was compiled or loaded"
     given: CompiledModel = arguments.instance("model", model, CompiledModel, wanted)
+    return sites_in(given, View(Network(given), np.eye(given.layout.width), 0), seed)
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A form that a model is looked at in.
+
+    Attributes:
+        network: The form in PyTorch.
+        columns: Shape [d_model, width]: the direction of each column of the model in its stream.
+        later: States that it has before those of the model.
+    """
+
+    network: Network
+    columns: NDArray[np.float64]
+    later: int
+
+
+def sites_in(model: CompiledModel, view: View, seed: int) -> tuple[Site, ...]:
+    """The sites of a model in some form; see `sites_of`."""
     seed = arguments.integer("seed", seed, least=0)
-    runs = _Runs(given, given.counterfactuals(DRAWN, seed))
+    runs = _Runs(model, view, model.counterfactuals(DRAWN, seed))
     with one_thread():
         found = [
             _site(runs, str(variable), state, seed)
             for variable in runs.pairs.outputs
-            for state in range(given.layout.states)
+            for state in range(model.layout.states)
         ]
     return tuple(site for site in found if site is not None)
 
 
 def _site(runs: _Runs, variable: str, state: int, seed: int) -> Site | None:
     """A variable at a state; None where it is not held there, or not all of it."""
-    truth = held(runs.model, variable, state)
+    own = held(runs.model, variable, state)
     rows = runs.chosen[variable]
-    if not 0 < truth.shape[1] < truth.shape[0] or len(rows) == 0:
+    if not 0 < own.shape[1] < own.shape[0] or len(rows) == 0:
         return None
+    truth, state = runs.view.columns.T @ own, state + runs.view.later
     examples = runs.examples(variable, state, rows)
     right = examples.right(truth)
     kinds = (examples.effect, ~examples.effect)
@@ -132,12 +158,13 @@ class _Runs:
 
     Attributes:
         model: The model.
+        view: The form that is run.
         pairs: Bases, sources, and outputs under interchange.
     """
 
-    def __init__(self, model: CompiledModel, pairs: Counterfactuals) -> None:
-        self.model, self.pairs = model, pairs
-        self._network = Network(model)
+    def __init__(self, model: CompiledModel, view: View, pairs: Counterfactuals) -> None:
+        self.model, self.view, self.pairs = model, view, pairs
+        self._network = view.network
         pad = model.input_encoder.pad_encoding
         self._inside = pairs.tokens != pad
         self._inside[:, 0] = False

@@ -1,4 +1,4 @@
-"""Circuits of one model that are as good as each other, and scores that take any of them.
+"""Circuits of one model that are as good as each other.
 
 A column that had a tenant before holds what wrote that tenant and what erased it, zero together.
 Whoever reads the column reads both: their edges are in the circuit together, or neither is.
@@ -6,17 +6,13 @@ Whoever reads the column reads both: their edges are in the circuit together, or
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optitracr import arguments
-from optitracr.benchmark.methods import Scores, Task
-from optitracr.benchmark.scoring import Score, score_edges
 from optitracr.circuit.circuit import Circuit
 from optitracr.circuit.edge_attribution import node_of
 from optitracr.circuit.truth import Edge, GroundTruth, truth_of
@@ -66,41 +62,16 @@ def _cancelling(wiring: Wiring, layers: int) -> set[Edge]:
     return found
 
 
-def score_any(task: Task, scores: Scores, truths: Sequence[GroundTruth] | None = None) -> Score:
-    """The figures of scores against the circuit that they agree with best.
-
-    That is the one with the largest area under the ROC curve, then the largest precision; one of
-    all edges has no area, and comes before any. Random scores gain by the choice what the best of
-    so many draws does; with two circuits that differ in few edges it is little.
+def checked_truths(truths: object, edges: tuple[Edge, ...] | None = None) -> list[GroundTruth]:
+    """Circuits over the same edges, as users give them.
 
     Args:
-        task: What the method was given.
-        scores: Shape [edges].
-        truths: Circuits of the model that are as good as each other; `valid_truths` by default.
+        truths: The circuits.
+        edges: Those that they have to be over; any by default.
 
     Raises:
-        InputError: If they are something else than a number an edge, or a circuit is not of the
-            edges of the task.
+        InputError: If there is none, or they are over other edges.
     """
-    arguments.instance("task", task, Task, "a Task, as task_of makes one")
-    given = valid_truths(task.model.circuit) if truths is None else _checked(truths, task.edges)
-    return max((score_edges(_against(task, truth), scores) for truth in given), key=_order)
-
-
-def _order(score: Score) -> tuple[float, float]:
-    """A circuit of all edges, which has no area, is one that all scores agree with."""
-    area = math.inf if math.isnan(score.auroc) else score.auroc
-    return area, -1.0 if math.isnan(score.precision) else score.precision
-
-
-def _against(task: Task, truth: GroundTruth) -> Task:
-    """The same task with another circuit."""
-    other = copy(task)
-    vars(other)["truth"] = truth
-    return other
-
-
-def _checked(truths: object, edges: tuple[Edge, ...] | None = None) -> list[GroundTruth]:
     wanted = "circuits of one model, as valid_truths gives them"
     given = arguments.collection("truths", truths, wanted)
     for truth in given:
@@ -125,7 +96,7 @@ def common_edges(truths: Sequence[GroundTruth]) -> tuple[NDArray[np.bool_], floa
     Raises:
         InputError: If there is none, or they are over other edges.
     """
-    inside = np.stack([truth.inside for truth in _checked(truths)])
+    inside = np.stack([truth.inside for truth in checked_truths(truths)])
     every: NDArray[np.bool_] = np.asarray(inside.all(axis=0))
     some = int(inside.any(axis=0).sum())
     return every, int(every.sum()) / some if some else 1.0

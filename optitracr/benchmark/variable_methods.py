@@ -61,7 +61,7 @@ def das(site: Site) -> Subspace:
     Directions are turned by gradients, from those of a probe and from random ones; the better of
     what comes of both is kept.
     """
-    rng = np.random.default_rng(site.seed)
+    rng = site.generator()
     starts = [probe(site), *(random_subspace(site, rng) for _ in range(RESTARTS - 1))]
     with one_thread():
         found = [_turned(site.examples, _filled(start, site, rng)) for start in starts]
@@ -106,7 +106,7 @@ def _loss(examples: Examples, basis: Any) -> Any:
 
 def random_subspace(site: Site, rng: np.random.Generator | None = None) -> Subspace:
     """Directions drawn at random, as many as hold the variable: chance."""
-    rng = rng or np.random.default_rng(site.seed)
+    rng = rng or site.generator()
     return orthonormal(rng.normal(size=(site.width, site.size)))
 
 

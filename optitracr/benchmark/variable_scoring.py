@@ -61,14 +61,25 @@ def score_variables(
         NotFoundError: If the model holds no program.
         MissingExtraError: If PyTorch is not installed.
     """
-    if isinstance(method, str):
-        method = VARIABLE_METHODS[arguments.choice("method", method, VARIABLE_METHODS)]
-    arguments.function("method", method)
-    return score_sites(sites_of(model, seed), method)
+    # What is wrong with a method is said before a model is run.
+    return score_sites(sites_of(model, seed), _method(method))
 
 
-def score_sites(sites: Iterable[Site], method: VariableMethod) -> VariableScore:
-    """The figures of a method on sites of one model; see `score_variables`."""
+def score_sites(sites: Iterable[Site], method: str | VariableMethod) -> VariableScore:
+    """Runs a method on sites of one model, and scores it.
+
+    Args:
+        sites: As `sites_of` and `published_sites` give them.
+        method: One of `VARIABLE_METHODS` by name, or a function of a `Site`.
+
+    Raises:
+        InputError: If there is no such method, or it raises, or gives something else than
+            directions of the residual stream.
+    """
+    method = _method(method)
+    wanted = "sites, as sites_of gives them"
+    for site in (sites := arguments.collection("sites", sites, wanted)):
+        arguments.instance("an entry of sites", site, Site, wanted)
     with one_thread():
         accuracies = {
             (site.variable, site.state): score_site(site, _asked(method, site)) for site in sites
@@ -88,6 +99,13 @@ def score_site(site: Site, directions: NDArray[np.floating]) -> float:
     """
     arguments.instance("site", site, Site, "a Site, as sites_of makes them")
     return site.held_out.accuracy(_subspace(site, directions))
+
+
+def _method(method: str | VariableMethod) -> VariableMethod:
+    if isinstance(method, str):
+        return VARIABLE_METHODS[arguments.choice("method", method, VARIABLE_METHODS)]
+    arguments.function("method", method)
+    return method
 
 
 def _asked(method: VariableMethod, site: Site) -> Any:

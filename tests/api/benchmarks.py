@@ -50,6 +50,7 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
             (benchmark.task_of, {"model": model, "size": 2}),
             (benchmark.score_variables, {"model": model, "method": "true_subspace"}),
             (benchmark.score_site, {"site": site, "directions": site.truth}),
+            (benchmark.score_sites, {"sites": [site], "method": "true_subspace"}),
             (benchmark.sites_of, {"model": model}),
             (benchmark.truth_of, {"circuit": model.circuit}),
             (benchmark.valid_truths, {"circuit": model.circuit}),

@@ -97,3 +97,27 @@ def test_the_same_for_the_same_seed() -> None:
     for name in METHODS:
         first, second = (METHODS[name](task_of(model, seed=2)) for _ in range(2))
         assert np.array_equal(first, second)
+
+
+def test_random_scores_of_two_models_are_drawn_apart() -> None:
+    """With one draw for all of them a mean over models would have no interval."""
+    tasks = [task_of(compiled(name)) for name in NAMES[:2]]
+    first, second = (METHODS["random"](task) for task in tasks)
+    assert (first == METHODS["random"](task_of(compiled(NAMES[0])))).all()
+    assert len(first) == len(second)
+    assert not (first == second).any()
+    assert not (first == METHODS["random"](task_of(compiled(NAMES[0]), seed=1))).any()
+
+
+def test_attribution_ends_at_the_clean_input() -> None:
+    """Its attention ties: where the last digit of an embedding breaks ties, the gradient is other.
+
+    That gradients at clean inputs were others by a factor of 1e8 was seen beside another package.
+    """
+    task = task_of(compiled("rank"))
+    run = task.network.run(task.tokens, probed=True)
+    (run.logits * task.direction).sum().backward()
+    moved = task.corrupted_run.outputs[0] - task.clean_run.outputs[0]
+    wanted = abs(float((moved * run.probes["a0.h0<k>"].grad).sum()))
+    found = METHODS["eap"](task)[task.edges.index(("input", "a0.h0<k>"))]
+    assert found == pytest.approx(wanted, rel=1e-6)

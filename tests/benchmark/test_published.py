@@ -8,8 +8,16 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library
-from optitracr.benchmark import METHODS, score_edges
+from optitracr.benchmark import (
+    METHODS,
+    published_sites,
+    score_any,
+    score_edges,
+    score_sites,
+    sites_of,
+)
 from optitracr.benchmark.published import _carried, _moved, published_task, published_truth
+from optitracr.benchmark.scoring import faithfulness
 from optitracr.circuit.truth import truth_of
 from optitracr.compiled import CompiledModel
 from optitracr.errors import InputError
@@ -57,6 +65,39 @@ def test_the_circuit_keeps_the_output_and_methods_run(
     assert all(np.isfinite(scores).all() for scores in found.values())
     outside = ~task.truth.inside
     assert found["patching"][outside].max() < 1e-2 < found["patching"].max()
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize(("architecture", "rotate"), FORMS)
+def test_variables_lie_where_the_model_has_them(architecture: str, rotate: int | None) -> None:
+    """At the same states, later by the layers that tell positions, and in as many directions."""
+    model = published("reverse", architecture)
+    found, plain = published_sites(model, rotate), sites_of(model)
+    later = 2 * model.stock().early_layers
+    assert [(s.variable, s.state, s.size) for s in found] == [
+        (s.variable, s.state + later, s.size) for s in plain
+    ]
+    score = score_sites(found, "true_subspace")
+    assert score.interchange_accuracy == 1
+    assert score_sites(found, "random_subspace").interchange_accuracy < 0.5
+    # A run that is begun at a state goes on as the whole run does.
+    task = published_task(model, rotate, size=6)
+    state = found[0].state
+    after = task.network.onwards(state, task.clean_run.states[state], task.tokens)
+    assert np.allclose(after.detach(), task.clean_run.logits.detach())
+
+
+@pytest.mark.parametrize(("architecture", "rotate"), [("gpt2", None), ("llama", 3)])
+def test_circuits_without_edges_that_cancel_keep_the_output(
+    architecture: str, rotate: int | None
+) -> None:
+    task = published_task(published("double_hist", architecture), rotate, size=6)
+    whole, fewer = task.truths
+    assert (whole.inside == task.truth.inside).all()
+    assert fewer.inside.sum() < whole.inside.sum()
+    for truth in (whole, fewer):
+        assert faithfulness(task, truth.inside) == pytest.approx(1.0, abs=1e-3)
+        assert score_any(task, truth.inside.astype(float)).auroc == 1
 
 
 def test_noise_is_no_output_to_keep() -> None:

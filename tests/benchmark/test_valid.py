@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from optitracr import benchmark, compile_rasp_to_model, library
-from optitracr.benchmark.scoring import faithfulness
-from optitracr.benchmark.valid import common_edges, score_any, valid_truths
+from optitracr.benchmark.scoring import faithfulness, score_any
+from optitracr.benchmark.valid import common_edges, valid_truths
 from optitracr.errors import InputError
 from tests.compiled import compiled
 
