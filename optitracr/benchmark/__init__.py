@@ -11,6 +11,7 @@ PyTorch loads when a method that runs the model is first called.
 from __future__ import annotations
 
 from optitracr.benchmark.gallery import save_gallery
+from optitracr.benchmark.judging import judge
 from optitracr.benchmark.methods import METHODS, Method, Task, task_of
 from optitracr.benchmark.metrics import Mean, auroc, mean_over, precision_at_size
 from optitracr.benchmark.published import published_sites, published_task
@@ -44,6 +45,7 @@ __all__ = [
     "VariableScore",
     "auroc",
     "common_edges",
+    "judge",
     "make_suite",
     "mean_over",
     "precision_at_size",

@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from optitracr.benchmark.entries import is_published, sites_for, task_for
-from optitracr.benchmark.methods import Method, Task
+from optitracr.benchmark.methods import Method, Scores, Task
 from optitracr.benchmark.network import one_thread
 from optitracr.benchmark.scoring import score_any, score_edges, scores_of
 from optitracr.benchmark.sites import Site
@@ -99,11 +99,15 @@ def of_edges(method: Method, asked: Asked) -> Figures:
     try:
         task = asked.task()
         with one_thread():
-            scores = scores_of(method, task)
-            score = score_edges(task, scores)
-            best = score_any(task, scores) if len(task.truths) > 1 else score
+            return figures_of(task, scores_of(method, task))
     except LimitError as error:
         return {"left_out": str(error)}
+
+
+def figures_of(task: Task, scores: Scores) -> Figures:
+    """The figures of scores of edges, and those against the circuit that they agree with best."""
+    score = score_edges(task, scores)
+    best = score_any(task, scores) if len(task.truths) > 1 else score
     any_of = {f"any_{name}": best.as_dict()[name] for name in ("auroc", "precision")}
     return {**score.as_dict(), **any_of}
 

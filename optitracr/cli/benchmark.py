@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from optitracr.benchmark.gallery import save_gallery
+from optitracr.benchmark.judging import judge
 from optitracr.benchmark.results import FIGURES, VARIABLE_FIGURES, in_groups, score_suite
 from optitracr.benchmark.running import run_suite
 from optitracr.benchmark.score_page import score_page
@@ -17,6 +18,7 @@ from optitracr.cli.executors import executor_at
 from optitracr.cli.output import Output, tell
 from optitracr.cli.progress import shown_progress
 from optitracr.corpus.making import MOST_WORKERS
+from optitracr.errors import InputError
 from optitracr.writing import write_file
 
 EXIT_OK = 0
@@ -98,6 +100,19 @@ def _score(arguments: argparse.Namespace, output: Output) -> int:
     return EXIT_OK
 
 
+def _judge(arguments: argparse.Namespace, output: Output) -> int:
+    if arguments.submission is None or arguments.name is None:
+        raise InputError("judge takes what is judged, and its name: --submission FILE --name NAME")
+    judge(arguments.folder, arguments.submission, arguments.name)
+    methods = score_suite(arguments.folder, arguments.seed)["methods"]
+    found = methods[arguments.name]
+    if arguments.json:
+        output.json({"methods": {arguments.name: found}})
+    else:
+        _print("models held back", {arguments.name: found}, output)
+    return EXIT_OK
+
+
 def _print(title: str, methods: Mapping[str, Any], output: Output) -> None:
     """A table of the methods that score edges, and one of those that look for variables."""
     from rich.table import Table
@@ -137,4 +152,4 @@ def _page(arguments: argparse.Namespace, output: Output) -> int:
 PAGE = "index.html"
 """The page of a suite, in its folder."""
 
-_ACTIONS = {"make": _make, "run": _run, "score": _score, "page": _page}
+_ACTIONS = {"make": _make, "run": _run, "score": _score, "judge": _judge, "page": _page}

@@ -28,7 +28,8 @@ IDLE = 1
 
 def add_suite(parser: ArgumentParser) -> None:
     """What is done, to which suite, and how."""
-    parser.add_argument("action", choices=("make", "run", "score", "page"), help="what is done")
+    actions = ("make", "run", "score", "judge", "page")
+    parser.add_argument("action", choices=actions, help="what is done")
     parser.add_argument("folder", type=Path, metavar="FOLDER", help="of the suite")
     parser.add_argument(
         "--models", type=natural, default=MODELS, metavar="N", help="make: models of the suite"
@@ -44,6 +45,13 @@ def add_suite(parser: ArgumentParser) -> None:
         "--scheduler", metavar="ADDRESS", help="of a Dask cluster, such as tcp://127.0.0.1:8786"
     )
     parser.add_argument("--methods", default=METHODS, metavar="A,B", help="run: which methods")
+    parser.add_argument(
+        "--submission",
+        type=Path,
+        metavar="FILE",
+        help="judge: JSON lines with index and scores, for models held back",
+    )
+    parser.add_argument("--name", metavar="NAME", help="judge: what the method is called")
     parser.add_argument("--csv", type=Path, metavar="FILE", help="score: a table in a file")
     parser.add_argument(
         "--page",

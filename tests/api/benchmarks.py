@@ -42,6 +42,7 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
         for function, given in (
             (benchmark.make_suite, suite),
             (benchmark.run_suite, {"folder": made(), "methods": ["truth"]}),
+            (benchmark.judge, {"folder": made(), "submission": made() / "x", "name": "x"}),
             (benchmark.score_suite, {"folder": made()}),
             (benchmark.save_gallery, {"folder": made(), "path": made() / "index.html"}),
             (benchmark.save_scores, {"folder": made(), "path": made() / "scores.csv"}),

@@ -8,15 +8,24 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from optitracr.benchmark import make_suite, run_suite, save_gallery, score_suite
+from optitracr.benchmark import (
+    judge,
+    make_suite,
+    run_suite,
+    save_gallery,
+    score_edges,
+    score_suite,
+)
 from optitracr.benchmark.entries import PRIVATE, entries_of
 from optitracr.benchmark.jobs import Asked, chunks, scored_by
 from optitracr.benchmark.methods import Task
 from optitracr.benchmark.planning import Tier, divided, names_held_back, parse_tiers, planned
 from optitracr.cli.main import main
 from optitracr.corpus.crew import ExecutorError
+from optitracr.corpus.tables import read_rows
 from optitracr.errors import FileError, InputError
 from optitracr.library import names
 from tests.benchmark.test_suite import Here
@@ -122,6 +131,66 @@ def test_scores_are_by_tier_and_split(suite: Path) -> None:
     assert found["true_subspace"]["left_out"] == 0
     for figures in found["true_subspace"]["groups"]["tier"].values():
         assert figures["interchange_accuracy"] in (1, None)
+
+
+def submission(suite: Path, folder: Path) -> Path:
+    """What somebody sends in who has no more than what is published: sizes of weights."""
+    from safetensors.numpy import load_file
+
+    shown = folder / "shown"
+    shutil.copytree(suite, shown, ignore=shutil.ignore_patterns(PRIVATE, "scores"))
+    lines = []
+    for row in read_rows(shown / "data" / "blind.parquet"):
+        weights = load_file(shown / row["checkpoint"] / "model.safetensors")
+        size = sum(float(abs(array).sum()) for array in weights.values())
+        scores = [size / (1 + place) for place in range(len(row["edges"]))]
+        lines.append(json.dumps({"index": row["index"], "scores": scores}))
+    path = folder / "found.jsonl"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def test_submissions_of_others_are_judged(
+    suite: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = submission(suite, tmp_path)
+    command = ["benchmark", "judge", str(suite), "--submission", str(found), "--name"]
+    assert main([*command, "sent_in", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["methods"]["sent_in"]
+    assert told["models"] == sum(e.about["split"] == PRIVATE for e in entries_of(suite))
+    # The same as a method that gives these scores, on the inputs that were published.
+    held = next(e for e in entries_of(suite) if e.about["split"] == PRIVATE)
+    task = held.task(held.model(), ASKED["seed"])
+    score = score_edges(task, 1.0 / np.arange(1, 1 + len(task.edges)))
+    assert told["auroc"] == pytest.approx(score.auroc, abs=1e-6)
+    assert told["precision"] == pytest.approx(score.precision, abs=1e-6)
+    assert main([*command, "sent_in"]) == 1
+    assert "exists; give another name" in capsys.readouterr().err
+    assert main([*command, "truth"]) == 1
+    assert main(["benchmark", "judge", str(suite)]) == 1
+    (suite / "scores" / "sent_in.jsonl").unlink()
+
+
+def test_submissions_that_are_none(suite: Path, tmp_path: Path) -> None:
+    line = json.loads(submission(suite, tmp_path).read_text())
+    index, scores = line["index"], line["scores"]
+    for text, told in (
+        ("", "lacks 1 of 1 models"),
+        ("{", "line 1 .* is no object"),
+        (json.dumps({"index": index}), "line 1 .* is no object"),
+        (json.dumps({"index": 0, "scores": scores}), "none of those held back"),
+        (f"{json.dumps(line)}\n{json.dumps(line)}", "line 2 .* as line 1 is"),
+        (json.dumps({"index": index, "scores": scores[1:]}), "line 1 .* edges"),
+        (json.dumps({"index": index, "scores": ["a"]}), "line 1 .* numbers"),
+        (json.dumps({"index": index, "scores": [*scores[1:], float("nan")]}), "not nan"),
+    ):
+        path = tmp_path / "wrong.jsonl"
+        path.write_text(text)
+        with pytest.raises(FileError, match=told):
+            judge(suite, path, "wrong")
+    with pytest.raises(FileError, match="no models that are held back"):
+        judge(tmp_path / "shown", path, "wrong")
+    assert not list((suite / "scores").glob("wrong*"))
 
 
 def test_a_page_shows_what_is_public(suite: Path, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ SCRIPTS = (
     "lower_bounds",
     "stock_models",
     "counterfactuals",
+    "edge_attribution",
     "scaling",
 )
 PROGRAMS = ("hist", "frac_prevs", "reverse", "shuffle_dyck1")
@@ -109,6 +110,13 @@ def test_compare_allocations(tmp_path: Path) -> None:
         assert int(exact["width"]) <= int(found[program, "longest_path"]["width"])
     assert figure.read_bytes().startswith(PNG)
     assert len(figure.read_bytes()) > 5000
+
+
+def test_edge_attribution_says_what_it_needs() -> None:
+    """It compares with a package that has no place beside the TransformerLens of the tests."""
+    done = run("edge_attribution", "--programs", "hist")
+    assert done.returncode == 1
+    assert "run this in an environment as docs/circuits.md describes it" in done.stderr
 
 
 def test_counterfactuals(tmp_path: Path) -> None:
