@@ -15,6 +15,7 @@ from typing import Any
 from solvers.constraints.heads import add_heads
 from solvers.constraints.neurons import add_neurons
 from solvers.constraints.stock import add_stock
+from solvers.constraints.turnover import add_turnover
 from solvers.constraints.variables import Decisions, declare_sizes
 from solvers.dominance import spares
 from solvers.fitting import fitting
@@ -58,6 +59,7 @@ def build_states(problem: Problem, layers: int, times: Earliest) -> States:
     _add_erasing_heads(states)
     _add_width(states)
     add_neurons(states)
+    add_turnover(states)
     add_heads(states)
     add_stock(states)
     return states

@@ -14,6 +14,7 @@ from solvers.constraints.neurons import add_neurons
 from solvers.constraints.objective import measure
 from solvers.constraints.precedence import add_precedence, add_self_attention
 from solvers.constraints.presence import add_presence
+from solvers.constraints.turnover import add_turnover
 from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
 from solvers.timing import earliest
@@ -94,7 +95,28 @@ CASES: list[tuple[str, Callable[[Decisions], None], Problem, Facts, Facts]] = [
         lambda d: [d.use["x1"] == 1, d.at["x1"][0] == 1, d.head_size == 1, d.heads == 2],
         lambda d: [d.use["x1"] == 1, d.at["x1"][0] == 1, d.head_size == 1, d.heads == 1],
     ),
+    (
+        "turnover",
+        add_turnover,
+        chain(A, M),
+        lambda d: [*_all_present(d), d.neurons == 3, d.width == 3],
+        lambda d: [*_all_present(d), d.neurons == 3, d.width == 2],
+    ),
+    (
+        "turnover beside what determines",
+        add_turnover,
+        chain(A, M, determines=True),
+        lambda d: [*_all_present(d), d.neurons == 2, d.width == 3],
+        lambda d: [*_all_present(d), d.neurons == 2, d.width == 2],
+    ),
 ]
+
+
+def _all_present(d: Decisions) -> list[Any]:
+    """Six dimensions, three neurons that compute, and no head that erases."""
+    facts = [d.present[name] == (name != "position") for name in d.present]
+    facts += [used == 1 for used in d.use.values()]
+    return facts + [here == 0 for at in d.erased.values() for here in at.values()]
 
 
 def _both_alive(d: Decisions) -> list[Any]:
