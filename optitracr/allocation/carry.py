@@ -280,17 +280,22 @@ def _readings(found: Sequence[Offence]) -> list[tuple[str, str]]:
 def _uneven(
     space: CandidateSpace, allocation: Allocation, found: Sequence[Offence]
 ) -> list[tuple[str, str]]:
-    """All that bring errors in as they weigh unevenly what they select: even heads do not."""
+    """All that bring errors in as they weigh what they select as unevenly as the plan, or more."""
     assert allocation.plan is not None, "an allocation without a plan is an error before this stage"
     wrong = {name for offence in found for name in (offence.candidate, *offence.reads)}
-    uneven = [
-        each
+    uneven = {
+        each.name: each.plan.most_uneven
         for each in space.candidates.values()
-        if isinstance(each.plan, HeadPlan) and each.plan.uneven > 0.0
+        if isinstance(each.plan, HeadPlan) and each.plan.most_uneven > 0.0
+    }
+    placed = [space.candidates[each.alternative] for each in allocation.plan.placements]
+    used = {x.form: uneven[x.name] for x in placed if x.name in uneven and wrong & {x.name, x.form}}
+    forms = {name: space.candidates[name].form for name in uneven}
+    return [
+        (name, NOTHING)
+        for name, most in uneven.items()
+        if forms[name] in used and most >= used[forms[name]]
     ]
-    used = {placed.alternative for placed in allocation.plan.placements}
-    forms = {each.form for each in uneven if each.name in used and wrong & {each.name, each.form}}
-    return [(each.name, NOTHING) for each in uneven if each.form in forms]
 
 
 def _suppliers(

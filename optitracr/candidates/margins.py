@@ -41,6 +41,10 @@ SAFETY = 4.0
 """By how much an error is taken to be larger than that found: sums may be added up in another
 order, and errors differ in sign."""
 
+ALONE = 1.125
+"""How much all keys together weigh less than one does that does so alone: those before it differ by
+a base less each, of 2^3 at least, and by what is taken off the count itself."""
+
 NOISY = 2.0**-11
 """Error of what a head counts from which on a quieter way is looked for: a hundred times that of
 one which reads what the embedding supplies, and a twentieth of the distance of ten from eleven."""
@@ -89,7 +93,7 @@ def noisy_counts(space: CandidateSpace, allocation: Allocation) -> list[Offence]
 
 def _uneven(candidate: Candidate) -> float:
     """How far what a head counts is off by its plan, whatever reads what."""
-    return candidate.plan.uneven if isinstance(candidate.plan, HeadPlan) else 0.0
+    return candidate.plan.most_uneven if isinstance(candidate.plan, HeadPlan) else 0.0
 
 
 def followed(
@@ -231,9 +235,14 @@ def _head_error(
     count, keys = len(plan.queries), len(plan.queries) + len(plan.keys)
     logit = _logit_error(plan, reads[:count], reads[count:keys])
     if _is_share(space, form):
-        error: FloatArray = rows * (1.0 - rows) * np.expm1(min(logit + plan.uneven, 50.0))
+        coded = zip(reads[count:keys], plan.keys, strict=True)
+        safety = SAFETY if any(_is_computed_code(space, *each) for each in coded) else 1.0
+        error: FloatArray = rows * (1.0 - rows) * np.expm1(min(safety * logit + plan.uneven, 50.0))
+        # Of w selected keys one weighs less, so that 1 / (1 + w) becomes 1 / (1 + w - alone).
+        alone = np.minimum(ALONE * rows**2, rows * (1.0 - rows)) * np.expm1(plan.alone)
+        error = error + alone
         return error + 4 * FLOAT32_EPSILON * rows
-    spread = min(2.0 * logit + plan.uneven, 50.0)
+    spread = min(2.0 * logit + plan.most_uneven, 50.0)
     leak = ATTENTION_LEAK * float(np.exp(spread))
     values = [_mixed(read, own) for read, own in zip(reads[keys:], plan.values, strict=True)]
     if form.is_number and not form.numbers:
@@ -244,6 +253,11 @@ def _head_error(
     for read in values:
         gather(own, rows, read.rows, read.noise + own.max(initial=0.0))
     return np.asarray(own)
+
+
+def _is_computed_code(space: CandidateSpace, read: Read, reading: Reading) -> bool:
+    """Whether keys are points of a curve that no embedding supplies: a radius multiplies errors."""
+    return bool(reading.need.numbers) and read.form != NOTHING and not space.is_input(read.form)
 
 
 def _is_share(space: CandidateSpace, form: Form) -> bool:

@@ -14,7 +14,7 @@ from optitracr.candidates.relations import conditions, finer, over
 from optitracr.candidates.ways import Decision, Freedom, Repertoire
 from optitracr.constructions.bilinear import Bilinear, exact, shift_of
 from optitracr.constructions.conjunctions import Condition
-from optitracr.graph.program import Aggregate, Best, Selector, Width
+from optitracr.graph.program import Aggregate, Best, Input, Selector, Width
 from optitracr.graph.relations import Relation
 
 MAX_PATTERNS = 4
@@ -26,6 +26,10 @@ COUNTED = 2.0**-4
 """By how much logits of what is counted may differ, of one part in so many as there may be: the
 share that a head writes is then off by a quarter of that part of itself at most, and the next one
 is that part away."""
+
+COUNTED_ALONE = 2.0**-4
+"""The same where each place has one key, as each position has: of those selected the logits of all
+but one are a base times as even, so that the count is off by that part of one key."""
 
 AVERAGED = 2.0**-13
 """The same of what is averaged: a mean of numbers between 0 and 1 is off by a quarter of that, and
@@ -85,12 +89,16 @@ class _Asked:
         uneven: By how much logits of what is selected may differ.
         factor: By how much its logits will be multiplied, where it looks at the best of what is
             selected; 0 where it does not.
+        computed: Whether keys that are computed may be held as codes, where there are several.
+        alone: By how much that of one of them may differ, where each place has one key.
     """
 
     is_width: bool
     exact_keys: bool
     uneven: float
     factor: float = 0.0
+    computed: bool = True
+    alone: float = 0.0
 
 
 class Patterns:
@@ -132,7 +140,8 @@ class Patterns:
         key = self.facts.selector_key(selector), is_width, exact_keys
         if key not in self._patterns:
             uneven = self._counted if is_width else AVERAGED if exact_keys else COPIED
-            asked = _Asked(is_width, exact_keys, uneven)
+            alone = COUNTED_ALONE if is_width else 0.0
+            asked = _Asked(is_width, exact_keys, uneven, alone=alone)
             found = self.conjunctions(selector)
             self._patterns[key] = [each for one in found for each in self._both(one, asked)]
         return self._patterns[key]
@@ -149,24 +158,41 @@ class Patterns:
         return [each for one in found for each in self._both(one, asked)]
 
     def _both(self, found: Conjunction, asked: _Asked) -> list[Pattern]:
-        """A conjunction whose logits are as uneven as is allowed; and even ones beside it."""
+        """A conjunction whose logits are as uneven as is allowed; and beside it even ones.
+
+        The same with one-hots in place of codes of what is computed, where several keys are
+        averaged or counted.
+        """
         if self.even:
-            asked = replace(asked, uneven=0.0)
-        parts = found.parts
-        terms = [self._term(part, asked, found) for part in parts]
-        own = self._pattern(found, terms)
-        if not any(term.uneven for term, _ in terms):
-            return [own]
-        plain = replace(asked, uneven=0.0)
-        even = [
-            self._term(part, plain, found) if each[0].uneven else each
-            for part, each in zip(parts, terms, strict=True)
-        ]
-        return [own, self._pattern(found, even)]
+            asked = replace(asked, uneven=0.0, alone=0.0, computed=False)
+        terms = [self._term(part, asked, found) for part in found.parts]
+        made = [terms]
+        steady = replace(asked, alone=0.0)
+        even = replace(steady, uneven=0.0)
+        for plain in (steady, even, replace(even, computed=False)):
+            again = [
+                self._term(part, plain, found) if self._is_bold(part, each[0], plain) else each
+                for part, each in zip(found.parts, made[-1], strict=True)
+            ]
+            if any(one is not other for one, other in zip(again, made[-1], strict=True)):
+                made.append(again)
+        return [self._pattern(found, each) for each in made]
+
+    def _is_bold(self, part: Condition, term: Bilinear, plain: _Asked) -> bool:
+        """Whether a term does what is not asked for: uneven logits, or codes of several keys."""
+        several = plain.is_width or plain.exact_keys
+        coded = term.key is not None and bool(term.key.numbers) and several
+        computed = not isinstance(self.facts.operation(part.key), Input)
+        uneven = term.uneven > self._most_uneven(part, plain)
+        return uneven or (coded and computed and not plain.computed)
 
     def _pattern(self, found: Conjunction, terms: Sequence[_Term]) -> Pattern:
         families = (*found.families, *(name for _, names in terms for name in names))
-        return Pattern(tuple(term for term, _ in terms), tuple(dict.fromkeys(families)))
+        keyed = tuple(
+            replace(term, alone=self.facts.nodes[part.key].is_index)
+            for part, (term, _) in zip(found.parts, terms, strict=True)
+        )
+        return Pattern(keyed, tuple(dict.fromkeys(families)))
 
     def _term(self, condition: Condition, asked: _Asked, found: Conjunction) -> _Term:
         """The bilinear form of a condition, and the rules that it takes."""
@@ -178,11 +204,16 @@ class Patterns:
             asked.exact_keys,
             self.slots,
             self.spans,
-            asked.uneven,
+            self._most_uneven(condition, asked),
             halved,
             asked.factor or 1.0,
+            asked.computed,
         )
         return self.repertoire.decide(self.facts, decision) or (self._exact(condition), ())
+
+    def _most_uneven(self, condition: Condition, asked: _Asked) -> float:
+        """By how much logits of what a condition selects may differ."""
+        return max(asked.uneven, asked.alone if self.facts.nodes[condition.key].is_index else 0.0)
 
     def _exact(self, condition: Condition) -> Bilinear:
         key, query = (

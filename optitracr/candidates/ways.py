@@ -62,6 +62,8 @@ class Decision:
         halved: Whether the logit of BOS need not lie between those of what is selected and what is
             not, so that they may be half as far apart.
         factor: By how much its logits will be multiplied.
+        computed: Whether what is computed may be read off fewer numbers than a one-hot has, where
+            several keys are averaged or counted.
     """
 
     condition: Condition
@@ -72,6 +74,7 @@ class Decision:
     most_uneven: float
     halved: bool
     factor: float
+    computed: bool = True
 
 
 @dataclass(frozen=True, slots=True, eq=False)

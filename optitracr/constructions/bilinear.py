@@ -51,6 +51,8 @@ class Bilinear:
         bos: The same for every query.
         selected: Logit of a selected pair, less what BOS has added.
         uneven: By how much that of a selected pair may be less.
+        alone: Whether each place has one key, so that one of the pairs of a query is so far off,
+            and all others are hardly.
     """
 
     query: Need | None
@@ -62,6 +64,7 @@ class Bilinear:
     bos: float
     selected: float
     uneven: float = 0.0
+    alone: bool = False
 
     @property
     def inner(self) -> int:
@@ -135,6 +138,7 @@ def circle(
     cold: float,
     slots: Mapping[str, int],
     is_width: bool,
+    may_be_none: bool = False,
 ) -> Bilinear | None:
     """Keys and queries as points of a circle; None where that is no gain or no fit.
 
@@ -144,12 +148,13 @@ def circle(
         slots: Points of the circle on which each variable whose values all stand for
             themselves has its place, so that all its readers can read the same two numbers.
         is_width: Whether BOS is to be attended like a selected key.
+        may_be_none: Whether a key or a query may be None, so that no constant stands for a class.
     """
     table = condition.table[:-1, :-1]
     if condition.table[-1].any() or condition.table[:, -1].any() or not table.size:
         return None
     key_class, query_class, size = _matching(table)
-    if size < LEAST_ON_CIRCLE:
+    if size < LEAST_ON_CIRCLE - may_be_none:
         return None
     natural = slots.get(condition.key, 0)
     places = _places(table, natural)

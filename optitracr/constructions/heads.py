@@ -68,6 +68,7 @@ class HeadPlan:
         bos_key: Shape [inner]: the BOS key.
         bos_value: Shape [outputs]: what BOS contributes.
         uneven: By how much the logits of what is selected differ at most, as the plan is made.
+        alone: By how much more that of one key differs.
     """
 
     queries: tuple[Reading, ...]
@@ -78,6 +79,12 @@ class HeadPlan:
     bos_key: Float[FloatArray, " inner"]
     bos_value: Float[FloatArray, " outputs"]
     uneven: float = 0.0
+    alone: float = 0.0
+
+    @property
+    def most_uneven(self) -> float:
+        """By how much the logits of what is selected differ at most, whichever it is."""
+        return self.uneven + self.alone
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -154,10 +161,14 @@ def plan_head(
         bos_key[-1] = 1.0
         steep = [] if slope is None else [slope.most - slope.least + slope.at_bos]
         bos_query[-1] = BOS_QUERY * max([cold, *steep, *(_largest(term) for term in terms)])
-    uneven = sum((term.uneven for term in terms), 0.0)
-    return HeadPlan(
-        tuple(queries), tuple(keys), tuple(values), b_query, bos_query, bos_key, default, uneven
-    )
+    read = tuple(queries), tuple(keys), tuple(values)
+    uneven = _uneven(terms, alone=False), _uneven(terms, alone=True)
+    return HeadPlan(*read, b_query, bos_query, bos_key, default, *uneven)
+
+
+def _uneven(terms: Sequence[Bilinear], alone: bool) -> float:
+    """How uneven some terms are together, of those with one key a place, or of the others."""
+    return sum((term.uneven for term in terms if term.alone is alone), 0.0)
 
 
 def _shares_column(terms: Sequence[Bilinear], slope: Slope, logit: float) -> bool:

@@ -14,14 +14,16 @@ from optitracr.graph.program import Input
 def decide(facts: Facts, decision: Decision) -> Bilinear | None:
     """The circle of a condition.
 
-    It needs keys that are exact where several of them are averaged, as those are that the
-    embedding supplies.
+    Where several keys are averaged or counted, their errors count as often as its radius: keys that
+    are computed are on a circle there only where errors count less than sizes.
     """
     condition = decision.condition
     embedded = isinstance(facts.operation(condition.key), Input)
-    if not embedded and (decision.is_width or decision.exact_keys):
+    if not embedded and (decision.is_width or decision.exact_keys) and not decision.computed:
         return None
-    return circle(condition, facts.cold, decision.slots, decision.is_width)
+    sides = (facts.nodes[label].value_set for label in (condition.key, condition.query))
+    may_be_none = any(values.may_be_none for values in sides)
+    return circle(condition, facts.cold, decision.slots, decision.is_width, may_be_none)
 
 
 RULE = Rule(
