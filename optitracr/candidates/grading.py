@@ -12,6 +12,7 @@ from optitracr.candidates.best_keys import BestKey
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
+from optitracr.candidates.heights import Height
 from optitracr.candidates.proposals import Proposals
 from optitracr.constructions.graded import GradeReading, plan_best, steep_by
 from optitracr.constructions.heads import Reading
@@ -87,6 +88,12 @@ def grading_by(facts: Facts, best: BestKey, key: tuple[object, ...]) -> Grading:
     if not best.label:
         return Grading(best.relation, by_index, key)
     return Grading(best.relation, (*_by_number(facts, best.label, best.numbers), *by_index), key)
+
+
+def grading_of_height(facts: Facts, height: Height) -> Grading:
+    """The steps of a number whose largest is looked for: those of one number hold the same."""
+    readings = _by_number(facts, height.label, height.numbers)
+    return Grading(Relation.of(()), readings, ("height", height.label))
 
 
 def _numbers(facts: Facts, best: Best) -> FloatArray:

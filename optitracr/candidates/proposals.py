@@ -17,6 +17,7 @@ from optitracr.candidates.care import Care
 from optitracr.candidates.cuts import Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import Form
+from optitracr.candidates.heights import Heights
 from optitracr.candidates.patterns import Patterns
 from optitracr.candidates.readings import Readings
 from optitracr.candidates.table_plans import Planned, TablePlans
@@ -46,6 +47,7 @@ class Proposals:
         readings: How its variables can be read.
         patterns: How its selectors can be decided.
         best_keys: Which of them select the best of some keys.
+        heights: Which variables are the largest of some numbers.
         tables: How its function tables can be computed.
         candidates: Those proposed, in order.
         needs: Every need that was met.
@@ -64,7 +66,7 @@ class Proposals:
         self.facts, self.repertoire, self.care = facts, repertoire, care
         self.readings = Readings(facts, repertoire)
         self.patterns = Patterns(facts, repertoire, self.readings, care.is_robust)
-        self.best_keys = BestKeys(facts)
+        self.best_keys, self.heights = BestKeys(facts), Heights(facts)
         self.tables = TablePlans(facts, repertoire, self.patterns, care, planned)
         self.is_late: Callable[[Form, Cut], bool] = _never
         self.most_forms = MAX_FORMS

@@ -16,19 +16,23 @@ from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.families.heads import head_default, value_readings
-from optitracr.candidates.forms import Form
+from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.grading import (
     Grading,
     graded_heads,
     grading_by,
     grading_of,
+    grading_of_height,
     raw_gradings,
 )
+from optitracr.candidates.heights import Height
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
 from optitracr.candidates.ways import Source
+from optitracr.constructions.heads import Reading
+from optitracr.constructions.needs import need_of_rows
 from optitracr.graph.program import Aggregate, Best, Input, PairSelector, Selector, holds_of
 from solvers import Kind
 
@@ -49,11 +53,23 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
             return
         default = head_default(proposals, form, operation)
         ways = value_readings(proposals, form, operation.operand, held)
+    elif (height := proposals.heights.of(form.label)) is not None:
+        default, ways = np.zeros(form.width), _of_height(form, height)
+        gradings = [grading_of_height(facts, height)]
     else:
         return
     for values in ways:
         for grading in gradings:
             yield from graded_heads(Family.GRADED, proposals, form, grading, values, default)
+
+
+def _of_height(form: Form, height: Height) -> list[list[Reading]]:
+    """What a form holds of the largest number, read where that is."""
+    if not form.classes and not form.numbers:
+        return []
+    rows = np.concatenate([form_rows(form), np.zeros((1, form.width))])[height.held]
+    need = need_of_rows(height.label, rows, True)
+    return [[]] if need is None else [[Reading(need, np.eye(need.columns, form.width))]]
 
 
 def born(births: Births, label: str) -> Iterator[int]:
@@ -68,6 +84,8 @@ def born(births: Births, label: str) -> Iterator[int]:
         for grading in gradings:
             states = [births.as_number(reading.need.label) for reading in grading.readings]
             yield written(max(copied, *states, EMBEDDED), Kind.ATTENTION)
+    elif (height := proposals.heights.of(label)) is not None:
+        yield written(births.as_number(height.label), Kind.ATTENTION)
 
 
 def _gradings(

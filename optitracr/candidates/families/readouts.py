@@ -10,6 +10,7 @@ from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.cuts import Cut
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
+from optitracr.candidates.heights import Heights
 from optitracr.candidates.readings import number_need
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind
@@ -39,7 +40,10 @@ MAX_ROWS = 4096
 
 
 def readings(facts: Facts, label: str, possible: Possible) -> Iterator[OutputReading]:
-    """Off a raw number of which the output is a function; else off places, or other numbers."""
+    """Off a raw number of which the output is a function; else off places, or other numbers.
+
+    Off places too where a head may give the output itself, and no raw number is made of it.
+    """
     if len(facts.nodes[label].value_set.values) < 2:
         return
     cuts = facts.cuts.get(label, ())
@@ -50,7 +54,7 @@ def readings(facts: Facts, label: str, possible: Possible) -> Iterator[OutputRea
         for reading in _off_numbers(facts, label, cut, possible)
     ]
     yield from found
-    if found:
+    if found and Heights(facts).of(label) is None:
         return
     yield from _off_places(facts, label)
     for cut in cuts:
