@@ -10,7 +10,8 @@ from solvers.constraints.presence import add_presence
 from solvers.constraints.stock import add_stock
 from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
-from solvers.dominance import without_dominated
+from solvers.dominance import frees_more, without_dominated
+from solvers.effort import LARGE_MODEL, decisions
 from solvers.problem import Problem
 from solvers.states.model import build_states
 from solvers.timing import Earliest
@@ -19,8 +20,13 @@ from solvers.timing import Earliest
 def model_for(
     objective: tuple[str, ...], problem: Problem, layers: int, times: Earliest
 ) -> Decisions:
-    """The model in which an objective is minimised: that of states where sizes are weighed up."""
-    if "parameters" in objective:
+    """The model in which an objective is minimised: that of states, unless a problem is large.
+
+    Where sizes are weighed up it is that of a large one too. A component that is of use though
+    nothing reads it is in no state model, and may be dominated.
+    """
+    by_states = "parameters" in objective or decisions(problem, times) <= LARGE_MODEL
+    if by_states and not frees_more(problem):
         return build_states(without_dominated(problem), layers, times)
     return build_model(problem, layers, times)
 

@@ -36,6 +36,7 @@ from solvers.refitting import refitted
 from solvers.search import TIE_BREAKS, Outcome, Progress, Search, proven_bound
 from solvers.serialisation import fingerprint
 from solvers.solutions import hint_plan, hint_solution
+from solvers.states.model import States
 from solvers.timing import NEVER, Earliest, earliest
 from solvers.validator import violations
 
@@ -329,7 +330,7 @@ def _minimise(
     search: Search, decisions: Decisions, name: str, most: int | None
 ) -> tuple[Outcome, int, int]:
     """Minimises one objective: the outcome, its value, and a lower bound of it."""
-    if name == "parameters":
+    if name == "parameters" and isinstance(decisions, States):
         fewest = fewest_parameters(search, decisions, most)
         return fewest.outcome, fewest.value or 0, fewest.bound
     decisions.model.minimize(measure(decisions, name))

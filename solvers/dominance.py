@@ -15,7 +15,8 @@ def without_dominated(problem: Problem) -> Problem:
     """The problem without what is dominated, and without what nothing reads any longer.
 
     Args:
-        problem: A problem without late inputs.
+        problem: A problem without late inputs, and without components that free more neurons than
+            they take.
 
     Returns:
         A problem of the same views in the same order, whose plans are plans of the given one.
@@ -25,6 +26,18 @@ def without_dominated(problem: Problem) -> Problem:
         if smaller == problem:
             return problem
         problem = smaller
+
+
+def frees_more(problem: Problem) -> bool:
+    """Whether a component takes fewer neurons than to erase what it determines.
+
+    It may then be computed for that alone, though something else is read in its place.
+    """
+    known = problem.by_name()
+    return any(
+        alternative.neurons < sum(known[x].erasing_neurons for x in alternative.determines)
+        for alternative in problem.alternatives
+    )
 
 
 def _no_worse(one: Alternative, other: Alternative) -> bool:
@@ -100,8 +113,7 @@ def _without_inputs(problem: Problem) -> Problem:
     variables that are computed this is not true: a second one may be computed later.
     """
     roles = _roles(problem)
-    fixed = {name for view in problem.views for name in view.reads}
-    fixed |= set(() if problem.self_attention is None else problem.self_attention.reads)
+    fixed = _fixed(problem)
     inputs = [v for v in problem.variables if v.is_input]
     gone: set[str] = set()
     for other in inputs:
@@ -112,6 +124,12 @@ def _without_inputs(problem: Problem) -> Problem:
                 gone.add(other.name)
                 break
     return _naming(problem, {v.name for v in problem.variables} - gone)
+
+
+def _fixed(problem: Problem) -> set[str]:
+    """Variables that are read themselves where they are: nothing else takes their place there."""
+    fixed = {name for view in problem.views for name in view.reads}
+    return fixed | set(() if problem.self_attention is None else problem.self_attention.reads)
 
 
 def _roles(problem: Problem) -> dict[str, set[tuple[str, str, int]]]:
@@ -136,12 +154,11 @@ def spares(problem: Problem) -> tuple[tuple[str, str], ...]:
     for no more. So it takes the place of the first, if it is not there; and that of both, if
     no state lies between their lives. What is left is a value computed once more.
     """
-    roles, alternatives = _roles(problem), problem.alternatives_of()
-    own = () if problem.self_attention is None else problem.self_attention.reads
+    roles, alternatives, fixed = _roles(problem), problem.alternatives_of(), _fixed(problem)
     computed = [v for v in problem.variables if not v.is_input]
     found: dict[tuple[str, str], None] = {}
     for spare in computed:
-        for other in computed if spare.name not in own else ():
+        for other in computed if spare.name not in fixed else ():
             if spare is other or (other.name, spare.name) in found:
                 continue
             if not _narrower(other, spare) or not roles[spare.name] <= roles[other.name]:

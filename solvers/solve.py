@@ -13,6 +13,7 @@ from solvers.allocation import (
     Plan,
     Status,
 )
+from solvers.branching.settle import settled
 from solvers.effort import default_time_limit
 from solvers.interrupts import ON_INTERRUPT, OnInterrupt
 from solvers.late import on_time, with_late
@@ -20,7 +21,7 @@ from solvers.problem import Problem, ProblemError
 from solvers.serialisation import fingerprint
 from solvers.validator import validate, violations
 
-METHODS = (LONGEST_PATH, "greedy", "cp_sat", "milp", "brute_force")
+METHODS = (LONGEST_PATH, "greedy", "exact", "cp_sat", "milp", "brute_force")
 
 
 def solve(
@@ -39,7 +40,8 @@ def solve(
 
     Args:
         problem: The problem.
-        method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force".
+        method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force"; "exact" settles small
+            problems by branch and bound, and the others by CP-SAT.
         objective: What to minimise, first things first.
         time_limit: Seconds; deterministic ones for CP-SAT. By default as much as pays:
             60, or 150 for parameters; less for problems too large to be proven, and less still for
@@ -61,15 +63,19 @@ def solve(
     _check_objective(objective)
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
+    if method == "exact" and (time_limit is None or time_limit > 0.0):
+        found = settled(problem, objective, seed=seed)
+        if found is not None:
+            return validate(problem, found)
     solved = on_time(problem)
     start = hint if solved is problem else None
     limit = time_limit
     if limit is None:
         limit = default_time_limit(solved, start is not None, "parameters" in objective)
-    found = _by_method(
+    placed = _by_method(
         solved, method, objective, limit, seed, parallel, start, progress, on_interrupt
     )
-    return found if solved is problem else validate(problem, with_late(problem, found))
+    return placed if solved is problem else validate(problem, with_late(problem, placed))
 
 
 def _by_method(
@@ -95,7 +101,7 @@ def _by_method(
             from solvers.brute_force import brute_force
 
             return validate(problem, brute_force(problem, objective, seed=seed))
-        case "cp_sat":
+        case "cp_sat" | "exact":
             return _by_cp_sat(
                 problem, objective, limit, seed, parallel, hint, progress, on_interrupt
             )

@@ -46,7 +46,7 @@ def by_solver(problem: Problem, search: Search, start: Plan | None = None) -> Al
     """
     allocation = solvers.solve(
         problem,
-        method="cp_sat",
+        method="exact",
         objective=search.objective,
         time_limit=search.time_limit,
         seed=search.seed,

@@ -22,7 +22,7 @@ from solvers import (
     violations,
 )
 from solvers.cp_sat import cp_sat
-from solvers.dominance import spares, without_dominated
+from solvers.dominance import frees_more, spares, without_dominated
 from solvers.effort import DEFAULT_TIME, WEIGHED_TIME
 from tests.solvers.tiny import tiny_problem
 
@@ -166,3 +166,39 @@ def test_more_time_is_worth_it_where_sizes_are_weighed_up(monkeypatch: pytest.Mo
     solve(small, objective=("parameters",))
     solve(small)
     assert given == [WEIGHED_TIME, DEFAULT_TIME]
+
+
+@pytest.mark.parametrize("objective", [("depth", "width", "neurons"), ("parameters",)], ids=str)
+def test_what_frees_more_than_it_takes_is_computed_though_another_is_read(
+    objective: tuple[str, ...],
+) -> None:
+    """`w` erases `x` for nothing; what reads it can read `v` as well, which it reads anyway."""
+    variables = (
+        Variable("x", 1, is_input=True),
+        *(Variable(name, width) for name, width in (("v", 1), ("w", 0), ("y", 2))),
+    )
+    ways = (
+        Alternative("v", "v", Kind.MLP, (("x",),), neurons=1),
+        Alternative("w", "w", Kind.MLP, (("x",),), determines=("x",)),
+        head("y", "s", 1, ("v", "w"), ("v",)),
+    )
+    given = Problem("freed", variables, ways, (View(("y",)),), None, SizeConstants(1, 1))
+    assert frees_more(given)
+    found = solve(given, "exact", objective)
+    assert found.value == solve(given, "brute_force", objective).value
+    assert (found.plan and found.plan.neurons) == 1
+
+
+@pytest.mark.parametrize("objective", [("depth", "width", "neurons"), ("parameters",)], ids=str)
+def test_what_the_output_reads_takes_the_place_of_nothing_beside_it(
+    objective: tuple[str, ...],
+) -> None:
+    variables = (Variable("x", 1, is_input=True), Variable("y", 1), Variable("z", 1))
+    ways = (
+        mlp("y", 1, ("x",)),
+        Alternative("z", "z", Kind.MLP, (("x",),), neurons=1),
+    )
+    both = Problem("both", variables, ways, (View(("y", "z")),), None, SizeConstants(1, 1))
+    assert spares(both) == ()
+    found = solve(both, "cp_sat", objective)
+    assert found.value == solve(both, "brute_force", objective).value

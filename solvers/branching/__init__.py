@@ -1,0 +1,1 @@
+"""Branch and bound without a model: small problems at their least depth, settled in few steps."""

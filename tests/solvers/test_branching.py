@@ -1,0 +1,142 @@
+"""Branch and bound agrees with brute force and with CP-SAT, or says that it does not know."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+
+from solvers import (
+    DEFAULT_OBJECTIVE,
+    Alternative,
+    HeadDemand,
+    Kind,
+    Late,
+    Limits,
+    Problem,
+    SelfAttention,
+    SizeConstants,
+    Status,
+    Stock,
+    Variable,
+    View,
+    solve,
+    validate,
+)
+from solvers.branching.settle import SOLVER, settled
+from tests.solvers.tiny import chain, tiny_problem
+
+BATCH = 50
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("first", range(0, 200, BATCH))
+def test_tiny_problems_agree_with_brute_force(first: int) -> None:
+    found = 0
+    for seed in range(first, first + BATCH):
+        problem = tiny_problem(seed, limited=False)
+        ours = settled(problem)
+        if ours is None:
+            continue
+        found += 1
+        assert validate(problem, ours).value == solve(problem, "brute_force").value, seed
+    assert found > BATCH * 0.5
+
+
+def small_problem(seed: int) -> Problem:
+    """Up to nine variables that read each other in several ways, in up to four layers."""
+    rng = random.Random(seed)
+    inputs = [Variable(f"i{k}", rng.randint(0, 4), is_input=True) for k in range(3)]
+    computed = [
+        Variable(f"v{k}", rng.randint(0, 4), signed=rng.random() < 0.3)
+        for k in range(rng.randint(3, 9))
+    ]
+    alternatives = []
+    for place, variable in enumerate(computed):
+        before = [v.name for v in (*inputs, *computed[:place])][-5:]
+        for which in range(rng.randint(1, 3)):
+            options = [tuple(rng.sample(before, rng.choice([1, 1, 1, 2]))) for _ in range(2)]
+            name = f"{variable.name}.{which}"
+            if rng.random() < 0.5:
+                head = HeadDemand(rng.choice("stu"), rng.randint(0, 3), rng.randint(0, 3))
+                made = Alternative(name, variable.name, Kind.ATTENTION, (*options,), head=head)
+            else:
+                determines = [o[0] for o in options if which and rng.random() < 0.3]
+                made = Alternative(
+                    name,
+                    variable.name,
+                    Kind.MLP,
+                    (*options,),
+                    neurons=rng.randint(0, 6) + 8 * len(determines),
+                    determines=tuple(dict.fromkeys(determines)),
+                )
+            alternatives.append(made)
+    last = [v.name for v in computed[-3:]]
+    views = [View((last[-1],)), View((last[0], last[1]))]
+    own = SelfAttention(("i0", "i1"), rng.randint(1, 3)) if rng.random() < 0.7 else None
+    variables = (*inputs, *computed)
+    constants = SizeConstants(4, 2)
+    return Problem(f"small{seed}", variables, (*alternatives,), (*views,), own, constants)
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("first", range(0, 60, 15))
+def test_small_problems_agree_with_cp_sat(first: int) -> None:
+    """In all five sizes: those that were not asked for break ties in both."""
+    found = 0
+    for seed in range(first, first + 15):
+        problem = small_problem(seed)
+        ours = settled(problem)
+        if ours is None or ours.plan is None:
+            continue
+        found += 1
+        theirs = solve(problem, "cp_sat")
+        assert theirs.plan is not None
+        assert theirs.status is Status.OPTIMAL
+        assert validate(problem, ours).plan.sizes == theirs.plan.sizes, seed
+    assert found >= 5
+
+
+def test_small_problems_are_of_all_sorts() -> None:
+    plans = [
+        found.plan
+        for seed in range(100)
+        if (found := settled(small_problem(seed))) is not None and found.plan is not None
+    ]
+    assert {plan.layers for plan in plans} >= {1, 2}
+    assert {plan.view for plan in plans} == {0, 1}
+    assert any(e.sublayer % 2 == 0 for plan in plans for e in plan.erasures)
+    assert any(e.sublayer % 2 == 1 for plan in plans for e in plan.erasures)
+
+
+def test_certificate() -> None:
+    problem = chain(Kind.ATTENTION, Kind.MLP)
+    found = solve(problem, "exact", seed=7)
+    assert found == replace(solve(problem, "exact", seed=7), seconds=found.seconds)
+    assert (found.status, found.gap, found.seed, found.solver) == (Status.OPTIMAL, 0.0, 7, SOLVER)
+    assert found.value == found.bound == solve(problem, "cp_sat").value
+    assert found.deterministic_time > 0.0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"limits": Limits(width=1)},
+        {"late": Late(("x0",))},
+        {"constants": SizeConstants(4, 2, Stock(beside=1))},
+    ],
+    ids=["limits", "late", "stock"],
+)
+def test_what_it_does_not_know_is_left_to_cp_sat(change: dict) -> None:
+    problem = replace(chain(Kind.ATTENTION, Kind.MLP), **change)
+    assert settled(problem) is None
+    assert solve(problem, "exact").value == solve(problem, "cp_sat").value
+
+
+def test_other_objectives_and_few_steps_are_left_to_cp_sat() -> None:
+    problem = chain(Kind.ATTENTION, Kind.MLP)
+    assert settled(problem, ("width", "depth")) is None
+    assert settled(problem, DEFAULT_OBJECTIVE, steps=1) is None
+    assert solve(problem, "exact", ("width", "depth")).solver == "cp_sat"
+    assert solve(problem, "exact", time_limit=0.0).solver == "longest_path"
