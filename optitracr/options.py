@@ -11,7 +11,6 @@ from typing import Any
 from optitracr import arguments
 from optitracr.architectures.architecture import TRACR, Architecture, parse_architecture
 from optitracr.architectures.classes import stock_class
-from optitracr.architectures.stream import filled_stock
 from optitracr.candidates.families import Family, families_without
 from optitracr.errors import InputError
 from optitracr.levels import DEFAULT_LEVEL, check_level
@@ -147,16 +146,22 @@ def changed(options: CompileOptions, more: Mapping[str, Any]) -> CompileOptions:
 
 
 def search_of(options: CompileOptions, on_interrupt: OnInterrupt = "raise") -> Search:
-    """How the solver searches: where heads fill the stream, for its width and not the plan's.
+    """How the solver searches: for the width of a published transformer, where there is one.
+
+    Where its neurons are bound to its width, for that where it is asked for neurons first.
 
     Args:
         options: The options of the compilation.
         on_interrupt: What Ctrl-C does to the search.
     """
-    objective = options.objective
-    if filled_stock(options.architecture) is not None:
-        objective = tuple(STOCK_WIDTH if name == "width" else name for name in objective)
-    return Search(objective, options.time_limit, options.seed, options.parallel, on_interrupt)
+    objective, made_of = list(options.objective), options.architecture
+    bound = ("width",) if made_of.neurons_per_width is None else ("width", "neurons")
+    first = min((objective.index(name) for name in bound if name in objective), default=None)
+    if made_of != TRACR and first is not None:
+        objective[first] = STOCK_WIDTH
+    return Search(
+        tuple(objective), options.time_limit, options.seed, options.parallel, on_interrupt
+    )
 
 
 def parse_on_interrupt(on_interrupt: str) -> OnInterrupt:

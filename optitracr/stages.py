@@ -16,7 +16,7 @@ from typing import ParamSpec, TypeVar
 from optitracr import rasp
 from optitracr.architectures.carrying import carrier_of
 from optitracr.architectures.classes import stock_class
-from optitracr.architectures.stream import filled_stock, tells_positions_late
+from optitracr.architectures.stream import stock_of, tells_positions_late
 from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
@@ -146,7 +146,8 @@ class Compilation:
             self._families -= SPOILED_BY_NORMS
         made_of = options.architecture
         solved = self.recipe.level in ALLOCATED_LEVELS
-        self._stream = filled_stock(made_of), solved and tells_positions_late(made_of)
+        stock = stock_of(made_of, setting.token_rows, setting.position_rows)
+        self._stream = stock, solved and tells_positions_late(made_of)
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
         self._shallow = not whole and is_shallow(options)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
 
 from solvers.problem import Problem, SizeConstants
-from solvers.stock import filled
 
 
 class Status(StrEnum):
@@ -29,20 +28,29 @@ class Sizes:
     head_size: int
     neurons: int
 
+    @property
+    def inner(self) -> int:
+        """Columns of all heads of a layer."""
+        return self.heads * self.head_size
+
+    def published(self, constants: SizeConstants) -> Sizes:
+        """Those of the published transformer that holds the model; its own if none is to."""
+        stock = constants.stock
+        if stock is None:
+            return self
+        least = stock.least(self.width, self.neurons)
+        width, heads, head_size = stock.heads(least, self.heads, self.head_size)
+        neurons = max(1, stock.neurons(width, self.neurons) + stock.always)
+        return Sizes(max(1, self.layers), width, heads, head_size, neurons)
+
     def parameters(self, constants: SizeConstants) -> int:
-        """All weights and biases of the model, embeddings and unembedding included."""
-        d, m, inner = self.width, self.neurons, self.heads * self.head_size
-        attention = 3 * (d * inner + inner) + inner * d + d
-        mlp = d * m + m + m * d + d
-        return (constants.embedding_rows + constants.outputs) * d + self.layers * (attention + mlp)
+        """All that the model holds, embeddings and unembedding included; as it is published."""
+        own = self.published(constants)
+        return int(constants.parameters(own.layers, own.width, own.inner, own.neurons))
 
     def stock_width(self, constants: SizeConstants) -> int:
         """Columns of the published transformer that holds the model; its own if none is to."""
-        if constants.stock is None:
-            return self.width
-        least = constants.stock.least(self.width, self.neurons)
-        count, size = filled(least, self.heads, self.head_size)
-        return count * size
+        return self.published(constants).width
 
     def measure(self, name: str, constants: SizeConstants) -> int:
         """The value of one objective."""
@@ -53,11 +61,32 @@ class Sizes:
         return int(getattr(self, "layers" if name == "depth" else name))
 
 
+def measured(problem: Problem, plan: Plan, name: str) -> int:
+    """The value of one objective of a plan; what is published has what writes late inputs."""
+    sizes = plan.sizes
+    if problem.constants.stock is not None and name in PUBLISHED:
+        sizes = with_writers(problem, plan)
+    return sizes.measure(name, problem.constants)
+
+
+def with_writers(problem: Problem, plan: Plan) -> Sizes:
+    """The sizes of a plan with the head and the neurons that write late inputs, if it has any."""
+    late = problem.late
+    if late is None or set(late.inputs).isdisjoint(present_variables(problem, plan)):
+        return plan.sizes
+    heads = heads_used(problem, plan, plan.head_size).get(0, 0) + 1
+    neurons = neurons_used(problem, plan).get(1, 0) + late.neurons
+    return replace(plan.sizes, heads=max(plan.heads, heads), neurons=max(plan.neurons, neurons))
+
+
 LONGEST_PATH = "longest_path"
 """What `Allocation.solver` says of a plan by Tracr's heuristic, which proves nothing."""
 
 STOCK_WIDTH = "stock_width"
 """The objective that counts columns of a published transformer in place of a model's own."""
+
+PUBLISHED = (STOCK_WIDTH, "parameters")
+"""Objectives that are of a published transformer, where one is to hold the model."""
 
 OBJECTIVES = ("depth", "width", "neurons", "heads", "head_size", "parameters", STOCK_WIDTH)
 DEFAULT_OBJECTIVE = ("depth", "width", "neurons")

@@ -15,6 +15,7 @@ from solvers.allocation import (
     Status,
     head_demands,
     heads_used,
+    measured,
     neurons_used,
     state_widths,
 )
@@ -77,7 +78,7 @@ def brute_force(
 
 
 def _key(problem: Problem, objective: tuple[str, ...], plan: Plan) -> tuple[int, ...]:
-    return tuple(plan.sizes.measure(name, problem.constants) for name in objective)
+    return tuple(measured(problem, plan, name) for name in objective)
 
 
 def plans(problem: Problem, layers: int) -> Iterator[Plan]:

@@ -17,10 +17,11 @@ from solvers.allocation import (
     STOCK_WIDTH,
     Allocation,
     Plan,
+    Sizes,
     Status,
 )
 from solvers.at_once import SMALL, minimised_at_once
-from solvers.constraints.objective import least_parameters, measure
+from solvers.constraints.objective import measure
 from solvers.constraints.variables import Decisions
 from solvers.cp_model import build_model, model_for
 from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
@@ -206,12 +207,7 @@ def _floor(search: Search, layers: int) -> int:
     first, problem = search.objective[0], search.problem
     if first == "depth":
         return layers
-    if first == "width":
-        return _least_width(problem)
-    if first == "parameters":
-        rows = problem.constants.embedding_rows + problem.constants.outputs
-        return least_parameters(_least_width(problem), 0, layers, rows)
-    return 0
+    return Sizes(layers, _least_width(problem), 0, 0, 0).measure(first, problem.constants)
 
 
 def most_layers(problem: Problem) -> int:
@@ -365,7 +361,7 @@ def _result(search: Search, status: Status, note: str, solver: str = "cp_sat") -
     value: tuple[int, ...] = ()
     bound: tuple[int, ...] = ()
     if plan is not None and solver != LONGEST_PATH:
-        plan = refitted(search.problem, without_needless(search.problem, plan))
+        plan = refitted(search.problem, without_needless(search.problem, plan), search.objective)
     if plan is not None:
         constants = search.problem.constants
         value = tuple(plan.sizes.measure(n, constants) for n in search.objective)

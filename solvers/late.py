@@ -1,9 +1,9 @@
 """Inputs that the embedding does not supply, and the first layer writes.
 
 Nothing reads them in that layer; they have their dimensions from the start all the same. A problem
-that has such inputs is solved as one without: two components stand for what writes them, a head and
-an MLP, and whatever reads late inputs reads theirs as well. These take no dimensions, and
-are left out of the plan that is found.
+that has such inputs is solved as one without: two components of the first layer stand for what
+writes them, a head and an MLP, and whatever reads late inputs reads theirs as well. These take no
+dimensions, and are left out of the plan that is found.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import replace
 
-from solvers.allocation import Allocation, Plan, heads_used, neurons_used
+from solvers.allocation import Allocation, Plan, heads_used, measured, neurons_used
 from solvers.problem import Alternative, HeadDemand, Kind, Problem, Variable
 from solvers.serialisation import fingerprint
 
@@ -37,8 +37,8 @@ def on_time(problem: Problem) -> Problem:
     late_inputs = frozenset(given.inputs)
     demand = HeadDemand(COUNTED, head_size=0, value_width=0)
     writers = (
-        Alternative(COUNTED, COUNTED, Kind.ATTENTION, (), head=demand),
-        Alternative(TOLD, TOLD, Kind.MLP, ((COUNTED,),), neurons=given.neurons),
+        Alternative(COUNTED, COUNTED, Kind.ATTENTION, (), head=demand, latest=0),
+        Alternative(TOLD, TOLD, Kind.MLP, ((COUNTED,),), neurons=given.neurons, latest=1),
     )
     late = [each for a in problem.alternatives for each in _late(a, late_inputs)]
 
@@ -78,8 +78,7 @@ def with_late(problem: Problem, allocation: Allocation) -> Allocation:
     if plan is None:
         return allocation
     found = _without_writers(problem, plan)
-    sizes = found.sizes
-    value = tuple(sizes.measure(name, problem.constants) for name in allocation.objective)
+    value = tuple(measured(problem, found, name) for name in allocation.objective)
     same = value == allocation.value
     return replace(
         allocation,

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from solvers.allocation import Sizes
-from solvers.constraints.objective import inner_size, measure, parameters_of_width, upper
+from solvers.constraints.objective import inner_size, parameters_of_width, upper
 from solvers.constraints.variables import Decisions
 from solvers.problem import SizeConstants
 from solvers.search import Outcome, Search, proven_bound
@@ -35,7 +35,7 @@ FEW = 4
 and to minimise takes fewer solves."""
 
 SIZES = ("width", "neurons", "heads", "head_size")
-"""Sizes that the number of parameters depends on, besides the number of layers."""
+"""Sizes of what is published that the number of parameters depends on, besides its layers."""
 
 
 @dataclass(slots=True)
@@ -71,12 +71,12 @@ def fewest_parameters(search: Search, decisions: Decisions, most: int | None) ->
     value: int | None = None
     bound: int | None = None
     barren = 0
-    for width in range(least["width"], upper(decisions.width) + 1):
-        floor = Sizes(decisions.layers, **{**least, "width": width})
-        if most is not None and floor.parameters(constants) > most:
+    for width in range(least["width"], upper(decisions.published["width"]) + 1):
+        floor = Sizes(decisions.published_layers, **{**least, "width": width})
+        if most is not None and _parameters(floor, constants) > most:
             break
         if search.over:
-            bound = floor.parameters(constants)
+            bound = _parameters(floor, constants)
             break
         if most is not None and barren >= BARREN:
             rest = _of_width(decisions, floor, inner, most, constants, wider=True, asked=True)
@@ -88,7 +88,7 @@ def fewest_parameters(search: Search, decisions: Decisions, most: int | None) ->
         if found is not None:
             value, most = found, found - 1
         if outcome is not Outcome.INFEASIBLE:
-            bound = floor.parameters(constants)
+            bound = _parameters(floor, constants)
             break
     if bound is not None:
         outcome = Outcome.UNKNOWN if value is None else Outcome.FEASIBLE
@@ -142,14 +142,15 @@ def _of_width(
         asked: Whether all that is asked is whether there is a plan.
     """
     model = decisions.model.clone()
-    model.add(decisions.width >= floor.width if wider else decisions.width == floor.width)
+    own = decisions.published["width"]
+    model.add(own >= floor.width if wider else own == floor.width)
     total = parameters_of_width(decisions, floor.width, inner)
     if most is not None:
         model.add(total <= most)
         for name in SIZES[1:]:
             high = _largest(floor, name, most, constants)
             if high is not None:
-                model.add(measure(decisions, name) <= high)
+                model.add(decisions.published[name] <= high)
     if asked:
         model.clear_objective()
     else:
@@ -165,14 +166,14 @@ def _least_sizes(search: Search, decisions: Decisions, most: int | None) -> dict
     least = dict.fromkeys(SIZES, 0)
     constants = search.problem.constants
     for name in SIZES:
-        floor = Sizes(decisions.layers, **least)
+        floor = Sizes(decisions.published_layers, **least)
         for other in SIZES:
             high = None if most is None else _largest(floor, other, most, constants)
             if high is not None and high < least[other]:
                 return None
             if high is not None:
-                decisions.model.add(measure(decisions, other) <= high)
-        expression = measure(decisions, name)
+                decisions.model.add(decisions.published[other] <= high)
+        expression = decisions.published[name]
         decisions.model.minimize(expression)
         outcome, solver = search.solve(decisions, BOUND_EFFORT)
         if outcome is Outcome.INFEASIBLE:
@@ -185,6 +186,18 @@ def _least_sizes(search: Search, decisions: Decisions, most: int | None) -> dict
 def _largest(floor: Sizes, name: str, most: int, constants: SizeConstants) -> int | None:
     """What a size can be at most, all others being at their least; None if anything."""
     start = int(getattr(floor, name))
-    base = floor.parameters(constants)
-    slope = replace(floor, **{name: start + 1}).parameters(constants) - base
+    if name == "width" and constants.stock is not None:
+        # Of what is published parameters grow faster than the width.
+        while _parameters(replace(floor, width=start + 1), constants) <= most:
+            start += 1
+        return start
+    base = _parameters(floor, constants)
+    slope = _parameters(replace(floor, **{name: start + 1}), constants) - base
     return start + (most - base) // slope if slope else None
+
+
+def _parameters(own: Sizes, constants: SizeConstants) -> int:
+    """What a transformer of sizes that are published holds at least."""
+    stock = constants.stock
+    inner = own.width if stock is not None and stock.fills else own.inner
+    return int(constants.parameters(own.layers, own.width, inner, own.neurons))

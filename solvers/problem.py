@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from solvers.stock import Stock
+from solvers.stock import Products, Stock, counted
 
 
 class ProblemError(ValueError):
@@ -82,6 +83,7 @@ class Alternative:
         head: What it asks of a head, for attention.
         determines: Variables that its neurons determine linearly, so that erasing them in
             the same sublayer takes no further neuron.
+        latest: The last sublayer in which it may stand; None for any.
     """
 
     name: str
@@ -91,6 +93,7 @@ class Alternative:
     neurons: int = 0
     head: HeadDemand | None = None
     determines: tuple[str, ...] = ()
+    latest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,24 @@ class SizeConstants:
     embedding_rows: int
     outputs: int
     stock: Stock | None = None
+
+    def rows(self, width: int) -> int:
+        """Rows of the embeddings and columns of the unembedding, of a stream of that width."""
+        if self.stock is None:
+            return self.embedding_rows + self.outputs
+        return self.stock.rows(width, self.outputs)
+
+    def parameters(self, layers: int, width: int, inner: Any, neurons: Any) -> Any:
+        """All numbers that what is published holds, by its own sizes.
+
+        Args:
+            layers: Its layers.
+            width: Columns of its stream.
+            inner: Columns of all heads of a layer; a number, or an expression.
+            neurons: Neurons of a layer, alike.
+        """
+        rows, mixed, hidden = self.rows(width) * width, width * inner, width * neurons
+        return counted(layers, Products(width, inner, neurons, rows, mixed, hidden), self.stock)
 
 
 @dataclass(frozen=True, slots=True)

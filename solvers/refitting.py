@@ -9,24 +9,28 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from solvers.allocation import Plan, head_demands, heads_used
+from solvers.allocation import STOCK_WIDTH, Plan, head_demands, heads_used, measured
 from solvers.problem import Problem
 
 
-def refitted(problem: Problem, plan: Plan) -> Plan:
-    """The plan with the heads that make the narrowest published transformer.
+def refitted(problem: Problem, plan: Plan, objective: tuple[str, ...]) -> Plan:
+    """The plan with the heads that make the best published transformer, and of these the narrowest.
 
     Args:
         problem: The problem.
         plan: A valid plan.
+        objective: What is minimised, first things first.
 
     Returns:
         A valid plan, the same one where nothing is narrower or no such transformer is meant.
     """
-    constants = problem.constants
-    if constants.stock is None:
+    if problem.constants.stock is None:
         return plan
-    return min((plan, *_others(problem, plan)), key=lambda p: p.sizes.stock_width(constants))
+    names = (*objective, STOCK_WIDTH)
+    return min(
+        (plan, *_others(problem, plan)),
+        key=lambda other: tuple(measured(problem, other, name) for name in names),
+    )
 
 
 def _others(problem: Problem, plan: Plan) -> Iterator[Plan]:

@@ -30,7 +30,7 @@ VERSION = 1
 """Of both schemas; counted up when a text of the version before is read no more."""
 
 
-LEFT = ("stock", "late")
+LEFT = ("stock", "late", "latest")
 """Fields that are left out where there is nothing to say."""
 
 
@@ -137,6 +137,7 @@ def _alternative(entry: dict[str, Any]) -> Alternative:
         neurons=entry["neurons"],
         head=None if head is None else HeadDemand(**head),
         determines=tuple(entry["determines"]),
+        latest=entry.get("latest"),
     )
 
 

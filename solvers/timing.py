@@ -51,7 +51,7 @@ def earliest(problem: Problem) -> Earliest:
 
 def last_sublayer(alternative: Alternative, latest: int) -> int:
     """The last sublayer of the right kind from which its variable is born by a state."""
-    last = latest - 1
+    last = latest - 1 if alternative.latest is None else min(latest - 1, alternative.latest)
     return last - (last % 2 != alternative.kind.parity)
 
 

@@ -12,6 +12,7 @@ from solvers.allocation import (
     head_demands,
     heads_used,
     lifetimes,
+    measured,
     neurons_used,
     present_variables,
     state_widths,
@@ -56,7 +57,7 @@ def validate(problem: Problem, allocation: Allocation) -> Allocation:
             raise InvalidPlanError(f"status {allocation.status.value} without a plan")
         return allocation
     found = list(violations(problem, plan))
-    value = tuple(plan.sizes.measure(name, problem.constants) for name in allocation.objective)
+    value = tuple(measured(problem, plan, name) for name in allocation.objective)
     if value != allocation.value:
         found.append(Violation("objective", f"value {allocation.value}, and the plan has {value}"))
     if len(allocation.bound) != len(value):
@@ -82,6 +83,8 @@ def _structure(problem: Problem, plan: Plan) -> Iterator[Violation]:
             yield Violation("structure", f"'{alternative.name}' at {placement.sublayer}")
         if placement.sublayer % 2 != alternative.kind.parity:
             yield Violation("kind", f"'{alternative.name}' at sublayer {placement.sublayer}")
+        if alternative.latest is not None and placement.sublayer > alternative.latest:
+            yield Violation("latest", f"'{alternative.name}' at sublayer {placement.sublayer}")
         fits = len(placement.reads) == len(alternative.reads) and all(
             name in options
             for name, options in zip(placement.reads, alternative.reads, strict=False)

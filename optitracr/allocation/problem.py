@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from optitracr.candidates.component import Component, Components, Embedding
-from optitracr.candidates.problem import STEP
+from optitracr.candidates.problem import counting_neurons
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.setting import Setting
 from solvers import (
@@ -91,7 +91,7 @@ def _late(components: Components, setting: Setting) -> Late:
         for each in components.inputs
         if each.source is Embedding.POSITIONS and bool((each.table[1:] != each.table[1:2]).any())
     )
-    return Late(names, STEP * setting.max_seq_len)
+    return Late(names, counting_neurons(setting))
 
 
 def _alternative(component: Component, head_size: HeadSize) -> Alternative:

@@ -9,6 +9,7 @@ from optitracr.candidates.computable import choices, computable
 from optitracr.candidates.space import CandidateSpace
 from optitracr.constructions.heads import HeadPlan
 from optitracr.graph.build import BOS
+from optitracr.setting import Setting
 from solvers import (
     Alternative,
     HeadDemand,
@@ -64,11 +65,12 @@ def _late(space: CandidateSpace) -> Late:
     """The forms that tell positions, and the neurons that write them."""
     own = [name for name, form in space.forms.items() if space.node(form).is_index]
     names = tuple(dict.fromkeys((*own, space.position)))
-    return Late(names, STEP * space.setting.max_seq_len)
+    return Late(names, counting_neurons(space.setting))
 
 
-STEP = 2
-"""Neurons of a step from one position to the next."""
+def counting_neurons(setting: Setting) -> int:
+    """Neurons that write positions: two a step, and one that takes off what was counted with."""
+    return 2 * setting.max_seq_len + 1
 
 
 def _alternative(

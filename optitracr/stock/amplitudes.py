@@ -18,10 +18,8 @@ from optitracr.architectures.architecture import Architecture
 from optitracr.craft.spaces import FloatArray
 from optitracr.stock.guest import Guest, GuestLayer
 from optitracr.stock.heads import PlainHead, balance, largest
+from optitracr.stock.host import LARGEST
 from optitracr.stock.weights import Affine
-
-LARGEST = 8.0
-"""Of what a column holds: it then adds to the norm what eight by eight columns of ones would."""
 
 STEEPER = 4.0
 """Times the largest weight that readers of large numbers may have: a norm that sees these is as bad

@@ -13,6 +13,7 @@ from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
 from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.stock.heads import PlainHead
+from optitracr.stock.host import LARGEST
 from optitracr.stock.positions import MARKED, Counted, counted
 from optitracr.stock.weights import Affine
 
@@ -146,9 +147,9 @@ def _free(guest: Guest, rows: FloatArray, varying: BoolArray, bos: int, beside: 
         for head in guest.layers[0].heads:
             free &= ~head.out.any(axis=0)
         free &= guest.layers[0].heads_bias == 0.0
-    # What is larger than the numbers that are counted with would be read less exactly.
+    # A column of larger numbers is held smaller, and what is counted with read less exactly.
     sizes = np.where(free, np.abs(rows).max(axis=0), np.inf)
-    return int(sizes.argmin()) if sizes.min() <= MARKED else None
+    return int(sizes.argmin()) if sizes.min() <= LARGEST else None
 
 
 def _reads(layer: GuestLayer, columns: BoolArray) -> bool:

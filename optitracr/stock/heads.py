@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.architectures.stream import TURNED_EACH
 from optitracr.craft.spaces import FloatArray
 from optitracr.stock.host import EmptyHost
 from optitracr.stock.weights import Affine
@@ -21,8 +22,8 @@ SLOW = 9.0
 at a hundred positions 1e-7 of what a query reads leaks into the other half of its pair, as much as
 float32 rounds off."""
 
-LARGEST_BASE = 36.0
-"""The largest base, in powers of ten: float32 ends at 38."""
+LARGEST_BASE = TURNED_EACH * SLOW
+"""The largest base, in powers of ten, is 36: float32 ends at 38."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -67,18 +68,6 @@ def learned_space(inner: int, size: int) -> HeadSpace:
     return HeadSpace(size, np.arange(inner))
 
 
-def rotary_size(inner: int) -> int:
-    """The smallest head of which enough dimensions are turned so slowly that it does not show.
-
-    Args:
-        inner: Dimensions that a compiled head needs.
-    """
-    pairs = 2
-    while 2 * (pairs - _fast(pairs)) < inner:
-        pairs += 1
-    return 2 * pairs
-
-
 def rotary_space(inner: int, size: int) -> HeadSpace:
     """Heads of which a compiled one uses the dimensions that are turned slowly.
 
@@ -87,7 +76,7 @@ def rotary_space(inner: int, size: int) -> HeadSpace:
 
     Args:
         inner: Dimensions that a compiled head needs.
-        size: Dimensions that it gets, an even number; `rotary_size` says how many at least.
+        size: Dimensions that it gets, an even number; `Stock.head_size` says how many at least.
     """
     pairs = size // 2
     fast = _fast(pairs)
@@ -98,7 +87,7 @@ def rotary_space(inner: int, size: int) -> HeadSpace:
 
 def _fast(pairs: int) -> int:
     """The pairs that turn too fast."""
-    return math.ceil(pairs * SLOW / LARGEST_BASE)
+    return -(-pairs // TURNED_EACH)
 
 
 def lowered_head(head: PlainHead, host: EmptyHost, space: HeadSpace) -> tuple[Affine, ...]:

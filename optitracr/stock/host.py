@@ -31,6 +31,10 @@ ROUNDING = 2.0**-20
 """By what part of itself the largest gain is not reached, so that rounding does not pass it."""
 
 
+LARGEST = 8.0
+"""Of what a column of the guest holds, as it lies there: it then adds to the norm what eight by
+eight columns of ones would."""
+
 CONSTANT = 16.0
 """What the column of the constant is read as where there are no biases: these are up to some ten
 times as large as weights, and the largest weight is of both."""

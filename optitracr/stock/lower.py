@@ -8,26 +8,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optitracr.architectures.architecture import Architecture, Positions
-from optitracr.architectures.stream import BESIDE
+from optitracr.architectures.stream import NORM_VECTORS, SPARE, stock_of
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
 from optitracr.stock.amplitudes import amplified, amplitudes, held
 from optitracr.stock.guest import Guest, GuestLayer, guest_of, inner_size, without_positions
-from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_size, rotary_space
+from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_space
 from optitracr.stock.host import EmptyHost
 from optitracr.stock.neurons import lowered_mlp, up
 from optitracr.stock.weights import Affine, StockLayer, StockSizes, StockWeights
-from solvers.stock import Stock, filled
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-
-SPARE = 1
-"""Rows of the token embedding at least that are no token's: a tokenizer has one for unknown words.
-They hold NaN, so that all that comes of them is NaN, and never an answer. There is one more where
-the unembedding would be square: whoever tells its axes by their sizes would take it the wrong way
-round, as TransformerLens does when it folds the last norm into it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,17 +102,12 @@ def _head_sizes(
 ) -> tuple[HeadSpace, int, int]:
     """The dimensions of a head, the number of heads, and the width."""
     inner = inner_size(layers)
-    each = architecture.neurons_per_width
     neurons = max(layer.neurons_in.w.shape[1] for layer in layers)
     heads = max(1, *(len(layer.heads) for layer in layers))
-    width = Stock(BESIDE[architecture.norm], each).least(guest, neurons)
+    stock = stock_of(architecture, 0, 0)
+    assert stock is not None, "what is lowered is lowered for a published transformer"
+    width, heads, size = stock.heads(stock.least(guest, neurons), heads, inner)
     rotary = architecture.positions is Positions.ROTARY
-    size = rotary_size(inner) if rotary else inner
-    if architecture.heads_fill_width:
-        heads, size = filled(width, heads, size, step=2 if rotary else 1)
-        width = heads * size
-    elif architecture.heads_divide_width:
-        width = -(-width // heads) * heads
     return (rotary_space(inner, size) if rotary else learned_space(inner, size)), heads, width
 
 
@@ -199,12 +186,12 @@ def _parameters(weights: StockWeights, architecture: Architecture) -> int:
     arrays: list[Float[FloatArray, ...]] = [weights.tokens, weights.unembedding, weights.gain]
     if weights.positions is not None:
         arrays.append(weights.positions)
-    norms = [weights.gain]
+    norms = 1
     for layer in weights.layers:
-        norms += [layer.attention_gain, layer.mlp_gain]
+        norms += 2
         arrays += [layer.attention_gain, layer.mlp_gain]
         for _, part in layer.maps():
             arrays += [part.w, part.b] if architecture.biases else [part.w]
     # LayerNorm has biases as well.
-    biased = sum(gain.size for gain in norms) if architecture.biases else 0
+    biased = norms * (NORM_VECTORS[architecture.norm] - 1) * weights.gain.size
     return sum(array.size for array in arrays) + biased

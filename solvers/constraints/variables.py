@@ -35,7 +35,8 @@ class Decisions:
         neurons: Neurons per layer.
         heads: Heads per layer.
         head_size: Columns per head.
-        stock_width: Columns of the published transformer; `width` where there is none.
+        published: The same of what is published, by name; these where no other transformer is.
+        published_layers: Its layers.
         largest_head: Upper bound of the head size.
     """
 
@@ -54,7 +55,8 @@ class Decisions:
     neurons: Int = None
     heads: Int = None
     head_size: Int = None
-    stock_width: Int = None
+    published: dict[str, Int] = field(default_factory=dict)
+    published_layers: int = 0
     largest_head: int = 0
 
     @property
@@ -137,6 +139,9 @@ def declare_sizes(decisions: Decisions) -> None:
     decisions.neurons = size("neurons", neurons, limits.neurons)
     decisions.heads = size("heads", heads, limits.heads)
     decisions.head_size = size("head_size", largest, limits.head_size)
+    own = ("width", "neurons", "heads", "head_size")
+    decisions.published = {name: getattr(decisions, name) for name in own}
+    decisions.published_layers = decisions.layers
 
 
 def of_kind(problem: Problem, kind: Kind) -> list[Alternative]:

@@ -18,9 +18,10 @@ from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import current
 from optitracr.options import Check
 from optitracr.stages import Compilation
-from optitracr.stock.amplitudes import LARGEST, amplitudes, held
+from optitracr.stock.amplitudes import amplitudes, held
 from optitracr.stock.forward import streams
 from optitracr.stock.guest import guest_of
+from optitracr.stock.host import LARGEST
 from optitracr.stock.lower import lowered
 from optitracr.stock.positions import counted
 from optitracr.stock.proving import SpoiledError, known_form
@@ -98,6 +99,43 @@ def test_heads_are_chosen_for_a_stream_that_they_fill() -> None:
     plain = compiled("addition", "tracr")
     widest = filled(plain.size.width + 3, plain.size.heads, plain.size.head_size)
     assert sizes.width < widest[0] * widest[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("running_sum", "gpt2"), ("running_sum", "llama"), ("hist", "biases"), ("hist", "relu")],
+)
+def test_the_parameters_that_are_minimised_are_those_of_the_checkpoint(
+    name: str, kind: str
+) -> None:
+    entry = library.get(name)
+    model = compile_rasp_to_model(
+        entry.make(),
+        entry.vocab,
+        4,
+        causal=True,
+        architecture=KINDS[kind],
+        objective="parameters",
+        check=False,
+    )
+    assert model.allocation.value == (model.stock().sizes.parameters,)
+    held = sum(array.size for array in model.stock().state.values())
+    assert held == model.stock().sizes.parameters
+
+
+def test_neurons_that_are_bound_to_the_width_are_fewest_where_it_is_least() -> None:
+    entry = library.get("hist")
+    model = compile_rasp_to_model(
+        entry.make(),
+        entry.vocab,
+        3,
+        causal=True,
+        architecture="gpt2",
+        objective="neurons,width",
+        check=False,
+    )
+    assert model.allocation.objective == ("stock_width", "width")
+    assert model.stock().sizes.neurons == 4 * model.allocation.value[0]
 
 
 def test_a_limit_of_the_width_is_of_what_is_published() -> None:
