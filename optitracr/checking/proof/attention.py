@@ -20,6 +20,7 @@ from optitracr.checking.proof.bounded import (
     gamma,
     kept,
     mapped,
+    passed_on,
 )
 from optitracr.checking.proof.distinct import (
     Stream,
@@ -377,15 +378,13 @@ def _written(ports: Ports, rows: Bounded, mixed: Mixed, itself: NDArray[np.bool_
     A head in which a position looks at itself and takes away what it holds takes away what is off
     in that as well, so that what stays and what is written are looked at together.
     """
-    into, back, width = ports.into, ports.back, rows.center.shape[1]
+    into, back = ports.into, ports.back
     heads = Bounded(mixed.center, mixed.error + mixed.others)
     written = mapped(heads, back, ports.bias, apart=mixed.own)
     handed = SLACK * sum(into.shape) * (rows.error @ np.abs(into)) @ np.abs(back)
     for pattern, part in alike(itself):
-        total = np.eye(width)
-        for head in np.flatnonzero(pattern):
-            total = total + ports.value.weights[:, head] @ ports.out[head]
-        handed[part] += rows.error[part] @ np.abs(total)
+        columns = np.repeat(pattern, len(back) // len(pattern))
+        handed[part] += passed_on(rows.error[part], into[:, columns], back[columns])
     after = Bounded(written.center, written.error + handed)
     found = added(Bounded.exact(rows.center), after, apart=rows.error)
     return kept(rows, found, {"w": back, "b": ports.bias})

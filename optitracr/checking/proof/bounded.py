@@ -223,6 +223,28 @@ def product(left: FloatArray, right: FloatArray) -> FloatArray:
     return np.asarray(factor @ right)
 
 
+def passed_on(error: FloatArray, into: FloatArray, out: FloatArray) -> FloatArray:
+    """What is off in rows x, once they are x + x @ into @ out: error @ |1 + into @ out|.
+
+    Only columns that are read or written are multiplied, of which a wide stream has few.
+
+    Args:
+        error: By how much the rows are off, [rows, width].
+        into: What is read, [width, rank].
+        out: What is written, [rank, width].
+    """
+    read = np.flatnonzero(error.any(axis=0) & (into != 0.0).any(axis=1))
+    found = error.copy()
+    if not read.size:
+        return found
+    found[:, read] = 0.0
+    columns = np.union1d(read, np.flatnonzero((out != 0.0).any(axis=0)))
+    total = into[read] @ out[:, columns]
+    total[np.arange(len(read)), np.searchsorted(columns, read)] += 1.0
+    found[:, columns] += error[:, read] @ np.abs(total)
+    return found
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Sums:
     """What bounds of sums of products are made of, sum by sum.

@@ -60,6 +60,10 @@ class Expectation:
             for tenancy in model.layout.tenancies
             if (held := model.program.readings.get(tenancy.variable.label)) is not None
         ]
+        columns = [np.array(tenancy.columns, dtype=np.intp) for tenancy, _ in self.tenancies]
+        self._columns = np.concatenate([np.empty(0, dtype=np.intp), *columns])
+        self._tenancy = np.repeat(np.arange(len(columns)), [len(some) for some in columns])
+        self._births = np.array([tenancy.birth for tenancy, _ in self.tenancies])
         expressions = dict(model.program.graph.expressions)
         labels = dict.fromkeys(
             [*(held.label for _, held in self.tenancies), model.program.graph.output]
@@ -72,6 +76,21 @@ class Expectation:
             setting.max_seq_len,
             causal=setting.causal,
         )
+
+    def fresh(
+        self, state: int, touched: Bool[NDArray[np.bool_], " width"]
+    ) -> Iterator[tuple[Tenancy, Held]]:
+        """The tenancies of which something is to be said at a state: begun there, or written to.
+
+        Args:
+            state: The state.
+            touched: The columns written since the state before.
+        """
+        written = self._tenancy[touched[self._columns]]
+        for index in np.union1d(written, np.flatnonzero(self._births == state)):
+            tenancy, held = self.tenancies[index]
+            if tenancy.birth <= state <= tenancy.end:
+                yield tenancy, held
 
     def of(self, inputs: InputSet) -> Known:
         """What it says of some inputs."""
@@ -111,10 +130,8 @@ class Known:
             stream: What stands there.
             touched: The columns written since the state before. Of others it was said already.
         """
-        for tenancy, held in self.expectation.tenancies:
-            fresh = tenancy.birth == state or touched[list(tenancy.columns)].any()
-            if fresh and tenancy.birth <= state <= tenancy.end:
-                yield self._variable(tenancy, held, state, stream)
+        for tenancy, held in self.expectation.fresh(state, touched):
+            yield self._variable(tenancy, held, state, stream)
 
     def pairs(
         self, label: str, ids: Int[NDArray[np.intp], "batch seq"]

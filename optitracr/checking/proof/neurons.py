@@ -15,6 +15,7 @@ from optitracr.checking.proof.bounded import (
     added,
     kept,
     mapped,
+    passed_on,
     positive,
     product,
 )
@@ -95,12 +96,6 @@ def _through(neurons: Neurons, on: NDArray[np.bool_], error: FloatArray) -> Floa
         return np.zeros((len(error), neurons.w_out.shape[1]))
     into, out = (np.asarray(weights, dtype=np.float64) for weights in (neurons.w_in, neurons.w_out))
     found = SLACK * sum(into.shape) * (error @ np.abs(into)) @ np.abs(out)
-    # What no neuron reads stays as it is.
-    read = (into != 0.0).any(axis=1) & (error != 0.0).any(axis=0)
-    found[:, ~read] += error[:, ~read]
-    if not read.any():
-        return np.asarray(found)
-    stays, into, handed = np.eye(error.shape[1])[read], into[read], error[:, read]
     for pattern, rows in alike(on):
-        found[rows] += handed[rows] @ np.abs(stays + into[:, pattern] @ out[pattern])
+        found[rows] += passed_on(error[rows], into[:, pattern], out[pattern])
     return np.asarray(found)
