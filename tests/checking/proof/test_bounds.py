@@ -10,7 +10,7 @@ import pytest
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.checking.proof.attention import EXPONENTIAL, attended
-from optitracr.checking.proof.bounded import UNIT, Bounded, added, mapped
+from optitracr.checking.proof.bounded import UNIT, Bounded, added, mapped, passed_on
 from optitracr.checking.proof.distinct import Stream
 from optitracr.checking.proof.exhaustive import states
 from optitracr.checking.proof.neurons import Neurons, passed, transformed
@@ -165,6 +165,18 @@ def test_what_is_off_in_a_zero_is_rounded_as_well() -> None:
     mask = np.ones((1, 1, 1, 1), dtype=bool)
     for after in (transformed(neurons, stream), attended(head, stream, mask)):
         assert abs(found - after.rows.center[0, 0]) <= after.rows.error[0, 0]
+
+
+@pytest.mark.parametrize("density", [0.0, 0.2, 1.0])
+def test_what_is_passed_on_is_that_of_the_whole_width(density: float) -> None:
+    random = np.random.default_rng(0)
+    error, into, out = (
+        random.normal(size=shape) * (random.random(shape) < density)
+        for shape in ((5, 12), (12, 3), (3, 12))
+    )
+    error = np.abs(error)
+    found = passed_on(error, into, out)
+    np.testing.assert_allclose(found, error @ np.abs(np.eye(12) + into @ out), rtol=1e-12)
 
 
 @pytest.mark.parametrize("terms", [2, 3, 5, 40])
