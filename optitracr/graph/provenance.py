@@ -49,6 +49,12 @@ class Role(Enum):
     SUMMAND = "summand"
     """The width of one of the disjoint parts of its selector, or of some of them."""
 
+    WEIGHT = "weight"
+    """What each key adds to a weighted sum of the counts that it is a function of."""
+
+    RATIO = "ratio"
+    """The mean of that: the weighted sum over how many positions the counts are taken from."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provenance:

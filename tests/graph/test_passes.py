@@ -356,6 +356,7 @@ def test_the_passes_of_each_level_in_order() -> None:
         "equals",
         "counted conditions",
         "disjoint unions",
+        "counts as one mean",
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from optitracr.candidates.chosen import Chosen
+from optitracr.candidates.common_means import JoinCounts
 from optitracr.candidates.families import Family
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind
@@ -23,6 +24,10 @@ def account(chosen: Chosen) -> Iterator[Saving]:
         for label in [*inner, *(x for x in needed if x != use.target)]:
             if chosen.owner[label] == use.target and graph.node(label).role is not Role.SHARE:
                 yield Saving(use.target, SavingKind.REWRITTEN, f"by way of {label}")
+    for form in chosen.output:
+        if graph.node(form.label).role is Role.RATIO:
+            owner = chosen.owner[form.label]
+            yield Saving(owner, SavingKind.REWRITTEN, f"by way of {form.label}")
 
 
 RULE = Rule(
@@ -30,6 +35,6 @@ RULE = Rule(
     validity=Validity(
         activations=EVERY_ACTIVATION, norms=EVERY_NORM, conditions=frozenset({Condition.BOUNDED})
     ),
-    rewrites=(CountConditions(), SplitUnions()),
+    rewrites=(CountConditions(), SplitUnions(), JoinCounts()),
     account=account,
 )

@@ -18,6 +18,7 @@ from optitracr.constructions.heads import Reading
 from optitracr.constructions.leaves import Axis, Plan
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import Aggregate, Elementwise
+from optitracr.graph.provenance import Role
 
 
 def sources(facts: Facts, label: str) -> list[Source]:
@@ -68,7 +69,8 @@ def account(chosen: Chosen) -> Iterator[Saving]:
     for label, form in chosen.readings():
         owner, source = chosen.owner[label], chosen.owner[form.label]
         head = isinstance(chosen.space.node(form).operation, Aggregate)
-        if owner != source and not head:
+        made = chosen.space.program.node(label).role is Role.WEIGHT
+        if owner != source and not head and not made:
             yield Saving(owner, SavingKind.VIEWED, f"read off {source}")
 
 
