@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +25,9 @@ def encoded(model: CompiledModel) -> Any:
     return torch.tensor(codes)
 
 
-def said(model: CompiledModel) -> list[list[Any]]:
-    """What the compiled model says of them."""
-    return [model.apply([model.setting.bos, *row]).decoded[1:] for row in ROWS]
+def said(model: CompiledModel, rows: Sequence[list[str]]) -> list[list[Any]]:
+    """What the compiled model says of rows."""
+    return [model.apply([model.setting.bos, *row]).decoded[1:] for row in rows]
 
 
 @pytest.fixture(params=KINDS)
@@ -38,12 +39,14 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[CompiledMode
         return model, tmp_path / "hist", model.to_transformers()(encoded(model)).logits
 
 
-def agrees(model: CompiledModel, logits: Any, wanted: Any) -> bool:
+def agrees(
+    model: CompiledModel, logits: Any, wanted: Any, rows: Sequence[list[str]] = ROWS
+) -> bool:
     """Whether logits behind BOS are the same but for what all of them share, and decode alike."""
     found, right = (np.asarray(x.detach())[:, 1:] for x in (logits, wanted))
     shared = (found - right).mean(axis=-1, keepdims=True)
     assert np.abs(found - right - shared).max() < 1e-2
-    return model.decode_logits(logits)[:, 1:].tolist() == said(model)
+    return model.decode_logits(logits)[:, 1:].tolist() == said(model, rows)
 
 
 @pytest.mark.parametrize("compatible", [False, True])
@@ -65,6 +68,22 @@ def test_nnsight(opened: tuple[CompiledModel, Path, Any]) -> None:
         with traced.trace(encoded(model)):
             logits = traced.lm_head.output.save()
     assert agrees(model, logits, wanted)
+
+
+def test_nnsight_opens_the_folder_and_pads_on_the_right(
+    opened: tuple[CompiledModel, Path, Any],
+) -> None:
+    """Texts of several lengths; nnsight pads on the left, where BOS is at no first position."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        nnsight: Any = pytest.importorskip("nnsight")
+        model, folder, wanted = opened
+        language = nnsight.LanguageModel(str(folder), dispatch=True)
+        language.tokenizer.padding_side = "right"
+        with language.trace(["c b", " ".join(ROWS[0])]):
+            logits = language.lm_head.output.save()
+    assert np.allclose(logits.detach()[0, 1:3], wanted[1, 1:3], atol=1e-2)
+    assert agrees(model, logits[1:], wanted[:1], ROWS[:1])
 
 
 def test_pyvene(opened: tuple[CompiledModel, Path, Any]) -> None:
