@@ -17,12 +17,28 @@ class StockClass:
     Attributes:
         model_type: What its configuration calls it.
         name: What the library `transformers` calls it.
+        config_name: What `transformers` calls its configuration.
+        sizes: What that calls each of its sizes.
         bound: What an architecture has to be, by the name of its attribute.
     """
 
     model_type: str
     name: str
+    config_name: str
+    sizes: Mapping[str, str]
     bound: Mapping[str, Any]
+
+    def config_of(self, sizes: Any) -> dict[str, Any]:
+        """Sizes under the names that its configuration has for them.
+
+        Args:
+            sizes: Has each of `sizes` as an attribute.
+        """
+        return {spelled: getattr(sizes, name) for name, spelled in self.sizes.items()}
+
+    def sizes_of(self, config: Any) -> dict[str, Any]:
+        """The sizes that a configuration tells."""
+        return {name: getattr(config, spelled) for name, spelled in self.sizes.items()}
 
     def differences(self, architecture: Architecture) -> list[str]:
         """What an architecture would have to be instead."""
@@ -36,6 +52,15 @@ class StockClass:
 GPT2_CLASS = StockClass(
     "gpt2",
     "GPT2LMHeadModel",
+    "GPT2Config",
+    {
+        "layers": "n_layer",
+        "width": "n_embd",
+        "heads": "n_head",
+        "neurons": "n_inner",
+        "tokens": "vocab_size",
+        "positions": "n_positions",
+    },
     {
         "norm": Norm.LAYER_NORM,
         "positions": Positions.LEARNED,
@@ -51,6 +76,17 @@ GPT2_CLASS = StockClass(
 LLAMA_CLASS = StockClass(
     "llama",
     "LlamaForCausalLM",
+    "LlamaConfig",
+    {
+        "layers": "num_hidden_layers",
+        "width": "hidden_size",
+        "heads": "num_attention_heads",
+        "key_heads": "num_key_value_heads",
+        "head_size": "head_dim",
+        "neurons": "intermediate_size",
+        "tokens": "vocab_size",
+        "positions": "max_position_embeddings",
+    },
     {
         "norm": Norm.RMS_NORM,
         "positions": Positions.ROTARY,

@@ -33,8 +33,8 @@ class Condition(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Architecture:
-    """What a component's weights are put into.
+class TransformerBlock:
+    """A block of a transformer, as far as it matters to what is put into it.
 
     Attributes:
         activation: Of the neurons.
@@ -47,7 +47,7 @@ class Architecture:
     has_bos: bool = True
 
 
-COMPILED = Architecture()
+COMPILED = TransformerBlock()
 """What programs are compiled to."""
 
 EVERY_ACTIVATION = frozenset(Activation)
@@ -70,10 +70,10 @@ class Validity:
     needs_bos: bool = False
     conditions: frozenset[Condition] = frozenset()
 
-    def holds_in(self, architecture: Architecture) -> bool:
+    def holds_in(self, block: TransformerBlock) -> bool:
         """Whether the rule may be used for a transformer."""
         return (
-            architecture.activation in self.activations
-            and architecture.norm in self.norms
-            and (architecture.has_bos or not self.needs_bos)
+            block.activation in self.activations
+            and block.norm in self.norms
+            and (block.has_bos or not self.needs_bos)
         )

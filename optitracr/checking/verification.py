@@ -16,7 +16,7 @@ from optitracr.checking.rare_inputs import add_rare_inputs
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
 from optitracr.inputs import InputSet, check_inputs, with_bos
 from optitracr.model.current import current
-from optitracr.model.forward import Architecture
+from optitracr.model.forward import Hyperparameters
 from optitracr.model.runner import States, states_jax, states_numpy
 from optitracr.model.sequences import rows_at_once
 from optitracr.model.transformer import Transformer
@@ -140,7 +140,7 @@ def _compare(
     max_inputs: int,
     sampled: int,
     seed: int,
-    run: Callable[[Architecture, Any, Any, NDArray[np.int32]], States],
+    run: Callable[[Hyperparameters, Any, Any, NDArray[np.int32]], States],
     exact_shape: bool = False,
 ) -> VerificationReport:
     start = time.perf_counter()

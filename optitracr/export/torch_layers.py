@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from optitracr.model.forward import MASKED, Architecture
+from optitracr.model.forward import MASKED, Hyperparameters
 
 
 class Linear(nn.Linear):
@@ -62,7 +62,7 @@ class Mlp(nn.Module):
 class Layer(nn.Module):
     """Attention, then MLP, each added to the residual stream."""
 
-    def __init__(self, architecture: Architecture, width: int, neurons: int) -> None:
+    def __init__(self, architecture: Hyperparameters, width: int, neurons: int) -> None:
         super().__init__()
         self.attn = Attention(width, architecture.heads, architecture.head_size)
         self.mlp = Mlp(width, neurons)
@@ -73,7 +73,7 @@ class Transformer(nn.Module):
 
     def __init__(
         self,
-        architecture: Architecture,
+        architecture: Hyperparameters,
         *,
         tokens: int,
         positions: int,

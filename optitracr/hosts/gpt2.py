@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from optitracr.architectures.classes import GPT2_CLASS
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
 from optitracr.hosts.host_class import (
@@ -54,17 +55,10 @@ class Gpt2(HostClass):
 
     def sizes(self, host: Host) -> Sizes:
         """Its sizes."""
-        config = host.config
-        neurons = config.n_inner or 4 * config.n_embd
-        return Sizes(
-            config.n_embd,
-            config.n_layer,
-            config.n_head,
-            config.n_embd // config.n_head,
-            neurons,
-            config.vocab_size,
-            config.n_positions,
-        )
+        own = GPT2_CLASS.sizes_of(host.config)
+        own["neurons"] = own["neurons"] or 4 * own["width"]
+        head_size = own["width"] // own["heads"]
+        return Sizes(head_size=head_size, vocabulary=own.pop("tokens"), **own)
 
     def neuron(self, host: Host) -> Neuron:
         """GELU."""

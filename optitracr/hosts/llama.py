@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from optitracr.architectures.classes import LLAMA_CLASS
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
 from optitracr.hosts.host_class import (
@@ -54,16 +55,9 @@ class Llama(HostClass):
 
     def sizes(self, host: Host) -> Sizes:
         """Its sizes; heads are those of keys, each with its queries."""
-        config = host.config
-        return Sizes(
-            config.hidden_size,
-            config.num_hidden_layers,
-            config.num_key_value_heads,
-            config.head_dim,
-            config.intermediate_size,
-            config.vocab_size,
-            config.max_position_embeddings,
-        )
+        own = LLAMA_CLASS.sizes_of(host.config)
+        own["heads"] = own.pop("key_heads")
+        return Sizes(vocabulary=own.pop("tokens"), **own)
 
     def neuron(self, host: Host) -> Neuron:
         """SiLU."""

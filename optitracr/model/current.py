@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import InputError
-from optitracr.model.forward import Architecture
+from optitracr.model.forward import Hyperparameters
 from optitracr.model.params import Params, plain_params
 from optitracr.model.transformer import Transformer, architecture_of, check_params, unembedding
 
@@ -28,7 +28,7 @@ class Current:
         unembed: From the residual stream to the outputs.
     """
 
-    architecture: Architecture
+    architecture: Hyperparameters
     params: Params
     unembed: Float[NDArray[np.float32], "d_model outputs"]
 

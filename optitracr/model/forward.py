@@ -69,7 +69,7 @@ class ForwardOutput(NamedTuple):
     logits: Float[Array, "batch seq outputs"]
 
 
-class Architecture(NamedTuple):
+class Hyperparameters(NamedTuple):
     """What the forward pass has to know beside the parameters.
 
     Attributes:
@@ -114,7 +114,7 @@ class Layer:
     """
 
     xp: Any
-    architecture: Architecture
+    architecture: Hyperparameters
     weights: Any
     number: int = 0
     edit: Edit = unchanged
@@ -148,7 +148,7 @@ class Network:
     """
 
     xp: Any
-    architecture: Architecture
+    architecture: Hyperparameters
     params: Any
     edit: Edit = unchanged
     run: LayerRun | None = None
@@ -252,7 +252,7 @@ def run_layer(
     return attended, Step(attended.stream + added, added)
 
 
-def visible(xp: Any, architecture: Architecture, seen: Array) -> Array:
+def visible(xp: Any, architecture: Hyperparameters, seen: Array) -> Array:
     """[batch, 1, query, key]: which keys each query may see."""
     length = seen.shape[1]
     seen = seen[:, None, None, :]
@@ -347,7 +347,7 @@ def _activated(xp: Any, activation: Callable[[Any], Any] | None, before: Array) 
 
 
 def choose(
-    xp: Any, architecture: Architecture, scores: Float[Array, "batch seq outputs"]
+    xp: Any, architecture: Hyperparameters, scores: Float[Array, "batch seq outputs"]
 ) -> Num[Array, "batch seq"]:
     """The number, or the integer of the largest score; None where no score passes 1/2."""
     if not architecture.categorical:

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.model.forward import (
-    Architecture,
     Array,
     Edit,
     ForwardOutput,
+    Hyperparameters,
     Layer,
     Network,
     Step,
@@ -42,7 +42,7 @@ less time, and each shape takes a third of a second to compile."""
 
 
 def run_numpy(
-    architecture: Architecture,
+    architecture: Hyperparameters,
     params: Any,
     unembedding: Float[NDArray[np.float32], "d_model outputs"],
     tokens: Int[NDArray[np.integer], "batch seq"],
@@ -59,7 +59,7 @@ def _jitted() -> Any:
     import jax
     import jax.numpy as jnp
 
-    def run(architecture: Architecture, params: Any, unembedding: Any, tokens: Any) -> Any:
+    def run(architecture: Hyperparameters, params: Any, unembedding: Any, tokens: Any) -> Any:
         with jax.default_matmul_precision("highest"):
             return forward(Network(jnp, architecture, params), unembedding, tokens)
 
@@ -72,7 +72,7 @@ def _jitted_layer() -> Any:
     import jax
     import jax.numpy as jnp
 
-    def run(architecture: Architecture, weights: Any, stream: Any, mask: Any) -> Any:
+    def run(architecture: Hyperparameters, weights: Any, stream: Any, mask: Any) -> Any:
         with jax.default_matmul_precision("highest"):
             return run_layer(Layer(jnp, architecture, weights), stream, mask)
 
@@ -80,7 +80,7 @@ def _jitted_layer() -> Any:
 
 
 def run_jax(
-    architecture: Architecture,
+    architecture: Hyperparameters,
     params: Any,
     unembedding: Float[Array, "d_model outputs"],
     tokens: Int[Array, "batch seq"],
@@ -147,7 +147,7 @@ def _taken(array: Any, part: tuple[slice, ...]) -> Any:
 
 
 def _run_jax(
-    architecture: Architecture,
+    architecture: Hyperparameters,
     params: Any,
     unembedding: Float[Array, "d_model outputs"],
     tokens: Int[Array, "batch seq"],
@@ -189,7 +189,7 @@ class States:
 
 
 def states_numpy(
-    architecture: Architecture,
+    architecture: Hyperparameters,
     params: Any,
     unembedding: Float[NDArray[np.float32], "d_model outputs"],
     tokens: Int[NDArray[np.integer], "batch seq"],
@@ -199,7 +199,7 @@ def states_numpy(
 
 
 def states_jax(
-    architecture: Architecture,
+    architecture: Hyperparameters,
     params: Any,
     unembedding: Float[Array, "d_model outputs"],
     tokens: Int[Array, "batch seq"],

@@ -16,7 +16,7 @@ from optitracr.errors import InputError, NotFoundError
 from optitracr.model.config import ModelConfig
 from optitracr.model.encoders import CategoricalEncoder, Encoder
 from optitracr.model.evidence import UNCHECKED, Evidence
-from optitracr.model.forward import Architecture
+from optitracr.model.forward import Hyperparameters
 from optitracr.model.layout import Layout
 from optitracr.model.names import UNEMBED
 from optitracr.model.params import Params, check_structure, editable, plain
@@ -165,7 +165,7 @@ class Transformer:
         return every_input(setting.vocabulary, setting.max_seq_len, setting.bos)
 
     @property
-    def architecture(self) -> Architecture:
+    def architecture(self) -> Hyperparameters:
         """What the forward pass has to know beside the parameters."""
         return architecture_of(self)
 
@@ -208,10 +208,10 @@ class Transformer:
         return self.write_source()
 
 
-def architecture_of(model: Transformer) -> Architecture:
+def architecture_of(model: Transformer) -> Hyperparameters:
     """What the forward pass has to know beside the weights."""
     config = model.model_config
-    return Architecture(
+    return Hyperparameters(
         config.num_layers,
         config.num_heads,
         config.key_size,

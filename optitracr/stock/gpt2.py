@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.architectures.architecture import Architecture
+from optitracr.architectures.classes import GPT2_CLASS
 from optitracr.stock.weights import Affine, StockSizes, StockWeights, single
 
 State = dict[str, NDArray[np.float32]]
@@ -16,12 +17,7 @@ State = dict[str, NDArray[np.float32]]
 def config(architecture: Architecture, sizes: StockSizes) -> dict[str, Any]:
     """The sizes, as `GPT2Config` takes them."""
     return {
-        "vocab_size": sizes.tokens,
-        "n_positions": sizes.positions,
-        "n_embd": sizes.width,
-        "n_layer": sizes.layers,
-        "n_head": sizes.heads,
-        "n_inner": sizes.neurons,
+        **GPT2_CLASS.config_of(sizes),
         "activation_function": architecture.activation.value,
         "resid_pdrop": 0.0,
         "embd_pdrop": 0.0,

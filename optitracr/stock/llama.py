@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.architectures.architecture import Architecture
+from optitracr.architectures.classes import LLAMA_CLASS
 from optitracr.stock.weights import Affine, StockSizes, StockWeights, single
 
 State = dict[str, NDArray[np.float32]]
@@ -16,14 +17,7 @@ State = dict[str, NDArray[np.float32]]
 def config(architecture: Architecture, sizes: StockSizes, rotary_base: float) -> dict[str, Any]:
     """The sizes, as `LlamaConfig` takes them."""
     return {
-        "vocab_size": sizes.tokens,
-        "max_position_embeddings": sizes.positions,
-        "hidden_size": sizes.width,
-        "num_hidden_layers": sizes.layers,
-        "num_attention_heads": sizes.heads,
-        "num_key_value_heads": sizes.heads,
-        "head_dim": sizes.head_size,
-        "intermediate_size": sizes.neurons,
+        **LLAMA_CLASS.config_of(sizes),
         "hidden_act": architecture.activation.value,
         "rope_parameters": {"rope_type": "default", "rope_theta": rotary_base},
         "attention_bias": architecture.biases,

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from optitracr.checking.proof.attention import attended
 from optitracr.checking.proof.bounded import UNIT, Bounded, FloatArray, added, kept, mapped
 from optitracr.checking.proof.distinct import Stream, alike, kinds, merged
-from optitracr.model.forward import Architecture as Sizes
-from optitracr.model.forward import Layer
+from optitracr.model.forward import Hyperparameters, Layer
 from optitracr.model.names import Linear
 from optitracr.stock.activated import SHAPES, Fired, fired
 from optitracr.stock.lower import Lowered
@@ -64,7 +63,7 @@ def _as_plain(model: Lowered, reader: Reader, layer: StockLayer) -> Layer:
     out = layer.heads_out
     parts[Linear.HEADS_OUT] = {"w": single(out.w), "b": single(out.b)}
     sizes = model.sizes
-    architecture = Sizes(sizes.layers, sizes.heads, sizes.head_size, True, -1, True)
+    architecture = Hyperparameters(sizes.layers, sizes.heads, sizes.head_size, True, -1, True)
     return Layer(np, architecture, parts)
 
 

@@ -15,8 +15,6 @@ from optitracr.stock.form import StockForm
 EXTRA = "stock"
 """The extra of optitracr that installs `transformers`."""
 
-CONFIGS = {"gpt2": "GPT2Config", "llama": "LlamaConfig"}
-
 
 def to_transformers(form: StockForm) -> Any:
     """The model of a form, in float32 and ready to run.
@@ -29,7 +27,7 @@ def to_transformers(form: StockForm) -> Any:
     require("transformers", "transformers", EXTRA)
     stock = form.stock
     home = importlib.import_module(f"transformers.models.{stock.model_type}")
-    config = getattr(home, CONFIGS[stock.model_type])(**form.config, dtype="float32")
+    config = getattr(home, stock.config_name)(**form.config, dtype="float32")
     model = getattr(home, stock.name)(config)
     state = {name: torch.tensor(array) for name, array in form.state.items()}
     strange = model.load_state_dict(state, strict=False)

@@ -51,6 +51,11 @@ class StockSizes:
     positions: int
     parameters: int = 0
 
+    @property
+    def key_heads(self) -> int:
+        """Heads of keys and values: every head has its own."""
+        return self.heads
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StockLayer:

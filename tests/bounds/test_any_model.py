@@ -17,7 +17,7 @@ from optitracr.bounds.bound import Premise
 from optitracr.bounds.outputs import Outputs, outputs_of
 from optitracr.bounds.scores import no_scores
 from optitracr.graph.build import build_graph
-from optitracr.model.forward import Architecture, choose
+from optitracr.model.forward import Hyperparameters, choose
 from optitracr.rasp import indices, tokens
 from optitracr.setting import check_setting
 from solvers import SizeConstants, Sizes
@@ -105,7 +105,7 @@ def test_width(name: str) -> None:
 
 def test_one_dimension_says_two_values_and_none() -> None:
     rng = np.random.default_rng(0)
-    architecture = Architecture(0, 0, 0, False, 0, True)
+    architecture = Hyperparameters(0, 0, 0, False, 0, True)
     for _ in range(50):
         x, unembedding = rng.normal(size=(40, 1)), rng.normal(size=(1, 5))
         said = choose(np, architecture, 3 * x @ unembedding)

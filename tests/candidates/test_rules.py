@@ -24,9 +24,9 @@ from optitracr.candidates.space import CandidateSpace
 from optitracr.candidates.validity import (
     COMPILED,
     Activation,
-    Architecture,
     Condition,
     Norm,
+    TransformerBlock,
     Validity,
 )
 from optitracr.catalogues import CandidateProposal
@@ -105,18 +105,18 @@ def test_every_rule_holds_for_what_is_compiled(rule: Rule) -> None:
     assert rule.validity.holds_in(COMPILED)
     assert rule.validity.conditions <= frozenset(Condition)
     for activation in Activation:
-        holds = rule.validity.holds_in(Architecture(activation=activation))
+        holds = rule.validity.holds_in(TransformerBlock(activation=activation))
         assert holds == (activation in rule.validity.activations)
 
 
 def test_only_what_uses_no_weights_holds_behind_a_norm() -> None:
     for norm in set(Norm) - {Norm.NONE}:
-        found = registry.valid_rules(Architecture(norm=norm), EVERY_RULE)
+        found = registry.valid_rules(TransformerBlock(norm=norm), EVERY_RULE)
         assert {rule.name for rule in found} == {Family.SHARING, Family.REWRITES}
 
 
 def test_without_bos_no_head_is_left() -> None:
-    found = registry.valid_rules(Architecture(has_bos=False), EVERY_RULE)
+    found = registry.valid_rules(TransformerBlock(has_bos=False), EVERY_RULE)
     assert not {heads.NAME, Family.PUSH, Family.CIRCLES} & {rule.name for rule in found}
     assert registry.valid_rules() == registry.RULES
 

@@ -32,7 +32,7 @@ from optitracr.candidates.families import (
     views,
 )
 from optitracr.candidates.rule import Rule
-from optitracr.candidates.validity import COMPILED, Architecture
+from optitracr.candidates.validity import COMPILED, TransformerBlock
 
 NEEDED: tuple[Rule, ...] = (sums.RULE, cleaning.RULE, sharpening.RULE, heads.RULE, tables.RULE)
 """Rules without which a program does not compile."""
@@ -66,10 +66,10 @@ STANDARD_RULES: tuple[Rule, ...] = (standard.RULE,)
 
 
 def valid_rules(
-    architecture: Architecture = COMPILED, rules: Sequence[Rule] = RULES
+    block: TransformerBlock = COMPILED, rules: Sequence[Rule] = RULES
 ) -> tuple[Rule, ...]:
     """The rules that may be used for a transformer."""
-    return tuple(rule for rule in rules if rule.validity.holds_in(architecture))
+    return tuple(rule for rule in rules if rule.validity.holds_in(block))
 
 
 def rules_of(families: Collection[Family], rules: Sequence[Rule] = RULES) -> tuple[Rule, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from optitracr.model.current import Current
-from optitracr.model.forward import Architecture, Network, walk
+from optitracr.model.forward import Hyperparameters, Network, walk
 from optitracr.model.names import LINEAR, POSITIONS, TOKENS, Linear, linear_name
 
 VOCABULARY = 3
@@ -62,7 +62,7 @@ def network(rng: np.random.Generator) -> Current:
                 "b": weights(rng, shape[1:]),
             }
         _steps(rng, params, layer)
-    architecture = Architecture(layers, heads, size, bool(rng.integers(2)), PAD, True)
+    architecture = Hyperparameters(layers, heads, size, bool(rng.integers(2)), PAD, True)
     return Current(architecture, params, weights(rng, (width, 3)))
 
 

@@ -16,7 +16,7 @@ from optitracr.checking.proof.exhaustive import states
 from optitracr.checking.proof.neurons import Neurons, passed, transformed
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import Current, current
-from optitracr.model.forward import Architecture, Layer, Network, collected, walk
+from optitracr.model.forward import Hyperparameters, Layer, Network, collected, walk
 from optitracr.model.names import Linear
 from optitracr.model.runner import run_jax
 from tests.checking.proof.networks import (
@@ -148,7 +148,7 @@ def layer(heads: int = 0, **parts: dict[str, np.ndarray]) -> Layer:
     """A layer of one column, of which some maps are given, with heads of one column."""
     nothing = linear(np.zeros((1, heads)), np.zeros(heads))
     weights = {x: parts.get(x.name, nothing) for x in Linear}
-    return Layer(np, Architecture(1, heads, min(heads, 1), False, -1, True), weights)
+    return Layer(np, Hyperparameters(1, heads, min(heads, 1), False, -1, True), weights)
 
 
 def test_what_is_off_in_a_zero_is_rounded_as_well() -> None:
