@@ -18,11 +18,19 @@ from solvers import Allocation, Plan, Problem, Sizes, lifetimes
 
 @dataclass(frozen=True, slots=True)
 class Least:
-    """The smallest sizes that a model has, whatever it computes."""
+    """The smallest sizes that a model has, whatever it computes.
+
+    Attributes:
+        heads: Heads of a layer.
+        head_size: Dimensions of a head.
+        neurons: Neurons of a layer.
+        spare: Columns of the residual stream beyond those that the plan has; they hold nothing.
+    """
 
     heads: int = 0
     head_size: int = 0
     neurons: int = 0
+    spare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +74,15 @@ def arrange(
     """
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before assembly"
+    width = plan.width + least.spare
     sizes = Sizes(
         plan.layers,
-        plan.width,
+        width,
         max(plan.heads, least.heads),
         max(plan.head_size, least.head_size),
         max(plan.neurons, least.neurons),
     )
-    layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, plan.width)
+    layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, width)
     return Arrangement(sizes, layout, components, allocation)
 
 

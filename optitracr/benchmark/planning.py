@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil
@@ -18,21 +18,26 @@ class Tier(StrEnum):
 
     PLAIN = "plain"
     """Transformers without norms: library programs, other circuits of programs, random ones."""
+    BUSY = "busy"
+    """The same as in `plain`, with a head in each layer that attends and writes for nothing."""
     ARCHITECTURES = "architectures"
     """GPT-2 and Llama, with their norms: causal readings of library programs and random ones."""
     ROTATED = "rotated"
     """The same models as in `architectures`, in a residual stream that is turned."""
 
 
-SHARES = {Tier.PLAIN: 5, Tier.ARCHITECTURES: 2, Tier.ROTATED: 1}
+SHARES = {Tier.PLAIN: 4, Tier.BUSY: 1, Tier.ARCHITECTURES: 2, Tier.ROTATED: 1}
 """How many models of each tier there are for eight: most methods are for plain ones, and rotated
 ones are compared with the same models as they were."""
 
 SORTS = {"library": 4, "circuits": 1, "random": 5}
 """Models of the plain tier for ten: as many as the library has for the smallest suites of 200."""
 
-IN_ARCHITECTURES = {"library": 1, "random": 1}
-"""The same of published architectures."""
+IN_OTHERS = {"library": 1, "random": 1}
+"""The same of other tiers."""
+
+BUSY_HEADS = 1
+"""Of a layer of a model in the tier of that name: as many edges again as a small layer has."""
 
 SPARE = {"library": 1.2, "circuits": 3.0, "random": 1.6}
 """How many times as many programs are compiled as are taken: some are equal to others, some do not
@@ -132,7 +137,11 @@ def planned(
     rotated = of_tiers.get(Tier.ROTATED, 0)
     published = max(of_tiers.get(Tier.ARCHITECTURES, 0), rotated)
     drawing = _Drawing(seed, names, idle)
-    wanted = drawing.plain(of_tiers.get(Tier.PLAIN, 0)) + drawing.published(published)
+    wanted = [
+        *drawing.plain(of_tiers.get(Tier.PLAIN, 0)),
+        *drawing.busy(of_tiers.get(Tier.BUSY, 0)),
+        *drawing.published(published),
+    ]
     return Plan(tuple(wanted), rotated, tuple(tiers))
 
 
@@ -164,20 +173,28 @@ class _Drawing:
         sorts = {"library": known, "circuits": others, "random": drawn}
         return [Wanted(Tier.PLAIN, tuple(items), parts[sort]) for sort, items in sorts.items()]
 
+    def busy(self, count: int) -> list[Wanted]:
+        """Library programs and random ones, with heads beside their circuits."""
+        return self._others(Tier.BUSY, count, lambda item, place: _busy(item))
+
     def published(self, count: int) -> list[Wanted]:
-        """Library programs and random ones, in their causal readings, for each in turn."""
-        shares = list(IN_ARCHITECTURES.values())
-        parts = dict(zip(IN_ARCHITECTURES, divided(count, shares), strict=True))
+        """The same in their causal readings, for each published architecture in turn."""
+
+        def form(item: corpus.Item, place: int) -> corpus.Item:
+            return _form(item, PUBLISHED[place % len(PUBLISHED)])
+
+        return self._others(Tier.ARCHITECTURES, count, form)
+
+    def _others(
+        self, tier: Tier, count: int, form: Callable[[corpus.Item, int], corpus.Item]
+    ) -> list[Wanted]:
+        parts = dict(zip(IN_OTHERS, divided(count, list(IN_OTHERS.values())), strict=True))
         sorts = {
             "library": self._of_library(_spare(parts, "library")),
             "random": self._of_random(_spare(parts, "random")),
         }
         return [
-            Wanted(
-                Tier.ARCHITECTURES,
-                tuple(_form(item, PUBLISHED[i % len(PUBLISHED)]) for i, item in enumerate(items)),
-                parts[sort],
-            )
+            Wanted(tier, tuple(map(form, items, range(len(items)))), parts[sort])
             for sort, items in sorts.items()
         ]
 
@@ -197,6 +214,11 @@ def _spare(parts: dict[str, int], sort: str, extra: int = 0) -> int:
     """Programs that are compiled, for as many models of a sort."""
     count = parts[sort] + extra
     return ceil(SPARE[sort] * count) + 1 if count else 0
+
+
+def _busy(item: corpus.Item) -> corpus.Item:
+    """A program with heads beside its circuit."""
+    return replace(item, name=f"{item.name}-busy", busy=BUSY_HEADS, idle=0)
 
 
 def _form(item: corpus.Item, architecture: str) -> corpus.Item:

@@ -157,7 +157,7 @@ def _asked(
     }
     if held_back > 1.0:
         arguments.refuse("private", private, "a share from 0 to 1")
-    if asked["tiers"] != [Tier.PLAIN]:
+    if any(is_published({"tier": tier}) for tier in parse_tiers(tiers)):
         require("transformers", "transformers", EXTRA)
     return asked
 
@@ -307,6 +307,9 @@ class _Choice:
             if not true.any():
                 self.nothing += 1
                 continue
+            if wanted.tier is Tier.BUSY and true.all():
+                # Without layers there is no place for a head.
+                continue
             count -= 1
             yield self._row(wanted.tier, row, model, (len(true), int(np.count_nonzero(true))))
 
@@ -319,7 +322,7 @@ class _Choice:
             "name": row["name"],
             "tier": tier.value,
             "split": self._split,
-            "program": row["name"].partition("-circuit")[0],
+            "program": row["name"].partition("-circuit")[0].removesuffix("-busy"),
             "architecture": model.stock().stock.name if published else "",
             "rotate": NOT_ROTATED,
             **{name: getattr(sizes, name) for name in ("layers", "width", "heads", "neurons")},

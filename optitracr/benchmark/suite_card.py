@@ -89,6 +89,7 @@ Leave out the folder `private/`, and `scores/` if figures of models held back ar
 
 MEANINGS = {
     "plain": "without norms: library programs, other circuits of programs, random programs",
+    "busy": "the same, with a head in each layer that attends and writes what nothing reads",
     "architectures": "GPT-2 and Llama with their norms, causal readings",
     "rotated": "the same in a residual stream that is turned",
 }

@@ -16,7 +16,7 @@ METHODS = (
 """What `benchmark.METHODS` and `VARIABLE_METHODS` have, which are not loaded for a help."""
 
 
-TIERS = "plain,architectures,rotated"
+TIERS = "plain,busy,architectures,rotated"
 """All that there are."""
 
 PRIVATE = 0.2

@@ -60,9 +60,10 @@ class _Known:
     def same(self, row: dict[str, Any]) -> tuple[str, int] | None:
         """What of a row was there before, and where; otherwise it is noted."""
         made_of = json.loads(row["options"])["architecture"]
-        # A program that is compiled otherwise is another one here, but not where that changes
-        # nothing; the form of an architecture is another model.
-        told = {"program": row["options"], "model": json.dumps(made_of)}
+        # A program that is compiled otherwise, or with spare heads, is another one here, but not
+        # where that changes nothing; the form of an architecture is another model.
+        sizes = json.dumps([row[name] for name in ("heads", "width")])
+        told = {"program": row["options"] + sizes, "model": json.dumps(made_of)}
         digests = {what: _digest(row[f"{what}_digest"], more) for what, more in told.items()}
         for what, digest in digests.items():
             if digest in self._first[what]:

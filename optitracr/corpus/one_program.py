@@ -12,6 +12,7 @@ from typing import Any
 from optitracr.assembly.plan import Least
 from optitracr.circuit.truth import truth_of
 from optitracr.compiled import CompiledModel
+from optitracr.corpus.busy import make_busy
 from optitracr.corpus.programs import Item
 from optitracr.corpus.records import MADE, Record, failure
 from optitracr.corpus.wording import listed, reason_of, said, stable
@@ -62,12 +63,19 @@ def compiled(item: Item, options: CompileOptions) -> CompiledModel:
     if item.circuit:
         return circuit_variant(item.built(), setting, options, item.circuit)
     model = Compilation(item.built(), setting, options, advises=False).compiled()
-    if not item.idle or not truth_of(model.circuit).everything:
+    idle = item.idle if item.idle and truth_of(model.circuit).everything else 0
+    if not idle and not item.busy:
         return model
     # Heads that are there from the start are laid out, proven and told of like all others.
-    least = Least(model.size.heads + item.idle, max(1, model.size.head_size), model.size.neurons)
+    heads = model.size.heads + idle + item.busy
+    spare = item.busy * model.size.layers
+    least = Least(heads, max(1, model.size.head_size), model.size.neurons, spare)
     recipe = replace(RECIPES[options.optimize], least=least)
-    return Compilation(item.built(), setting, options, recipe=recipe, advises=False).compiled()
+    compilation = Compilation(item.built(), setting, options, recipe=recipe, advises=False)
+    if item.busy:
+        # What is proven then is the model with these weights.
+        make_busy(compilation.model, item.busy, item.name)
+    return compilation.compiled()
 
 
 def _untimed(model: CompiledModel) -> CompiledModel:

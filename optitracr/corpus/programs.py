@@ -61,6 +61,8 @@ class Item:
             with that, and so on, as `optitracr.variants` finds them.
         idle: Heads that a layer has more than it needs, where every edge of the model would be in
             its circuit: they write nothing, and their edges are not.
+        busy: Heads that a layer has more than it needs, whatever its circuit: they attend to what
+            there is, and write what nothing but such heads reads.
     """
 
     name: str
@@ -73,11 +75,17 @@ class Item:
     options: Mapping[str, Any] = field(default_factory=dict)
     circuit: int = 0
     idle: int = 0
+    busy: int = 0
 
     @property
     def form(self) -> dict[str, Any]:
         """In what its model is another than what the corpus compiles; nothing as a rule."""
-        given = {"options": dict(self.options), "circuit": self.circuit, "idle": self.idle}
+        given = {
+            "options": dict(self.options),
+            "circuit": self.circuit,
+            "idle": self.idle,
+            "busy": self.busy,
+        }
         return {name: value for name, value in given.items() if value}
 
     @property
@@ -223,5 +231,6 @@ def _item(place: str, entry: object) -> Item:
     arguments.text(f"name of {place}", item.name)
     arguments.integer(f"circuit of {place}", item.circuit, 0, MOST_CIRCUITS)
     arguments.integer(f"idle of {place}", item.idle, 0, MOST_IDLE)
+    arguments.integer(f"busy of {place}", item.busy, 0, MOST_IDLE)
     arguments.instance(f"options of {place}", item.options, Mapping, "options by name")
     return item

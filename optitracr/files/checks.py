@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from fractions import Fraction
+from operator import gt
 from typing import Any
 
 import numpy as np
@@ -196,14 +197,15 @@ def _check_certificate(manifest: Manifest) -> None:
     if plan is None:
         raise FieldError("certificate.plan", "is missing")
     least = RECIPES[manifest.level].least
-    found = (plan.layers, plan.width)
-    inner = (
+    # Spare heads, neurons and columns are in no plan.
+    needed = (
+        plan.width,
         max(plan.heads, least.heads),
         max(plan.head_size, least.head_size),
         max(plan.neurons, least.neurons),
     )
-    stated = (size.layers, size.width, size.heads, size.head_size, size.neurons)
-    if (*found, *inner) != stated:
+    stated = (size.width, size.heads, size.head_size, size.neurons)
+    if plan.layers != size.layers or any(map(gt, needed, stated)):
         raise FieldError("certificate.plan", "is not of the sizes of the model")
     _check_plan(plan, 2 * size.layers)
 

@@ -229,7 +229,7 @@ def test_what_goes_wrong_in_a_worker_is_told(suite: Path) -> None:
 
 
 def test_parts_are_whole_and_as_shares_are() -> None:
-    assert divided(200, [5, 2, 1]) == [125, 50, 25]
+    assert divided(200, [4, 1, 2, 1]) == [100, 25, 50, 25]
     assert divided(5, [1, 1, 1]) == [2, 2, 1]
     assert sum(divided(7, [3, 3, 3])) == 7
     plan = planned(200, 0, names(), tuple(Tier))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from optitracr import corpus, library, rasp
@@ -53,6 +54,44 @@ def test_idle_heads_where_every_edge_is_true() -> None:
     assert true == [edge for edge, own in zip(known.edges, known.inside, strict=True) if own]
 
 
+@pytest.mark.parametrize("name", ["hist", "sort"])
+def test_busy_heads_change_no_output_and_no_circuit(name: str) -> None:
+    entry = library.get(name)
+    item = corpus.Item(name, entry.make(), entry.vocab, entry.max_seq_len)
+    plain, model = (compiled(replace(item, busy=count), OPTIONS) for count in (0, 2))
+    assert (model.size.heads, model.size.width) == (
+        plain.size.heads + 2,
+        plain.size.width + 2 * plain.size.layers,
+    )
+    assert model.proof.proven
+    data = plain.dataset(50, seed=1).tokens
+    ours, others = model.forward_numpy(data), plain.forward_numpy(data)
+    assert (ours.logits == others.logits).all()
+    # They are at work, in columns of their own, and otherwise under another name.
+    other = compiled(replace(item, name="another", busy=2), OPTIONS).forward_numpy(data)
+    last, others = (run.transformer_output.residuals[-1] for run in (ours, other))
+    held = [column for own in model.layout.tenancies for column in own.columns]
+    own = np.setdiff1d(np.arange(model.size.width), held)
+    assert (np.ptp(last[..., own], axis=(0, 1)) > 0).all()
+    assert (last[..., own] != others[..., own]).any()
+    true = [
+        [edge for edge, own in zip(truth.edges, truth.inside, strict=True) if own]
+        for truth in (truth_of(plain.circuit), truth_of(model.circuit))
+    ]
+    assert true[0] == true[1]
+    assert not truth_of(model.circuit).everything
+
+
+def test_models_with_idle_and_busy_heads_are_kept_in_files(tmp_path: Path) -> None:
+    """Their plan says nothing of spare heads and columns."""
+    total = rasp.SequenceMap(lambda x, y: (x + y) % 3, COUNT, rasp.tokens)
+    item = corpus.Item("total", total, {1, 2, 3}, 4)
+    items = [replace(item, name="idle", idle=2), replace(item, name="busy", busy=1)]
+    made = corpus.make(items, tmp_path / "forms", workers=1)
+    assert made.counts.rows == 2
+    assert {row["proof"] for row in corpus.load(tmp_path / "forms").rows()} == {"PROVEN"}
+
+
 def test_what_is_asked_for_differs_by_form_alone() -> None:
     split, memory = corpus.request.parse_split((90, 5, 5)), 1 << 30
     asked = [
@@ -61,7 +100,7 @@ def test_what_is_asked_for_differs_by_form_alone() -> None:
     ]
     assert asked[0] == asked[3]
     assert len({each["digest"] for each in asked}) == 3
-    for wrong in ({"circuit": -1}, {"idle": "x"}, {"options": 3}):
+    for wrong in ({"circuit": -1}, {"idle": "x"}, {"busy": -1}, {"options": 3}):
         with pytest.raises(InputError, match=next(iter(wrong))):
             items_of([replace(PLAIN, **wrong)])
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.exhaustive import chunks, judged
 from optitracr.checking.proof.expected import Expectation, Judgement
+from optitracr.checking.proof.reaching import reaching
 from optitracr.checking.proof.symbolic.prove import ByValues, Known
 from optitracr.errors import LimitError
 from optitracr.inputs import InputSet, check_inputs, length_within
@@ -44,7 +45,7 @@ def prove_model(model: Transformer, budget: int = NO_BUDGET) -> Proof:
         NotFoundError: If the model was read from a file that holds no program.
     """
     start = time.perf_counter()
-    now = current(model)
+    now = reaching(current(model))
     proof = _proof(model, now, budget)
     domain = model.setting.domain
     return replace(
