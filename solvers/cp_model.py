@@ -18,14 +18,20 @@ from solvers.timing import Earliest
 
 
 def model_for(
-    objective: tuple[str, ...], problem: Problem, layers: int, times: Earliest
+    objective: tuple[str, ...],
+    problem: Problem,
+    layers: int,
+    times: Earliest,
+    hinted: bool = False,
 ) -> Decisions:
     """The model in which an objective is minimised: that of states, unless a problem is large.
 
-    Where sizes are weighed up it is that of a large one too. A component that is of use though
-    nothing reads it is in no state model, and may be dominated.
+    Where sizes are weighed up it is that of a large one too. From a plan that is given, that of
+    births and reads leads to one more like it. A component that is of use though nothing reads it
+    is in no state model, and may be dominated.
     """
-    by_states = "parameters" in objective or decisions(problem, times) <= LARGE_MODEL
+    small = not hinted and decisions(problem, times) <= LARGE_MODEL
+    by_states = "parameters" in objective or small
     if by_states and not frees_more(problem):
         return build_states(without_dominated(problem), layers, times)
     return build_model(problem, layers, times)

@@ -125,6 +125,7 @@ def _silent(line: str) -> None:
 
 def _start(search: Search, hint: Plan | None) -> None:
     """The best valid plan known before the search: the hint's, or the greedy one."""
+    search.hinted = hint is not None
     greedy = greedy_plan(search.problem)
     for name, plan in (("hint", hint), ("greedy", greedy)):
         if plan is None:
@@ -267,7 +268,7 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         deeper: Whether a shallower plan exists, so that a single objective has to improve.
     """
     size = decision_count(search.problem, times)
-    decisions = model_for(search.objective, search.problem, layers, times)
+    decisions = model_for(search.objective, search.problem, layers, times, search.hinted)
     order = search.objective
     if order[0] == "depth":
         order = (*order, *(n for n in TIE_BREAKS if n not in order))

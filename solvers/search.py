@@ -65,6 +65,7 @@ class Search:
         seed: Of the search.
         parallel: Whether all cores are used.
         progress: Called with a line of text when something was found.
+        hinted: Whether a plan to start from was given.
         keep: Whether an interrupt ends the run with its best plan; else it is raised.
         started: Wall-clock time of the start, in seconds.
         spent: Time used, in the units of the limit.
@@ -84,6 +85,7 @@ class Search:
     parallel: bool
     progress: Progress
     keep: bool = False
+    hinted: bool = False
     started: float = field(default_factory=time.perf_counter)
     spent: float = 0.0
     plan: Plan | None = None

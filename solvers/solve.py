@@ -41,7 +41,7 @@ def solve(
     Args:
         problem: The problem.
         method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force"; "exact" settles small
-            problems by branch and bound, and the others by CP-SAT.
+            problems without a hint by branch and bound, and the others by CP-SAT.
         objective: What to minimise, first things first.
         time_limit: Seconds; deterministic ones for CP-SAT. By default as much as pays:
             60, or 150 for parameters; less for problems too large to be proven, and less still for
@@ -63,7 +63,7 @@ def solve(
     _check_objective(objective)
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
-    if method == "exact" and (time_limit is None or time_limit > 0.0):
+    if method == "exact" and hint is None and (time_limit is None or time_limit > 0.0):
         found = settled(problem, objective, seed=seed)
         if found is not None:
             return validate(problem, found)
