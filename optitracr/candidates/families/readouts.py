@@ -35,6 +35,14 @@ MAX_TOGETHER = 3
 """Numbers that are read together: with each the ways to add them double, and a number more stays
 in the residual stream to its end."""
 
+MANY = 100
+"""Places beyond which they lie closer together than 1. What neurons round to grows with the places
+that they add up, but what a code may be off by is 0.01 at most, even where two are 1 apart."""
+
+CLOSE = 0.25
+"""How far they lie apart then: what a code may be off by is a twenty-fifth of that, and a twentieth
+is as much as is allowed of any distance; a power of two, by which nothing is rounded."""
+
 MAX_ROWS = 4096
 """Combinations of several numbers that are looked through: in some tenths of a millisecond."""
 
@@ -102,10 +110,12 @@ def _off_places(facts: Facts, label: str) -> Iterator[OutputReading]:
         member = [0, NONE, 1] if value_set.may_be_none else [0, 1]
         yield _of_places(label, sign_readout(np.array(member)))
         return
+    step = CLOSE if count > MANY else 1.0
     for places in _places(facts, label, count):
         for shifted in (places, places - np.floor(places.mean())):
-            readout = _line(shifted, value_set.may_be_none)
-            if readout is not None and readout.bears(code_tolerance(shifted[:, None])):
+            held = step * shifted
+            readout = _line(held, value_set.may_be_none)
+            if readout is not None and readout.bears(code_tolerance(held[:, None])):
                 yield _of_places(label, readout)
                 break
 
