@@ -51,7 +51,12 @@ PROGRAMS: dict[str, tuple[rasp.SOp, str]] = {
 
 COLUMNS = ("host", "program", "layers", "columns", "heads", "neurons", "ratio", "positions")
 COLUMNS += ("outside", "wrong", "logit_change", "logit_noise", "perplexity_change")
-COLUMNS += ("largest_gain", "largest_weight", "refused")
+COLUMNS += ("largest_gain", "largest_weight", "median", "refused")
+
+BOUNDS = (1, 10, 100, 1_000, 10_000, 100_000, 1_000_000)
+"""Magnitudes up to which gains and weights are counted."""
+
+COLUMNS += tuple(f"to_{bound}" for bound in BOUNDS)
 
 
 def measure(kind: str, name: str, positions: int) -> Row:
@@ -74,6 +79,7 @@ def measure(kind: str, name: str, positions: int) -> Row:
     return (
         row
         | sizes(found)
+        | magnitudes(found)
         | differences(found, program, letters, fresh)
         | changes(found, kind, fresh)
     )
@@ -89,6 +95,19 @@ def sizes(found: Implant) -> Row:
         "neurons": placement.neurons,
         "ratio": round(max((x.ratio for x in placement.scales.values()), default=1.0), 2),
     }
+
+
+def magnitudes(found: Implant) -> Row:
+    """How large gains and weights over a program's columns are, of those that are not 0."""
+    sizes = []
+    for number, norm in enumerate(found.host_class.norms(found.host)):
+        over = slice(found.placement.first, None)
+        sizes.append(norm.weight.detach()[over])
+        sizes += [x.detach()[over].flatten() for x in found.host_class.readers(found.host, number)]
+    own = torch.cat(sizes).abs()
+    own = own[own != 0.0]
+    shares = {f"to_{bound}": f"{float((own <= bound).double().mean()):.4f}" for bound in BOUNDS}
+    return {"median": f"{float(own.median()):.3g}", **shares}
 
 
 def differences(found: Implant, program: rasp.SOp, letters: str, fresh: torch.Tensor) -> Row:
@@ -158,12 +177,21 @@ def _run(arguments: argparse.Namespace) -> int:
             for name in arguments.programs:
                 print(f"implanting {name} into {kind}", file=sys.stderr)
                 table.add(measure(kind, name, arguments.positions))
-    cells = [[str(row.get(column, "")) for column in COLUMNS[:-1]] for row in table.rows]
-    print_table("Programs in trained hosts", COLUMNS[:-1], cells)
+    shown = COLUMNS[: COLUMNS.index("median")]
+    cells = [[str(row.get(column, "")) for column in shown] for row in table.rows]
+    print_table("Programs in trained hosts", shown, cells)
+    _print_magnitudes(table.rows)
     for row in table.rows:
         if "refused" in row:
             print(f"{row['host']} refuses {row['program']}: {row['refused']}")
     return EXIT_ERROR if any(row.get("wrong") for row in table.rows) else EXIT_OK
+
+
+def _print_magnitudes(rows: Sequence[Row]) -> None:
+    """What part of the gains and weights of each program is how large at most."""
+    columns = ("host", "program", "median", *(f"to_{bound}" for bound in BOUNDS))
+    cells = [[str(row.get(column, "")) for column in columns] for row in rows]
+    print_table("Their gains and weights, as parts up to a magnitude", columns, cells)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 from optitracr.architectures.classes import GPT2_CLASS
@@ -17,9 +18,8 @@ from optitracr.hosts.host_class import (
     Sizes,
     emptied,
     own_root,
-    read,
-    written,
 )
+from optitracr.hosts.layout import BALANCES, COPIES, ZEROS
 from optitracr.hosts.setting import GELU, Neuron
 from optitracr.hosts.weights import HeadWeights, NeuronWeights
 
@@ -30,6 +30,7 @@ USUAL = {
     "scale_attn_weights": True,
     "scale_attn_by_inverse_layer_idx": False,
     "add_cross_attention": False,
+    "reorder_and_upcast_attn": False,
 }
 """Options that have to be what they are by default."""
 
@@ -38,6 +39,7 @@ class Gpt2(HostClass):
     """transformers' GPT2LMHeadModel."""
 
     embeds_positions = True
+    subtracts_mean = True
 
     def check(self, host: Host) -> None:
         """Refuses other activations and unusual options."""
@@ -118,13 +120,25 @@ class Gpt2(HostClass):
         new.lm_head.weight[:, : old.width] = host.lm_head.weight
         return new
 
+    def read(self, weights: FloatArray) -> torch.Tensor:
+        """What is read of a guest's columns, so that it sums to zero."""
+        made = np.array(weights, dtype=np.float64)
+        made[ZEROS] -= made.sum(axis=0) / COPIES
+        return torch.tensor(made, dtype=torch.float32)
+
+    def written(self, weights: FloatArray, unit: float) -> torch.Tensor:
+        """What is written to a guest's columns, so that it sums to zero; columns come last."""
+        made = np.array(weights, dtype=np.float64) * unit
+        made[:, BALANCES] -= made.sum(axis=1, keepdims=True) / COPIES
+        return torch.tensor(made, dtype=torch.float32)
+
     def place_embedding(
         self, new: Host, first: int, tokens: FloatArray, positions: FloatArray
     ) -> None:
         """Adds to both embeddings."""
         columns = slice(first, first + tokens.shape[1])
-        new.transformer.wte.weight[:, columns] += written(tokens, 1.0)
-        new.transformer.wpe.weight[: len(positions), columns] += written(positions, 1.0)
+        new.transformer.wte.weight[:, columns] += self.written(tokens, 1.0)
+        new.transformer.wpe.weight[: len(positions), columns] += self.written(positions, 1.0)
 
     def place_head(
         self, new: Host, layer: int, slot: int, first: int, head: HeadWeights, unit: float
@@ -136,8 +150,10 @@ class Gpt2(HostClass):
         parts = (head.query * own_root(size), head.key, head.value)
         for place, weights in enumerate(parts):
             start = place * width + slot * size
-            attention.c_attn.weight[rows, start : start + size] = read(weights)
-        attention.c_proj.weight[slot * size : (slot + 1) * size, rows] = written(head.output, unit)
+            attention.c_attn.weight[rows, start : start + size] = self.read(weights)
+        attention.c_proj.weight[slot * size : (slot + 1) * size, rows] = self.written(
+            head.output, unit
+        )
 
     def place_neurons(
         self, new: Host, layer: int, start: int, first: int, neurons: NeuronWeights, unit: float
@@ -146,9 +162,9 @@ class Gpt2(HostClass):
         mlp = new.transformer.h[layer].mlp
         rows = slice(first, first + len(neurons.inward))
         own = slice(start, start + neurons.bias.size)
-        mlp.c_fc.weight[rows, own] = read(neurons.inward)
+        mlp.c_fc.weight[rows, own] = self.read(neurons.inward)
         mlp.c_fc.bias[own] = torch.tensor(neurons.bias, dtype=torch.float32)
-        mlp.c_proj.weight[own, rows] = written(neurons.outward, unit)
+        mlp.c_proj.weight[own, rows] = self.written(neurons.outward, unit)
 
     def add_outward(self, new: Host, layer: int, start: int, written: FloatArray) -> None:
         """Adds to what neurons write, less its mean, which no LayerNorm sees."""

@@ -14,7 +14,7 @@ from optitracr.hosts.amplitudes import FLOAT32_ROUNDING, Amplitude, refused
 from optitracr.hosts.classes import Classes, members
 from optitracr.hosts.factors import Factored, Failing, code_error, factored
 from optitracr.hosts.guest import Codes, Condition, Copying, HeadPart, Held, Kind
-from optitracr.hosts.layout import BOS, ONE, Layout
+from optitracr.hosts.layout import BOS, COPIES, ONE, SIGNS, Layout, shared
 from optitracr.hosts.scales import Scale
 from optitracr.hosts.selecting import mismatched, possible
 from optitracr.hosts.setting import HostSetting
@@ -48,9 +48,10 @@ class Holding:
     positions: int
 
     def columns(self, held: Held) -> Codes:
-        """The columns of a variable, one a class."""
+        """The columns of a variable, one a class; of a share several."""
         first = self.layout.first[held.name]
-        count = 1 if held.kind is Kind.SHARE else len(members(self.classes[held.name]))
+        is_share = held.kind is Kind.SHARE
+        count = COPIES if is_share else len(members(self.classes[held.name]))
         return np.arange(first, first + count)
 
 
@@ -110,7 +111,7 @@ def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) ->
     first = 0
     if part.copying is not None:
         below = leak / (scale.least * cosines[0])
-        query[ONE, 0], key[BOS, 0] = -below, 1.0 / scale.at_bos
+        query[ONE, 0], key[BOS, 0] = shared(-below), shared(1.0 / scale.at_bos)
         first = 1
     error = 0.0
     # What cancels comes first: the first dimensions turn least.
@@ -178,7 +179,7 @@ def _without_bos(
     """Takes off what BOS holds of a copy: the default, which its own query finds there."""
     if held.kind is Kind.COPY:
         columns = holding.columns(held)
-        key[BOS, inner] -= key[columns[holding_default(held, holding)], inner]
+        key[BOS, inner] -= shared(key[columns[holding_default(held, holding)], inner])
 
 
 def holding_default(held: Held, holding: Holding) -> int:
@@ -210,8 +211,8 @@ def _share(
         )
     size = (holding.layout.width, holding.setting.head_size)
     value, output = np.zeros(size), np.zeros(size[::-1])
-    value[BOS, 0] = 1.0 / scale.at_bos
-    output[0, holding.columns(part.output)[0]] = 1.0
+    value[BOS, 0] = shared(1.0 / scale.at_bos)
+    output[0, holding.columns(part.output)] = SIGNS
     made = HeadWeights(part.sublayer, scored.query, scored.key, value, output)
     return [made], Amplitude(off=error)
 
@@ -241,9 +242,9 @@ def _copies(
     kept = written >= 0
     whole[columns[kept], written[kept]] = 1.0
     if source.kind is Kind.COPY:
-        whole[BOS] -= whole[columns[holding_default(source, holding)]]
+        whole[BOS] -= shared(whole[columns[holding_default(source, holding)]])
     if own[copying.default] >= 0:
-        whole[BOS, own[copying.default]] += 1.0 / scale.at_bos
+        whole[BOS, own[copying.default]] += shared(1.0 / scale.at_bos)
     made = []
     for first in range(0, len(output_columns), setting.head_size):
         some = output_columns[first : first + setting.head_size]

@@ -8,13 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from transformers import AutoModelForCausalLM
 
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
-from optitracr.hosts.layout import BALANCE, ZERO
 from optitracr.hosts.setting import Neuron
 from optitracr.hosts.weights import HeadWeights, NeuronWeights
 
@@ -65,9 +63,11 @@ class HostClass(ABC):
 
     Attributes:
         embeds_positions: Whether it has an embedding of positions.
+        subtracts_mean: Whether its norms do.
     """
 
     embeds_positions: bool
+    subtracts_mean: bool
 
     @abstractmethod
     def check(self, host: Host) -> None:
@@ -117,6 +117,14 @@ class HostClass(ABC):
     def widened(self, host: Host, room: Room) -> Host:
         """A copy with room for a guest, which computes what the host does."""
 
+    def read(self, weights: FloatArray) -> torch.Tensor:
+        """What is read of a guest's columns, which come first."""
+        return torch.tensor(weights, dtype=torch.float32)
+
+    def written(self, weights: FloatArray, unit: float) -> torch.Tensor:
+        """What is written to a guest's columns, which come last, in units of an amplitude."""
+        return torch.tensor(weights * unit, dtype=torch.float32)
+
     def set_gains(self, new: Host, norm: int, first: int, gain: float) -> None:
         """Sets the gains of a norm over the columns from one on."""
         self.norms(new)[norm].weight[first:] = gain
@@ -165,20 +173,6 @@ def emptied(host: Host, changes: Mapping[str, Any]) -> Host:
     for weight in new.parameters():
         weight.zero_()
     return new.eval()
-
-
-def read(weights: FloatArray) -> torch.Tensor:
-    """What is read of a guest's columns, so that it sums to zero."""
-    made = np.array(weights, dtype=np.float64)
-    made[ZERO] -= made.sum(axis=0)
-    return torch.tensor(made, dtype=torch.float32)
-
-
-def written(weights: FloatArray, unit: float) -> torch.Tensor:
-    """What is written to a guest's columns, so that it sums to zero; columns come last."""
-    made = np.array(weights, dtype=np.float64) * unit
-    made[:, BALANCE] -= made.sum(axis=1)
-    return torch.tensor(made, dtype=torch.float32)
 
 
 def checked_float32(host: Host) -> None:

@@ -38,7 +38,8 @@ class Placement:
         columns: How many there are.
         heads: Heads that each layer has more.
         neurons: Neurons that each layer has more.
-        unit: The amplitude of what the guest writes.
+        unit: The amplitude of what embeddings hold of the guest.
+        output_unit: That of its output, which may be larger where the host's stream is.
         scales: For each norm that the guest reads through the interval of its scale.
     """
 
@@ -48,6 +49,7 @@ class Placement:
     heads: int
     neurons: int
     unit: float
+    output_unit: float
     scales: dict[int, Scale]
 
 
@@ -192,7 +194,7 @@ class Implant:
         """The entry of the output at each position after BOS."""
         held, holding = self.weights.guest.output.held, self.weights.holding
         own = self.placement.first + holding.columns(held)
-        read = stream[:, 1:, own].double().cpu().numpy() / self.placement.unit
+        read = stream[:, 1:, own].double().cpu().numpy() / self.placement.output_unit
         if held.kind is Kind.SHARE:
             counts = np.rint(1.0 / read[..., 0]).astype(np.intp) - 1
             entries = np.asarray(held.entries)

@@ -10,6 +10,7 @@ from optitracr import arguments, rasp
 from optitracr.errors import InputError, LimitError
 from optitracr.graph.tabled import TabledProgram
 from optitracr.hosts.amplitudes import NoisyError
+from optitracr.hosts.delaying import delayed
 from optitracr.hosts.guest import Guest
 from optitracr.hosts.host_class import Host, HostClass
 from optitracr.hosts.hosting import host_class_of
@@ -68,6 +69,7 @@ def implanted(asked: Asked, host: Host) -> Implant:
         sizes.head_size,
         _turns(host_class, host, longest),
         host_class.neuron(host),
+        host_class.subtracts_mean,
         (),
         tuple(found[norm].widened(factor) for norm in every),
     )
@@ -91,6 +93,10 @@ def _weights(
     while True:
         guest = lowered(program, ways, longest, written, clean)
         own = replace(setting, layers=_layers(guest, setting.scales, layers))
+        try:
+            return guest_weights(delayed(guest), own)
+        except LimitError:
+            pass
         try:
             return guest_weights(guest, own)
         except NoisyError as error:

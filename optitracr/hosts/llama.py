@@ -21,8 +21,6 @@ from optitracr.hosts.host_class import (
     Sizes,
     emptied,
     own_root,
-    read,
-    written,
 )
 from optitracr.hosts.setting import SILU, Neuron
 from optitracr.hosts.weights import HeadWeights, NeuronWeights
@@ -36,6 +34,7 @@ class Llama(HostClass):
     """transformers' LlamaForCausalLM."""
 
     embeds_positions = False
+    subtracts_mean = False
 
     def check(self, host: Host) -> None:
         """Refuses other activations, scaled rotations and biases of attention."""
@@ -124,7 +123,7 @@ class Llama(HostClass):
     ) -> None:
         """Adds to the embedding of tokens, the only one."""
         columns = slice(first, first + tokens.shape[1])
-        new.model.embed_tokens.weight[:, columns] += written(tokens, 1.0)
+        new.model.embed_tokens.weight[:, columns] += self.written(tokens, 1.0)
 
     def place_head(
         self, new: Host, layer: int, slot: int, first: int, head: HeadWeights, unit: float
@@ -140,11 +139,11 @@ class Llama(HostClass):
             (head.key, attention.k_proj, slot),
         ):
             made = torch.zeros(len(weights), size)
-            made[:, order] = read(weights)[:, : len(order)]
+            made[:, order] = self.read(weights)[:, : len(order)]
             projection.weight[at * size : (at + 1) * size, rows] = made.T
-        attention.v_proj.weight[slot * size : (slot + 1) * size, rows] = read(head.value).T
+        attention.v_proj.weight[slot * size : (slot + 1) * size, rows] = self.read(head.value).T
         own = slice(slot * group * size, (slot * group + 1) * size)
-        attention.o_proj.weight[rows, own] = written(head.output, unit).T
+        attention.o_proj.weight[rows, own] = self.written(head.output, unit).T
 
     def place_neurons(
         self, new: Host, layer: int, start: int, first: int, neurons: NeuronWeights, unit: float
@@ -153,10 +152,10 @@ class Llama(HostClass):
         mlp = new.model.layers[layer].mlp
         rows = slice(first, first + len(neurons.inward))
         own = slice(start, start + neurons.bias.size)
-        mlp.gate_proj.weight[own, rows] = read(neurons.inward).T
+        mlp.gate_proj.weight[own, rows] = self.read(neurons.inward).T
         mlp.gate_proj.bias[own] = torch.tensor(neurons.bias, dtype=torch.float32)
         mlp.up_proj.bias[own] = 1.0
-        mlp.down_proj.weight[rows, own] = written(neurons.outward, unit).T
+        mlp.down_proj.weight[rows, own] = self.written(neurons.outward, unit).T
 
     def add_outward(self, new: Host, layer: int, start: int, written: FloatArray) -> None:
         """Adds to what neurons write."""

@@ -14,15 +14,16 @@ from optitracr.hosts.balancing import balanced_head, share_out
 from optitracr.hosts.guest import Kind
 from optitracr.hosts.host_class import Host, HostClass, Room, Sizes
 from optitracr.hosts.implanted import Placement
-from optitracr.hosts.layout import BOS, ONE
+from optitracr.hosts.layout import BOS, COPIES, ONE, SIGNS
 from optitracr.hosts.placed import GuestWeights
 from optitracr.hosts.scales import Scale
 from optitracr.hosts.steering import Steering, steer
 
 Value = Any
 
-ENERGY = 2.0**-26
-"""Part of a host's energy that a guest may have: it changes a norm by less than float32 rounds."""
+ENERGY = 2.0**-22
+"""Part of a host's energy that a guest may have: it changes a norm by no more than float32 rounds,
+which is half of that."""
 
 
 def place(
@@ -48,7 +49,7 @@ def place(
     old = host_class.sizes(host)
     setting = weights.holding.setting
     room = Room(weights.holding.layout.width, _most_heads(weights), _most_neurons(weights))
-    unit = _unit(weights, old, found)
+    unit, growth = _unit(weights, old, found), _growth(weights, found)
     with torch.no_grad():
         new = host_class.widened(host, room)
         wider = math.sqrt(host_class.sizes(new).width / old.width)
@@ -59,13 +60,14 @@ def place(
             host_class.set_gains(new, norm, old.width, 1.0 / (unit * scale.middle))
         tokens, positions = _embedded(weights, old, symbols, bos)
         host_class.place_embedding(new, old.width, unit * tokens, unit * positions)
-        starts = _place_parts(weights, host_class, new, old, unit)
+        grown = weights.grown(growth)
+        starts = _place_parts(grown, host_class, new, old, unit)
         if steering.is_wanted:
-            steer(weights, host_class, new, steering, old.width, starts)
+            steer(grown, host_class, new, steering, old.width, starts, growth)
         share_out(host_class, new, old.width)
-    return new, Placement(
-        setting.layers, old.width, room.columns, room.heads, room.neurons, unit, scales
-    )
+    sizes = (setting.layers, old.width, room.columns, room.heads, room.neurons)
+    held = weights.holding.columns(weights.guest.output.held)
+    return new, Placement(*sizes, unit, unit * float(growth[held[0]]), scales)
 
 
 def _place_parts(
@@ -105,13 +107,33 @@ def _times(scale: Scale, factor: float) -> Scale:
 
 
 def _unit(weights: GuestWeights, old: Sizes, found: Mapping[int, Scale]) -> float:
-    """The amplitude of a guest: a power of two, so that it rounds nothing."""
-    smallest = 1.0 / max(max(scale.high, scale.bos) for scale in found.values())
-    # One column of each variable and the constant are on; the balance holds all of them.
-    on = len(weights.guest.held) + 1
-    energy = on * on + on
-    most = smallest * math.sqrt(ENERGY * old.width / energy)
+    """The amplitude of what embeddings hold of a guest: a power of two, which rounds nothing."""
+    # One column of each one-hot is on, and all of a share and of the constant; those that balance
+    # share out all one-hots.
+    shares = sum(held.kind is Kind.SHARE for held in weights.guest.held)
+    on = len(weights.guest.held) - shares
+    balancing = on * on / COPIES if weights.holding.setting.subtracts_mean else 0.0
+    energy = on + COPIES * (shares + 1) + balancing
+    most = _least_from(found)[0] * math.sqrt(ENERGY * old.width / energy)
     return float(2.0 ** math.floor(math.log2(most)))
+
+
+def _least_from(found: Mapping[int, Scale]) -> FloatArray:
+    """For each norm the least amplitude of the host's stream there or at any later one."""
+    least = [1.0 / max(found[norm].high, found[norm].bos) for norm in sorted(found)]
+    return np.asarray(np.minimum.accumulate(least[::-1])[::-1])
+
+
+def _growth(weights: GuestWeights, found: Mapping[int, Scale]) -> FloatArray:
+    """How much larger each column may be, being written where the host's stream is larger."""
+    least, setting = _least_from(found), weights.holding.setting
+    growth = np.ones(weights.holding.layout.width)
+    written = {part.output.name: setting.norm(part.sublayer) for part in weights.guest.parts}
+    for held in weights.guest.held:
+        first = written.get(held.name, -1) + 1
+        power = math.floor(math.log2(least[first] / least[0]))
+        growth[weights.holding.columns(held)] = 2.0**power
+    return growth
 
 
 def _embedded(
@@ -121,7 +143,7 @@ def _embedded(
     guest, holding = weights.guest, weights.holding
     tokens = np.zeros((old.vocabulary, holding.layout.width))
     positions = np.zeros((guest.positions + 1, holding.layout.width))
-    tokens[:, ONE] = 1.0
+    tokens[:, ONE] = SIGNS
     for held in guest.held:
         if held.kind is Kind.TOKEN:
             place_of = {value: entry for entry, value in enumerate(held.values)}
@@ -133,5 +155,5 @@ def _embedded(
             classes = holding.classes[held.name][: guest.positions]
             positions[1 + np.arange(guest.positions), holding.columns(held)[classes]] = 1.0
     tokens[bos] = 0.0
-    tokens[bos, BOS] = 1.0
+    tokens[bos, BOS] = SIGNS
     return tokens, positions

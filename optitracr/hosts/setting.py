@@ -22,12 +22,13 @@ class Neuron:
     Attributes:
         name: What the host calls it.
         bent: How far from 0 it is neither.
-        half_step: Half the height of a step that a pair of neurons makes.
+        half_step: Half the height of a step that a pair of neurons makes: the less, the smaller
+            are weights, and the more is rounded of its height.
     """
 
     name: str
     bent: float
-    half_step: float
+    half_step: float = 1.0
 
     @property
     def saturated(self) -> float:
@@ -35,11 +36,14 @@ class Neuron:
         return self.bent + self.half_step
 
 
-GELU = Neuron("gelu", bent=6.5, half_step=6.0)
+GELU = Neuron("gelu", bent=6.5)
 """Both forms of GELU: beyond 6, the part of the normal distribution that is left is below 2^-24."""
 
-SILU = Neuron("silu", bent=26.0, half_step=8.0)
-"""x times the logistic function of x, which at -26 is below 2^-32."""
+SILU = Neuron("silu", bent=22.0)
+"""x times the logistic function of x, which at -22 is below 2^-27."""
+
+HALF_STEPS = (1.0, 2.0, 4.0, 8.0)
+"""What is tried in turn: at 8 the least that a step differs by is a third of what it reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class HostSetting:
         turns: For each dimension of a head that keys may use, by how much one position turns it
             against another, in radians, least first; all 0 without rotary positions.
         neuron: Its activation.
+        subtracts_mean: Whether its norms do.
         layers: The layers of the host that hold the layers of the guest.
         scales: The scale of each norm: of attention and MLP of each layer in turn.
     """
@@ -58,6 +63,7 @@ class HostSetting:
     head_size: int
     turns: tuple[float, ...]
     neuron: Neuron
+    subtracts_mean: bool
     layers: tuple[int, ...]
     scales: tuple[Scale, ...]
 

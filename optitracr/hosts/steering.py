@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -13,8 +13,11 @@ from optitracr import arguments
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
 from optitracr.hosts.classes import NOWHERE
-from optitracr.hosts.host_class import Host, HostClass, read
+from optitracr.hosts.host_class import Host, HostClass
 from optitracr.hosts.placed import GuestWeights
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 Value = Any
 
@@ -102,6 +105,7 @@ def steer(
     steering: Steering,
     first: int,
     starts: Mapping[int, int],
+    growth: Float[FloatArray, " columns"],
 ) -> None:
     """Writes what is added into a host with a guest.
 
@@ -112,6 +116,7 @@ def steer(
         steering: What is added.
         first: The first column of the guest.
         starts: For each part of the guest that is neurons, by its place, its first neuron.
+        growth: How much more than the embeddings each column of the guest holds.
 
     Raises:
         InputError: If the program's output has no such value.
@@ -123,7 +128,7 @@ def steer(
     for value, by_token in steering.logits.items():
         for token, strength in by_token.items():
             added[columns[classes[value]], token] += strength
-    new.lm_head.weight[:, first : first + len(added)] += read(added).T
+    new.lm_head.weight[:, first : first + len(added)] += host_class.read(added / growth[:, None]).T
     vectors = np.zeros((len(columns), first))
     for value, vector in steering.directions.items():
         vectors[classes[value]] += vector

@@ -8,7 +8,7 @@ constant column alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -18,13 +18,20 @@ from optitracr.hosts.amplitudes import FLOAT32_ROUNDING, Amplitude, refused
 from optitracr.hosts.classes import NOWHERE, members
 from optitracr.hosts.guest import Codes, Held, Kind, TablePart
 from optitracr.hosts.heads import Holding
-from optitracr.hosts.layout import BOS, ONE
+from optitracr.hosts.layout import BOS, ONE, shared
 from optitracr.hosts.lowering import counts_of
-from optitracr.hosts.scales import Scale
+from optitracr.hosts.setting import HALF_STEPS, Neuron
 from optitracr.hosts.weights import NeuronWeights
 
 LEAST_SLACK = 0.25
 """Part of a margin that has to be left by columns that should be 0 and are not quite."""
+
+SMALL_ERROR = 1e-4
+"""What an amplitude may be off by for the sake of smaller weights: of what readers take, little."""
+
+AT_BOS = 1e-3
+"""Part of a share that it may be off by at BOS, where scales are constants: ten times what the
+check of an implant lets them differ by."""
 
 LARGEST_ERROR = 0.02
 """What an amplitude may be off by: readers are made for one that is known so far."""
@@ -49,6 +56,25 @@ class _Step:
     classes: FloatArray
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Reads:
+    """What the neurons of a table read.
+
+    Attributes:
+        part: The table.
+        one_hots: Those of its axes that are one-hots.
+        shares: Those that are shares.
+        holding: Where everything is.
+        known: The amplitude of what it reads, by name.
+    """
+
+    part: TablePart
+    one_hots: Sequence[Held]
+    shares: Sequence[Held]
+    holding: Holding
+    known: Mapping[str, Amplitude]
+
+
 def table_weights(
     part: TablePart, holding: Holding, known: Mapping[str, Amplitude]
 ) -> tuple[NeuronWeights, Amplitude]:
@@ -68,27 +94,42 @@ def table_weights(
     one_hots = [axis for axis in part.axes if axis.kind is not Kind.SHARE]
     shares = [axis for axis in part.axes if axis.kind is Kind.SHARE]
     steps = list(_steps(part, one_hots, shares, holding, known))
+    reads = _Reads(part, one_hots, shares, holding, known)
+    *some, highest = (replace(holding.setting.neuron, half_step=half) for half in HALF_STEPS)
+    for neuron in some:
+        made, worst, off = _neurons(steps, reads, neuron)
+        if worst <= SMALL_ERROR:
+            return made, Amplitude(1 - worst, 1 + worst, off)
+    made, worst, off = _neurons(steps, reads, highest)
+    if worst > LARGEST_ERROR:
+        ratio = holding.setting.scale(part.sublayer).ratio
+        refused(part, "the amplitude that its neurons write", worst, LARGEST_ERROR, ratio)
+    return made, Amplitude(1 - worst, 1 + worst, off)
+
+
+def _neurons(
+    steps: Sequence[_Step], reads: _Reads, neuron: Neuron
+) -> tuple[NeuronWeights, float, float]:
+    """A pair of neurons for each step, and what the columns that they write may be off by."""
+    part, holding = reads.part, reads.holding
     width, count = holding.layout.width, len(steps)
     inward, bias = np.zeros((width, 2 * count)), np.zeros(2 * count)
     outward = np.zeros((2 * count, width))
     written = np.zeros((2 * count, len(holding.columns(part.output))))
-    neuron = holding.setting.neuron
     errors = np.zeros(count)
     for place, step in enumerate(steps):
-        column, errors[place] = _reading(part, step, one_hots, shares, holding, known)
+        column, errors[place] = _reading(step, reads, neuron)
         inward[:, 2 * place] = inward[:, 2 * place + 1] = column
         bias[2 * place : 2 * place + 2] = neuron.half_step, -neuron.half_step
         signed = step.classes / (2 * neuron.half_step)
         written[2 * place], written[2 * place + 1] = signed, -signed
     outward[:, holding.columns(part.output)] = written
     made = NeuronWeights(part.output.name, part.sublayer, inward, bias, outward, written)
-    return made, _amplitude(part, steps, errors, holding.setting.scale(part.sublayer))
+    return made, *_off(steps, errors)
 
 
-def _amplitude(
-    part: TablePart, steps: Sequence[_Step], errors: FloatArray, scale: Scale
-) -> Amplitude:
-    """Bounds on what is written: each column by the steps of one combination."""
+def _off(steps: Sequence[_Step], errors: FloatArray) -> tuple[float, float]:
+    """What the column that is written may be off by, and any other: by one combination's steps."""
     worst, off = 0.0, 0.0
     for held_down in dict.fromkeys(step.held_down for step in steps):
         own = [place for place, step in enumerate(steps) if step.held_down == held_down]
@@ -96,21 +137,14 @@ def _amplitude(
         worst = max(worst, float(np.max(touched, initial=0.0)))
         if len(own) > 1:
             off = max(off, float(np.max(touched, initial=0.0)))
-    if worst > LARGEST_ERROR:
-        refused(part, "the amplitude that its neurons write", worst, LARGEST_ERROR, scale.ratio)
-    return Amplitude(1 - worst, 1 + worst, off)
+    return worst, off
 
 
-def _reading(
-    part: TablePart,
-    step: _Step,
-    one_hots: Sequence[Held],
-    shares: Sequence[Held],
-    holding: Holding,
-    known: Mapping[str, Amplitude],
-) -> tuple[FloatArray, float]:
+def _reading(step: _Step, reads: _Reads, neuron: Neuron) -> tuple[FloatArray, float]:
     """What a pair reads, and what its height may be off by."""
-    neuron, scale = holding.setting.neuron, holding.setting.scale(part.sublayer)
+    part, one_hots, shares = reads.part, reads.one_hots, reads.shares
+    holding, known = reads.holding, reads.known
+    scale = holding.setting.scale(part.sublayer)
     down = step.reach + step.margin
     leaked = sum(
         (len(holding.columns(held)) - 1) * known[held.name].off / known[held.name].low
@@ -130,10 +164,12 @@ def _reading(
         column[others] -= factor * down / known[held.name].low
     *weights, constant = step.shares or (step.margin,)
     for held, weight in zip(shares, weights, strict=False):
-        column[holding.columns(held)] += factor * weight
-    column[ONE] += factor * constant
-    at_bos = factor * scale.at_bos * step.reach + neuron.saturated
-    column[BOS] -= 2 * at_bos / scale.at_bos
+        column[holding.columns(held)] += shared(factor * weight)
+    column[ONE] += shared(factor * constant)
+    # At BOS shares are 1, and nothing else is on that the neuron reads.
+    of_shares = sum(weights) + AT_BOS * sum(map(abs, weights))
+    at_bos = factor * scale.at_bos * of_shares + 2 * neuron.saturated
+    column[BOS] -= shared(max(at_bos, 0.0) / scale.at_bos)
     height = factor * scale.most * step.reach + neuron.half_step
     return column, 6 * FLOAT32_ROUNDING * height / (2 * neuron.half_step)
 

@@ -9,7 +9,15 @@ from typing import Any
 
 import pytest
 import torch
-from transformers import AutoModelForCausalLM
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    GPT2LMHeadModel,
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+)
 
 from optitracr import implant, library, rasp
 from optitracr.errors import InputError, LimitError, OptitracrError, UnsupportedError
@@ -35,6 +43,10 @@ PROGRAMS = {
 }
 
 
+LARGEST = dict(zip(PROGRAMS, (400, 3_000, 7_000, 4_500), strict=True))
+"""Gains and weights of each at most, with some room."""
+
+
 def new_text(rows: int = 20) -> torch.Tensor:
     generator = random.Random(0)
     letters = "".join(generator.choices("()ab ,x0", k=rows * LONGEST))
@@ -50,6 +62,7 @@ def test_exact_on_new_text(kind: str, name: str) -> None:
     assert found.decode(ids) == wanted(program, ids, BRACKETS)
     assert type(found.host) is type(host(kind))
     assert found.report.logit_change <= 3 * found.report.logit_noise
+    assert max(found.report.largest_gain, found.report.largest_weight) < LARGEST[name]
     assert abs(found.report.perplexity_change) < 1e-5
 
 
@@ -126,13 +139,16 @@ def test_an_attention_sink_at_bos() -> None:
     assert found.decode(ids) == wanted(PROGRAMS["hist"], ids, BRACKETS)
 
 
-def test_steering_adds_to_logits_and_along_directions() -> None:
+@pytest.mark.sweep
+@pytest.mark.parametrize("kind", ["gpt2", "llama"])
+def test_steering_adds_to_logits_and_along_directions(kind: str) -> None:
     depth = PROGRAMS["bracket_depth"]
     is_open = (depth > 0).named("is_open")
     close = 1 + LETTERS.index(")")
     ids = new_text(4)
-    plain = implanted(is_open, host("gpt2"), BRACKETS)
-    found = implanted(is_open, host("gpt2"), BRACKETS, logits={True: {close: 8.0}})
+    given = host(kind)
+    plain = implanted(is_open, given, BRACKETS)
+    found = implanted(is_open, given, BRACKETS, logits={True: {close: 8.0}})
     added = (found.host(ids).logits - plain.host(ids).logits)[:, 1:].detach()
     at = torch.tensor([[value is True for value in row] for row in plain.decode(ids)])
     scale = found.placement.scales[12]
@@ -140,8 +156,8 @@ def test_steering_adds_to_logits_and_along_directions() -> None:
     assert added[~at].abs().max() < 1e-3
     assert bool((added[at][:, close] >= 8.0 * scale.least * 0.99).all())
     assert bool((added[at][:, close] <= 8.0 * scale.most * 1.01).all())
-    direction = host("gpt2").transformer.wte.weight[close].detach().double().numpy() * 5
-    steered = implanted(is_open, host("gpt2"), BRACKETS, directions={True: direction})
+    direction = given.get_output_embeddings().weight[close].detach().double().numpy() * 5
+    steered = implanted(is_open, given, BRACKETS, directions={True: direction})
     moved = (steered.host(ids).logits - plain.host(ids).logits)[:, 1:].detach()
     assert float(moved[at][:, close].mean()) > 1.0
 
@@ -154,6 +170,61 @@ def test_another_precision_is_no_longer_exact_and_refused() -> None:
     found.host.eval().bfloat16()
     with pytest.raises(InputError, match="float32"):
         found.decode(new_text(2))
+
+
+def small(kind: str, **options: Any) -> Any:
+    """A tiny host with random weights."""
+    torch.manual_seed(0)
+    both = {"vocab_size": 97, "bos_token_id": 0, "eos_token_id": 0}
+    if kind == "gpt2":
+        sizes = {"n_positions": 16, "n_embd": 32, "n_layer": 2, "n_head": 4}
+        return GPT2LMHeadModel(GPT2Config(**both, **(sizes | options))).eval()
+    sizes = {"max_position_embeddings": 16, "hidden_size": 32, "num_hidden_layers": 2}
+    sizes |= {"num_attention_heads": 4, "intermediate_size": 64, "head_dim": 32}
+    made = LlamaConfig(**both, rope_theta=1e7, **(sizes | options))
+    return LlamaForCausalLM(made).eval()
+
+
+def mistral() -> Any:
+    sizes = {"vocab_size": 97, "hidden_size": 32, "num_hidden_layers": 1, "intermediate_size": 32}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 4, "sliding_window": 4}
+    return MistralForCausalLM(MistralConfig(**sizes, **heads)).eval()
+
+
+class Subclass(GPT2LMHeadModel):
+    """A GPT-2 whose author may have changed anything."""
+
+
+def subclass() -> Any:
+    return Subclass(small("gpt2").config).eval()
+
+
+ROPE = {"rope_type": "linear", "factor": 2.0}
+OPTIONS = {
+    "eager": ("gpt2", {"attn_implementation": "eager"}),
+    "dropout that is off": ("gpt2", {"attn_pdrop": 0.5, "resid_pdrop": 0.5}),
+    "untied": ("gpt2", {"tie_word_embeddings": False}),
+    "one head": ("gpt2", {"n_head": 1, "n_inner": 50}),
+    "exact gelu": ("gpt2", {"activation_function": "gelu"}),
+    "one head of keys": ("llama", {"num_key_value_heads": 1, "attn_implementation": "eager"}),
+    "two heads of keys": ("llama", {"num_key_value_heads": 2, "mlp_bias": True}),
+    "tied": ("llama", {"num_key_value_heads": 4, "tie_word_embeddings": True}),
+    "slower rotation": ("llama", {"num_key_value_heads": 4, "rope_scaling": ROPE}),
+}
+
+
+@pytest.mark.sweep
+@pytest.mark.parametrize("name", OPTIONS)
+def test_options_of_hosts_are_kept_and_exact(name: str) -> None:
+    kind, options = OPTIONS[name]
+    given, ids = small(kind, **options), new_text(40)
+    before = copy.deepcopy(given)
+    found = implanted(PROGRAMS["hist"], given, BRACKETS, texts=ids)
+    assert found.decode(ids) == wanted(PROGRAMS["hist"], ids, BRACKETS)
+    assert found.report.logit_change < 1e-6
+    assert given.config == before.config
+    weights = dict(before.named_parameters())
+    assert all(torch.equal(weights[name], weight) for name, weight in given.named_parameters())
 
 
 def wrong(**changes: Any) -> None:
@@ -190,6 +261,27 @@ def shared() -> Any:
         ({"host": lambda: host("gpt2").transformer}, InputError, "give a model of transformers"),
         ({"host": shared}, InputError, "are one weight"),
         ({"host": lambda: changed("gpt2", activation_function="relu")}, InputError, "relu"),
+        (
+            {"host": lambda: changed("gpt2", scale_attn_by_inverse_layer_idx=True)},
+            InputError,
+            "inverse_layer",
+        ),
+        (
+            {"host": lambda: changed("gpt2", reorder_and_upcast_attn=True)},
+            InputError,
+            "reorder_and_upcast_attn",
+        ),
+        ({"host": lambda: small("gpt2").train()}, InputError, r"host.eval\(\)"),
+        ({"host": lambda: small("gpt2", n_head=16)}, LimitError, "2 dimensions"),
+        ({"host": lambda: small("gpt2", n_layer=0)}, LimitError, "takes 1 layers"),
+        ({"host": lambda: small("llama", attention_bias=True)}, InputError, "attention_bias"),
+        (
+            {"host": lambda: small("llama", rope_scaling={"rope_type": "dynamic", "factor": 2.0})},
+            InputError,
+            "'dynamic'",
+        ),
+        ({"host": mistral}, InputError, "MistralForCausalLM"),
+        ({"host": subclass}, InputError, "GPT2LMHeadModel or LlamaForCausalLM"),
         ({"host": lambda: copy.deepcopy(host("gpt2")).half()}, InputError, "float32"),
         ({"tokens": {BOS: "a"}}, InputError, "BOS"),
         ({"texts": ids_of(TEXT)[:, 1:]}, InputError, "BOS, token 0"),
