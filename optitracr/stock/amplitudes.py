@@ -33,26 +33,68 @@ def amplitudes(
 
     Args:
         guest: The guest.
-        held: As `held` gives it, of the columns that are known.
+        held: What each holds at most, [guest].
         architecture: What is to hold it.
         head_size: The dimensions of a head.
     """
-    needed = np.zeros(guest.width)
-    least = 2.0 ** LEAST_FACTOR[architecture.activation]
-    for layer in guest.layers:
-        needed = np.maximum(needed, least * _sizes(layer.neurons_in))
-        for head in layer.heads:
-            factor = balance(largest(head.query) * np.sqrt(head_size), largest(head.key))
-            query, key = factor * np.sqrt(head_size), 1 / factor
-            needed = np.maximum(needed, query * _sizes(head.query))
-            needed = np.maximum(needed, key * _sizes(head.key))
+    readers = np.abs(_readers(guest, architecture, head_size))
+    needed = readers.max(axis=1, initial=0.0)
     excess = np.maximum(needed / architecture.largest_weight, 1.0)
-    known = np.pad(held, (0, guest.width - held.size), constant_values=1.0)
-    room = LARGEST / known
+    room = LARGEST / held
     grown = np.minimum(np.ceil(np.log2(excess)), np.floor(np.log2(np.maximum(room, 1.0))))
     most = STEEPER * architecture.largest_weight
     shrunk = np.maximum(room, np.minimum(needed / most, 1.0))
     return np.asarray(2.0 ** np.where(room < 1.0, np.floor(np.log2(shrunk)), grown))
+
+
+def evened(
+    guest: Guest,
+    held: FloatArray,
+    amplitude: FloatArray,
+    architecture: Architecture,
+    head_size: int,
+    zeros: int,
+) -> FloatArray:
+    """Amplitudes by which no reader's weights sum to more than columns of zeros may take.
+
+    Of a reader whose weights sum to too much, those on columns that can still be held larger are
+    made smaller, the largest first.
+
+    Args:
+        guest: The guest.
+        held: What each column holds at most, [guest].
+        amplitude: As `amplitudes` gives it, [guest].
+        architecture: What is to hold it.
+        head_size: The dimensions of a head.
+        zeros: Columns of zeros, which take the differences.
+    """
+    readers, most = _readers(guest, architecture, head_size), zeros * architecture.largest_weight
+    found = amplitude.copy()
+    for _ in range(ROUNDS if readers.size else 0):
+        weights = readers / found[:, None]
+        sums = weights.sum(axis=0)
+        worst = int(np.abs(sums).argmax())
+        grows = (2.0 * found * held <= LARGEST) & (weights[:, worst] * sums[worst] > 0.0)
+        if abs(sums[worst]) <= most or not grows.any():
+            break
+        found[np.where(grows, np.abs(weights[:, worst]), -1.0).argmax()] *= 2.0
+    return found
+
+
+ROUNDS = 64
+"""Columns that are held larger at most, one after another; each of some twenty may be so thrice."""
+
+
+def _readers(guest: Guest, architecture: Architecture, head_size: int) -> FloatArray:
+    """The weights of neurons, queries and keys, as large as they are at least, [guest, readers]."""
+    least = 2.0 ** LEAST_FACTOR[architecture.activation]
+    found = [np.zeros((guest.width, 0))]
+    for layer in guest.layers:
+        found.append(least * layer.neurons_in.w)
+        for head in layer.heads:
+            factor = balance(largest(head.query) * np.sqrt(head_size), largest(head.key))
+            found += [factor * np.sqrt(head_size) * head.query.w, head.key.w / factor]
+    return np.hstack(found)
 
 
 def held(guest: Guest) -> FloatArray:
@@ -65,11 +107,6 @@ def held(guest: Guest) -> FloatArray:
             value = found @ np.abs(head.value.w) + np.abs(head.value.b)
             found = np.maximum(found, value @ np.abs(head.out))
     return np.asarray(np.maximum(found, 1.0))
-
-
-def _sizes(part: Affine) -> FloatArray:
-    """The largest weight on each column, [guest]."""
-    return np.asarray(np.abs(part.w).max(axis=1, initial=0.0))
 
 
 def amplified(guest: Guest, amplitude: FloatArray) -> Guest:

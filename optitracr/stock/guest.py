@@ -14,7 +14,7 @@ from optitracr.model.current import Current
 from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.stock.heads import PlainHead
 from optitracr.stock.host import LARGEST
-from optitracr.stock.positions import MARKED, Counted, counted
+from optitracr.stock.positions import Counted, counted
 from optitracr.stock.weights import Affine
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ class Guest:
         layers: The layers.
         unembedding: Shape [guest, outputs].
         early: Layers before those of the compiled model.
+        counting: The column that positions are counted in; None if they are not.
     """
 
     tokens: Float[FloatArray, "tokens guest"]
@@ -59,6 +60,7 @@ class Guest:
     layers: tuple[GuestLayer, ...]
     unembedding: Float[FloatArray, "guest outputs"]
     early: int = 0
+    counting: int | None = None
 
     @property
     def width(self) -> int:
@@ -105,7 +107,7 @@ def _affine(arrays: Any) -> Affine:
     return Affine(*(np.asarray(arrays[key], dtype=np.float64) for key in ("w", "b")))
 
 
-def without_positions(guest: Guest, bos: int) -> Guest:
+def without_positions(guest: Guest, bos: int, marked: float = 1.0) -> Guest:
     """The same for a transformer that has no rows of positions.
 
     BOS, and it alone, is at position 0: its row takes the one of that position in, and all others
@@ -115,6 +117,7 @@ def without_positions(guest: Guest, bos: int) -> Guest:
     Args:
         guest: A guest with rows of positions.
         bos: The row of BOS.
+        marked: What BOS holds in the column that positions are counted in.
     """
     rows = guest.positions
     assert rows is not None, "positions are taken out once"
@@ -130,9 +133,10 @@ def without_positions(guest: Guest, bos: int) -> Guest:
     rows[0] = tokens[bos]
     if column is None:
         told, column = _widened(told, 1), guest.width
+    told = replace(told, counting=column)
     told.tokens[:, column] = 0.0
-    told.tokens[bos, column] = MARKED
-    found = counted(rows, told.width, column)
+    told.tokens[bos, column] = marked
+    found = counted(rows, told.width, column, marked)
     if beside:
         return replace(told, layers=(_beside(told.layers[0], found), *told.layers[1:]))
     nothing = np.zeros(told.width)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optitracr.architectures.architecture import Architecture, Norm
+from optitracr.architectures.architecture import LARGEST_GAIN, Architecture, Norm
 from optitracr.craft.spaces import FloatArray
 from optitracr.stock.weights import Affine
 
@@ -34,6 +34,10 @@ ROUNDING = 2.0**-20
 LARGEST = 8.0
 """Of what a column of the guest holds, as it lies there: it then adds to the norm what eight by
 eight columns of ones would."""
+
+LOUD = 3.0 / LARGEST_GAIN
+"""By what part of the constant: twice as much, which BOS holds in a column that is counted in,
+moves the norm's scale by some 2e-5, and proofs follow it up to 3e-5."""
 
 CONSTANT = 16.0
 """What the column of the constant is read as where there are no biases: these are up to some ten
@@ -69,6 +73,11 @@ class EmptyHost:
         gain = architecture.largest_gain * (1.0 - ROUNDING)
         amplitude = gain * math.sqrt(width / columns) if columns else 0.0
         return cls(architecture, guest, width, amplitude)
+
+    @property
+    def loudest(self) -> float:
+        """What BOS may hold in one column: as large as a number, and not as loud as is seen."""
+        return min(LARGEST, LOUD * self.amplitude) if self.amplitude else LARGEST
 
     @property
     def constant(self) -> Float[FloatArray, " width"]:

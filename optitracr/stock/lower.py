@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optitracr.architectures.architecture import Architecture, Positions
-from optitracr.architectures.stream import NORM_VECTORS, SPARE, stock_of
+from optitracr.architectures.architecture import Architecture, Norm, Positions
+from optitracr.architectures.stream import BESIDE, NORM_VECTORS, SPARE, stock_of
 from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
-from optitracr.stock.amplitudes import amplified, amplitudes, held
+from optitracr.stock.amplitudes import amplified, amplitudes, evened, held
 from optitracr.stock.guest import Guest, GuestLayer, guest_of, inner_size, without_positions
 from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_space
 from optitracr.stock.host import EmptyHost
@@ -58,14 +58,21 @@ def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
     guest = guest_of(now)
     positions = guest.tokens.shape[0] if guest.positions is None else len(guest.positions)
     known = held(guest)
+    plain = guest
     if architecture.positions is Positions.ROTARY:
         guest = without_positions(guest, bos)
     layers = guest.layers or (_nothing(guest),)
     space, heads, width = _head_sizes(architecture, layers, guest.width)
+    known = np.pad(known, (0, guest.width - known.size), constant_values=1.0)
     amplitude = amplitudes(guest, known, architecture, space.size)
+    if architecture.norm is Norm.LAYER_NORM:
+        zeros = width - guest.width - BESIDE[architecture.norm] + 1
+        amplitude = evened(guest, known, amplitude, architecture, space.size, zeros)
+    host = EmptyHost.of(architecture, guest.width, width)
+    if guest.counting is not None:
+        guest = without_positions(plain, bos, host.loudest / amplitude[guest.counting])
     guest = amplified(guest, amplitude)
     layers = guest.layers or layers
-    host = EmptyHost.of(architecture, guest.width, width)
     lowered_layers = [_Lowering(host, space, heads).layer(layer) for layer in layers]
     neurons = max(layer.neurons_in.w.shape[1] for layer in lowered_layers)
     if architecture.neurons_per_width is not None:

@@ -25,6 +25,7 @@ from optitracr.stock.host import LARGEST
 from optitracr.stock.lower import lowered
 from optitracr.stock.positions import counted
 from optitracr.stock.proving import SpoiledError, known_form
+from optitracr.stock.weights import kinds_of_weights
 from solvers.stock import filled
 from tests.stock.forms import compiled
 
@@ -284,6 +285,16 @@ def test_an_activation_bends_what_is_near_a_knot() -> None:
     found = bend(np.array([[-1.0, 0.0, 0.01, 1.0]]), sizes)
     assert np.abs(found[0, [0, 1, 3]]).max() < 1e-9
     assert found[0, 2] < -1e-4
+
+
+@pytest.mark.parametrize(("name", "kind"), [("reverse", "llama"), ("induction", "gpt2")])
+def test_no_weight_is_larger_than_asked_for(name: str, kind: str) -> None:
+    """Positions are counted with large numbers, and columns of zeros take no more than others."""
+    weights = compiled(name, kind, 8).stock().lowered.weights
+    found = kinds_of_weights(weights)
+    assert {kind: float(np.abs(own).max(initial=0.0)) <= 1000.0 for kind, own in found.items()} == (
+        dict.fromkeys(found, True)
+    )
 
 
 def test_large_numbers_are_held_smaller() -> None:
