@@ -72,7 +72,7 @@ class Architecture:
         positions: How positions are told.
         biases: Whether linear maps have biases.
         causal: Whether no query sees a later key; if not, both readings can be compiled.
-        tied: Whether the unembedding is the embedding's transpose.
+        tied: Whether the unembedding is the embedding's transpose; what is compiled is not.
         heads_fill_width: Whether the sizes of all heads add up to the width.
         heads_divide_width: Whether the width is a multiple of the number of heads.
         neurons_per_width: Neurons for each column, where their number is bound to the width; None

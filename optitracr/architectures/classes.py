@@ -67,7 +67,6 @@ GPT2_CLASS = StockClass(
         "gated": False,
         "biases": True,
         "causal": True,
-        "tied": False,
         "heads_fill_width": True,
         "heads_divide_width": True,
     },
@@ -92,7 +91,6 @@ LLAMA_CLASS = StockClass(
         "positions": Positions.ROTARY,
         "gated": True,
         "causal": True,
-        "tied": False,
         "heads_divide_width": True,
     },
 )
@@ -104,10 +102,17 @@ def stock_class(architecture: Architecture) -> StockClass | None:
     """The class that holds an architecture; None for Tracr's, which no published one is.
 
     Raises:
-        InputError: If no class holds it; says what the nearest one is bound to.
+        InputError: If no class holds it; says what the nearest one is bound to. Or if it is tied,
+            which the classes can be, and compiled models cannot.
     """
     if architecture == TRACR:
         return None
+    if architecture.tied:
+        raise InputError(
+            "tied=True is not compiled: the unembedding reads the columns of the output, and the "
+            "embedding, tied to it, would write to them at every token, before the output is "
+            "there; give tied=False, which the classes of transformers have as tie_word_embeddings=False"
+        )
     nearest = min(CLASSES, key=lambda each: len(each.differences(architecture)))
     found = nearest.differences(architecture)
     if found:
