@@ -111,7 +111,8 @@ def stock_class(architecture: Architecture) -> StockClass | None:
         raise InputError(
             "tied=True is not compiled: the unembedding reads the columns of the output, and the "
             "embedding, tied to it, would write to them at every token, before the output is "
-            "there; give tied=False, which the classes of transformers have as tie_word_embeddings=False"
+            "there; give tied=False, which the classes of transformers have as "
+            "tie_word_embeddings=False"
         )
     nearest = min(CLASSES, key=lambda each: len(each.differences(architecture)))
     found = nearest.differences(architecture)
