@@ -16,12 +16,13 @@ from dataclasses import replace
 from functools import partial
 
 from optitracr.candidates.computable import Chains, exclude
+from optitracr.candidates.erasing import erasing_otherwise
 from optitracr.candidates.margins import noisy_counts, offences
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import NOTHING, CandidateSpace
 from optitracr.constructions.heads import HeadPlan
 from optitracr.errors import InfeasibleError
-from solvers import Allocation, Plan, Problem
+from solvers import Allocation, Plan, Problem, Status
 
 FIRST_ROUNDS = 1
 """Times that the first space is solved again: where one component passes on too much, leaving that
@@ -165,10 +166,39 @@ Tried = tuple[Carried, Sequence[Offence]]
 
 
 def _tried(space: CandidateSpace, problem: Problem, solve: Solve, start: Plan | None) -> Tried:
-    allocation = solve(problem, start)
+    small = len(problem.alternatives) <= QUIETED
+    ways = erasing_otherwise(space, problem) if small else iter(())
+    try:
+        tried = space, problem, solve(problem, start)
+    except InfeasibleError:
+        # What the circle leaves no room for may fit without it.
+        other = next(ways, None)
+        if other is None:
+            raise
+        tried = *other, solve(other[1], start)
+    for other in ways:
+        tried = _smaller(other, tried, solve)
+    space, _, allocation = tried
     if space.layers is not None and allocation.plan and allocation.plan.layers > space.layers:
         raise TooShallowError(f"{allocation.plan.layers} layers, and not {space.layers}")
-    return (space, problem, allocation), offences(space, allocation)
+    return tried, offences(space, allocation)
+
+
+def _smaller(other: tuple[CandidateSpace, Problem], carried: Carried, solve: Solve) -> Carried:
+    """A plan of another problem if it is smaller than one that is given; proven of both."""
+    space, problem, allocation = carried
+    if allocation.status is not Status.OPTIMAL:
+        return carried
+    try:
+        found = solve(other[1], allocation.plan)
+    except InfeasibleError:
+        return carried
+    seconds = allocation.seconds + found.seconds
+    if found.value < allocation.value:
+        return *other, replace(found, seconds=seconds)
+    if found.status is not Status.OPTIMAL:
+        allocation = replace(allocation, status=found.status, bound=found.bound, gap=found.gap)
+    return space, problem, replace(allocation, seconds=seconds)
 
 
 def _least(found: Sequence[Tried]) -> tuple[Carried, float]:

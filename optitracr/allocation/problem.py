@@ -69,13 +69,12 @@ def build_problem(
         )
         for c in components.components
     )
-    position, bos = components.self_attention
     return Problem(
         name=name,
         variables=inputs + computed,
         alternatives=tuple(_alternative(c, head_size) for c in components.components),
         views=(View(components.output.reads),),
-        self_attention=SelfAttention((position, bos), setting.max_seq_len + 1),
+        self_attention=SelfAttention(components.self_attention, setting.max_seq_len + 1),
         constants=SizeConstants(
             setting.embedding_rows, components.output.unembedding.shape[1], stock
         ),

@@ -37,7 +37,7 @@ def with_carried(
 
     def carried(tenancy: Tenancy) -> tuple[str, ...]:
         name, variable = tenancy.variable.label, tenancy.variable
-        if name == placed.self_attention[1]:
+        if name == placed.self_attention[-1]:
             base = inputs[name].base if name in inputs else 0.0
             return (f"BOS, and the constant {base:g}" if base else "BOS",)
         if name == CONSTANT and not tenancy.holds:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from optitracr.assembly.layout import lay_out
 from optitracr.assembly.weights import Placed, SelfAttending, Weights, assemble
 from optitracr.candidates.component import Component, Components
+from optitracr.constructions.own_position import OwnPosition, by_point, by_powers
 from optitracr.craft.numerics import coldness
 from optitracr.craft.reading import Variable
 from optitracr.model.layout import Layout
@@ -95,26 +94,28 @@ def write_weights(arrangement: Arrangement, setting: Setting) -> Assembly:
     """
     sizes, layout, components = arrangement.sizes, arrangement.layout, arrangement.components
     by_label = {v.label: v for v in components.variables}
-    position, bos = (by_label[label] for label in components.self_attention)
-    cold = coldness(setting.max_seq_len + 1) / _least_gap(components, position)
+    spaces = tuple(by_label[label].space for label in components.self_attention)
     weights = assemble(
         sizes,
         layout,
         components.inputs,
         _placed(components, arrangement.plan, by_label),
         components.output,
-        SelfAttending(position, bos, cold),
+        SelfAttending(spaces, _own_position(components, coldness(setting.max_seq_len + 1))),
     )
     return Assembly(sizes, layout, weights, components, arrangement.allocation)
 
 
-def _least_gap(components: Components, position: Variable) -> float:
-    """By how much a position's product with itself exceeds that with any other, or BOS."""
-    table = next(e.table for e in components.inputs if e.variable.label == position.label)
-    products = table @ table.T
-    own = np.diag(products)[1:].copy()
-    np.fill_diagonal(products, -np.inf)
-    return float((own - products[1:].max(axis=1)).min())
+def _own_position(components: Components, cold: float) -> OwnPosition:
+    """How each position attends to itself, by a point or by two powers."""
+    tables = {entry.variable.label: entry.table for entry in components.inputs}
+    told = [tables[label] for label in components.self_attention[:-1]]
+    if len(told) == 1:
+        return by_point(told[0], cold)
+    up, down = (table[1:, 0] for table in told)
+    own = by_powers(up, down, cold)
+    assert own is not None, "what tells positions was looked at before"
+    return own
 
 
 def _placed(components: Components, plan: Plan, by_label: dict[str, Variable]) -> dict[int, Placed]:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.candidates.component import Component, EmbeddedInput, Embedding, OutputView
+from optitracr.constructions.own_position import OwnPosition
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.craft.reading import Variable
-from optitracr.craft.spaces import FloatArray
+from optitracr.craft.spaces import FloatArray, Space
 from optitracr.model.layout import Layout
 from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.model.params import Params
@@ -42,11 +43,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class SelfAttending:
-    """What an erasing head needs: the one-hot position, BOS, and a coldness."""
+    """What an erasing head needs: what tells positions, BOS last, and how it is attended by."""
 
-    position: Variable
-    bos: Variable
-    coldness: float
+    spaces: tuple[Space, ...]
+    own: OwnPosition
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,18 +184,17 @@ class _Attention:
 
     def _erase(self, erased: Sequence[Variable], self_attending: SelfAttending) -> None:
         """Each position attends to itself and writes the negation of what is erased."""
-        space = (self_attending.position.space, self_attending.bos.space)
-        columns = np.concatenate([self.layout.columns_of(s) for s in space])
-        identity = np.eye(columns.size)
+        columns = np.concatenate([self.layout.columns_of(s) for s in self_attending.spaces])
+        own = self_attending.own
         where = np.concatenate([self.layout.columns_of(v.space) for v in erased])
         names = tuple(v.label for v in erased)
         for start in range(0, where.size, self.sizes.head_size):
             part = where[start : start + self.sizes.head_size]
             value = np.zeros((self.sizes.width, part.size))
             value[part, np.arange(part.size)] = 1.0
-            query = (columns, identity * self_attending.coldness, np.zeros(columns.size))
+            query = (columns, own.query, own.bias)
             values = (value, np.zeros(part.size))
-            self._write(query, (columns, identity), values, -value.T, HeadUse((), names))
+            self._write(query, (columns, own.key), values, -value.T, HeadUse((), names))
 
     def _write(
         self,

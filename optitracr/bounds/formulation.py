@@ -18,6 +18,7 @@ from optitracr.bounds.unavoidable import (
 )
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
+from optitracr.candidates.erasing import erasing_otherwise
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.proposals import Proposals
@@ -63,7 +64,8 @@ def formulation(compilation: Compilation) -> tuple[tuple[Bound, ...], tuple[Tabl
             whole = proposal.whole()
             late = problem.late is not None
             everything = whole.problem(problem.limits, problem.constants.stock, late)
-            least.append(with_neurons(everything, _least(everything, whole)))
+            ways = [everything, *(one for _, one in erasing_otherwise(whole.space, everything))]
+            least += [with_neurons(one, _least(one, whole)) for one in ways]
     return (*_at_any_depth(least), *bounds), tables
 
 

@@ -125,8 +125,8 @@ class Components:
         inputs: Variables of state 0.
         components: What computes the others, operands first.
         output: How the output is read.
-        self_attention: Labels of the one-hot position and of BOS, which a head that erases
-            needs in order to attend to its own position.
+        self_attention: Labels of what tells positions, one variable or two that hold powers, and of
+            BOS, which a head that erases needs in order to attend to its own position.
         held: What each variable of the residual stream holds of the program's.
         output_values: What each output of a categorical program stands for.
         made: What the compiler made those variables of the residual stream for that are not the
@@ -136,7 +136,7 @@ class Components:
     inputs: tuple[EmbeddedInput, ...]
     components: tuple[Component, ...]
     output: OutputView
-    self_attention: tuple[str, str]
+    self_attention: tuple[str, ...]
     held: Mapping[str, Held]
     output_values: tuple[Value, ...] = ()
     made: Mapping[str, Provenance] = field(default_factory=dict)

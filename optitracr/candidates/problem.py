@@ -24,6 +24,9 @@ from solvers import (
 )
 from solvers import Variable as Item
 
+OWN_POSITION = 3
+"""Columns of a head that attends to its own position: two numbers that tell it, and BOS."""
+
 
 def space_problem(
     space: CandidateSpace, limits: Limits, stock: Stock | None = None, told_late: bool = False
@@ -54,7 +57,7 @@ def space_problem(
         variables=tuple(items),
         alternatives=alternatives,
         views=tuple(View(reads) for reads, _ in space.outputs),
-        self_attention=SelfAttention((space.position, BOS), 3),
+        self_attention=SelfAttention(space.self_attention, OWN_POSITION),
         constants=SizeConstants(space.setting.embedding_rows, outputs, stock),
         limits=limits,
         late=_late(space) if told_late else None,

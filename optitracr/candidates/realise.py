@@ -42,7 +42,7 @@ def realise(space: CandidateSpace, allocation: Allocation) -> Components:
         inputs,
         components,
         OutputView(reads, output_space, matrix),
-        (space.position, BOS),
+        space.self_attention,
         held_in_forms(space),
         tuple(space.output_values),
         made_for((name, space.node(form)) for name, form in space.forms.items()),

@@ -79,8 +79,8 @@ def test_minima_are_kept_whatever_the_plan_takes() -> None:
 
 
 def test_a_position_finds_itself_however_it_is_held() -> None:
-    """At level 2 a head that erases tells positions apart by points on a circle."""
-    arrangement, assembly = made("double_hist", 2)
+    """Where no head reads powers, one that erases tells positions apart by points on a circle."""
+    arrangement, assembly = made("equal_or_near", 2)
     assert any(erasure.sublayer % 2 == 0 for erasure in arrangement.plan.erasures)
     position, _ = arrangement.components.self_attention
     entry = next(e for e in arrangement.components.inputs if e.variable.label == position)
