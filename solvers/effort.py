@@ -10,6 +10,11 @@ LARGE_MODEL = 6_000
 proves such problems in the default time. Larger ones are first improved in stretches, which narrows
 them sooner."""
 
+ANEW = 500
+"""Decisions up to which a problem is solved anew, whatever plan there is to start from: that takes
+two thirds of the time. In larger ones, of plans of equal sizes one is found that is more like the
+given one; that was right but for a few components, so that it is sooner right than another."""
+
 LARGEST_MODEL = 60_000
 """Decisions beyond which no exact model is built: writing it down alone would take longer than the
 default time, and memory with it. Such a problem has the improved plan."""

@@ -14,7 +14,7 @@ from solvers.allocation import (
     Status,
 )
 from solvers.branching.settle import settled
-from solvers.effort import default_time_limit
+from solvers.effort import ANEW, decisions, default_time_limit
 from solvers.interrupts import ON_INTERRUPT, OnInterrupt
 from solvers.late import on_time, with_late
 from solvers.problem import Problem, ProblemError
@@ -67,6 +67,8 @@ def solve(
         found = settled(problem, objective, seed=seed)
         if found is not None:
             return validate(problem, found)
+    if method == "exact" and hint is not None and decisions(problem) <= ANEW:
+        hint = None
     solved = on_time(problem)
     start = hint if solved is problem else None
     limit = time_limit
