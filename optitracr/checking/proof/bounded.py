@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 if TYPE_CHECKING:
     from jaxtyping import Float
@@ -207,6 +206,8 @@ def factors(right: FloatArray, *lefts: FloatArray) -> list[Any]:
     pattern = np.logical_or.reduce([each != 0.0 for each in lefts])
     if np.count_nonzero(pattern) * SPARSE >= size or not np.isfinite(right).all():
         return [*lefts]
+    from scipy.sparse import csr_array
+
     rows, columns = places(pattern)
     starts = np.searchsorted(rows, np.arange(len(pattern) + 1))
     return [csr_array((each[rows, columns], columns, starts), shape=shape) for each in lefts]

@@ -13,7 +13,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
 
 from optitracr.checking.proof.bounded import (
     NO_BITS,
@@ -209,6 +208,8 @@ class Fired:
 
     def _through(self, firing: Firing, tables: Sequence[Table], count: int) -> FloatArray:
         """How far what is off moves the columns, by itself and by neurons that are on for sure."""
+        from scipy.sparse import csr_array
+
         columns = len(self._columns)
         off = looked_up(tables, self._width, count).error
         wrong = np.flatnonzero(off.any(axis=0))

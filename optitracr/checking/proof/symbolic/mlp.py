@@ -7,8 +7,6 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components
 
 from optitracr.checking.proof.bounded import places
 from optitracr.checking.proof.distinct import groups_of_integers
@@ -65,6 +63,9 @@ def _clusters(neurons: Neurons, state: State) -> dict[tuple[str, ...], Cluster]:
         neurons: All neurons of the sublayer.
         state: The stream before it.
     """
+    from scipy.sparse import csr_array
+    from scipy.sparse.csgraph import connected_components
+
     hidden, width = neurons.w_out.shape
     rows, columns = places(neurons.w_out != 0.0)
     ends = (np.ones(len(rows), dtype=np.int8), (rows, hidden + columns))
