@@ -139,8 +139,8 @@ def published_truth(model: CompiledModel) -> GroundTruth:
     """The circuit of the published form of a model, over every edge of that.
 
     Heads and neurons are those of the model, some layers later where layers before them tell
-    positions. What tells positions, which no input changes, counts neither for nor against, as
-    embeddings of positions do not.
+    positions. What tells positions, and the constant that stands for biases, which no input
+    changes, count neither for nor against, as embeddings of positions do not.
 
     Args:
         model: A model that was compiled for a published architecture.
@@ -176,18 +176,22 @@ def _node_moved(node: str, layers: int) -> str:
 
 
 def _carried(form: StockForm) -> set[Edge]:
-    """The edges over which a weight that is not zero reads a column that another part writes."""
-    lowered = form.lowered
-    weights, sizes, guest = lowered.weights, lowered.sizes, lowered.host.guest
-    written = {INPUT: np.nan_to_num(weights.tokens[:, :guest]).any(axis=0)}
-    read = {LOGITS: weights.unembedding[:guest].any(axis=1)}
+    """The edges over which a weight that is not zero reads a column that another part writes.
+
+    Of Llama the input writes the constant too, which stands for biases.
+    """
+    weights, sizes = form.lowered.weights, form.sizes
+    written = {INPUT: np.nan_to_num(weights.tokens).any(axis=0)}
+    read = {LOGITS: weights.unembedding.any(axis=1)}
     for place, layer in enumerate(weights.layers):
-        read[mlp_node(place)] = layer.neurons_in.w[:guest].any(axis=1)
-        written[mlp_node(place)] = layer.neurons_out.w[:, :guest].any(axis=0)
+        read[mlp_node(place)] = layer.neurons_in.w.any(axis=1)
+        if layer.up is not None:
+            read[mlp_node(place)] |= layer.up.w.any(axis=1)
+        written[mlp_node(place)] = layer.neurons_out.w.any(axis=0)
         for name, own in _heads(place, sizes.heads, sizes.head_size):
-            written[name] = layer.heads_out.w[own, :guest].any(axis=0)
+            written[name] = layer.heads_out.w[own].any(axis=0)
             for letter, part in zip(LETTERS.values(), PARTS, strict=True):
-                read[f"{name}<{letter}>"] = getattr(layer, part).w[:guest, own].any(axis=1)
+                read[f"{name}<{letter}>"] = getattr(layer, part).w[:, own].any(axis=1)
     return {
         (writer, reader)
         for writer, reader in edges_of(sizes.layers, sizes.heads)

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from optitracr import compile_rasp_to_model, library
+from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.benchmark import (
     METHODS,
     published_sites,
@@ -118,6 +118,25 @@ def test_edges_are_those_of_the_model_without_norms(name: str) -> None:
     truth, plain = published_truth(other), truth_of(other.circuit)
     assert (truth.inside & truth.counts).sum() == (plain.inside & plain.counts).sum()
     assert truth.inside.sum() >= plain.inside.sum()
+
+
+def test_the_constant_that_stands_for_biases_is_no_mistake() -> None:
+    """Llama's MLP reads it off the input, by the largest weights of the model."""
+    equal, less = (
+        rasp.SelectorWidth(rasp.Select(rasp.tokens, rasp.tokens, comparison))
+        for comparison in (rasp.Comparison.EQ, rasp.Comparison.LEQ)
+    )
+    program = rasp.SequenceMap(lambda x, y: (x * y) % 3, equal, less)
+    model = compile_rasp_to_model(
+        program, {1, 2, 3}, 4, causal=True, architecture="llama", check=False
+    )
+    task = published_task(model, size=6)
+    edge = task.edges.index(("input", "m0"))
+    assert task.truth.inside[edge]
+    assert not task.truth.counts[edge]
+    scores = METHODS["magnitude"](task)
+    assert scores[edge] > 1e5
+    assert score_edges(task, scores).auroc == 1
 
 
 def test_only_published_models_have_such_a_form() -> None:
