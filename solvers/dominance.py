@@ -50,6 +50,8 @@ def _no_worse(one: Alternative, other: Alternative) -> bool:
         return False
     if not set(other.determines).issubset(one.determines):
         return False
+    if one.latest is not None and (other.latest is None or other.latest > one.latest):
+        return False
     if one.head is not None and other.head is not None:
         small = one.head.head_size <= other.head.head_size
         if not small or one.head.value_width > other.head.value_width:

@@ -202,3 +202,10 @@ def test_what_the_output_reads_takes_the_place_of_nothing_beside_it(
     assert spares(both) == ()
     found = solve(both, "cp_sat", objective)
     assert found.value == solve(both, "brute_force", objective).value
+
+
+def test_what_stands_only_early_dominates_nothing_that_may_stand_later() -> None:
+    early = replace(mlp("early", 1, ("a", "b")), latest=1)
+    late = mlp("late", 2, ("a",))
+    assert kept(problem(early, late)) == ("early", "late")
+    assert kept(problem(early, replace(late, latest=1))) == ("early",)
