@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
-from optitracr import benchmark, rasp, variants
+from optitracr import benchmark, corpus, rasp, variants
+from optitracr.benchmark.entries import COLUMNS, PRIVATE, entries_of
 from optitracr.benchmark.records import MODELS
 from optitracr.compiled import CompiledModel
+from optitracr.corpus.tables import write_table
 from tests.api import corpora
 
 TRUTH = np.array([True, False])
@@ -31,6 +34,24 @@ def made() -> Path:
     return folder
 
 
+@lru_cache(maxsize=1)
+def judged() -> dict[str, Any]:
+    """A suite of one model that is held back, and a submission."""
+    folder = Path(tempfile.mkdtemp())
+    shutil.copytree(corpora.made().folder, folder / PRIVATE / MODELS)
+    [row, *_] = corpus.load(folder / PRIVATE / MODELS).rows()
+    numbers = {name: 0 for name, kind in COLUMNS.items() if kind != "string"}
+    texts = {name: "" for name, kind in COLUMNS.items() if kind == "string"}
+    own = {"tier": "plain", "split": PRIVATE, "rotate": -1, "row": row["index"]}
+    write_table(folder / PRIVATE / f"{MODELS}.parquet", [{**numbers, **texts, **own}], COLUMNS)
+    (folder / PRIVATE / "suite.json").write_text(json.dumps({"request": {"seed": 0}}))
+    [entry] = entries_of(folder)
+    edges = len(benchmark.task_of(entry.model(), size=2).edges)
+    path = folder / "found.jsonl"
+    path.write_text(json.dumps({"index": 0, "scores": [0.0] * edges}))
+    return {"folder": folder, "submission": path, "name": "theirs"}
+
+
 def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
     """Calls of public functions with right arguments, made by `call`."""
     task = benchmark.task_of(model, size=2)
@@ -42,7 +63,7 @@ def functions(model: CompiledModel, call: Callable[..., Any]) -> dict[str, Any]:
         for function, given in (
             (benchmark.make_suite, suite),
             (benchmark.run_suite, {"folder": made(), "methods": ["truth"]}),
-            (benchmark.judge, {"folder": made(), "submission": made() / "x", "name": "x"}),
+            (benchmark.judge, judged()),
             (benchmark.score_suite, {"folder": made()}),
             (benchmark.save_gallery, {"folder": made(), "path": made() / "index.html"}),
             (benchmark.save_scores, {"folder": made(), "path": made() / "scores.csv"}),
