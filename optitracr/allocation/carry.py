@@ -3,10 +3,10 @@
 The solver knows sizes, no errors. Where a plan of its choice has a component that is wrong by
 more than is allowed (`optitracr.candidates.margins`), that choice is left out and the problem
 solved again. What is left out is more than the choice that was wrong, and what stands in its place
-may be larger than need be. So a small problem is solved in several ways: among the same components,
-with those beside them that pass on no errors, without heads that weigh unevenly and with them, and
-among those that bear and make fewer errors. Of the plans that are carried the smallest is taken.
-Only one as small as the first is known to be the smallest of all.
+may be larger than need be. So a small problem whose plan is optimal is solved in several ways:
+among the same components, with those beside them that pass on no errors, without heads that weigh
+unevenly and with them, and among those that bear and make fewer errors. Of the plans that are
+carried the smallest is taken. Only one as small as the first is known to be the smallest of all.
 """
 
 from __future__ import annotations
@@ -82,7 +82,8 @@ def carried_plan(
     """
     found = [_tried(*first, solve, None)]
     found += _rounds(found[0], state, solve, FIRST_ROUNDS)
-    small = len(first[1].alternatives) <= QUIETED
+    optimal = found[0][0][2].status is Status.OPTIMAL
+    small = optimal and len(first[1].alternatives) <= QUIETED
     if len(found) > 1 and small:
         found += _of_either(either, state, solve, found[0][0][2].plan)
     last = first[0]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optitracr import library, rasp
+from optitracr import compile_rasp_to_model, library, rasp
 from optitracr.checking.comparison import compared_outputs
 from optitracr.checking.proof.prove import BUDGET, prove_model
 from optitracr.checking.proof.symbolic.prove import prove_by_values
@@ -57,6 +57,15 @@ def test_domains_far_beyond_enumeration_are_proven(level: int) -> None:
         proof = prove_model(model, budget=BUDGET)
         assert proof.proven, str(proof)
         assert proof.inputs == 0
+
+
+def test_what_bos_holds_that_looks_anywhere_is_followed_through_neurons() -> None:
+    """A head that counts by powers takes no column for BOS, so that BOS looks at all alike."""
+    tokens, place = rasp.tokens, rasp.Comparison
+    smaller = rasp.SelectorWidth(rasp.Select(tokens, tokens, place.LT))
+    program = rasp.Aggregate(rasp.Select(smaller, rasp.indices, place.EQ), tokens)
+    model = compile_rasp_to_model(program, set(range(1, 7)), 6)
+    assert prove_by_values(model, current(model), BUDGET).proven
 
 
 def test_sorting_20_tokens_at_20_positions_is_proven() -> None:

@@ -26,6 +26,12 @@ from optitracr.graph.program import Aggregate, Best, Node, Width
 from optitracr.model.forward import Layer
 from optitracr.model.names import Linear
 
+LITTLE = 0.5
+"""Weight of what BOS does not look at on purpose, from which on it is taken to look anywhere."""
+
+FAR = 64.0
+"""Distance of logits beyond which the lower one's weight is taken for nothing that counts."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sublayer:
@@ -233,7 +239,7 @@ def _at_bos(sublayer: Sublayer) -> Bounded:
         own, start, spread = span(ports.value, head.number, sublayer.state)
         value, out = ports.value.weights[:, number], ports.out[number]
         weight = _others_at_bos(sublayer, head)
-        if weight < 1.0:
+        if weight < LITTLE:
             part = Port(ports.value.weights[:, [number]], ports.value.bias[[number]])
             taken = linear(part, Bounded.exact(state.bos.center), apart=state.bos.error)[:, 0]
             most = np.maximum(own.size.max(axis=0), start.size[0])
@@ -241,8 +247,11 @@ def _at_bos(sublayer: Sublayer) -> Bounded:
             written = mapped(Bounded(taken.center, off), out, apart=state.bos.error @ np.abs(value))
             total = total + value @ out
         else:
+            # BOS itself has the rest of the weight, so that not all of it is on the others.
+            nearest = own.center + (1.0 - weight) * (start.center - own.center)
+            off = np.broadcast_to(own.error + start.error, nearest.shape)
             both = Bounded(
-                np.concatenate([own.center, start.center]), np.concatenate([own.error, start.error])
+                np.concatenate([nearest, start.center]), np.concatenate([off, start.error])
             )
             anywhere = covering(both)
             off = anywhere.error + gamma(longest + 3.0) * anywhere.size
@@ -260,7 +269,7 @@ def _at_bos(sublayer: Sublayer) -> Bounded:
 
 
 def _others_at_bos(sublayer: Sublayer, head: Head) -> float:
-    """The weight of all else where BOS looks; 1 if that is not little."""
+    """The weight of all else where BOS looks, at most."""
     state, ports, size = sublayer.state, sublayer.ports, sublayer.layer.architecture.head_size
     if state.meaning.setting.causal:
         return 0.0
@@ -270,6 +279,8 @@ def _others_at_bos(sublayer: Sublayer, head: Head) -> float:
     own, own_off = logits(size, query, start)
     other, other_off = logits(size, query, keys)
     gap = float((own - own_off).min() - (other + other_off).max()) - EXPONENTIAL
-    if gap <= 0.0:
+    if not gap > -FAR:
         return 1.0
-    return min(1.0, state.meaning.setting.max_seq_len * float(np.exp(-gap)))
+    # Each of so many keys weighs at most so many times what BOS does.
+    others = state.meaning.setting.max_seq_len * float(np.exp(-gap))
+    return others / (1.0 + others)

@@ -8,13 +8,14 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.bounded import places
+from optitracr.checking.proof.bounded import SLACK, Bounded, places
 from optitracr.checking.proof.distinct import groups_of_integers
 from optitracr.checking.proof.neurons import Neurons, passed
 from optitracr.checking.proof.symbolic.contents import (
     CELLS,
     Content,
     State,
+    covering,
     gathered,
     split,
 )
@@ -26,6 +27,10 @@ from optitracr.model.names import Linear
 
 Cluster = tuple[NDArray[np.intp], NDArray[np.intp]]
 """Neurons, and columns."""
+
+ANYWHERE = 2.0**-10
+"""Error of what stands at BOS from which on it is taken for a number that may be anywhere between
+two: what is rounded is far less."""
 
 QUICK = 8
 """Pairs of a combination and a neuron that are looked at in the time of one number of a table."""
@@ -53,7 +58,32 @@ def transformed(layer: Layer, state: State, hints: Hints, number: int) -> State:
     for labels, (some, columns) in _clusters(neurons, state).items():
         given = state.meaning.combinations(labels)
         fresh += _written(neurons, some, columns, state, given, partial(hints.at, number))
-    return state.written(fresh, passed(neurons, state.bos))
+    return state.written(fresh, _at_bos(neurons, state.bos))
+
+
+def _at_bos(neurons: Neurons, bos: Bounded) -> Bounded:
+    """What stands at BOS afterwards, [1, width].
+
+    What a head leaves there that looks anywhere may be any number between two. Neurons make of
+    such a column a function that is piecewise linear, and each piece is looked at alone: over all
+    of them together each neuron would count as if it were off by the whole range.
+    """
+    read = (neurons.w_in != 0.0).any(axis=1)
+    wide = np.flatnonzero(read & (bos.error[0] > ANYWHERE))
+    if len(wide) != 1:
+        return passed(neurons, bos)
+    center, error = bos.center[0].astype(np.float64), bos.error[0]
+    least, most = (center[wide] - error[wide]).item(), (center[wide] + error[wide]).item()
+    still = np.where(np.arange(len(center)) == wide, 0.0, center)
+    slope = neurons.w_in[wide[0]]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        bends = -(still @ neurons.w_in + neurons.b_in) / slope
+    ends = np.unique([least, most, *bends[(bends > least) & (bends < most)]])
+    # A hair more, so that what is rounded at an end belongs to a piece all the same.
+    reach = (np.diff(ends) / 2) * (1.0 + SLACK) + SLACK * max(abs(least), abs(most))
+    centers, errors = (np.repeat(x, len(reach), axis=0) for x in (bos.center, bos.error))
+    centers[:, wide[0]], errors[:, wide[0]] = (ends[1:] + ends[:-1]) / 2, reach
+    return covering(passed(neurons, Bounded(centers, errors)))
 
 
 def _clusters(neurons: Neurons, state: State) -> dict[tuple[str, ...], Cluster]:
