@@ -32,17 +32,22 @@ RESERVED = (CONSTANT, BOS, POSITION)
 """Names of dimensions that hold no variable of a program; a variable of that name is numbered."""
 
 
+def refuse_no_program(program: object) -> None:
+    """Raises a `ProgramError` for what is not an s-op."""
+    if not isinstance(program, rasp.SOp):
+        raise ProgramError(
+            f"a program is an s-op, and this is a {type(program).__name__}; "
+            "pass the s-op itself, for example rasp.Aggregate(...), not a selector or a function"
+        )
+
+
 def build_graph(program: rasp.SOp) -> ProgramGraph:
     """Lists the variables that a program is made of, operands first.
 
     Raises:
         ProgramError: If `program` is not an s-op or holds an unknown expression.
     """
-    if not isinstance(program, rasp.SOp):
-        raise ProgramError(
-            f"a program is an s-op, and this is a {type(program).__name__}; "
-            "pass the s-op itself, for example rasp.Aggregate(...), not a selector or a function"
-        )
+    refuse_no_program(program)
     expressions = list(_postorder(program))
     builder = _Builder(promised=_promised(expressions))
     for expression in expressions:

@@ -12,6 +12,7 @@ import torch
 from optitracr import arguments, rasp
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import InputError
+from optitracr.graph.build import refuse_no_program
 from optitracr.hosts.component import Variable, component_of
 from optitracr.hosts.explained import explained
 from optitracr.hosts.host_class import Host
@@ -56,6 +57,7 @@ def replaced(claim: Claim, host: Host) -> Replacement:
         claim: The part, the program, and the maps between.
         host: The host, which stays as it is.
     """
+    refuse_no_program(claim.program)
     host_class = host_class_of(host)
     sizes = host_class.sizes(host)
     bos = arguments.integer("bos", claim.bos, least=0, most=sizes.vocabulary - 1)
