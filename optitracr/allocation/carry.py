@@ -38,6 +38,10 @@ QUIETED = 1_000
 same sizes is looked for: so large a problem is not proven, each search takes seconds, and hardly
 one ends with the same sizes."""
 
+LONG = 2.0
+"""Deterministic seconds of a search beyond which none is made in another way: the first has looked
+at nearly all that there is, and each of a dozen more would take as long."""
+
 LEFT_OUT = (
     "the components are those that float32 is estimated to carry: status and bound are of these, "
     "after others were left out"
@@ -82,8 +86,8 @@ def carried_plan(
     """
     found = [_tried(*first, solve, None)]
     found += _rounds(found[0], state, solve, FIRST_ROUNDS)
-    optimal = found[0][0][2].status is Status.OPTIMAL
-    small = optimal and len(first[1].alternatives) <= QUIETED
+    quick = found[0][0][2].status is Status.OPTIMAL and found[0][0][2].deterministic_time <= LONG
+    small = quick and len(first[1].alternatives) <= QUIETED
     if len(found) > 1 and small:
         found += _of_either(either, state, solve, found[0][0][2].plan)
     last = first[0]
@@ -177,8 +181,9 @@ def _tried(space: CandidateSpace, problem: Problem, solve: Solve, start: Plan | 
         if other is None:
             raise
         tried = *other, solve(other[1], start)
-    for other in ways:
-        tried = _smaller(other, tried, solve)
+    if tried[2].deterministic_time <= LONG:
+        for other in ways:
+            tried = _smaller(other, tried, solve)
     space, _, allocation = tried
     if space.layers is not None and allocation.plan and allocation.plan.layers > space.layers:
         raise TooShallowError(f"{allocation.plan.layers} layers, and not {space.layers}")
