@@ -134,7 +134,7 @@ def _quieter(
         if quiet is None:
             continue
         try:
-            (_, problem, other), wrong = _tried(quiet, state(quiet), solve, None)
+            (quiet, problem, other), wrong = _tried(quiet, state(quiet), solve, None)
         except InfeasibleError:
             continue
         if wrong or other.status is not allocation.status:

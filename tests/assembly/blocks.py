@@ -6,6 +6,7 @@ import numpy as np
 
 from optitracr.assembly.weights import Placed, SelfAttending, Weights, assemble
 from optitracr.candidates.component import Component, EmbeddedInput, Embedding, OutputView
+from optitracr.constructions.own_position import by_point
 from optitracr.craft.blocks import Block, Head, Mlp
 from optitracr.craft.reading import Variable, categorical, direction, numerical
 from optitracr.craft.spaces import Direction, FloatArray, Space
@@ -75,7 +76,7 @@ def written(sublayer: int, *components: Component, erased: tuple[Variable, ...] 
     """The weights of a layer of which one sublayer does something."""
     view = OutputView(("result",), RESULT.space, np.eye(3))
     placed = {sublayer: Placed(components, erased)}
-    own = SelfAttending(POSITION, BOS, COLDNESS)
+    own = SelfAttending((POSITION.space, BOS.space), by_point(np.eye(4)[:, 1:], COLDNESS))
     return assemble(SHAPE, layout(), inputs(), placed, view, own)
 
 

@@ -89,10 +89,11 @@ def test_what_a_weighted_sum_does_not_tell_is_no_function_of_a_mean() -> None:
 
 def test_one_head_compares_two_counts() -> None:
     program = sign(is_token("a") & SO_FAR, is_token("b") & SO_FAR)
-    model = compile_rasp_to_model(program, {"a", "b", "c"}, 5)
+    model = compile_rasp_to_model(program, {"a", "b", "c"}, 5, objective="parameters")
     assert model.proof.status is Status.PROVEN
     assert (model.size.layers, model.size.heads, model.size.neurons) == (1, 1, 0)
     [saving] = [each for each in model.savings if each.kind == "rewritten"]
     assert saving.detail == f"by way of {saving.variable}.ratio"
-    without = compile_rasp_to_model(program, {"a", "b", "c"}, 5, without="rewrites")
-    assert without.size.heads == 2
+    options = {"objective": "parameters", "without": "rewrites"}
+    without = compile_rasp_to_model(program, {"a", "b", "c"}, 5, **options)
+    assert without.size.heads > 1

@@ -131,7 +131,8 @@ def test_a_sum_modulo_a_number_is_a_line_with_one_leap(selects: Callable[[int, i
     earlier = rasp.Aggregate(rasp.SelectFirst(rasp.Select(indices, indices, selects)), tokens)
     total = rasp.SequenceMap(lambda x, y: None if y is None else (x + y) % 61, tokens, earlier)
     size = compile_rasp_to_model(total, set(range(61)), 3).size
-    assert (size.layers, size.neurons) == (1, 4)
+    assert size.layers == 1
+    assert size.neurons <= 4
 
 
 @pytest.mark.parametrize("call", [lambda x, y: (3 * x + 5 * y) % 16, lambda x, y: (7 * y - x) % 16])

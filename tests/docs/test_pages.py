@@ -34,7 +34,11 @@ SCRIPTS = tuple(
 
 @pytest.mark.sweep
 @pytest.mark.parametrize("page", WITH_CODE, ids=name)
-def test_code_runs_and_prints_what_it_says(page: Path) -> None:
+def test_code_runs_and_prints_what_it_says(
+    page: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "experiments").symlink_to(ROOT / "experiments")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert run_blocks.run(page) == []
