@@ -19,7 +19,6 @@ PROGRAMS = (
     "sort",
     "sort_unique",
     "pair_balance",
-    "shuffle_dyck2",
     "reverse",
     "nary_sequencemap",
     "first_token",
@@ -27,7 +26,7 @@ PROGRAMS = (
     "last_token",
     "remove_duplicates",
 )
-SMALL = ("sort_unique", "pair_balance", "is_sorted", "rotate")
+SMALL = ("sort_unique", "is_sorted")
 
 
 @cache
