@@ -7,8 +7,6 @@ from dataclasses import replace
 from solvers.allocation import STOCK_WIDTH, Allocation, Status
 from solvers.problem import Limits, Problem
 
-NAMES = ("layers", "width", "heads", "head_size", "neurons")
-
 MEASURED = {"layers": "depth", "width": STOCK_WIDTH}
 """Objectives that limits are of, where these have other names: a width is that of the published
 transformer that is to hold the model, if one is."""
@@ -21,9 +19,9 @@ def explain(
     from solvers.cp_sat import cp_sat
 
     limits = problem.limits
-    given = [name for name in NAMES if getattr(limits, name) is not None]
+    given = limits.given()
     said = []
-    for name in given:
+    for name, limit in given.items():
         relaxed = replace(problem, limits=replace(limits, **{name: None}))
         measured = MEASURED.get(name, name)
         objective = (measured,)
@@ -31,7 +29,7 @@ def explain(
         if found.plan is not None:
             least = found.plan.sizes.measure(measured, problem.constants)
             word = "at least" if found.status is Status.OPTIMAL else "for example"
-            said.append(f"{name}={getattr(limits, name)} would have to be {word} {least}")
+            said.append(f"{name}={limit} would have to be {word} {least}")
     if not said and len(given) > 1:
         free = cp_sat(replace(problem, limits=Limits()), time_limit=time_limit, seed=seed)
         if free.plan is not None:

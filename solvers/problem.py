@@ -7,7 +7,7 @@ layers has 2L sublayers, attention at even ones and MLPs at odd ones, and 2L + 1
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
@@ -122,10 +122,14 @@ class Limits:
     neurons: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("layers", "width", "heads", "head_size", "neurons"):
-            value = getattr(self, name)
-            if value is not None and value < 0:
-                raise ProblemError(f"limit {name}={value} is negative")
+        for name, limit in self.given().items():
+            if limit < 0:
+                raise ProblemError(f"limit {name}={limit} is negative")
+
+    def given(self) -> dict[str, int]:
+        """The limits that there are, by name."""
+        found = ((own.name, getattr(self, own.name)) for own in fields(self))
+        return {name: limit for name, limit in found if limit is not None}
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,8 +184,7 @@ def _heads(problem: Problem, plan: Plan) -> Iterator[Violation]:
 
 def _limits(problem: Problem, plan: Plan) -> Iterator[Violation]:
     stock = plan.sizes.stock_width(problem.constants)
-    for name in ("layers", "width", "heads", "head_size", "neurons"):
-        limit = getattr(problem.limits, name)
+    for name, limit in problem.limits.given().items():
         size = stock if name == "width" else getattr(plan, name)
-        if limit is not None and size > limit:
+        if size > limit:
             yield Violation("limits", f"{name} is {size}, above {limit}")

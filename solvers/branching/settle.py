@@ -90,9 +90,7 @@ def settled(
 
 def _is_within(problem: Problem, plan: Plan) -> bool:
     """Whether a plan keeps to the limits."""
-    names = ("layers", "width", "heads", "head_size", "neurons")
-    limits = ((getattr(problem.limits, name), getattr(plan, name)) for name in names)
-    return all(limit is None or size <= limit for limit, size in limits)
+    return all(getattr(plan, name) <= limit for name, limit in problem.limits.given().items())
 
 
 @dataclass(frozen=True, slots=True)
