@@ -114,7 +114,11 @@ class Network:
         probed: bool,
         begun: tuple[int, Any] | None = None,
     ) -> Run:
-        return Run(self, tokens, patches, embedded, probed, begun)
+        return self._run_type(self, tokens, patches, embedded, probed, begun)
+
+    @property
+    def _run_type(self) -> type[Run]:
+        return Run
 
     def onwards(self, state: int, residual: Any, tokens: NDArray[np.integer]) -> Any:
         """Logits of shape [batch, seq, outputs], from the residual stream of a state.

@@ -233,15 +233,9 @@ class PublishedNetwork(Network):
         """What the input writes, [batch, seq, width]."""
         return self.tokens[self.torch.as_tensor(np.asarray(tokens)).long()]
 
-    def _passed(
-        self,
-        tokens: NDArray[np.integer],
-        patches: dict[str, list[tuple[int, Any]]],
-        embedded: Any,
-        probed: bool,
-        begun: tuple[int, Any] | None = None,
-    ) -> Run:
-        return PublishedRun(self, tokens, patches, embedded, probed, begun)
+    @property
+    def _run_type(self) -> type[Run]:
+        return PublishedRun
 
     def normed(self, stream: Any, gain: Any) -> Any:
         """What the norm gives."""
