@@ -14,11 +14,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from reporting import (
     CsvRows,
     Row,
+    add_table_options,
     chosen_programs,
     count,
     exit_code,
@@ -27,7 +27,7 @@ from reporting import (
     markdown_table,
     print_table,
     sweep,
-    write_sections,
+    write_table,
 )
 
 from optitracr import compile_rasp_to_model, library
@@ -103,10 +103,8 @@ def text(rows: Sequence[Row]) -> str:
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", nargs="+", metavar="NAME", help="some of the library")
+    add_table_options(parser)
     parser.add_argument("--pairs", type=count, default=200, metavar="N", help="(%(default)s)")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
-    parser.add_argument("--markdown", type=Path, nargs="+", default=(), metavar="FILE")
     return parser.parse_args()
 
 
@@ -117,8 +115,7 @@ def main() -> int:
     with CsvRows(arguments.output, COLUMNS) as rows:
         interrupted = sweep(programs, lambda e: measure(e, arguments), rows, "telling apart")
         print_table("Variables told apart", SUMMARY_COLUMNS, summary(rows.rows))
-        for path in arguments.markdown:
-            write_sections(path, {"told": text(rows.rows)}, text(rows.rows))
+        write_table(arguments.markdown, "told", text(rows.rows))
     return exit_code(interrupted, any("error" in row for row in rows.rows))
 
 

@@ -26,6 +26,7 @@ import numpy as np
 from reporting import (
     CsvRows,
     Row,
+    add_table_options,
     chosen_programs,
     exit_code,
     failure,
@@ -33,7 +34,7 @@ from reporting import (
     markdown_table,
     print_table,
     sweep,
-    write_sections,
+    write_table,
 )
 
 from optitracr import benchmark, library
@@ -246,9 +247,7 @@ def text(rows: Sequence[Row]) -> str:
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", nargs="+", metavar="NAME", help="some of the library")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
-    parser.add_argument("--markdown", type=Path, nargs="+", default=(), metavar="FILE")
+    add_table_options(parser)
     return parser.parse_args()
 
 
@@ -260,8 +259,7 @@ def main() -> int:
     with CsvRows(arguments.output, COLUMNS) as rows:
         interrupted = sweep(programs, lambda e: measure(e, other), rows, "comparing")
         print_table("Beside circuitkit", SUMMARY_COLUMNS, summary(rows.rows))
-        for path in arguments.markdown:
-            write_sections(path, {"attribution": text(rows.rows)}, text(rows.rows))
+        write_table(arguments.markdown, "attribution", text(rows.rows))
     return exit_code(interrupted, any("error" in row for row in rows.rows))
 
 

@@ -109,6 +109,16 @@ def write_sections(path: Path, texts: Mapping[str, str], everything: str) -> Non
     write_text(path, _SECTION.sub(replaced, document))
 
 
+def write_table(paths: Iterable[Path], name: str, text: str) -> None:
+    """Replaces the section of a name in files; in one without it the text is everything.
+
+    Raises:
+        FileError: If a file cannot be written.
+    """
+    for path in paths:
+        write_sections(path, {name: text}, text)
+
+
 def markdown_table(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> str:
     """A table in Markdown; all columns but the first are of numbers."""
     rule = ["---", *["---:"] * (len(columns) - 1)]
@@ -256,6 +266,13 @@ def add_output_options(parser: argparse.ArgumentParser, time_limit: float | None
     parser.add_argument(
         "--figure", type=figure_path, metavar="FILE", help="draw here: PNG, SVG or PDF"
     )
+
+
+def add_table_options(parser: argparse.ArgumentParser) -> None:
+    """Options for the programs, the CSV file, and the files that hold its table."""
+    parser.add_argument("--programs", nargs="+", metavar="NAME", help="some of the library")
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
+    parser.add_argument("--markdown", type=Path, nargs="+", default=(), metavar="FILE")
 
 
 Sets = Mapping[str, Callable[[], list[library.Program]]]

@@ -14,12 +14,12 @@ import argparse
 import math
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import numpy as np
 from reporting import (
     CsvRows,
     Row,
+    add_table_options,
     chosen_programs,
     count,
     exit_code,
@@ -29,7 +29,7 @@ from reporting import (
     print_table,
     seconds,
     sweep,
-    write_sections,
+    write_table,
 )
 
 from optitracr import compile_rasp_to_model, library
@@ -251,12 +251,10 @@ def text(rows: Sequence[Row]) -> str:
 def parse() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", nargs="+", metavar="NAME", help="some of the library")
+    add_table_options(parser)
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
     parser.add_argument("--max-inputs", type=count, default=100_000, metavar="N")
     parser.add_argument("--time-limit", type=seconds, default=10.0, metavar="SECONDS")
-    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="write CSV here")
-    parser.add_argument("--markdown", type=Path, nargs="+", default=(), metavar="FILE")
     return parser.parse_args()
 
 
@@ -268,8 +266,7 @@ def main() -> int:
         interrupted = sweep(programs, lambda e: measure(e, arguments), rows, "compiling")
         print_table("Published transformers", SUMMARY_COLUMNS, summary(rows.rows))
         print_table("Their weights", DISTRIBUTION_COLUMNS, distribution(rows.rows))
-        for path in arguments.markdown:
-            write_sections(path, {"stock": text(rows.rows)}, text(rows.rows))
+        write_table(arguments.markdown, "stock", text(rows.rows))
     return exit_code(interrupted, any("error" in row for row in rows.rows))
 
 
