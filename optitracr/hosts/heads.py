@@ -11,7 +11,7 @@ import numpy as np
 from optitracr.craft.spaces import FloatArray
 from optitracr.errors import LimitError
 from optitracr.hosts.amplitudes import FLOAT32_ROUNDING, Amplitude, refused
-from optitracr.hosts.classes import Classes, members
+from optitracr.hosts.classes import NOWHERE, Classes, members
 from optitracr.hosts.factors import Factored, Failing, code_error, factored
 from optitracr.hosts.guest import Codes, Condition, Copying, HeadPart, Held, Kind
 from optitracr.hosts.layout import BOS, COPIES, ONE, SIGNS, Layout, shared
@@ -177,14 +177,15 @@ def _without_bos(
     known: Mapping[str, Amplitude],
 ) -> None:
     """Takes off what BOS holds of a copy: the default, which its own query finds there."""
-    if held.kind is Kind.COPY:
-        columns = holding.columns(held)
-        key[BOS, inner] -= shared(key[columns[holding_default(held, holding)], inner])
+    column = _at_bos(held, holding)
+    if column is not None:
+        key[BOS, inner] -= shared(key[column, inner])
 
 
-def holding_default(held: Held, holding: Holding) -> int:
-    """The class that a copy holds at BOS."""
-    return int(holding.classes[held.name][held.default])
+def _at_bos(held: Held, holding: Holding) -> int | None:
+    """The column that a copy holds at BOS; None if there is none, as of a default that never is."""
+    found = int(holding.classes[held.name][held.default]) if held.kind is Kind.COPY else NOWHERE
+    return None if found == NOWHERE else int(holding.columns(held)[found])
 
 
 def _noisy(part: HeadPart, known: Mapping[str, Amplitude]) -> list[str]:
@@ -241,8 +242,9 @@ def _copies(
     whole = np.zeros((holding.layout.width, len(output_columns)))
     kept = written >= 0
     whole[columns[kept], written[kept]] = 1.0
-    if source.kind is Kind.COPY:
-        whole[BOS] -= shared(whole[columns[holding_default(source, holding)]])
+    held_at_bos = _at_bos(source, holding)
+    if held_at_bos is not None:
+        whole[BOS] -= shared(whole[held_at_bos])
     if own[copying.default] >= 0:
         whole[BOS, own[copying.default]] += shared(1.0 / scale.at_bos)
     made = []

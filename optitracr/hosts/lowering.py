@@ -2,7 +2,7 @@
 
 A function of one variable is read off it and costs nothing. Where a head reads a function of
 several, or of a share, an MLP writes it first. A mean over several keys, of which each comes with
-a scale of its own, has no exact form and is refused.
+a scale of its own, is a function of counts here (`optitracr.graph.rewrites.ratios`), or refused.
 """
 
 from __future__ import annotations
@@ -33,11 +33,8 @@ from optitracr.hosts.guest import (
     Part,
     TablePart,
 )
+from optitracr.hosts.programs import MAX_COMBINATIONS
 from optitracr.hosts.selecting import binding, counted
-
-MAX_COMBINATIONS = 4096
-"""Combinations of what a table reads beyond which it reads tables that are written before: two
-neurons each are as many as a small host has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +159,9 @@ class _Lowering:
         if node.is_numerical and not selects_at_most_one(operation.selector, self.tables.nodes):
             raise UnsupportedError(
                 f"s-op {node.describe()} takes the mean of numbers at several keys, each of which "
-                "comes with a scale of its own in a host, so that the mean is not exact; count "
-                "with rasp.SelectorWidth, or select one key"
+                "comes with a scale of its own in a host, so that only counts are exact, and of "
+                f"these it takes a table of more than {MAX_COMBINATIONS:,} entries; map what it "
+                "averages to fewer values, lower max_seq_len, or select one key"
             )
         found = binding(self._conditions(operation.selector))
         copied = self.single(operation.operand)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -58,8 +57,8 @@ def scales(
 
 
 @torch.no_grad()
-def perplexity(host: Host, ids: torch.Tensor) -> float:
-    """The perplexity of a model on rows of tokens, its logits summed up in float64."""
+def loss(host: Host, ids: torch.Tensor) -> float:
+    """The mean loss of a model on rows of tokens, in nats a token, summed up in float64."""
     lost, count = 0.0, 0
     for batch in batches(ids):
         logits = host(batch).logits[:, :-1].double()
@@ -70,7 +69,7 @@ def perplexity(host: Host, ids: torch.Tensor) -> float:
             )
         )
         count += wanted.numel()
-    return math.exp(lost / max(count, 1))
+    return lost / max(count, 1)
 
 
 @torch.no_grad()

@@ -19,6 +19,7 @@ from optitracr.graph.rewrites.disjunctions import SplitDisjunctions
 from optitracr.graph.rewrites.encodings import ConvertEncodings
 from optitracr.graph.rewrites.joining import JoinSelectors
 from optitracr.graph.rewrites.passes import Pass, run_passes
+from optitracr.graph.rewrites.ratios import CountMeans
 from optitracr.graph.tabled import Names, TabledProgram
 from optitracr.graph.tabling import tabled_program
 from optitracr.setting import Setting, check_setting
@@ -26,7 +27,12 @@ from optitracr.special_tokens import COMPILER_BOS, COMPILER_PAD
 
 Value = Any
 
+MAX_COMBINATIONS = 4096
+"""Combinations of what a table reads beyond which it reads tables that are written before: two
+neurons each are as many as a small host has."""
+
 REWRITES: tuple[Pass, ...] = (
+    CountMeans(MAX_COMBINATIONS),
     ConvertEncodings(),
     SplitDisjunctions(),
     JoinSelectors(keep=are_conjunctions, conditions=as_conjunctions),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import copy
+import math
+import sys
 
 import torch
 
 from optitracr.hosts.host_class import Host, HostClass
 from optitracr.hosts.implanted import Placement, Report
-from optitracr.hosts.measuring import ROWS, apart, perplexity
+from optitracr.hosts.measuring import ROWS, apart, loss
+
+
+def _exp(nats: float) -> float:
+    """The exponential, infinite where a float is too small for it, as of a host gone astray."""
+    return math.exp(nats) if nats < math.log(sys.float_info.max) else math.inf
 
 
 def _largest(new: Host, first: int) -> float:
@@ -37,14 +44,14 @@ def reported(
     """
     some = ids[:ROWS]
     exact = copy.deepcopy(host).double()
-    before, after = perplexity(host, some), perplexity(new, some)
+    before, after = loss(host, some), loss(new, some)
     first = placement.first
     gains = [float(norm.weight.detach()[first:].abs().max()) for norm in host_class.norms(new)]
     return Report(
         logit_change=apart(host, new, some),
         logit_noise=apart(host, exact, some),
-        perplexity=before,
-        perplexity_change=after / before - 1.0,
+        perplexity=_exp(before),
+        perplexity_change=_exp(after - before) - 1.0,
         largest_gain=max(gains),
         largest_weight=_largest(new, first),
     )

@@ -43,6 +43,10 @@ PROGRAMS = {
 }
 
 
+SO_FAR = rasp.Select(rasp.indices, rasp.indices, rasp.Comparison.LEQ)
+APART = rasp.Map({"(": 0, ")": 1, "a": 20, "b": 400}.get, rasp.tokens)
+MEAN_OF_MANY = rasp.numerical(rasp.Aggregate(SO_FAR, rasp.numerical(APART)))
+
 LARGEST = dict(zip(PROGRAMS, (400, 3_000, 7_000, 4_500), strict=True))
 """Gains and weights of each at most, with some room."""
 
@@ -128,6 +132,15 @@ def test_a_norm_a_hundred_times_the_others_is_exact() -> None:
 def test_a_norm_too_far_from_the_others_is_refused_with_the_figure() -> None:
     with pytest.raises(LimitError, match=r"known to a factor of \d"):
         implanted(PROGRAMS["bracket_depth"], loud(1e5), BRACKETS, texts=new_text())
+
+
+def test_a_host_that_is_lost_on_its_texts_is_reported() -> None:
+    """Its perplexity is beyond what a float holds."""
+    ids = new_text()
+    found = implanted(PROGRAMS["hist"], loud(1e4), BRACKETS, texts=ids)
+    assert found.report.perplexity == float("inf")
+    assert abs(found.report.perplexity_change) < 0.1
+    assert found.decode(ids) == wanted(PROGRAMS["hist"], ids, BRACKETS)
 
 
 def test_an_attention_sink_at_bos() -> None:
@@ -290,7 +303,7 @@ def shared() -> Any:
         ({"program": PROGRAMS["bracket_depth"], "layers": [3]}, LimitError, "2 layers"),
         ({"program": library.sorting.make_sort_freq(LONGEST)}, LimitError, "dimensions"),
         (
-            {"program": library.counting.make_fraction("a")},
+            {"program": MEAN_OF_MANY},
             UnsupportedError,
             "mean of numbers at several keys",
         ),
