@@ -30,40 +30,54 @@ def host_class_of(host: Host) -> HostClass:
         )
     found = HOST_CLASSES[name]
     checked_float32(host)
-    _check_shared(host)
     found.check(host)
+    _check_shared(host)
     return found
 
 
 def _check_shared(host: Host) -> None:
     """Refuses weights that several parts share, but for those of the first and last."""
     first: dict[int, str] = {}
-    may_be_shared = {id(host.get_input_embeddings().weight)}
+    ends = {id(host.get_input_embeddings()), id(host.get_output_embeddings())}
+    may_be_shared = {
+        f"{name}.weight" for name, module in host.named_modules() if id(module) in ends
+    }
     for name, weight in host.named_parameters(remove_duplicate=False):
         known = first.setdefault(weight.data_ptr(), name)
-        if known != name and id(weight) not in may_be_shared:
+        if known != name and not {known, name} <= may_be_shared:
             raise InputError(
                 f"the host's '{known}' and '{name}' are one weight, which a wider host cannot tie "
                 "again; give a host in which only the embedding and the last layer are tied"
             )
-    _check_names(host)
+    _check_parts(host)
 
 
-def _check_names(host: Host) -> None:
-    """Refuses weights that a host of its class does not have, such as adapters."""
+def _check_parts(host: Host) -> None:
+    """Refuses parts that a host of its class and configuration does not have, such as adapters."""
     import copy
 
     import torch
 
     with torch.device("meta"):
         plain = type(host)(copy.deepcopy(host.config))
-    known = {name: weight.shape for name, weight in plain.named_parameters()}
-    own = {name: weight.shape for name, weight in host.named_parameters()}
-    odd = [name for name in {*known, *own} if known.get(name) != own.get(name)]
-    for name in sorted(odd):
-        if name != "lm_head.weight":
+    expected, own = _parts(plain), _parts(host)
+    for name in sorted({*expected, *own}):
+        found, wanted = own.get(name, "missing"), expected.get(name, "nothing")
+        if name not in expected or found != wanted:
             raise InputError(
-                f"the host's weight '{name}' does not fit its configuration: it has shape "
-                f"{own.get(name)}, and {known.get(name)} is expected; give a plain checkpoint "
-                "of its class"
+                f"the host's '{name}' does not fit its configuration: it is {found}, where "
+                f"{wanted} is expected; give a plain checkpoint of its class"
             )
+
+
+def _parts(host: Host) -> dict[str, str]:
+    """What each part of a host is, with its options, and the shape of each weight."""
+    import torch
+
+    modules = {
+        name: f"{type(module).__name__}({module.extra_repr()})"
+        for name, module in host.named_modules()
+        if name and not isinstance(module, torch.nn.Dropout)
+    }
+    weights = host.named_parameters(remove_duplicate=False)
+    return modules | {name: f"of shape {list(weight.shape)}" for name, weight in weights}

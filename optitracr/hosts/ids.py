@@ -46,7 +46,7 @@ def checked_ids(
         raise InputError(f"{name} need BOS, token {bos}, at position 0 of each row and only there")
     if longest is not None and found.shape[1] - 1 > longest:
         raise InputError(
-            f"{name} have {found.shape[1] - 1} positions after BOS, and the program was implanted "
-            f"for max_seq_len={longest}; give shorter rows, or implant it for longer ones"
+            f"{name} have {found.shape[1] - 1} positions after BOS, and at most {longest} are "
+            "taken here; give shorter rows, a host with more positions, or a larger max_seq_len"
         )
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -65,6 +66,7 @@ def implanted(asked: Asked, host: Host) -> Implant:
     tabled, _ = for_host(asked.program, list(symbols.values()), longest)
     every = range(2 * sizes.layers + 1)
     found = {norm: measured(x) for norm, x in scales(host_class, host, ids, every).items()}
+    _check_finite(found)
     setting = HostSetting(
         sizes.head_size,
         _turns(host_class, host, longest),
@@ -78,6 +80,20 @@ def implanted(asked: Asked, host: Host) -> Implant:
     new, placement = place(weights, host_class, host, symbols, bos, found, steering)
     report = reported(host_class, host, new, ids, placement)
     return Implant(new, placement, report, bos, longest, host_class, weights)
+
+
+def _check_finite(found: Mapping[int, Scale]) -> None:
+    """Refuses a host whose stream float32 does not hold."""
+    for norm, scale in found.items():
+        ends = (scale.low, scale.high, scale.bos)
+        if not all(map(math.isfinite, ends)) or min(ends) <= 0.0:
+            part = "MLP" if norm % 2 else "attention"
+            before = f" before the {part} of layer {norm // 2}" if norm + 1 < len(found) else ""
+            raise LimitError(
+                f"the host's norm{before or ' at the end'} multiplies by {scale.low:.3g} to "
+                f"{scale.high:.3g} on texts and by {scale.bos:.3g} at BOS, which leaves no room "
+                "for a program; give a host, or texts, on which it is finite and larger than 0"
+            )
 
 
 def _weights(

@@ -267,12 +267,34 @@ def shared() -> Any:
     return given
 
 
+def other_neurons() -> Any:
+    given = copy.deepcopy(host("gpt2"))
+    given.transformer.h[1].mlp.act = torch.nn.ReLU()
+    return given
+
+
+def beyond_float32() -> Any:
+    given = small("gpt2")
+    with torch.no_grad():
+        given.transformer.wte.weight.mul_(1e30)
+    return given
+
+
+def test_first_and_last_may_be_tied_by_what_they_hold() -> None:
+    given, ids = small("gpt2"), new_text(4)
+    given.lm_head.weight = torch.nn.Parameter(given.transformer.wte.weight.data)
+    found = implanted(PROGRAMS["hist"], given, BRACKETS, texts=ids)
+    assert found.decode(ids) == wanted(PROGRAMS["hist"], ids, BRACKETS)
+
+
 @pytest.mark.parametrize(
     ("changes", "kind", "says"),
     [
         ({"host": torch.nn.Linear(2, 2)}, InputError, "GPT2LMHeadModel or LlamaForCausalLM"),
         ({"host": lambda: host("gpt2").transformer}, InputError, "give a model of transformers"),
         ({"host": shared}, InputError, "are one weight"),
+        ({"host": other_neurons}, InputError, r"h.1.mlp.act' .*: it is ReLU"),
+        ({"host": beyond_float32}, LimitError, "multiplies by nan to nan"),
         ({"host": lambda: changed("gpt2", activation_function="relu")}, InputError, "relu"),
         (
             {"host": lambda: changed("gpt2", scale_attn_by_inverse_layer_idx=True)},
