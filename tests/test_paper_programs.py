@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from optitracr import compile_rasp_to_model, library, rasp
+from optitracr import compile_rasp_to_model, rasp
 from optitracr.rasp import Comparison, indices, tokens
 from tests.in_numpy import in_numpy
 
@@ -91,21 +91,3 @@ def test_as_the_paper_writes_them(name: str) -> None:
         for xs in (list("abcab"), list("ccbac"), list("b"), list("cba")):
             decoded = model.apply([model.setting.bos, *xs]).decoded[1:]
             assert decoded == expected(xs)
-
-
-@pytest.mark.parametrize(
-    ("name", "layers"),
-    [
-        ("hist_bos", 1),
-        ("dyck1_ptf", 2),
-        ("dyck2_ptf", 4),
-        ("shuffle_dyck1", 2),
-        ("shuffle_dyck2", 2),
-        ("frac_prevs", 1),
-        ("pair_balance", 1),
-    ],
-)
-def test_library_programs_reach_the_papers_layers(name: str, layers: int) -> None:
-    entry = library.get(name)
-    model = compile_rasp_to_model(entry.make(), entry.vocab, entry.max_seq_len)
-    assert model.size.layers <= layers

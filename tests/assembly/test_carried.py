@@ -23,10 +23,7 @@ TOLD = {
         "hist_3: 1 / (1 + value), read out as hist_3",
     },
     ("mean", 2): {"tokens: value", "mean_4: value", "BOS"},
-    ("dyck2_ptf", 2): {
-        "tokens is ')' or ']'",
-        "tokens: place on a line",
-    },
+    ("drop_vowels", 2): {"tokens is 'b' or 'c'", "tokens: place on a line"},
     ("shuffle_dyck2", 2): {"part for any_negative_20 is 1", "count for last_zero_24: value"},
 }
 

@@ -56,10 +56,10 @@ def test_a_saved_model_is_proven_or_refuted(
 ) -> None:
     assert run(capsys, "prove", "model")[:1] == (0,)
     break_weights(saved)
-    code, out, _ = run(capsys, "prove", "model", "dyck2_ptf")
+    code, out, _ = run(capsys, "prove", "model", "reverse")
     assert code == 3
     assert "model: REFUTED: at position 0 of " in out
-    assert "dyck2_ptf: PROVEN" in out
+    assert "reverse: PROVEN" in out
 
 
 def test_what_a_file_says_of_itself_is_not_believed(

@@ -98,7 +98,7 @@ def test_models_without_codes_and_with_many() -> None:
     assert "a dimension of its own" in picture.marks[-1].title
     with pytest.raises(NotFoundError, match="held so are: none"):
         codes_picture(plain, variables_of([plain]), "tokens")
-    deep = compiled("dyck2_ptf", 2)
+    deep = compiled("distinct_sorted", 2)
     picture = codes_picture(deep, variables_of([deep]))
     assert inside(picture)
     assert picture.width <= 1060

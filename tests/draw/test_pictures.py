@@ -234,7 +234,7 @@ def test_pictures_of_a_large_program_are_bounded(level: int) -> None:
 
 @pytest.mark.slow
 def test_labels_never_leave_their_rectangle() -> None:
-    model = compiled("dyck2_ptf", 2)
+    model = compiled("shuffle_dyck2", 2)
     picture = residual_picture([Panel("a", model)], variables_of([model]))
     for mark in titled(picture):
         for text in (shape for shape in mark.shapes if isinstance(shape, Text)):
