@@ -40,7 +40,7 @@ class Sizes:
             return self
         least = stock.least(self.width, self.neurons)
         width, heads, head_size = stock.heads(least, self.heads, self.head_size)
-        neurons = max(1, stock.neurons(width, self.neurons) + stock.always)
+        neurons = max(1, stock.neurons(width, self.neurons))
         return Sizes(max(1, self.layers), width, heads, head_size, neurons)
 
     def parameters(self, constants: SizeConstants) -> int:
@@ -62,20 +62,18 @@ class Sizes:
 
 
 def measured(problem: Problem, plan: Plan, name: str) -> int:
-    """The value of one objective of a plan; what is published has what writes late inputs."""
-    sizes = plan.sizes
-    if problem.constants.stock is not None and name in PUBLISHED:
-        sizes = with_writers(problem, plan)
-    return sizes.measure(name, problem.constants)
+    """The value of one objective of a plan, with what writes late inputs."""
+    return with_writers(problem, plan).measure(name, problem.constants)
 
 
 def with_writers(problem: Problem, plan: Plan) -> Sizes:
     """The sizes of a plan with the head and the neurons that write late inputs, if it has any."""
     late = problem.late
-    if late is None or set(late.inputs).isdisjoint(present_variables(problem, plan)):
+    writing = 0 if late is None else late.neurons(present_variables(problem, plan))
+    if not writing:
         return plan.sizes
     heads = heads_used(problem, plan, plan.head_size).get(0, 0) + 1
-    neurons = neurons_used(problem, plan).get(1, 0) + late.neurons
+    neurons = neurons_used(problem, plan).get(1, 0) + writing
     return replace(plan.sizes, heads=max(plan.heads, heads), neurons=max(plan.neurons, neurons))
 
 
@@ -84,9 +82,6 @@ LONGEST_PATH = "longest_path"
 
 STOCK_WIDTH = "stock_width"
 """The objective that counts columns of a published transformer in place of a model's own."""
-
-PUBLISHED = (STOCK_WIDTH, "parameters")
-"""Objectives that are of a published transformer, where one is to hold the model."""
 
 OBJECTIVES = ("depth", "width", "neurons", "heads", "head_size", "parameters", STOCK_WIDTH)
 DEFAULT_OBJECTIVE = ("depth", "width", "neurons")
@@ -215,22 +210,30 @@ def state_widths(problem: Problem, plan: Plan) -> tuple[int, ...]:
     return tuple(accumulate(change[:-1]))
 
 
-def neurons_used(problem: Problem, plan: Plan) -> dict[int, int]:
-    """Neurons of each MLP sublayer, erasures included."""
+def neurons_used(problem: Problem, plan: Plan, constants: bool = True) -> dict[int, int]:
+    """Neurons of each MLP sublayer, erasures included.
+
+    Args:
+        problem: The problem.
+        plan: The plan.
+        constants: Whether those count that are always on and write constants.
+    """
     alternatives, known = problem.alternative_by_name(), problem.by_name()
     used: dict[int, int] = {}
     determined: set[tuple[str, int]] = set()
+    constant: set[int] = set()
     for placement in plan.placements:
         if placement.sublayer % 2:
             alternative = alternatives[placement.alternative]
             used[placement.sublayer] = used.get(placement.sublayer, 0) + alternative.neurons
             determined |= {(name, placement.sublayer) for name in alternative.determines}
+            constant |= {placement.sublayer} if alternative.constant else set()
     for erasure in plan.erasures:
         key = (erasure.variable, erasure.sublayer)
         if erasure.sublayer % 2 and key not in determined:
             cost = known[erasure.variable].erasing_neurons
             used[erasure.sublayer] = used.get(erasure.sublayer, 0) + cost
-    return used
+    return {s: count + (constants and s in constant) for s, count in used.items()}
 
 
 ERASER = "\x00eraser"

@@ -46,7 +46,8 @@ def _no_worse(one: Alternative, other: Alternative) -> bool:
     It takes no more, and for each of its reads the other has one that nothing else satisfies.
     Selectors are not compared.
     """
-    if one.kind is not other.kind or one.neurons > other.neurons:
+    more = one.constant and not other.constant
+    if one.kind is not other.kind or one.neurons + more > other.neurons:
         return False
     if not set(other.determines).issubset(one.determines):
         return False

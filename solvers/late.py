@@ -1,70 +1,126 @@
 """Inputs that the embedding does not supply, and the first layer writes.
 
 Nothing reads them in that layer; they have their dimensions from the start all the same. A problem
-that has such inputs is solved as one without: two components of the first layer stand for what
-writes them, a head and an MLP, and whatever reads late inputs reads theirs as well. These take no
-dimensions, and are left out of the plan that is found.
+that has such inputs is solved as one without: components of the first layer stand for what writes
+them, a head that counts, neurons for the steps, and one that takes off what was counted with. What
+reads late inputs reads theirs as well. These take no dimensions, and are left out of the plan that
+is found.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from itertools import product
 
 from solvers.allocation import Allocation, Plan, heads_used, measured, neurons_used
-from solvers.problem import Alternative, HeadDemand, Kind, Problem, Variable
+from solvers.problem import (
+    STEP,
+    TAKING,
+    Alternative,
+    HeadDemand,
+    Kind,
+    Late,
+    Problem,
+    SelfAttention,
+    Variable,
+)
 from solvers.serialisation import fingerprint
 
-COUNTED, TOLD = "\x00counted", "\x00told"
-"""What the head writes, and what the MLP does."""
+COUNTED, TAKEN, STEPS = "\x00counted", "\x00taken", "\x00steps "
+"""What the head writes, what is there once that is taken off, and steps that the same inputs take,
+before their number."""
 
-EARLY = "\x00early "
-"""Before the name of an alternative that reads no late input, where it may read another."""
+VARIANT = "\x00read "
+"""Before a number and the name of an alternative that may read inputs of several kinds."""
 
 TOLD_LATE = "some inputs are written by the first layer, so that nothing reads them in it"
 """What the message of an allocation says."""
 
+Markers = Mapping[str, tuple[str, ...]]
+"""What is read beside each late input."""
+
 
 def on_time(problem: Problem) -> Problem:
-    """A problem without late inputs, whose plans are those of the given one and two components.
+    """A problem without late inputs, whose plans are those of the given one and some components.
 
     Args:
         problem: A problem with late inputs.
     """
-    own, given = problem.self_attention, problem.late
+    given, own = problem.late, problem.self_attention
     if given is None:
         return problem
-    late_inputs = frozenset(given.inputs)
-    demand = HeadDemand(COUNTED, head_size=0, value_width=0)
-    writers = (
-        Alternative(COUNTED, COUNTED, Kind.ATTENTION, (), head=demand, latest=0),
-        Alternative(TOLD, TOLD, Kind.MLP, ((COUNTED,),), neurons=given.neurons, latest=1),
-    )
-    late = [each for a in problem.alternatives for each in _late(a, late_inputs)]
+    steps = _steps(given)
+    markers = _markers(given, steps)
+    writers = tuple(_writers(steps))
 
     def gated(reads: tuple[str, ...]) -> tuple[str, ...]:
-        return (*reads, TOLD) if not late_inputs.isdisjoint(reads) else reads
+        return (*reads, *_beside(reads, markers))
 
     return replace(
         problem,
-        variables=(*problem.variables, Variable(COUNTED, 0), Variable(TOLD, 0)),
-        alternatives=(*late, *writers),
+        variables=(*problem.variables, *(Variable(each.name, 0) for each in writers)),
+        alternatives=(*(a for a, _ in _told(problem, markers)), *writers),
         late=None,
         views=tuple(replace(view, reads=gated(view.reads)) for view in problem.views),
-        self_attention=None if own is None else replace(own, reads=gated(own.reads)),
+        self_attention=None if own is None else SelfAttention(gated(own.reads), own.head_size),
     )
 
 
-def _late(alternative: Alternative, inputs: Collection[str]) -> Iterator[Alternative]:
-    """An alternative that may read late inputs, and one that reads none where it may."""
-    late = tuple(tuple(o for o in options if o in inputs) for options in alternative.reads)
-    if not any(late):
-        yield alternative
-        return
-    early = tuple(tuple(o for o in options if o not in inputs) for options in alternative.reads)
-    if all(early):
-        yield replace(alternative, name=EARLY + alternative.name, reads=early)
-    yield replace(alternative, reads=(*alternative.reads, (TOLD,)))
+def _steps(given: Late) -> dict[tuple[str, ...], int]:
+    """How many steps are of the same inputs, by these."""
+    takers: dict[int, list[str]] = {}
+    for told in given.inputs:
+        for step in told.steps:
+            takers.setdefault(step, []).append(told.name)
+    found: dict[tuple[str, ...], int] = {}
+    for names in takers.values():
+        found[tuple(names)] = found.get(tuple(names), 0) + 1
+    return found
+
+
+def _markers(given: Late, steps: Mapping[tuple[str, ...], int]) -> dict[str, tuple[str, ...]]:
+    own: dict[str, list[str]] = {name: [TAKEN] for name in given.names}
+    for number, names in enumerate(steps):
+        for name in names:
+            own[name].append(f"{STEPS}{number}")
+    return {name: tuple(markers) for name, markers in own.items()}
+
+
+def _writers(steps: Mapping[tuple[str, ...], int]) -> Iterator[Alternative]:
+    """The head, the steps, and what takes off what was counted with; each named as what it is."""
+    demand = HeadDemand(COUNTED, head_size=0, value_width=0)
+    yield Alternative(COUNTED, COUNTED, Kind.ATTENTION, (), head=demand, latest=0)
+    for number, count in enumerate(steps.values()):
+        name = f"{STEPS}{number}"
+        yield Alternative(name, name, Kind.MLP, ((COUNTED,),), neurons=STEP * count, latest=1)
+    yield Alternative(TAKEN, TAKEN, Kind.MLP, ((COUNTED,),), neurons=TAKING, latest=1)
+
+
+def _beside(reads: tuple[str, ...], markers: Markers) -> tuple[str, ...]:
+    """What is read beside some variables, as some of them are late."""
+    return tuple(dict.fromkeys(marker for name in reads for marker in markers.get(name, ())))
+
+
+def _told(problem: Problem, markers: Markers) -> Iterator[tuple[Alternative, Alternative]]:
+    """Alternatives that read what is written beside late inputs, each with that of the problem.
+
+    One that may read inputs of several kinds in one place is one for each of them.
+    """
+    for alternative in problem.alternatives:
+        places: list[dict[tuple[str, ...], list[str]]] = []
+        for options in alternative.reads:
+            kinds: dict[tuple[str, ...], list[str]] = {}
+            for option in options:
+                kinds.setdefault(markers.get(option, ()), []).append(option)
+            places.append(kinds)
+        ways = list(product(*places))
+        for number, way in enumerate(ways):
+            chosen = [tuple(kinds[kind]) for kinds, kind in zip(places, way, strict=True)]
+            more = dict.fromkeys(marker for kind in way for marker in kind)
+            reads = (*chosen, *((marker,) for marker in more))
+            name = f"{VARIANT}{number} {alternative.name}" if len(ways) > 1 else alternative.name
+            yield replace(alternative, name=name, reads=reads), alternative
 
 
 def with_late(problem: Problem, allocation: Allocation) -> Allocation:
@@ -74,10 +130,10 @@ def with_late(problem: Problem, allocation: Allocation) -> Allocation:
         problem: The problem.
         allocation: That of `on_time(problem)`.
     """
-    plan = allocation.plan
-    if plan is None:
+    plan, given = allocation.plan, problem.late
+    if plan is None or given is None:
         return allocation
-    found = _without_writers(problem, plan)
+    found = _without_writers(problem, plan, given)
     value = tuple(measured(problem, found, name) for name in allocation.objective)
     same = value == allocation.value
     return replace(
@@ -90,16 +146,18 @@ def with_late(problem: Problem, allocation: Allocation) -> Allocation:
     )
 
 
-def _without_writers(problem: Problem, plan: Plan) -> Plan:
+def _without_writers(problem: Problem, plan: Plan, given: Late) -> Plan:
     """The plan without the components that stand for what writes late inputs."""
-    reads = {a.name: len(a.reads) for a in problem.alternatives}
+    steps = _steps(given)
+    own = {told.name: a for told, a in _told(problem, _markers(given, steps))}
+    written = {writer.name for writer in _writers(steps)}
     placements = []
     for placement in plan.placements:
-        name = placement.alternative.removeprefix(EARLY)
-        if name in reads:
-            kept = placement.reads[: reads[name]]
-            placements.append(replace(placement, alternative=name, reads=kept))
-    erasures = tuple(e for e in plan.erasures if e.variable not in (COUNTED, TOLD))
+        alternative = own.get(placement.alternative)
+        if alternative is not None:
+            kept = placement.reads[: len(alternative.reads)]
+            placements.append(replace(placement, alternative=alternative.name, reads=kept))
+    erasures = tuple(e for e in plan.erasures if e.variable not in written)
     found = replace(plan, placements=tuple(placements), erasures=erasures)
     heads = max(heads_used(problem, found, plan.head_size).values(), default=0)
     neurons = max(neurons_used(problem, found).values(), default=0)

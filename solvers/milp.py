@@ -254,6 +254,10 @@ def _neurons(program: _Program, problem: Problem, total: int) -> None:
         terms: Terms = [(program.index["neurons"], -1.0)]
         mlps = [a for a in problem.alternatives if a.kind is Kind.MLP]
         terms += [(column(("at", a.name, s)), float(a.neurons)) for a in mlps]
+        constant = [column(("at", a.name, s)) for a in mlps if a.constant]
+        terms += [(column(("constant", s)), 1.0)] if constant else []
+        for here in constant:
+            program.row([(column(("constant", s)), 1.0), (here, -1.0)], 0, np.inf)
         for variable in problem.variables:
             paid = column(("pay", variable.name, s))
             free = [(column(("at", a.name, s)), 1.0) for a in mlps if variable.name in a.determines]

@@ -6,7 +6,7 @@ layers has 2L sublayers, attention at even ones and MLPs at odd ones, and 2L + 1
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
@@ -84,6 +84,8 @@ class Alternative:
         determines: Variables that its neurons determine linearly, so that erasing them in
             the same sublayer takes no further neuron.
         latest: The last sublayer in which it may stand; None for any.
+        constant: Whether it writes a constant with a neuron that is always on, which all that do
+            so in one sublayer share.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Alternative:
     head: HeadDemand | None = None
     determines: tuple[str, ...] = ()
     latest: int | None = None
+    constant: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,16 +169,50 @@ class SizeConstants:
 
 
 @dataclass(frozen=True, slots=True)
+class LateInput:
+    """An input that the first layer writes, where it counts positions.
+
+    Attributes:
+        name: The input.
+        steps: Positions at which it holds something else than at the one before.
+    """
+
+    name: str
+    steps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Late:
     """Inputs that the first layer writes, so that nothing reads them in it.
 
+    A head counts positions in a dimension of one of them; neurons step from position to position,
+    and one takes off what was counted with.
+
     Attributes:
         inputs: The inputs, which have their dimensions from the start all the same.
-        neurons: Neurons of the first layer that write them, if any of them is read.
     """
 
-    inputs: tuple[str, ...]
-    neurons: int = 0
+    inputs: tuple[LateInput, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the inputs."""
+        return tuple(told.name for told in self.inputs)
+
+    def neurons(self, present: Collection[str]) -> int:
+        """Neurons of the first layer that write those of the inputs that are there."""
+        told = [each for each in self.inputs if each.name in present]
+        if not told:
+            return 0
+        steps = {step for each in told for step in each.steps}
+        return TAKING + STEP * len(steps)
+
+
+STEP = 2
+"""Neurons of a step: one begins it and one ends it."""
+
+TAKING = 1
+"""Neurons that take off what was counted with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +271,7 @@ def _check(problem: Problem) -> None:
         _check_alternative(alternative, known, inputs)
     if not problem.views:
         raise ProblemError(f"problem '{problem.name}' has no view of its output")
-    for name in () if problem.late is None else problem.late.inputs:
+    for name in () if problem.late is None else problem.late.names:
         if name not in inputs:
             raise ProblemError(f"'{name}' is late, and no input")
     for view in problem.views:

@@ -14,6 +14,7 @@ from solvers.problem import (
     HeadDemand,
     Kind,
     Late,
+    LateInput,
     Limits,
     Problem,
     ProblemError,
@@ -30,8 +31,8 @@ VERSION = 1
 """Of both schemas; counted up when a text of the version before is read no more."""
 
 
-LEFT = ("stock", "late", "latest")
-"""Fields that are left out where there is nothing to say."""
+LEFT = {"stock": None, "late": None, "latest": None, "constant": False}
+"""Fields that are left out where there is nothing to say, and what they are then."""
 
 
 def problem_to_json(problem: Problem) -> str:
@@ -86,7 +87,7 @@ def _dump(schema: str, data: dict[str, Any]) -> str:
 def _own(part: Any) -> dict[str, Any]:
     """The fields of a dataclass as they stand; `asdict` copies all that they are made of."""
     own = {field.name: getattr(part, field.name) for field in fields(part)}
-    return {name: value for name, value in own.items() if value is not None or name not in LEFT}
+    return {name: value for name, value in own.items() if name not in LEFT or value != LEFT[name]}
 
 
 def _load(schema: str, text: str) -> dict[str, Any]:
@@ -119,7 +120,10 @@ def _problem(data: dict[str, Any]) -> Problem:
 
 
 def _late(entry: dict[str, Any] | None) -> Late | None:
-    return None if entry is None else Late(**{**entry, "inputs": tuple(entry["inputs"])})
+    if entry is None:
+        return None
+    given = ({**told, "steps": tuple(told["steps"])} for told in entry["inputs"])
+    return Late(tuple(LateInput(**told) for told in given))
 
 
 def _constants(entry: dict[str, Any]) -> SizeConstants:
@@ -138,6 +142,7 @@ def _alternative(entry: dict[str, Any]) -> Alternative:
         head=None if head is None else HeadDemand(**head),
         determines=tuple(entry["determines"]),
         latest=entry.get("latest"),
+        constant=entry.get("constant", False),
     )
 
 

@@ -23,7 +23,6 @@ class Stock:
             number.
         turned_each: One of how many pairs of a head's dimensions positions turn too fast for it to
             be of use; 0 where they turn none.
-        always: Neurons beside those of a plan, where it has some.
         tokens: Rows of the token embedding, and columns of the unembedding if outputs are fewer.
         positions: Rows of the position embedding.
         tied: Whether the unembedding is the token embedding once more.
@@ -36,7 +35,6 @@ class Stock:
     neurons_each: int | None = None
     fills: bool = True
     turned_each: int = 0
-    always: int = 0
     tokens: int = 1
     positions: int = 0
     tied: bool = False

@@ -16,6 +16,7 @@ from solvers.allocation import (
     neurons_used,
     present_variables,
     state_widths,
+    with_writers,
 )
 from solvers.problem import Problem
 
@@ -118,7 +119,7 @@ def _precedence(problem: Problem, plan: Plan) -> Iterator[Violation]:
         birth, end = alive.get(name, (1, 0))
         return birth <= state <= end
 
-    late = frozenset(() if problem.late is None else problem.late.inputs)
+    late = frozenset(() if problem.late is None else problem.late.names)
     for placement in plan.placements:
         if placement.sublayer < FIRST_LAYER and not late.isdisjoint(placement.reads):
             yield Violation("late", f"'{placement.alternative}' reads what its layer writes")
@@ -144,7 +145,7 @@ def _precedence(problem: Problem, plan: Plan) -> Iterator[Violation]:
 
 def _erasures(problem: Problem, plan: Plan) -> Iterator[Violation]:
     seen: set[str] = set()
-    late = () if problem.late is None else problem.late.inputs
+    late = () if problem.late is None else problem.late.names
     alive = lifetimes(problem, plan)
     for erasure in plan.erasures:
         if erasure.variable in seen:
@@ -183,8 +184,9 @@ def _heads(problem: Problem, plan: Plan) -> Iterator[Violation]:
 
 
 def _limits(problem: Problem, plan: Plan) -> Iterator[Violation]:
-    stock = plan.sizes.stock_width(problem.constants)
+    sizes = with_writers(problem, plan)
+    stock = sizes.stock_width(problem.constants)
     for name, limit in problem.limits.given().items():
-        size = stock if name == "width" else getattr(plan, name)
+        size = stock if name == "width" else getattr(sizes, name)
         if size > limit:
             yield Violation("limits", f"{name} is {size}, above {limit}")

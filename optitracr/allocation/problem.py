@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from optitracr.candidates.component import Component, Components, Embedding
-from optitracr.candidates.problem import counting_neurons
+from optitracr.candidates.problem import late_inputs, writes_constant
 from optitracr.craft.blocks import Head, Mlp
 from optitracr.setting import Setting
 from solvers import (
@@ -53,7 +53,7 @@ def build_problem(
         setting: Vocabulary and length.
         limits: Hard limits on the architecture.
         head_size: How the size of a head is counted.
-        stock: The published transformer that is to hold the model, if its heads fill its stream.
+        stock: The published transformer that is to hold the model; None if none is.
         told_late: Whether positions are told by the first layer, and not by the embedding.
     """
     inputs = tuple(
@@ -72,28 +72,29 @@ def build_problem(
     return Problem(
         name=name,
         variables=inputs + computed,
-        alternatives=tuple(_alternative(c, head_size) for c in components.components),
+        alternatives=tuple(_alternative(c, head_size, stock) for c in components.components),
         views=(View(components.output.reads),),
         self_attention=SelfAttention(components.self_attention, setting.max_seq_len + 1),
         constants=SizeConstants(
             setting.embedding_rows, components.output.unembedding.shape[1], stock
         ),
         limits=limits or Limits(),
-        late=_late(components, setting) if told_late else None,
+        late=_late(components) if told_late else None,
     )
 
 
-def _late(components: Components, setting: Setting) -> Late:
-    """The inputs that differ from position to position, BOS apart, and the neurons for them."""
-    names = tuple(
-        each.variable.label
-        for each in components.inputs
-        if each.source is Embedding.POSITIONS and bool((each.table[1:] != each.table[1:2]).any())
+def _late(components: Components) -> Late:
+    """The inputs that differ from position to position, BOS apart."""
+    return late_inputs(
+        {
+            each.variable.label: each.table[1:]
+            for each in components.inputs
+            if each.source is Embedding.POSITIONS
+        }
     )
-    return Late(names, counting_neurons(setting))
 
 
-def _alternative(component: Component, head_size: HeadSize) -> Alternative:
+def _alternative(component: Component, head_size: HeadSize, stock: Stock | None) -> Alternative:
     reads = tuple((label,) for label in component.reads)
     match component.block:
         case Head() as head:
@@ -113,4 +114,5 @@ def _alternative(component: Component, head_size: HeadSize) -> Alternative:
                 reads,
                 neurons=mlp.neurons,
                 determines=tuple(label for label, _ in mlp.determined),
+                constant=writes_constant(stock, mlp.b_out),
             )

@@ -39,7 +39,6 @@ def stock_of(architecture: Architecture, tokens: int, positions: int) -> Stock |
         neurons_each=architecture.neurons_per_width,
         fills=architecture.heads_fill_width,
         turned_each=TURNED_EACH if rotary else 0,
-        always=0 if architecture.biases else 1,
         tokens=tokens + SPARE,
         positions=0 if rotary else positions,
         tied=architecture.tied,

@@ -12,7 +12,7 @@ from optitracr.craft.numerics import coldness
 from optitracr.craft.reading import Variable
 from optitracr.model.layout import Layout
 from optitracr.setting import Setting
-from solvers import Allocation, Plan, Problem, Sizes, lifetimes
+from solvers import Allocation, Plan, Problem, Sizes, lifetimes, neurons_used
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +74,14 @@ def arrange(
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before assembly"
     width = plan.width + least.spare
+    # Biases write constants here, whatever a published transformer has.
+    neurons = max(neurons_used(problem, plan, constants=False).values(), default=0)
     sizes = Sizes(
         plan.layers,
         width,
         max(plan.heads, least.heads),
         max(plan.head_size, least.head_size),
-        max(plan.neurons, least.neurons),
+        max(neurons, least.neurons),
     )
     layout = lay_out(components.variables, lifetimes(problem, plan), plan.layers, width)
     return Arrangement(sizes, layout, components, allocation)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.computable import choices, computable
+from optitracr.candidates.forms import form_rows
+from optitracr.candidates.realise import position_rows
 from optitracr.candidates.space import CandidateSpace
 from optitracr.constructions.heads import HeadPlan
+from optitracr.craft.spaces import FloatArray
 from optitracr.graph.build import BOS
-from optitracr.setting import Setting
 from solvers import (
     Alternative,
     HeadDemand,
     Kind,
     Late,
+    LateInput,
     Limits,
     Problem,
     SelfAttention,
@@ -23,6 +29,9 @@ from solvers import (
     View,
 )
 from solvers import Variable as Item
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 OWN_POSITION = 3
 """Columns of a head that attends to its own position: two numbers that tell it, and BOS."""
@@ -36,7 +45,7 @@ def space_problem(
     Args:
         space: What there is to choose among.
         limits: Hard limits on the architecture.
-        stock: The published transformer that is to hold the model, if its heads fill its stream.
+        stock: The published transformer that is to hold the model; None if none is.
         told_late: Whether positions are told by the first layer, and not by the embedding.
     """
     usable = computable(space)
@@ -49,7 +58,9 @@ def space_problem(
     if space.position not in space.forms:
         items.append(Item(space.position, 2, is_input=True, signed=True))
     alternatives = tuple(
-        a for c in space.candidates.values() if (a := _alternative(space, c, usable)) is not None
+        a
+        for c in space.candidates.values()
+        if (a := _alternative(space, c, usable, stock)) is not None
     )
     outputs = space.outputs[0][1].shape[1]
     return Problem(
@@ -65,19 +76,29 @@ def space_problem(
 
 
 def _late(space: CandidateSpace) -> Late:
-    """The forms that tell positions, and the neurons that write them."""
-    own = [name for name, form in space.forms.items() if space.node(form).is_index]
-    names = tuple(dict.fromkeys((*own, space.position)))
-    return Late(names, counting_neurons(space.setting))
+    """The forms that tell positions from each other."""
+    rows = {n: form_rows(f) for n, f in space.forms.items() if space.node(f).is_index}
+    if space.position not in rows:
+        rows[space.position] = position_rows(space.setting.max_seq_len)
+    return late_inputs(rows)
 
 
-def counting_neurons(setting: Setting) -> int:
-    """Neurons that write positions: two a step, and one that takes off what was counted with."""
-    return 2 * setting.max_seq_len + 1
+def late_inputs(rows: Mapping[str, Float[FloatArray, "positions _"]]) -> Late:
+    """What the first layer writes of inputs that tell positions.
+
+    Args:
+        rows: For each such input what it holds at each position, BOS not counted.
+    """
+    found = []
+    for name, own in rows.items():
+        steps = np.flatnonzero((own[1:] != own[:-1]).any(axis=1)) + 1
+        if steps.size:
+            found.append(LateInput(name, tuple(steps.tolist())))
+    return Late(tuple(found))
 
 
 def _alternative(
-    space: CandidateSpace, candidate: Candidate, usable: Mapping[str, None]
+    space: CandidateSpace, candidate: Candidate, usable: Mapping[str, None], stock: Stock | None
 ) -> Alternative | None:
     reads = choices(space, candidate, usable)
     if reads is None:
@@ -91,5 +112,15 @@ def _alternative(
             candidate.name, candidate.form, Kind.ATTENTION, tuple(reads), head=demand
         )
     return Alternative(
-        candidate.name, candidate.form, Kind.MLP, tuple(reads), neurons=candidate.neurons
+        candidate.name,
+        candidate.form,
+        Kind.MLP,
+        tuple(reads),
+        neurons=candidate.neurons,
+        constant=writes_constant(stock, None if candidate.reads_bos else candidate.plan.bias),
     )
+
+
+def writes_constant(stock: Stock | None, bias: FloatArray | None) -> bool:
+    """Whether an MLP needs a neuron that is always on, for want of biases."""
+    return stock is not None and not stock.biases and bias is not None and bool(bias.any())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -26,6 +27,9 @@ from optitracr.craft.spaces import Direction, FloatArray, Space, join
 from optitracr.graph.build import BOS, POSITION
 from optitracr.graph.program import Aggregate, Input, Source
 from solvers import Allocation
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 def realise(space: CandidateSpace, allocation: Allocation) -> Components:
@@ -76,10 +80,14 @@ def _embedded(space: CandidateSpace, base: float) -> list[EmbeddedInput]:
         (-1.0, 1.0),
         True,
     )
-    rows = on_circle(np.arange(positions), max(positions, LEAST_ON_CIRCLE))
-    table = np.concatenate([np.zeros((1, 2)), rows])
+    table = np.concatenate([np.zeros((1, 2)), position_rows(positions)])
     found.append(EmbeddedInput(own, Embedding.POSITIONS, table))
     return found
+
+
+def position_rows(positions: int) -> Float[FloatArray, "positions 2"]:
+    """What tells positions where no form of the indices does: points of a circle."""
+    return on_circle(np.arange(positions), max(positions, LEAST_ON_CIRCLE))
 
 
 def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]) -> Component:

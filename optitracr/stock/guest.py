@@ -13,8 +13,7 @@ from optitracr.craft.spaces import FloatArray
 from optitracr.model.current import Current
 from optitracr.model.names import POSITIONS, TOKENS, Linear, linear_name
 from optitracr.stock.heads import PlainHead
-from optitracr.stock.host import LARGEST
-from optitracr.stock.positions import Counted, counted
+from optitracr.stock.positions import Counted, Room, column_to_count_in, counted
 from optitracr.stock.weights import Affine
 
 if TYPE_CHECKING:
@@ -107,53 +106,38 @@ def _affine(arrays: Any) -> Affine:
     return Affine(*(np.asarray(arrays[key], dtype=np.float64) for key in ("w", "b")))
 
 
-def without_positions(guest: Guest, bos: int, marked: float = 1.0) -> Guest:
+def without_positions(guest: Guest, bos: int, room: Room | None = None) -> Guest:
     """The same for a transformer that has no rows of positions.
 
     BOS, and it alone, is at position 0: its row takes the one of that position in, and all others
-    that of position 1. What later positions hold besides is written by a head and by neurons: in
-    the first layer where that layer does not read it yet, or else in one before.
+    that of another one. What positions hold besides is written by a head and by neurons: in the
+    first layer where that layer does not read it yet, or else in one before.
 
     Args:
         guest: A guest with rows of positions.
         bos: The row of BOS.
-        marked: What BOS holds in the column that positions are counted in.
+        room: What there is to count with.
     """
     rows = guest.positions
     assert rows is not None, "positions are taken out once"
-    tokens = guest.tokens + rows[min(1, len(rows) - 1)]
-    tokens[bos] = guest.tokens[bos] + rows[0]
-    told = replace(guest, tokens=tokens, positions=None)
+    own = guest.tokens[bos] + rows[0]
     varying = (rows[1:] != rows[1:2]).any(axis=0)
     if not varying.any():
-        return told
-    beside = bool(guest.layers) and not _reads(guest.layers[0], varying)
-    column = _free(guest, rows, varying, bos, beside)
-    rows = rows.copy()
-    rows[0] = tokens[bos]
-    if column is None:
-        told, column = _widened(told, 1), guest.width
-    told = replace(told, counting=column)
-    told.tokens[:, column] = 0.0
-    told.tokens[bos, column] = marked
-    found = counted(rows, told.width, column, marked)
-    if beside:
-        return replace(told, layers=(_beside(told.layers[0], found), *told.layers[1:]))
-    nothing = np.zeros(told.width)
+        tokens = guest.tokens + rows[min(1, len(rows) - 1)]
+        tokens[bos] = own
+        return replace(guest, tokens=tokens, positions=None)
+    rows = np.concatenate([own[None], rows[1:]])
+    column = column_to_count_in(rows, varying)
+    found = counted(rows, column, room or Room())
+    tokens = guest.tokens + found.base
+    tokens[bos] = own
+    tokens[bos, column] = found.marked
+    told = replace(guest, tokens=tokens, positions=None, counting=column)
+    if guest.layers and not _reads(guest.layers[0], varying):
+        return replace(told, layers=(_beside(guest.layers[0], found), *guest.layers[1:]))
+    nothing = np.zeros(guest.width)
     first = GuestLayer((found.head,), nothing, found.neurons_in, found.neurons_out)
-    return replace(told, layers=(first, *told.layers), early=1)
-
-
-def _free(guest: Guest, rows: FloatArray, varying: BoolArray, bos: int, beside: bool) -> int | None:
-    """A column for positions alone, to count in before these are there; None if there is none."""
-    free = varying & ~np.delete(guest.tokens, bos, axis=0).any(axis=0)
-    if beside:
-        for head in guest.layers[0].heads:
-            free &= ~head.out.any(axis=0)
-        free &= guest.layers[0].heads_bias == 0.0
-    # A column of larger numbers is held smaller, and what is counted with read less exactly.
-    sizes = np.where(free, np.abs(rows).max(axis=0), np.inf)
-    return int(sizes.argmin()) if sizes.min() <= LARGEST else None
+    return replace(told, layers=(first, *guest.layers), early=1)
 
 
 def _reads(layer: GuestLayer, columns: BoolArray) -> bool:
@@ -172,32 +156,6 @@ def _beside(layer: GuestLayer, found: Counted) -> GuestLayer:
         Affine(*(np.concatenate(parts, axis=-1) for parts in zip(*into, strict=True))),
         Affine(np.concatenate([each.w for each in out]), out[0].b + out[1].b),
     )
-
-
-def _widened(guest: Guest, more: int) -> Guest:
-    """The same with some columns more, which nothing reads or writes."""
-    return replace(
-        guest,
-        tokens=_padded(guest.tokens, 1, more),
-        layers=tuple(_wider(layer, more) for layer in guest.layers),
-        unembedding=_padded(guest.unembedding, 0, more),
-    )
-
-
-def _wider(layer: GuestLayer, more: int) -> GuestLayer:
-    def read(part: Affine) -> Affine:
-        return Affine(_padded(part.w, 0, more), part.b)
-
-    heads = tuple(
-        PlainHead(read(h.query), read(h.key), read(h.value), _padded(h.out, 1, more))
-        for h in layer.heads
-    )
-    out = Affine(_padded(layer.neurons_out.w, 1, more), _padded(layer.neurons_out.b, 0, more))
-    return GuestLayer(heads, _padded(layer.heads_bias, 0, more), read(layer.neurons_in), out)
-
-
-def _padded(array: FloatArray, axis: int, more: int) -> FloatArray:
-    return np.pad(array, [(0, more if axis == each else 0) for each in range(array.ndim)])
 
 
 def inner_size(layers: Sequence[GuestLayer]) -> int:

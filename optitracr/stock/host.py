@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optitracr.architectures.activations import LEAST_FACTOR
 from optitracr.architectures.architecture import LARGEST_GAIN, Architecture, Norm
 from optitracr.craft.spaces import FloatArray
 from optitracr.stock.weights import Affine
@@ -36,8 +37,8 @@ LARGEST = 8.0
 eight columns of ones would."""
 
 LOUD = 3.0 / LARGEST_GAIN
-"""By what part of the constant: twice as much, which BOS holds in a column that is counted in,
-moves the norm's scale by some 2e-5, and proofs follow it up to 3e-5."""
+"""By what part of the constant: as much moves the norm's scale by some 5e-6, and proofs follow it
+up to 3e-5."""
 
 CONSTANT = 16.0
 """What the column of the constant is read as where there are no biases: these are up to some ten
@@ -76,8 +77,13 @@ class EmptyHost:
 
     @property
     def loudest(self) -> float:
-        """What BOS may hold in one column: as large as a number, and not as loud as is seen."""
+        """What a column may hold to count in: as large as a number, and not as loud as is seen."""
         return min(LARGEST, LOUD * self.amplitude) if self.amplitude else LARGEST
+
+    @property
+    def steepest(self) -> float:
+        """The slope of a step that has weights as large as they may be."""
+        return self.architecture.largest_weight / 2.0 ** LEAST_FACTOR[self.architecture.activation]
 
     @property
     def constant(self) -> Float[FloatArray, " width"]:

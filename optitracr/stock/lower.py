@@ -16,6 +16,7 @@ from optitracr.stock.guest import Guest, GuestLayer, guest_of, inner_size, witho
 from optitracr.stock.heads import HeadSpace, learned_space, lowered_head, rotary_space
 from optitracr.stock.host import EmptyHost
 from optitracr.stock.neurons import lowered_mlp, up
+from optitracr.stock.positions import Room
 from optitracr.stock.weights import Affine, StockLayer, StockSizes, StockWeights
 
 if TYPE_CHECKING:
@@ -57,20 +58,20 @@ def lowered(now: Current, architecture: Architecture, bos: int) -> Lowered:
     """
     guest = guest_of(now)
     positions = guest.tokens.shape[0] if guest.positions is None else len(guest.positions)
-    known = held(guest)
-    plain = guest
+    known, plain = held(guest), guest
     if architecture.positions is Positions.ROTARY:
-        guest = without_positions(guest, bos)
+        guest = without_positions(plain, bos)
     layers = guest.layers or (_nothing(guest),)
     space, heads, width = _head_sizes(architecture, layers, guest.width)
-    known = np.pad(known, (0, guest.width - known.size), constant_values=1.0)
-    amplitude = amplitudes(guest, known, architecture, space.size)
+    # What counts positions reads a number that is as large whatever else its column holds.
+    amplitude = amplitudes(plain, known, architecture, space.size)
     if architecture.norm is Norm.LAYER_NORM:
         zeros = width - guest.width - BESIDE[architecture.norm] + 1
         amplitude = evened(guest, known, amplitude, architecture, space.size, zeros)
     host = EmptyHost.of(architecture, guest.width, width)
     if guest.counting is not None:
-        guest = without_positions(plain, bos, host.loudest / amplitude[guest.counting])
+        own = amplitude[guest.counting]
+        guest = without_positions(plain, bos, Room(host.loudest / own, host.steepest * own))
     guest = amplified(guest, amplitude)
     layers = guest.layers or layers
     lowered_layers = [_Lowering(host, space, heads).layer(layer) for layer in layers]

@@ -55,14 +55,16 @@ def settled(
     Returns:
         An OPTIMAL allocation; None where it is not found in so many steps, where another
         objective is asked for than the default, or where late inputs, a published transformer,
-        components that free more than they take, or limits that the best plan without them breaks
-        make it another problem.
+        components that free more than they take or write constants, or limits that the best plan
+        without them breaks make it another problem.
     """
     start = time.perf_counter()
     if objective != DEFAULT_OBJECTIVE or problem.late is not None:
         return None
     times = earliest(problem)
     if problem.constants.stock is not None or times.layers >= NEVER or frees_more(problem):
+        return None
+    if any(alternative.constant for alternative in problem.alternatives):
         return None
     part = part_of(problem, times.layers, times)
     if part is None:

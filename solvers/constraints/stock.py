@@ -34,19 +34,14 @@ def _published(decisions: Decisions, stock: Stock) -> dict[str, Any]:
         model.add_multiplication_equality(columns, [count, columns_each])
     _add_head_size(decisions, stock, each)
     model.add(columns >= decisions.width + stock.beside)
-    neurons: Any = decisions.neurons + stock.always
+    bound = stock.neurons(most, upper(decisions.neurons))
+    neurons = model.new_int_var(1, max(1, bound), "stock neurons")
+    model.add(neurons >= decisions.neurons)
     if stock.neurons_each is not None:
-        model.add(stock.neurons_each * columns >= decisions.neurons)
-        neurons = stock.neurons_each * columns
-    bound = stock.neurons(most, upper(decisions.neurons)) + stock.always
-    all_neurons = model.new_int_var(1, max(1, bound), "stock neurons")
-    if stock.neurons_each is None and not stock.always:
-        model.add(all_neurons >= neurons)
-    else:
-        model.add(all_neurons == neurons)
+        model.add(neurons == stock.neurons_each * columns)
     if decisions.problem.limits.width is not None:
         model.add(columns <= decisions.problem.limits.width)
-    return {"width": columns, "neurons": all_neurons, "heads": count, "head_size": each}
+    return {"width": columns, "neurons": neurons, "heads": count, "head_size": each}
 
 
 def _add_head_size(decisions: Decisions, stock: Stock, each: Any) -> None:

@@ -121,7 +121,7 @@ def declare_sizes(decisions: Decisions) -> None:
     limits = problem.limits
     total = sum(variable.width for variable in problem.variables)
     erasing = sum(variable.erasing_neurons for variable in problem.variables)
-    neurons = sum(a.neurons for a in problem.alternatives) + erasing
+    neurons = sum(a.neurons + a.constant for a in problem.alternatives) + erasing
     demands = [a.head for a in problem.alternatives if a.head is not None]
     sizes = [demand.head_size for demand in demands]
     columns = sum(demand.value_width for demand in demands)

@@ -8,8 +8,11 @@ import pytest
 
 from solvers import (
     DEFAULT_OBJECTIVE,
+    Kind,
     Late,
+    LateInput,
     Limits,
+    Problem,
     ProblemError,
     Status,
     Stock,
@@ -24,6 +27,15 @@ from tests.solvers.tiny import tiny_problem
 BATCH = 25
 
 
+def with_constants(problem: Problem) -> Problem:
+    """The same problem, in which every other MLP writes a constant."""
+    alternatives = [
+        replace(a, constant=a.kind is Kind.MLP and place % 2 == 0)
+        for place, a in enumerate(problem.alternatives)
+    ]
+    return replace(problem, alternatives=tuple(alternatives))
+
+
 def capped(seed: int):
     """A tiny problem that no method searches deeper than brute force does."""
     problem = tiny_problem(seed)
@@ -36,7 +48,7 @@ def capped(seed: int):
 @pytest.mark.parametrize("first", range(0, 400, BATCH))
 def test_three_solvers_agree(first: int) -> None:
     for seed in range(first, first + BATCH):
-        problem = capped(seed)
+        problem = with_constants(capped(seed)) if seed % 2 else capped(seed)
         oracle = solve(problem, "brute_force")
         exact = solve(problem, "cp_sat")
         linear = solve(problem, "milp")
@@ -87,7 +99,7 @@ def test_late_inputs_are_read_after_the_first_layer(first: int) -> None:
     deeper = 0
     for seed in range(first, first + 20):
         whole = replace(tiny_problem(seed), limits=Limits(layers=MOST_LAYERS // 2))
-        problem = replace(whole, late=Late(("i0",)))
+        problem = replace(whole, late=Late((LateInput("i0"),)))
         # Of all plans those that the validator lets through.
         oracle = brute_force(problem, DEFAULT_OBJECTIVE)
         exact = solve(problem, "cp_sat")
@@ -103,11 +115,12 @@ def test_what_reads_late_inputs_in_the_first_layer_is_told() -> None:
     plan = solve(problem).plan
     assert plan is not None
     read = [name for p in plan.placements for name in p.reads if p.sublayer < 2]
-    late = replace(problem, late=Late((next(name for name in read if name.startswith("i")),)))
+    told = LateInput(next(name for name in read if name.startswith("i")))
+    late = replace(problem, late=Late((told,)))
     assert {found.family for found in violations(late, plan)} == {"late"}
 
 
-TURNED = Stock(1, None, False, 4, always=1, tokens=6, biases=False, gated=True, norm_vectors=1)
+TURNED = Stock(1, None, False, 4, tokens=6, biases=False, gated=True, norm_vectors=1)
 """Heads whose dimensions come in pairs, and whose number divides the width."""
 
 
@@ -118,11 +131,14 @@ def in_stock(seed: int):
         Stock(beside=3, neurons_each=1, tokens=7, positions=4),
         Stock(beside=3, tokens=4),
         TURNED,
-        replace(TURNED, fills=True, always=0, biases=True),
+        replace(TURNED, fills=True, biases=True),
     )
     kind = kinds[seed % len(kinds)]
-    late = Late(("i0",), neurons=3) if kind is TURNED else None
-    return replace(problem, constants=replace(problem.constants, stock=kind), late=late)
+    problem = replace(problem, constants=replace(problem.constants, stock=kind))
+    if kind is not TURNED:
+        return problem
+    told = LateInput("i0", (1, 2)), LateInput("i1", (2, 3))
+    return replace(with_constants(problem), late=Late(told))
 
 
 @pytest.mark.sweep

@@ -13,6 +13,7 @@ from solvers import (
     HeadDemand,
     Kind,
     Late,
+    LateInput,
     Limits,
     Problem,
     SelfAttention,
@@ -123,7 +124,7 @@ def test_certificate() -> None:
     "change",
     [
         {"limits": Limits(width=1)},
-        {"late": Late(("x0",))},
+        {"late": Late((LateInput("x0"),))},
         {"constants": SizeConstants(4, 2, Stock(beside=1))},
     ],
     ids=["limits", "late", "stock"],

@@ -23,7 +23,7 @@ from optitracr.stock.forward import streams
 from optitracr.stock.guest import guest_of
 from optitracr.stock.host import LARGEST
 from optitracr.stock.lower import lowered
-from optitracr.stock.positions import counted
+from optitracr.stock.positions import Room, column_to_count_in, counted
 from optitracr.stock.proving import SpoiledError, known_form
 from optitracr.stock.weights import kinds_of_weights
 from solvers.stock import filled
@@ -104,11 +104,20 @@ def test_heads_are_chosen_for_a_stream_that_they_fill() -> None:
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("running_sum", "gpt2"), ("running_sum", "llama"), ("hist", "biases"), ("hist", "relu")],
+    [
+        ("running_sum", "gpt2"),
+        ("running_sum", "llama"),
+        ("fizzbuzz", "llama"),
+        ("reverse", "llama"),
+        ("count_less_freq", "llama"),
+        ("hist", "biases"),
+        ("hist", "relu"),
+    ],
 )
 def test_the_parameters_that_are_minimised_are_those_of_the_checkpoint(
     name: str, kind: str
 ) -> None:
+    """Where neurons write constants, or none do; where positions are counted, and in what."""
     entry = library.get(name)
     model = compile_rasp_to_model(
         entry.make(),
@@ -205,20 +214,28 @@ def test_the_solver_reads_no_positions_before_they_are_told(level: int, early: i
     assert model.stock().sizes.layers == model.allocation.value[0] + early
 
 
-@pytest.mark.parametrize("column", [0, 1, 3])
-def test_counted_positions_are_their_rows(column: int) -> None:
-    rows = np.array([[0.5, 0], [1, 2], [1, 5], [4, 5], [-2, 5]])
-    found = counted(rows, 4, column)
-    own = column < 2
-    stream = np.zeros((5, 4))
-    stream[:, :2] = rows[1]
-    stream[0, :2] = rows[0]
-    stream[:, column] = 1 / np.arange(1, 6)
-    stream[0, column] += 1
+@pytest.mark.parametrize("column", [0, 1, 2])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_counted_positions_are_their_rows(column: int, sign: int) -> None:
+    """Whether BOS and the first position hold the same, or what is larger, or smaller."""
+    rows = sign * np.array([[0.5, 0, 1], [1, 2, 1], [1, 5, 1], [4, 5, -1], [-2, 5, 3]])
+    found = counted(rows, column, Room(loudest=20.0, steepest=40.0))
+    stream = np.repeat(found.base[None], 5, axis=0)
+    stream[0] = rows[0]
+    stream[0, column] = found.marked
+    values = stream @ found.head.value.w + found.head.value.b
+    stream += np.cumsum(values, axis=0) / np.arange(1, 6)[:, None] @ found.head.out
     hidden = np.maximum(stream @ found.neurons_in.w + found.neurons_in.b, 0)
     after = stream + hidden @ found.neurons_out.w + found.neurons_out.b
-    assert np.allclose(after[:, :2], rows)
-    assert own or np.allclose(after[:, column], stream[:, column])
+    assert np.allclose(after, rows)
+    assert np.abs(found.neurons_in.w).max() <= 40.0 + 1e-9
+    assert np.abs(stream[:, column]).max() <= 20.0
+
+
+def test_a_column_is_counted_in_where_bos_and_the_first_position_agree() -> None:
+    rows = np.array([[0.0, 0, 0], [1, 0, 0], [0, 9, 0], [2, 3, 0]])
+    assert column_to_count_in(rows, np.array([True, True, False])) == 1
+    assert column_to_count_in(rows, np.array([True, False, False])) == 0
 
 
 def test_positions_are_counted_where_they_will_be() -> None:
