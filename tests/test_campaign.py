@@ -29,7 +29,7 @@ from optitracr.errors import EvaluationError, UnsupportedError, VerificationErro
 EXPERIMENTS = Path(__file__).parent.parent / "experiments"
 BLOCK = 50
 RARE_BLOCK = 8
-RARE_PROGRAMS = 24
+RARE_PROGRAMS = 16
 
 FOUND = (
     # A number of a copy with a default, read where it has to be zero at BOS.
@@ -43,7 +43,7 @@ WELL = (Outcome.EXACT, Outcome.REFUSED)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(0, 300, BLOCK))
+@pytest.mark.parametrize("first", range(0, 200, BLOCK))
 def test_old_programs(first: int) -> None:
     for seed in range(first, first + BLOCK):
         for run in try_program("old", seed):

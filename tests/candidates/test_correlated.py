@@ -75,7 +75,7 @@ def planned(space: CandidateSpace) -> Iterator[Candidate]:
 
 
 @pytest.mark.sweep
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(20))
 def test_tables_are_right_wherever_values_occur_together(seed: int) -> None:
     """In each cell of the classes that are read, too, whatever numbers stand in others."""
     made = compilation(seed, causal=bool(seed % 2))

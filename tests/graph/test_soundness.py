@@ -24,7 +24,7 @@ from optitracr.graph.tabled import Definition, TabledNode, TabledProgram
 from optitracr.graph.tabling import tabled_program
 from optitracr.rasp import Comparison, Select, indices, tokens
 
-BLOCK = 40
+BLOCK = 25
 BLOCKS = [
     *((generator, 0, True) for generator in GENERATORS),
     *((generator, 0, False) for generator in GENERATORS),
@@ -32,7 +32,7 @@ BLOCKS = [
     *(("rare", block, True) for block in range(1, 3)),
     *(("promising", block, True) for block in range(1, 3)),
     *(("promised", block, True) for block in range(1, 3)),
-    ("library", 1, True),
+    *(("library", block, True) for block in range(1, 4)),
 ]
 
 
