@@ -210,7 +210,7 @@ class StandardProposal(Proposal):
 
     def placed(self, problem: Problem, solve: Solve) -> Placed:
         """Where they go."""
-        return Placed(self, problem, solve(problem, None))
+        return Placed(self, problem, solve(problem))
 
     def components(self, allocation: Allocation) -> Components:
         """All of them."""

@@ -287,8 +287,10 @@ class Compilation:
         catalogue.check(program, self.setting)
         return rewritten(program, catalogue.lowered(self._families), self.setting)
 
-    def _solve(self, problem: Problem, start: Plan | None = None) -> Allocation:
-        return self.recipe.allocator(problem, self._search, start)
+    def _solve(
+        self, problem: Problem, start: Plan | None = None, at_most: tuple[int, ...] = ()
+    ) -> Allocation:
+        return self.recipe.allocator(problem, self._search, start, at_most)
 
     def _model(self, assembly: Assembly) -> CompiledModel:
         program = self.encoded.program

@@ -25,7 +25,7 @@ LARGEST_SUM = 1 << 60
 
 
 def minimised_at_once(
-    search: Search, decisions: Decisions, names: Sequence[str]
+    search: Search, decisions: Decisions, names: Sequence[str], at_most: Sequence[int] = ()
 ) -> tuple[Outcome, dict[str, int]]:
     """Minimises several sizes: the outcome, and each size if it is proven to be the smallest.
 
@@ -33,13 +33,20 @@ def minimised_at_once(
         search: What is known so far.
         decisions: The model.
         names: The sizes, first things first; each a variable of the model.
+        at_most: Values of the first of them beyond which a plan is of no use.
     """
     total, weight = 0, 1
+    weights: list[int] = []
     for name in reversed(names):
+        weights.insert(0, weight)
         total += weight * measure(decisions, name)
         weight *= upper(measure(decisions, name)) + 1
     if weight > LARGEST_SUM:
         return Outcome.UNKNOWN, {}
+    if at_most:
+        weighed = [*zip(weights, at_most, strict=False)]
+        most = sum(weight * value for weight, value in weighed) + weighed[-1][0] - 1
+        decisions.model.add(total <= most)
     decisions.model.minimize(total)
     outcome, solver = search.solve(decisions, ENOUGH, presolve=False)
     if outcome is not Outcome.OPTIMAL:

@@ -17,13 +17,14 @@ from solvers.allocation import (
     STOCK_WIDTH,
     Allocation,
     Plan,
-    Sizes,
     Status,
 )
 from solvers.at_once import SMALL, minimised_at_once
+from solvers.ceiling import Ceiling, ceiling_at
 from solvers.constraints.objective import measure
 from solvers.constraints.variables import Decisions
 from solvers.cp_model import build_model, model_for
+from solvers.deeper import beyond_use, enough, floor, most_layers
 from solvers.effort import DEFAULT_TIME, LARGE_MODEL, LARGEST_MODEL
 from solvers.effort import decisions as decision_count
 from solvers.greedy import greedy_plan
@@ -41,20 +42,13 @@ from solvers.states.model import States
 from solvers.timing import NEVER, Earliest, earliest
 from solvers.validator import violations
 
-EXTRA_LAYERS = (2, 4)
-"""Layers beyond the best depth so far that are searched where depth is not minimised first:
-the least, and the most if little time is spent. A proof for such orders holds up to that
-depth, and the message says so."""
-
-LITTLE = 1.0
-"""Deterministic seconds that count as little: where two more layers cost less, two more besides
-cost hardly any time."""
-
 EXACT_SHARE = 0.7
 """Share of the time of a large problem in which its plan is improved before the exact model has its
 turn: that proves what comes after the width, and needs some time to be of use at all."""
 
 INTERRUPTED = "interrupted: the best plan so far"
+
+IMPROVED = "improved by moves and stretches, without an exact model"
 
 GAVE_UP = "the solver ended before its time: the best plan so far"
 
@@ -69,6 +63,7 @@ def cp_sat(
     hint: Plan | None = None,
     progress: Progress | None = None,
     on_interrupt: OnInterrupt = "raise",
+    at_most: tuple[int, ...] = (),
 ) -> Allocation:
     """Solves a problem to proof, or as far as the time allows.
 
@@ -82,6 +77,7 @@ def cp_sat(
         hint: A plan to start from; what it breaks is reported in the message.
         progress: Called with a line of text when something was found.
         on_interrupt: "keep" ends the search with its best plan, and says so in the message.
+        at_most: Values of the objective beyond which a plan is of no use, as for `solve`.
 
     Raises:
         KeyboardInterrupt: If the user stopped it, and there is no plan or none is to be kept.
@@ -91,10 +87,11 @@ def cp_sat(
     times = earliest(problem)
     if times.layers >= NEVER:
         return _result(search, Status.INFEASIBLE, "no chain of alternatives reaches the output")
+    size = decision_count(problem, times)
+    search.at_most = at_most if time_limit > 0 and size <= LARGE_MODEL else ()
     _start(search, hint)
     if time_limit <= 0:
         return _heuristic(search, "the time limit is 0: the heuristic's allocation")
-    size = decision_count(problem, times)
     exact = size <= LARGEST_MODEL
     shallow = search.plan is not None and search.plan.layers == times.layers
     if SMALL < size <= LARGE_MODEL and shallow:
@@ -103,9 +100,7 @@ def cp_sat(
         improve_large(search, times, (EXACT_SHARE if exact else 1.0) * time_limit)
     if not exact or search.over:
         search.bound = _easy_bounds(search, times)
-        note = "improved by moves and stretches, without an exact model"
-        if search.interrupted:
-            note = INTERRUPTED
+        note = INTERRUPTED if search.interrupted else IMPROVED
         return _result(search, Status.FEASIBLE, note, "stretches")
     try:
         status = _by_depth(search, times)
@@ -114,7 +109,7 @@ def cp_sat(
             raise
         search.interrupted = True
         status = _finished(search, [], proven=False)
-    if search.interrupted and search.plan is None:
+    if search.interrupted and search.plan is None and not (keep and search.at_most):
         raise KeyboardInterrupt
     return _result(search, status, "")
 
@@ -164,19 +159,21 @@ def _easy_bound(search: Search, name: str, layers: int) -> int:
 
 def _by_depth(search: Search, times: Earliest) -> Status:
     """Tries each number of layers from the critical path on."""
-    limit = search.problem.limits.layers
+    limit = search.deepest
     first_feasible: int | None = None
     layers = times.layers
     bounds: list[int] = []
     proven = True
     while limit is None or layers <= limit:
-        if first_feasible is not None and _enough(search, layers, first_feasible):
+        if first_feasible is not None and enough(search, layers, first_feasible):
             break
         if first_feasible is None and layers > most_layers(search.problem):
             break
+        if first_feasible is None and beyond_use(search, layers, times):
+            break
         if search.over:
             proven = False
-            bounds.append(_floor(search, layers))
+            bounds.append(floor(search, layers))
             break
         found = _at_depth(search, layers, times, first_feasible is not None)
         proven = proven and found.proven
@@ -187,7 +184,7 @@ def _by_depth(search: Search, times: Earliest) -> Status:
             return _finished(search, found.bound, proven)
         layers += 1
     if search.plan is None:
-        return Status.INFEASIBLE if proven else Status.UNKNOWN
+        return _finished(search, [], proven)
     if not search.over and search.objective[0] != "parameters":
         _break_ties(search, times)
     if not proven:
@@ -196,51 +193,13 @@ def _by_depth(search: Search, times: Earliest) -> Status:
 
 
 def _finished(search: Search, bound: list[int], proven: bool) -> Status:
-    """The status of a run that has a plan."""
+    """The status of a run, which has a plan unless there is none of use or none was found."""
+    if search.plan is None:
+        return Status.INFEASIBLE if proven else Status.UNKNOWN
     if search.interrupted or search.gave_up:
         search.notes.append(INTERRUPTED if search.interrupted else GAVE_UP)
     search.bound = bound
     return Status.OPTIMAL if proven else Status.FEASIBLE
-
-
-def _floor(search: Search, layers: int) -> int:
-    """A lower bound of the first objective from a number of layers on, without search."""
-    first, problem = search.objective[0], search.problem
-    if first == "depth":
-        return layers
-    return Sizes(layers, _least_width(problem), 0, 0, 0).measure(first, problem.constants)
-
-
-def most_layers(problem: Problem) -> int:
-    """Layers beyond which no plan needs to go.
-
-    A layer in which nothing is placed or erased can be left out, and there are no more
-    placements than variables that are computed, and no more erasures than variables.
-    """
-    computed = sum(not variable.is_input for variable in problem.variables)
-    return computed + len(problem.variables)
-
-
-def _enough(search: Search, layers: int, first: int) -> bool:
-    """Whether no deeper model can be better, or is not looked for."""
-    if search.objective[0] == "depth":
-        return True
-    best = first
-    if search.plan is not None:
-        most = search.most(deeper=True)
-        if most is not None and _floor(search, layers) > most:
-            return True
-        best = max(first, search.plan.layers)
-    if layers > best + EXTRA_LAYERS[search.spent < LITTLE]:
-        search.notes.append(f"proven among models of at most {layers - 1} layers")
-        return True
-    return False
-
-
-def _least_width(problem: Problem) -> int:
-    """Width of the narrowest view of the output."""
-    known = problem.by_name()
-    return min(sum(known[name].width for name in dict.fromkeys(v.reads)) for v in problem.views)
 
 
 @dataclass(slots=True)
@@ -267,6 +226,9 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
         times: Earliest births.
         deeper: Whether a shallower plan exists, so that a single objective has to improve.
     """
+    ceiling = ceiling_at(search.objective, search.at_most, layers)
+    if ceiling is None:
+        return _Found()
     size = decision_count(search.problem, times)
     decisions = model_for(search.objective, search.problem, layers, times, search.hinted)
     order = search.objective
@@ -280,14 +242,17 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
     if least.get("width"):
         decisions.model.add(decisions.width >= search.least_width)
     hint_plan(decisions, search.plan, layers)
-    if size <= SMALL and _settled_at_once(search, decisions, order, found):
+    if size <= SMALL and _settled_at_once(search, decisions, order, found, ceiling):
         return found
     for place, name in enumerate(order):
         if name == "depth":
             found.bound.append(layers)
             continue
-        outcome, value, bound = _minimise(search, decisions, name, most if place == 0 else None)
+        outcome, value, bound = _minimise(
+            search, decisions, name, most if place == 0 else ceiling.next
+        )
         if outcome is Outcome.INFEASIBLE:
+            found.feasible = False
             return found
         found.bound.append(max(bound, least[name]))
         if not outcome.has_plan:
@@ -299,6 +264,7 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
             found.proven = name not in search.objective
             break
         search.progress(f"{layers} layers: {name} {value}")
+        ceiling.known(value)
         if name != order[-1]:
             decisions.model.add(measure(decisions, name) <= value)
     missing = search.objective[len(found.bound) :]
@@ -308,13 +274,17 @@ def _at_depth(search: Search, layers: int, times: Earliest, deeper: bool = False
 
 
 def _settled_at_once(
-    search: Search, decisions: Decisions, order: tuple[str, ...], found: _Found
+    search: Search,
+    decisions: Decisions,
+    order: tuple[str, ...],
+    found: _Found,
+    ceiling: Ceiling,
 ) -> bool:
     """Whether one solve tells all sizes of a small problem, or that there is no plan."""
     names = [name for name in order if name != "depth"]
     if "parameters" in names:
         return False
-    outcome, sizes = minimised_at_once(search, decisions, names)
+    outcome, sizes = minimised_at_once(search, decisions, names, ceiling.values)
     for name, value in sizes.items():
         search.progress(f"{decisions.layers} layers: {name} {value}")
     if outcome is Outcome.OPTIMAL:
@@ -326,11 +296,21 @@ def _settled_at_once(
 def _minimise(
     search: Search, decisions: Decisions, name: str, most: int | None
 ) -> tuple[Outcome, int, int]:
-    """Minimises one objective: the outcome, its value, and a lower bound of it."""
+    """Minimises one objective: the outcome, its value, and a lower bound of it.
+
+    Args:
+        search: What is known so far.
+        decisions: The model.
+        name: The objective.
+        most: What is of use at most; None if anything is.
+    """
     if name == "parameters" and isinstance(decisions, States):
         fewest = fewest_parameters(search, decisions, most)
         return fewest.outcome, fewest.value or 0, fewest.bound
-    decisions.model.minimize(measure(decisions, name))
+    size = measure(decisions, name)
+    if most is not None:
+        decisions.model.add(size <= most)
+    decisions.model.minimize(size)
     outcome, solver = search.solve(decisions)
     if not outcome.has_plan:
         return outcome, 0, proven_bound(solver)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from solvers.allocation import Plan, Sizes, Status
 from solvers.constraints.objective import measure
 from solvers.cp_model import build_model
-from solvers.cp_sat import most_layers
+from solvers.deeper import most_layers
 from solvers.problem import Problem
 from solvers.search import Outcome, Search
 from solvers.solutions import hint_plan, hint_solution

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from solvers.allocation import Allocation, Erasure, Placement, Plan, Status
-from solvers.cp_sat import most_layers
+from solvers.deeper import most_layers
 from solvers.greedy import measured
 from solvers.interrupts import interruptible
 from solvers.problem import Kind, Problem, ProblemError

@@ -67,6 +67,8 @@ class Search:
         progress: Called with a line of text when something was found.
         hinted: Whether a plan to start from was given.
         keep: Whether an interrupt ends the run with its best plan; else it is raised.
+        at_most: Values of the objective beyond which a plan is of no use, first things first; empty
+            if there are none.
         started: Wall-clock time of the start, in seconds.
         spent: Time used, in the units of the limit.
         plan: The best plan so far.
@@ -85,6 +87,7 @@ class Search:
     parallel: bool
     progress: Progress
     keep: bool = False
+    at_most: tuple[int, ...] = ()
     hinted: bool = False
     started: float = field(default_factory=time.perf_counter)
     spent: float = 0.0
@@ -113,8 +116,11 @@ class Search:
         return self.interrupted or self.gave_up or self.left <= 0
 
     def better(self, plan: Plan) -> bool:
-        """Whether a plan beats the best so far."""
-        return self.plan is None or self.key(plan) < self.key(self.plan)
+        """Whether a plan is of use, and beats the best so far."""
+        key = self.key(plan)
+        if self.at_most and key[: len(self.at_most)] > self.at_most:
+            return False
+        return self.plan is None or key < self.key(self.plan)
 
     def key(self, plan: Plan) -> tuple[int, ...]:
         """What plans are compared by."""
@@ -123,15 +129,25 @@ class Search:
         return tuple(plan.sizes.measure(name, constants) for name in order)
 
     def most(self, deeper: bool) -> int | None:
-        """What the first objective may be at most, to be no worse than the best known.
+        """What the first objective may be at most, to be of use and no worse than the best known.
 
         A deeper model has to be better where nothing but depth comes after.
         """
         first, *rest = self.objective
-        if self.plan is None or first == "depth":
+        if first == "depth":
             return None
+        if self.plan is None:
+            return self.at_most[0] if self.at_most else None
         best = self.plan.sizes.measure(first, self.problem.constants)
         return best - int(deeper and (not rest or rest[0] == "depth"))
+
+    @property
+    def deepest(self) -> int | None:
+        """Layers beyond which nothing is looked for; None if there is no such number."""
+        bounds = [self.problem.limits.layers]
+        if self.at_most and self.objective[0] == "depth":
+            bounds.append(self.at_most[0])
+        return min((most for most in bounds if most is not None), default=None)
 
     def solve(
         self,

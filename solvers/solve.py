@@ -35,6 +35,7 @@ def solve(
     hint: Plan | None = None,
     progress: Callable[[str], None] | None = None,
     on_interrupt: OnInterrupt = "raise",
+    at_most: tuple[int, ...] = (),
 ) -> Allocation:
     """Solves a problem by one of the methods.
 
@@ -54,6 +55,9 @@ def solve(
             and raises KeyboardInterrupt; "keep" ends it with the best plan, FEASIBLE unless it
             was proven already, and the message says so. Without a plan it is raised all the
             same.
+        at_most: For "exact" and CP-SAT, where no inputs are late: values of the objective beyond
+            which a plan is of no use. Where there is none up to these the result is INFEASIBLE,
+            without a reason, and much sooner had. The plan of a large problem may be beyond them.
 
     Raises:
         KeyboardInterrupt: If the user stopped it.
@@ -64,7 +68,7 @@ def solve(
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
     if method == "exact" and hint is None and (time_limit is None or time_limit > 0.0):
-        found = settled(problem, objective, seed=seed)
+        found = settled(problem, objective, seed=seed, at_most=at_most)
         if found is not None:
             return validate(problem, found)
     if method == "exact" and hint is not None and decisions(problem) <= ANEW:
@@ -74,8 +78,9 @@ def solve(
     limit = time_limit
     if limit is None:
         limit = default_time_limit(solved, start is not None, "parameters" in objective)
+    useful = at_most if solved is problem else ()
     placed = _by_method(
-        solved, method, objective, limit, seed, parallel, start, progress, on_interrupt
+        solved, method, objective, limit, seed, parallel, start, progress, on_interrupt, useful
     )
     return placed if solved is problem else validate(problem, with_late(problem, placed))
 
@@ -90,6 +95,7 @@ def _by_method(
     hint: Plan | None,
     progress: Callable[[str], None] | None,
     on_interrupt: OnInterrupt,
+    at_most: tuple[int, ...],
 ) -> Allocation:
     """What one of the methods finds."""
     match method:
@@ -105,7 +111,7 @@ def _by_method(
             return validate(problem, brute_force(problem, objective, seed=seed))
         case "cp_sat" | "exact":
             return _by_cp_sat(
-                problem, objective, limit, seed, parallel, hint, progress, on_interrupt
+                problem, objective, limit, seed, parallel, hint, progress, on_interrupt, at_most
             )
         case _:
             raise ProblemError(f"method '{method}' is unknown; methods are {', '.join(METHODS)}")
@@ -131,6 +137,7 @@ def _by_cp_sat(
     hint: Plan | None,
     progress: Callable[[str], None] | None,
     on_interrupt: OnInterrupt,
+    at_most: tuple[int, ...],
 ) -> Allocation:
     """What CP-SAT finds, and, if that is nothing, which limits exclude each other."""
     from solvers.cp_sat import cp_sat
@@ -145,8 +152,9 @@ def _by_cp_sat(
         hint=hint,
         progress=progress,
         on_interrupt=on_interrupt,
+        at_most=at_most,
     )
-    if allocation.status is Status.INFEASIBLE:
+    if allocation.status is Status.INFEASIBLE and not at_most:
         allocation = explain(problem, allocation, time_limit=limit, seed=seed)
     return validate(problem, allocation)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from typing import Protocol
 
 import solvers
 from optitracr.errors import InfeasibleError
@@ -11,18 +11,33 @@ from solvers import Allocation, Plan, Problem, Status
 from solvers.allocation import LONGEST_PATH
 from solvers.mending import mended
 
-Allocator = Callable[[Problem, Search, Plan | None], Allocation]
-"""Places the components of a problem, or raises InfeasibleError. It may start from a plan of a
-problem that had more of them."""
+
+class UndecidedError(InfeasibleError):
+    """Nothing was found, and nothing is proven."""
 
 
-def by_longest_path(problem: Problem, search: Search, start: Plan | None = None) -> Allocation:
-    """Places the components as Tracr does, wherever it starts.
+class Allocator(Protocol):
+    """Places the components of a problem, or raises InfeasibleError."""
+
+    def __call__(
+        self,
+        problem: Problem,
+        search: Search,
+        start: Plan | None = None,
+        at_most: tuple[int, ...] = (),
+    ) -> Allocation:
+        """It may start from a plan of a problem that had more of them, and stop at some sizes."""
+
+
+def by_longest_path(
+    problem: Problem, search: Search, start: Plan | None = None, at_most: tuple[int, ...] = ()
+) -> Allocation:
+    """Places the components as Tracr does, wherever it starts and whatever is of use.
 
     Raises:
         InfeasibleError: If that does not fit the limits.
     """
-    del start
+    del start, at_most
     placed = solvers.solve(problem, method=LONGEST_PATH, seed=search.seed)
     if placed.plan is None:
         raise InfeasibleError(
@@ -32,16 +47,21 @@ def by_longest_path(problem: Problem, search: Search, start: Plan | None = None)
     return placed
 
 
-def by_solver(problem: Problem, search: Search, start: Plan | None = None) -> Allocation:
+def by_solver(
+    problem: Problem, search: Search, start: Plan | None = None, at_most: tuple[int, ...] = ()
+) -> Allocation:
     """Places the components as well as can be proven, or found in the time.
 
     Args:
         problem: The components, and how they can be placed.
         search: How long to search, and for what.
         start: A plan of a problem that had more components.
+        at_most: Values of the objective beyond which a plan is of no use; empty if there are none.
 
     Raises:
-        InfeasibleError: If nothing fits the limits; says which limit and what would fit.
+        InfeasibleError: If nothing fits the limits; says which limit and what would fit. Or if no
+            plan is of use.
+        UndecidedError: If that is not known.
         KeyboardInterrupt: If the user stopped the search and no plan is to be kept.
     """
     allocation = solvers.solve(
@@ -51,11 +71,13 @@ def by_solver(problem: Problem, search: Search, start: Plan | None = None) -> Al
         time_limit=search.time_limit,
         seed=search.seed,
         parallel=search.parallel,
-        hint=None if start is None else mended(problem, start),
+        hint=None if start is None or at_most else mended(problem, start),
         on_interrupt=search.on_interrupt,
+        at_most=at_most,
     )
     if allocation.plan is None:
-        raise InfeasibleError(_no_plan(problem, allocation))
+        is_proven = allocation.status is Status.INFEASIBLE
+        raise (InfeasibleError if is_proven else UndecidedError)(_no_plan(problem, allocation))
     return allocation
 
 

@@ -11,16 +11,19 @@ carried the smallest is taken. Only one as small as the first is known to be the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
+from typing import Protocol
 
+from optitracr.allocation.allocate import UndecidedError
+from optitracr.allocation.leaving_out import readings, uneven_ones, without
 from optitracr.candidates.computable import Chains, exclude
 from optitracr.candidates.erasing import erasing_otherwise
 from optitracr.candidates.margins import noisy_counts, offences
 from optitracr.candidates.offence import Offence
-from optitracr.candidates.space import NOTHING, CandidateSpace
-from optitracr.constructions.heads import HeadPlan
+from optitracr.candidates.space import CandidateSpace
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem, Status
 
@@ -55,8 +58,17 @@ class TooShallowError(InfeasibleError):
 
 Carried = tuple[CandidateSpace, Problem, Allocation]
 
-Solve = Callable[[Problem, Plan | None], Allocation]
-"""Solves a problem, from a plan of a problem that had more components if one is given."""
+
+class Solve(Protocol):
+    """Solves a problem, or raises InfeasibleError."""
+
+    def __call__(
+        self, problem: Problem, start: Plan | None = None, at_most: tuple[int, ...] = ()
+    ) -> Allocation:
+        """From a plan of a problem that had more components, and up to some sizes, if given."""
+
+
+Tried = tuple[Carried, Sequence[Offence]]
 
 
 def carried_plan(
@@ -84,34 +96,108 @@ def carried_plan(
         InfeasibleError: If nothing fits the limits.
         TooShallowError: If candidates that were left out as they come too late may be needed.
     """
-    found = [_tried(*first, solve, None)]
-    found += _rounds(found[0], state, solve, FIRST_ROUNDS)
-    quick = found[0][0][2].status is Status.OPTIMAL and found[0][0][2].deterministic_time <= LONG
-    small = quick and len(first[1].alternatives) <= QUIETED
-    if len(found) > 1 and small:
-        found += _of_either(either, state, solve, found[0][0][2].plan)
+    tried = _tried(*first, solve, None)
+    tries = _Tries(state, solve, [tried], _is_small(*tried[0][1:]))
+    tries.add_rounds(tried, FIRST_ROUNDS)
+    again = len(tries.found) > 1 and tries.small
     last = first[0]
+    latest: Tried | None = tries.found[-1]
     for make in (*cautious, *careful):
-        best, excess = _least(found)
-        beaten = small and best[2].value > found[0][0][2].value
-        if excess <= 1.0 and not beaten:
+        if again and tries.at_most and not tries.enough:
+            tries.add_either(either())
+            again = False
+        if tries.enough:
             break
-        try:
-            space = make()
-            if not _are_alike(space, last):
-                start = _least(found)[0][2].plan
-                found.append(_tried(space, state(space), solve, start))
-                last = space
-            if make in careful:
-                found += _rounds(found[-1], state, solve)
-        except InfeasibleError:
-            # What bears more errors is larger; the limits leave no room for it.
-            pass
-    carried, excess = _least(found)
-    if excess > 1.0 and any(space.layers is not None for (space, _, _), _ in found):
+        space = make()
+        if not _are_alike(space, last):
+            last, latest = space, tries.add(space, _least(tries.found)[0][2].plan)
+        if make in careful:
+            latest = tries.add_rounds(latest)
+    if again and not tries.enough:
+        tries.add_either(either())
+    carried, excess = _least(tries.found)
+    if excess > 1.0 and any(space.layers is not None for (space, _, _), _ in tries.found):
         raise TooShallowError("what was left out as it comes too late may be carried")
     quiet = _quieter(carried, careful[:1], state, solve)
-    return quiet if carried is found[0][0] else _of_the_rest(quiet)
+    return quiet if carried is tries.found[0][0] else _of_the_rest(quiet)
+
+
+def _is_small(problem: Problem, allocation: Allocation) -> bool:
+    """Whether a problem is small, and its plan was soon proven to be optimal."""
+    quick = allocation.status is Status.OPTIMAL and allocation.deterministic_time <= LONG
+    return quick and len(problem.alternatives) <= QUIETED
+
+
+@dataclass(slots=True)
+class _Tries:
+    """The plans that were found so far.
+
+    Attributes:
+        state: Makes the problem of a space.
+        solve: Solves it.
+        found: The plans, in order.
+        small: Whether the first problem is small and its plan optimal. Then the smallest plan that
+            is carried is looked for, and from the second on only what is smaller than those before.
+    """
+
+    state: Callable[[CandidateSpace], Problem]
+    solve: Solve
+    found: list[Tried]
+    small: bool
+
+    @property
+    def _carried(self) -> tuple[int, ...]:
+        """The least value of a plan that is carried, if there is one."""
+        return min((tried[2].value for tried, wrong in self.found if not wrong), default=())
+
+    @property
+    def at_most(self) -> tuple[int, ...]:
+        """The largest value that is smaller than that of a plan that is carried."""
+        return _below(self._carried) if self.small else ()
+
+    @property
+    def enough(self) -> bool:
+        """Whether a plan is carried, and nothing can be smaller if the smallest is looked for."""
+        carried = self._carried
+        return bool(carried) and (not self.small or carried <= self.found[0][0][2].value)
+
+    def add(self, space: CandidateSpace, start: Plan | None) -> Tried | None:
+        """Solves a space; None if there is no plan of use, or none within the limits."""
+        try:
+            tried = _tried(space, self.state(space), self.solve, start, self.at_most)
+        except InfeasibleError:
+            return None
+        self.found.append(tried)
+        return tried
+
+    def add_rounds(
+        self, tried: Tried | None, rounds: int = ROUNDS, even: bool = True
+    ) -> Tried | None:
+        """The same space with ever more left out, to the first plan without an offence: the last.
+
+        What was left out once stays so: when no plan is of use any more, none is later.
+        """
+        for _ in range(rounds):
+            if tried is None or not tried[1]:
+                break
+            (space, _, allocation), wrong = tried
+            smaller = without(space, allocation, wrong, even)
+            tried = None if smaller is None else self.add(smaller, allocation.plan)
+        return tried
+
+    def add_either(self, space: CandidateSpace) -> None:
+        """What passes on errors and what does not, without uneven heads and with them."""
+        first = self.add(space, self.found[0][0][2].plan)
+        self.add_rounds(first)
+        if first is not None and not self.enough:
+            (_, _, allocation), wrong = first
+            if uneven_ones(space, allocation, wrong):
+                self.add_rounds(first, even=False)
+
+
+def _below(value: tuple[int, ...]) -> tuple[int, ...]:
+    """The largest values that are smaller, first things first."""
+    return (*value[:-1], value[-1] - 1) if value else ()
 
 
 def _quieter(
@@ -127,16 +213,17 @@ def _quieter(
         return carried
     chains = Chains(space)
     quieter: list[Callable[[], CandidateSpace | None]] = [
-        partial(exclude, space, _readings([one]), chains) for one in noisy
+        partial(exclude, space, readings([one]), chains) for one in noisy
     ]
     for make in (*quieter, *careful):
         quiet = make()
         if quiet is None:
             continue
         try:
-            (quiet, problem, other), wrong = _tried(quiet, state(quiet), solve, None)
+            tried = _tried(quiet, state(quiet), solve, None, allocation.value)
         except InfeasibleError:
             continue
+        (quiet, problem, other), wrong = tried
         if wrong or other.status is not allocation.status:
             continue
         # Nothing is smaller than the first plan, if that is proven; so one as small is as well. A
@@ -167,44 +254,70 @@ def _of_the_rest(carried: Carried) -> Carried:
     return space, problem, replace(allocation, message=message)
 
 
-Tried = tuple[Carried, Sequence[Offence]]
+def _ways(space: CandidateSpace, problem: Problem) -> Iterator[tuple[CandidateSpace, Problem]]:
+    """A space, and the same with other ways in which its erasing heads tell positions."""
+    yield space, problem
+    if len(problem.alternatives) <= QUIETED:
+        yield from erasing_otherwise(space, problem)
 
 
-def _tried(space: CandidateSpace, problem: Problem, solve: Solve, start: Plan | None) -> Tried:
-    small = len(problem.alternatives) <= QUIETED
-    ways = erasing_otherwise(space, problem) if small else iter(())
-    try:
-        tried = space, problem, solve(problem, start)
-    except InfeasibleError:
-        # What the circle leaves no room for may fit without it.
-        other = next(ways, None)
-        if other is None:
-            raise
-        tried = *other, solve(other[1], start)
-    if tried[2].deterministic_time <= LONG:
-        for other in ways:
-            tried = _smaller(other, tried, solve)
-    space, _, allocation = tried
+def _tried(
+    space: CandidateSpace,
+    problem: Problem,
+    solve: Solve,
+    start: Plan | None,
+    at_most: tuple[int, ...] = (),
+) -> Tried:
+    """The smallest plan of a space, proven of all ways; after a long search no other is searched.
+
+    Raises:
+        InfeasibleError: If there is no plan of use, or none within the limits.
+        TooShallowError: If the plan is deeper than the candidates were made for.
+    """
+    began = time.perf_counter()
+    found: Carried | None = None
+    failed: list[InfeasibleError] = []
+    for way in _ways(space, problem):
+        if found is None:
+            of_use = at_most
+        elif found[2].status is Status.OPTIMAL and found[2].deterministic_time <= LONG:
+            of_use = _below(found[2].value)
+        else:
+            break
+        try:
+            allocation = solve(way[1], start, of_use)
+        except InfeasibleError as error:
+            # What one way leaves no room for may fit with another.
+            failed.append(error)
+            continue
+        found = (*way, allocation) if found is None else _smaller(found, (*way, allocation))
+    if found is None:
+        raise failed[-1]
+    if any(isinstance(error, UndecidedError) for error in failed):
+        found = _unproven(found, (0,) * len(found[2].value))
+    space, problem, allocation = found
     if space.layers is not None and allocation.plan and allocation.plan.layers > space.layers:
         raise TooShallowError(f"{allocation.plan.layers} layers, and not {space.layers}")
-    return tried, offences(space, allocation)
+    allocation = replace(allocation, seconds=time.perf_counter() - began)
+    return (space, problem, allocation), offences(space, allocation)
 
 
-def _smaller(other: tuple[CandidateSpace, Problem], carried: Carried, solve: Solve) -> Carried:
-    """A plan of another problem if it is smaller than one that is given; proven of both."""
-    space, problem, allocation = carried
+def _smaller(found: Carried, other: Carried) -> Carried:
+    """The smaller of two plans, the first of equal ones; proven if the other is as well."""
+    if other[2].value < found[2].value:
+        return other
+    is_proven = other[2].status is Status.OPTIMAL
+    return found if is_proven else _unproven(found, other[2].bound)
+
+
+def _unproven(found: Carried, bound: tuple[int, ...]) -> Carried:
+    """The same plan, of which a bound is known."""
+    space, problem, allocation = found
     if allocation.status is not Status.OPTIMAL:
-        return carried
-    try:
-        found = solve(other[1], allocation.plan)
-    except InfeasibleError:
-        return carried
-    seconds = allocation.seconds + found.seconds
-    if found.value < allocation.value:
-        return *other, replace(found, seconds=seconds)
-    if found.status is not Status.OPTIMAL:
-        allocation = replace(allocation, status=found.status, bound=found.bound, gap=found.gap)
-    return space, problem, replace(allocation, seconds=seconds)
+        return found
+    gaps = [(v - b) / max(v, 1) for v, b in zip(allocation.value, bound, strict=True) if v > b]
+    gap = gaps[0] if gaps else 0.0
+    return space, problem, replace(allocation, status=Status.FEASIBLE, bound=bound, gap=gap)
 
 
 def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
@@ -218,130 +331,3 @@ def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
     ]
     place = min(range(len(found)), key=lambda i: (excess[i], found[i][0][2].value))
     return found[place][0], max(excess[place], default=0.0)
-
-
-def _of_either(
-    either: Callable[[], CandidateSpace],
-    state: Callable[[CandidateSpace], Problem],
-    solve: Solve,
-    start: Plan | None,
-) -> list[Tried]:
-    """Plans of what passes on errors and what does not, without uneven heads and with them."""
-    space = either()
-    try:
-        first = _tried(space, state(space), solve, start)
-    except InfeasibleError:
-        return []
-    found = [first, *_rounds(first, state, solve)]
-    (_, _, allocation), wrong = first
-    if _uneven(space, allocation, wrong):
-        found += _rounds(first, state, solve, even=False)
-    return found
-
-
-def _rounds(
-    tried: Tried,
-    state: Callable[[CandidateSpace], Problem],
-    solve: Solve,
-    rounds: int = ROUNDS,
-    even: bool = True,
-) -> list[Tried]:
-    """The same space with ever more left out, to the first plan without an offence."""
-    found: list[Tried] = []
-    for _ in range(rounds):
-        (space, _, allocation), wrong = tried
-        smaller = _without(space, allocation, wrong, even) if wrong else None
-        if smaller is None:
-            break
-        try:
-            tried = _tried(smaller, state(smaller), solve, allocation.plan)
-        except InfeasibleError:
-            break
-        found.append(tried)
-    return found
-
-
-def _without(
-    space: CandidateSpace, allocation: Allocation, found: Sequence[Offence], even: bool
-) -> CandidateSpace | None:
-    """The space in which the plan is no longer possible; None if nothing is left.
-
-    A component must not read again the forms that bring the error in; where nothing else
-    would compute the output, those forms must come from other components instead.
-    """
-    uneven, chains = _uneven(space, allocation, found), Chains(space)
-    without = exclude(space, uneven, chains) if uneven and even else None
-    if without is not None:
-        return without
-    smaller, left = space, tuple(found)
-    while left:
-        count = most_left_out(smaller, left, chains)
-        if count:
-            smaller = exclude(smaller, _readings(left[:count]), chains) or smaller
-        left = left[count:]
-        if left:
-            fewer = exclude(smaller, _suppliers(smaller, allocation, left[0]), chains)
-            if fewer is None:
-                return None
-            smaller, left = fewer, left[1:]
-    return smaller
-
-
-def most_left_out(space: CandidateSpace, found: Sequence[Offence], chains: Chains) -> int:
-    """How many offences from the first on can be left out together, by halving.
-
-    What cannot be left out beside some cannot be left out beside more.
-
-    Args:
-        space: The space.
-        found: The offences.
-        chains: Those of the space, or of one of which it is a part.
-    """
-    few, many = 0, len(found)
-    middle = many
-    while few < many:
-        if exclude(space, _readings(found[:middle]), chains) is None:
-            many = middle - 1
-        else:
-            few = middle
-        middle = (few + many + 1) // 2
-    return few
-
-
-def _readings(found: Sequence[Offence]) -> list[tuple[str, str]]:
-    """The readings in which offences lie; the components alone where these read nothing wrong."""
-    return [(o.candidate, name) for o in found for name in o.reads or (NOTHING,)]
-
-
-def _uneven(
-    space: CandidateSpace, allocation: Allocation, found: Sequence[Offence]
-) -> list[tuple[str, str]]:
-    """All that bring errors in as they weigh what they select as unevenly as the plan, or more."""
-    assert allocation.plan is not None, "an allocation without a plan is an error before this stage"
-    wrong = {name for offence in found for name in (offence.candidate, *offence.reads)}
-    uneven = {
-        each.name: each.plan.most_uneven
-        for each in space.candidates.values()
-        if isinstance(each.plan, HeadPlan) and each.plan.most_uneven > 0.0
-    }
-    placed = [space.candidates[each.alternative] for each in allocation.plan.placements]
-    used = {x.form: uneven[x.name] for x in placed if x.name in uneven and wrong & {x.name, x.form}}
-    forms = {name: space.candidates[name].form for name in uneven}
-    return [
-        (name, NOTHING)
-        for name, most in uneven.items()
-        if forms[name] in used and most >= used[forms[name]]
-    ]
-
-
-def _suppliers(
-    space: CandidateSpace, allocation: Allocation, offence: Offence
-) -> list[tuple[str, str]]:
-    """The components that compute what brings the error in."""
-    plan = allocation.plan
-    assert plan is not None, "an allocation without a plan is an error before this stage"
-    return [
-        (placement.alternative, NOTHING)
-        for placement in plan.placements
-        if space.candidates[placement.alternative].form in offence.reads
-    ]

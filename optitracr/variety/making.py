@@ -234,13 +234,19 @@ class _Differing:
         self._before = before
         self.known: dict[Plan, Difference] = {}
 
-    def __call__(self, problem: Problem, search: Search, start: Plan | None = None) -> Allocation:
-        """Places the components of such a plan.
+    def __call__(
+        self,
+        problem: Problem,
+        search: Search,
+        start: Plan | None = None,
+        at_most: tuple[int, ...] = (),
+    ) -> Allocation:
+        """Places the components of such a plan, whatever it may start from or is of use.
 
         Raises:
             InfeasibleError: If there is none, or none was found.
         """
-        del start
+        del start, at_most
         found = most_different(
             problem,
             self._before,

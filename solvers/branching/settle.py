@@ -17,6 +17,7 @@ from solvers.allocation import DEFAULT_OBJECTIVE, Allocation, Erasure, Placement
 from solvers.branching.erasing import Erased, Erasing
 from solvers.branching.nodes import Chosen, Key, Node, children, roots
 from solvers.branching.parts import Part, part_of
+from solvers.ceiling import Ceiling, ceiling_at
 from solvers.dominance import frees_more
 from solvers.greedy import measured
 from solvers.problem import Problem
@@ -43,6 +44,7 @@ def settled(
     *,
     seed: int = 0,
     steps: int = MOST_STEPS,
+    at_most: tuple[int, ...] = (),
 ) -> Allocation | None:
     """The best plan of a small problem, proven.
 
@@ -51,12 +53,13 @@ def settled(
         objective: What to minimise, first things first.
         seed: Recorded, not used.
         steps: How many to take at most.
+        at_most: Values of the objective beyond which a plan is of no use, if there are any.
 
     Returns:
-        An OPTIMAL allocation; None where it is not found in so many steps, where another
-        objective is asked for than the default, or where late inputs, a published transformer,
-        components that free more than they take or write constants, or limits that the best plan
-        without them breaks make it another problem.
+        An OPTIMAL allocation, or an INFEASIBLE one where no plan is of use; None where that is not
+        found in so many steps, where another objective is asked for than the default, or where late
+        inputs, a published transformer, components that free more than they take or write
+        constants, or limits that the best plan without them breaks make it another problem.
     """
     start = time.perf_counter()
     if objective != DEFAULT_OBJECTIVE or problem.late is not None:
@@ -69,13 +72,16 @@ def settled(
     part = part_of(problem, times.layers, times)
     if part is None:
         return None
-    search = _Search(steps)
-    plan = search.plan(problem, part)
-    if plan is None or not _is_within(problem, plan):
+    ceiling = ceiling_at(objective, at_most, times.layers)
+    search = _Search(steps, _beyond(ceiling))
+    plan = None if ceiling is None else search.plan(problem, part)
+    value: tuple[int, ...] = ()
+    if plan is not None and _is_within(problem, plan):
+        value = plan.layers, plan.width, plan.neurons
+    elif plan is not None or search.left < 0 or (ceiling is not None and not ceiling.values):
         return None
-    value = plan.layers, plan.width, plan.neurons
     return Allocation(
-        status=Status.OPTIMAL,
+        status=Status.OPTIMAL if value else Status.INFEASIBLE,
         plan=plan,
         objective=objective,
         value=value,
@@ -88,6 +94,14 @@ def settled(
         solver_version="1",
         problem=fingerprint(problem),
     )
+
+
+def _beyond(ceiling: Ceiling | None) -> Key:
+    """The least key of a plan at the least depth that is of no use."""
+    if ceiling is None or not ceiling.values:
+        return NOTHING
+    width, neurons = ceiling.values
+    return width, neurons + 1, 0, 0
 
 
 def _is_within(problem: Problem, plan: Plan) -> bool:
@@ -111,13 +125,15 @@ class _Search:
         left: Steps that may still be taken.
     """
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, beyond: Key = NOTHING) -> None:
+        """Only what is smaller than a key is looked for."""
         self.left = steps
+        self._beyond = beyond
         self._best: _Best | None = None
 
     @property
     def _key(self) -> Key:
-        return NOTHING if self._best is None else self._best.key
+        return self._beyond if self._best is None else self._best.key
 
     def plan(self, problem: Problem, part: Part) -> Plan | None:
         """The best plan; None if there is none, or the steps were too few to know."""

@@ -8,7 +8,8 @@ from random import Random
 
 import pytest
 
-from optitracr.allocation import carry
+from optitracr.allocation import leaving_out
+from optitracr.allocation.leaving_out import most_left_out
 from optitracr.candidates import computable as room
 from optitracr.candidates.computable import Chains, choices, computable
 from optitracr.candidates.offence import Offence
@@ -87,6 +88,6 @@ def test_what_can_be_left_out_is_found_by_halving(
         asked.append(len([*pairs]))
         return None if asked[-1] > first_wrong else given
 
-    monkeypatch.setattr(carry, "exclude", exclude)
-    assert carry.most_left_out(space, found, Chains(space)) == first_wrong
+    monkeypatch.setattr(leaving_out, "exclude", exclude)
+    assert most_left_out(space, found, Chains(space)) == first_wrong
     assert len(asked) <= 1 + len(found).bit_length()

@@ -124,15 +124,17 @@ def test_all_are_planned_where_the_least_depth_is_not_enough(
     assert made.proposal.space.layers is not None
     tried = carry._tried
 
-    def deeper(space: object, problem: Problem, solve: object, start: object) -> object:
-        def solved(problem: Problem, start: object) -> Allocation:
-            found: Allocation = solve(problem, start)  # type: ignore[operator]
+    def deeper(
+        space: object, problem: Problem, solve: object, start: object, *at_most: object
+    ) -> object:
+        def solved(*given: object) -> Allocation:
+            found: Allocation = solve(*given)  # type: ignore[operator]
             assert found.plan is not None
             layers = found.plan.layers + 1
             return replace(found, plan=replace(found.plan, layers=layers))
 
         given = solve if space.layers is None else solved  # type: ignore[attr-defined]
-        return tried(space, problem, given, start)  # type: ignore[arg-type]
+        return tried(space, problem, given, start, *at_most)  # type: ignore[arg-type]
 
     monkeypatch.setattr(carry, "_tried", deeper)
     proposal = made.placed.proposal

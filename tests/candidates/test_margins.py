@@ -46,7 +46,7 @@ def test_numbers_that_multiply_errors_are_not_read(
     program = as_the_first(modulus)
     model = compile_rasp_to_model(program, range(vocabulary), length)
     assert tried[0]
-    assert not tried[-1]
+    assert [] in tried
     assert all(offence.error > offence.allowed for offence in tried[0])
     assert carry.LEFT_OUT in model.allocation.message
     rng = np.random.default_rng(0)
@@ -91,7 +91,7 @@ def test_a_mean_over_what_has_gathered_errors_reads_it_sharp(
     program = rasp.numerical(rasp.Aggregate(everywhere, small, default=0))
     model = compile_rasp_to_model(program, "()x", 13)
     assert tried[0]
-    assert not tried[-1]
+    assert [] in tried
     draw = random.Random(0)
     for _ in range(20):
         given = draw.choices("()x", k=13)
