@@ -194,6 +194,21 @@ DISTRIBUTION_COLUMNS = (
 )
 
 
+def too_large(rows: Sequence[Row]) -> list[str]:
+    """A line for each architecture whose weights are not all as small as is aimed at."""
+    lines = []
+    for architecture in ARCHITECTURES:
+        found = {
+            row["program"]: max(row[f"largest_{kind}"] for kind in KINDS)
+            for row in rows
+            if row["architecture"] == architecture and "error" not in row
+        }
+        told = [f"`{name}` ({most:,.0f})" for name, most in found.items() if most > STEPS[-1]]
+        if told:
+            lines.append(f"- {architecture}: {', '.join(told)}")
+    return lines
+
+
 def totals(rows: Sequence[Row]) -> list[list[str]]:
     """For each architecture: sizes of all programs together, and of these without norms."""
     cells = []
@@ -237,10 +252,12 @@ def text(rows: Sequence[Row]) -> str:
         for row in rows
         if "error" in row
     ]
+    large = too_large(rows)
     parts = [
         markdown_table(SUMMARY_COLUMNS, summary(rows)),
         markdown_table(("in all", *SUMMED), totals(rows)),
         markdown_table(DISTRIBUTION_COLUMNS, distribution(rows)),
+        *([f"Weights over {STEPS[-1]:,.0f}:\n\n" + "\n".join(large)] if large else []),
         *(["Refused:\n\n" + "\n".join(refused)] if refused else []),
         "Layers, width, heads and their size, neurons and parameters of each:",
         markdown_table(PROGRAM_COLUMNS, by_program(rows)),

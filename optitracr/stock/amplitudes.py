@@ -73,11 +73,12 @@ def evened(
     for _ in range(ROUNDS if readers.size else 0):
         weights = readers / found[:, None]
         sums = weights.sum(axis=0)
-        worst = int(np.abs(sums).argmax())
-        grows = (2.0 * found * held <= LARGEST) & (weights[:, worst] * sums[worst] > 0.0)
-        if abs(sums[worst]) <= most or not grows.any():
+        grows = (2.0 * found * held <= LARGEST)[:, None] & (weights * sums > 0.0)
+        excess = np.where(grows.any(axis=0), np.abs(sums), 0.0)
+        worst = int(excess.argmax())
+        if excess[worst] <= most:
             break
-        found[np.where(grows, np.abs(weights[:, worst]), -1.0).argmax()] *= 2.0
+        found[np.where(grows[:, worst], np.abs(weights[:, worst]), -1.0).argmax()] *= 2.0
     return found
 
 
@@ -102,11 +103,25 @@ def held(guest: Guest) -> FloatArray:
     found = np.abs(guest.tokens).max(axis=0)
     if guest.positions is not None:
         found = found + np.abs(guest.positions).max(axis=0)
+    written = np.zeros(guest.width, dtype=bool)
     for layer in guest.layers:
         for head in layer.heads:
             value = found @ np.abs(head.value.w) + np.abs(head.value.b)
+            if not head.value.w[written].any():
+                value = np.minimum(value, _embedded(guest, head.value))
             found = np.maximum(found, value @ np.abs(head.out))
+        for head in layer.heads:
+            written |= head.out.any(axis=0)
+        written |= layer.neurons_out.w.any(axis=0)
     return np.asarray(np.maximum(found, 1.0))
+
+
+def _embedded(guest: Guest, part: Affine) -> FloatArray:
+    """The largest number that a map makes of what is embedded, [outputs]."""
+    told = np.abs(guest.tokens @ part.w + part.b).max(axis=0)
+    if guest.positions is None:
+        return np.asarray(told)
+    return np.asarray(told + np.abs(guest.positions @ part.w).max(axis=0))
 
 
 def amplified(guest: Guest, amplitude: FloatArray) -> Guest:

@@ -32,13 +32,13 @@ ROUNDING = 2.0**-20
 """By what part of itself the largest gain is not reached, so that rounding does not pass it."""
 
 
-LARGEST = 8.0
+LARGEST = 8.0 * (1 + 2.0**-4)
 """Of what a column of the guest holds, as it lies there: it then adds to the norm what eight by
-eight columns of ones would."""
+eight columns of ones would, and what stands besides where the output reads a constant."""
 
-LOUD = 3.0 / LARGEST_GAIN
-"""By what part of the constant: as much moves the norm's scale by some 5e-6, and proofs follow it
-up to 3e-5."""
+LOUDEST, LOUD = 2.0 * LARGEST, 6.0 / LARGEST_GAIN
+"""Of what a column holds while positions are counted in it, at most, and by what part of the
+constant: as much moves the norm's scale by some 2e-5, and proofs follow it up to 3e-5."""
 
 CONSTANT = 16.0
 """What the column of the constant is read as where there are no biases: these are up to some ten
@@ -78,7 +78,7 @@ class EmptyHost:
     @property
     def loudest(self) -> float:
         """What a column may hold to count in: as large as a number, and not as loud as is seen."""
-        return min(LARGEST, LOUD * self.amplitude) if self.amplitude else LARGEST
+        return min(LOUDEST, LOUD * self.amplitude) if self.amplitude else LOUDEST
 
     @property
     def steepest(self) -> float:

@@ -111,8 +111,26 @@ class Reader:
         scale = 1.0 / np.sqrt(square + EPSILON[norm])
         return Scales(scale / self.empty, off, centered, size, mean_off)
 
+    def shared(
+        self, rows: Bounded, apart: FloatArray | float = 0.0
+    ) -> Float[FloatArray, "rows width"]:
+        """By how much what the norm gives may be off, the same for all that read it, [rows, width].
+
+        Args:
+            rows: The rows.
+            apart: By how much they may be off besides.
+        """
+        scales = self.scales(rows, apart)
+        rounded = scales.off + OPERATIONS * UNIT
+        return np.asarray(scales.factor * (1.0 + scales.off) * scales.size * rounded)
+
     def read(
-        self, part: Affine, rows: Bounded, apart: FloatArray | float = 0.0, turned: bool = False
+        self,
+        part: Affine,
+        rows: Bounded,
+        apart: FloatArray | float = 0.0,
+        turned: bool = False,
+        shared: bool = False,
     ) -> Bounded:
         """What a map of the stream makes of rows, [rows, outputs].
 
@@ -122,13 +140,15 @@ class Reader:
             apart: By how much they may be off besides. It counts where sums are rounded, and is not
                 handed on but for how far this map is from that of an empty host.
             turned: Whether the result is turned by position.
+            shared: Whether what the norm itself is off by is told apart, by `shared`.
         """
         scales, sizes = self.scales(rows, apart), np.abs(part.w)
         plain = scales.factor * (scales.centered @ part.w)
         mass = scales.factor * (1.0 + scales.off) * (scales.size @ sizes)
         terms = (part.w != 0.0).sum(axis=0) + 2.0
-        error = scales.off * (np.abs(plain) + UNIT * mass)
-        error += (gamma(terms) + OPERATIONS * UNIT + SLACK * terms) * mass
+        error = (gamma(terms) + SLACK * terms) * mass
+        if not shared:
+            error += scales.off * (np.abs(plain) + UNIT * mass) + OPERATIONS * UNIT * mass
         error += gamma(2.0) * np.abs(part.b) + TINY
         error += scales.factor * scales.mean_off * np.abs(part.w.sum(axis=0))
         error += scales.factor * (1.0 + scales.off) * (rows.error @ sizes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,9 @@ from optitracr.stock.activated import SHAPES, Fired, fired
 from optitracr.stock.lower import Lowered
 from optitracr.stock.normed import NEAR, Reader
 from optitracr.stock.weights import Affine, StockLayer, single
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
 
 
 def states(model: Lowered, tokens: NDArray[np.integer]) -> Iterator[Stream]:
@@ -78,15 +81,17 @@ def _transformed(model: Lowered, reader: Reader, layer: StockLayer, rows: Bounde
     out = {"w": single(layer.neurons_out.w), "b": single(layer.neurons_out.b)}
     sizes = np.abs(out["w"].astype(np.float64))
     still = Bounded.exact(rows.center)
-    before = reader.read(into, still, rows.error)
-    wide = rows.error @ np.abs(into.w)
+    before = reader.read(into, still, rows.error, shared=True)
+    normed = reader.shared(still, rows.error)
+    wide = (rows.error + normed) @ np.abs(into.w)
     activation = model.architecture.activation
-    found = _gated(reader, layer, fired(activation, before, wide), rows)
+    found, common = _gated(reader, layer, fired(activation, before, wide), rows)
     moved = np.where(found.on, wide, 0.0)
     written = mapped(found.hidden, out["w"], out["b"], apart=moved)
     unsure = np.where(found.on | found.off, 0.0, SHAPES[activation].slope * wide)
     handed = (unsure + NEAR * (moved + unsure)) @ sizes
-    handed += _through(rows.error, into.w, out["w"].astype(np.float64), found)
+    handed += _through(rows.error, normed, into.w, out["w"].astype(np.float64), found)
+    handed += common * (np.abs(written.center - out["b"]) + written.error + handed + rows.error)
     after = added(still, Bounded(written.center, written.error + handed), apart=rows.error)
     return kept(rows, after, out)
 
@@ -106,25 +111,43 @@ def _part(part: Affine, some: NDArray[np.bool_]) -> Affine:
     return Affine(part.w[:, some], part.b[some])
 
 
-def _gated(reader: Reader, layer: StockLayer, found: Fired, rows: Bounded) -> Fired:
-    """What neurons give, times what they are multiplied with: one, up to the norm's scale."""
-    if layer.up is None:
-        return found
-    up = reader.read(reader.weights(layer.mlp_gain, layer.up), rows)
-    hidden = found.hidden
-    center = hidden.center * up.center
-    error = hidden.error * up.size + np.abs(hidden.center) * up.error + 2.0 * UNIT * np.abs(center)
-    # How far what is off moves what they give is followed as if they were multiplied with one.
-    unlike = np.abs(up.center - 1.0) + up.error > NEAR / 2
-    return Fired(Bounded(center, np.where(unlike, np.inf, error)), found.on, found.off)
+def _gated(
+    reader: Reader, layer: StockLayer, found: Fired, rows: Bounded
+) -> tuple[Fired, Float[FloatArray, "rows 1"]]:
+    """What neurons give, times what they are multiplied with: one, up to the norm's scale.
+
+    All are multiplied with the same map of the same numbers, whose sums alone are rounded each by
+    itself. By what part of itself that is off for all of them alike is told apart, [rows, 1].
+    """
+    if layer.up is None or not found.on.shape[1]:
+        return found, np.zeros((len(rows.center), 1))
+    same = Affine(layer.up.w[:, :1], layer.up.b[:1])
+    weights = reader.weights(layer.mlp_gain, same)
+    up = reader.read(weights, rows)
+    own = reader.read(weights, Bounded.exact(rows.center), shared=True).error
+    hidden, common = found.hidden, np.abs(up.center - 1.0) + up.error
+    error = hidden.error + 2.0 * (own + UNIT) * (np.abs(hidden.center) + hidden.error)
+    unlike = (common > NEAR / 2) | (layer.up.w != same.w).any() | (layer.up.b != same.b).any()
+    return Fired(
+        Bounded(hidden.center, np.where(unlike, np.inf, error)), found.on, found.off
+    ), common
 
 
-def _through(error: FloatArray, into: FloatArray, out: FloatArray, found: Fired) -> FloatArray:
-    """How far what is off moves what is there afterwards, by the neurons that are on for sure."""
+def _through(
+    error: FloatArray, normed: FloatArray, into: FloatArray, out: FloatArray, found: Fired
+) -> FloatArray:
+    """How far what is off moves what is there afterwards, by the neurons that are on for sure.
+
+    Args:
+        error: What the stream is off by, [rows, width].
+        normed: What the norm is off by besides, for all that read it, [rows, width].
+        into: To pre-activations, [width, neurons].
+        out: From what neurons give, [neurons, width].
+        found: What they give.
+    """
     handed = np.zeros_like(error)
-    if not error.any():
-        return handed
     for pattern, rows in alike(found.on):
-        total = np.eye(error.shape[1]) + into[:, pattern] @ out[pattern]
-        handed[rows] += error[rows] @ np.abs(total)
+        passed = into[:, pattern] @ out[pattern]
+        handed[rows] += error[rows] @ np.abs(np.eye(error.shape[1]) + passed)
+        handed[rows] += normed[rows] @ np.abs(passed)
     return handed

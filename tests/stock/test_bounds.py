@@ -38,8 +38,9 @@ def test_every_state_is_within_its_bounds(kind: str, rotate: int | None) -> None
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
-@pytest.mark.parametrize("name", ["hist", "shuffle_dyck2", "frac_prevs"])
+@pytest.mark.parametrize("name", ["hist", "shuffle_dyck2", "frac_prevs", "difference"])
 def test_models_are_proven(kind: str, name: str) -> None:
+    """Counts, brackets and numbers, and a difference of numbers over positions that are counted."""
     proof = compiled(name, kind).prove_stock()
     assert proof.status is Status.PROVEN
     assert not proof.open

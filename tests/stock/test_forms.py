@@ -304,7 +304,9 @@ def test_an_activation_bends_what_is_near_a_knot() -> None:
     assert found[0, 2] < -1e-4
 
 
-@pytest.mark.parametrize(("name", "kind"), [("reverse", "llama"), ("induction", "gpt2")])
+@pytest.mark.parametrize(
+    ("name", "kind"), [("reverse", "llama"), ("max_depth", "llama"), ("most_frequent", "gpt2")]
+)
 def test_no_weight_is_larger_than_asked_for(name: str, kind: str) -> None:
     """Positions are counted with large numbers, and columns of zeros take no more than others."""
     weights = compiled(name, kind, 8).stock().lowered.weights
