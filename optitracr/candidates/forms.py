@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,12 @@ leaves, and far below what float32 keeps."""
 LARGEST_FACTOR = 16.0
 """Largest factor of such a function: it also multiplies rounding errors, of which the tolerances of
 numbers leave room for some hundred."""
+
+KEPT = 1_024
+"""Linear functions of numbers that are kept, whether there are some or none."""
+
+KEPT_BYTES = 1 << 12
+"""Size of what is to be read up to which they are kept: all of them take 8 MB at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +145,11 @@ def _serves(form: Form, rows: FloatArray, steep: bool) -> FloatArray | None:
     held = np.asarray(form.classes)
     if held.size != len(rows):
         return None
-    matrix = np.zeros((form.width, rows.shape[1]))
-    inside = held != NO_CLASS
-    matrix[held[inside]] = rows[inside]
-    known = np.concatenate([matrix, np.zeros((1, rows.shape[1]))])[held]
-    return matrix if np.array_equal(known, rows) else None
+    # The last row is of what has no class, which is -1.
+    matrix = np.zeros((form.width + 1, rows.shape[1]))
+    matrix[held] = rows
+    matrix[-1] = 0.0
+    return matrix[:-1] if (matrix[held] == rows).all() else None
 
 
 def _may_be_multiples(held: FloatArray, rows: FloatArray) -> bool:
@@ -159,7 +166,25 @@ def _number_serves(form: Form, rows: FloatArray, exact_to: float) -> FloatArray 
     """Numbers serve what is a linear function of them."""
     if len(form.numbers) != len(rows):
         return None
-    held = np.asarray(form.numbers)
+    if rows.nbytes > KEPT_BYTES:
+        return _linear(form.numbers, rows, exact_to)
+    return _kept_linear(form.numbers, rows.shape, rows.tobytes(), exact_to)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept_linear(
+    numbers: Numbers, shape: tuple[int, ...], rows: bytes, exact_to: float
+) -> FloatArray | None:
+    """The same as `_linear`: programs ask for few of them, over and over."""
+    found = _linear(numbers, np.frombuffer(rows).reshape(shape), exact_to)
+    if found is not None:
+        found.setflags(write=False)
+    return found
+
+
+def _linear(numbers: Numbers, rows: FloatArray, exact_to: float) -> FloatArray | None:
+    """What numbers are multiplied with to be some rows; None if these are not linear in them."""
+    held = np.asarray(numbers)
     if held.shape[1] == 1 and not _may_be_multiples(held, rows):
         return None
     solution, _, rank, _ = np.linalg.lstsq(held, rows, rcond=1e-9)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,8 +43,12 @@ class Cells:
     known: Bool[NDArray[np.bool_], ...]
 
 
+@lru_cache(maxsize=1)
 def cells_of(task: Task) -> Cells | None:
-    """The cells of a task; None if it reads not one number beside others."""
+    """The cells of a task; None if it reads not one number beside others.
+
+    Several constructions ask for those of one task, one after the other.
+    """
     numerical = [axis for axis, leaf in enumerate(task.leaves) if leaf.numerical]
     if len(numerical) != 1 or len(task.leaves) < 2:
         return None

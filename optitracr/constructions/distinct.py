@@ -24,16 +24,16 @@ def distinct_rows(
     if rows.shape[1] == 0:
         return rows[:1], np.zeros(len(rows), dtype=np.intp)
     hot = _one_hot(rows)
-    if hot is not None:
-        # The later its one, the smaller is a row.
-        _, first, code = np.unique(-hot, return_index=True, return_inverse=True)
-        return rows[first], code
-    if rows.size > FEW_ENTRIES:
+    # The later its one, the smaller is a row.
+    listed = [-place for place in hot.tolist()] if hot is not None else None
+    if listed is None and rows.size > FEW_ENTRIES:
         distinct, code = np.unique(rows, axis=0, return_inverse=True)
         return distinct, code.ravel()
-    listed = list(map(tuple, rows.tolist()))
-    place = {row: i for i, row in enumerate(sorted(set(listed)))}
-    return np.array(list(place), dtype=rows.dtype), np.array([place[row] for row in listed])
+    names = list(map(tuple, rows.tolist())) if listed is None else listed
+    first = {names[row]: row for row in range(len(names) - 1, -1, -1)}
+    order = sorted(first)
+    place = {name: i for i, name in enumerate(order)}
+    return rows[[first[name] for name in order]], np.array([place[name] for name in names])
 
 
 def _one_hot(rows: FloatArray) -> NDArray[np.intp] | None:

@@ -52,10 +52,12 @@ def term_count(table: Int[Codes, ...], default: int) -> int:
 def _counts(table: Codes, default: int) -> list[int]:
     """Boxes for each axis along which they may be merged: other outputs of each line along it."""
     counts = []
+    is_default = table == default
     for axis in range(table.ndim):
-        lines = np.sort(table, axis=axis)
-        changes = np.count_nonzero(np.diff(lines, axis=axis))
-        of_default = np.count_nonzero((table == default).any(axis=axis))
+        lines = table.swapaxes(axis, -1).copy()
+        lines.sort(axis=-1)
+        changes = np.count_nonzero(lines[..., 1:] != lines[..., :-1])
+        of_default = np.count_nonzero(is_default.any(axis=axis))
         counts.append(int(changes + table.size // max(table.shape[axis], 1) - of_default))
     return counts or [0]
 

@@ -72,9 +72,8 @@ def _steps_in(cells: Cells, task: Task, cell: tuple[int, ...]) -> _CellSteps | N
         return _CellSteps(np.zeros(0), np.zeros(0), task.rows[:0], task.default)
     codes = cells.table[cell][place]
     changes = np.flatnonzero(codes[1:] != codes[:-1])
-    numbers = [float(x) for x in cells.numbers[place]]
     try:
-        steps, pivot = steps_between(numbers, [int(i) for i in changes])
+        steps, pivot = steps_between(cells.numbers[place], changes)
     except MarginError:
         return None
     jumps = task.rows[codes[changes + 1]] - task.rows[codes[changes]]

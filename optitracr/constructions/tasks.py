@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False)
 class Task:
     """A function table whose equal slices are one, and what its results write.
 
@@ -49,13 +50,13 @@ class Task:
     robust: bool = False
     passed: float = 0.0
 
-    @property
+    @cached_property
     def known(self) -> Bool[NDArray[np.bool_], ...]:
         """Which combinations of the leaves' values occur; alike for all values of a class."""
         sizes = tuple(member.size for member in self.classes)
         return np.broadcast_to(True if self.possible is None else self.possible, sizes)
 
-    @property
+    @cached_property
     def full(self) -> Int[Codes, ...]:
         """The function of the leaves' values, not only of their classes."""
         return self.table[np.ix_(*self.classes)]

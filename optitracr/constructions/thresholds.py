@@ -70,7 +70,7 @@ def cell_plans(task: Task) -> Iterator[Plan]:
     lines = np.moveaxis(task.table, cells.axis, -1)
     last = np.flatnonzero(np.diff(classes))
     try:
-        steps, pivot_value = steps_between(list(cells.leaf.numbers), [int(i) for i in last])
+        steps, pivot_value = steps_between(cells.numbers, last)
     except MarginError:
         return
     terms, step_of, jumps = _cell_steps(lines, rows, steps.rising)

@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from optitracr.constructions.leaves import Axis, Leaf, Plan, number_axis
 from optitracr.constructions.reduction import Codes
 from optitracr.constructions.tasks import Task
-from optitracr.constructions.weightings import Weights, places, residues, weightings
+from optitracr.constructions.weightings import (
+    Weights,
+    may_be_residues,
+    places,
+    residues,
+    weightings,
+)
 from optitracr.craft.numerics import FLOAT32_EPSILON, INPUT_ERROR, MarginError
 from optitracr.craft.piecewise import (
     MOST_LEAPING,
@@ -76,7 +82,7 @@ def place_sum_plans(task: Task) -> Iterator[Plan]:
 def residue_sum_plans(task: Task) -> Iterator[Plan]:
     """The best sum that is the output modulo the number of its values, if all may occur."""
     few = task.rows.shape[1] > MOST_LEAPING and task.table.size < LARGE
-    if few or task.possible is not None:
+    if few or task.possible is not None or not may_be_residues(task.leaves):
         return
     _, place = np.unique(task.ranks, return_inverse=True)
     weighted = list(residues(task.leaves, place.astype(np.int32).ravel()[task.full]))
@@ -182,19 +188,23 @@ class _Search:
         open_to_any = self._most(self.best) > self._least
         open_to_sure = self._most(self.sure) > self._least_sure
         for way, place, lines in found:
-            if open_to_any and way.neurons < self._most(self.best):
+            of_any = open_to_any and way.neurons < self._most(self.best)
+            of_sure = open_to_sure and way.sure and way.neurons < self._most(self.sure)
+            made = lines.made(way, self.task, surely=True) if of_sure else None
+            if made is not None:
+                self.sure = made, ways[place]
+            elif of_any and not (of_sure and lines.is_sure(way)):
                 made = lines.made(way, self.task)
-                self.best = self.best if made is None else (made, ways[place])
-            if open_to_sure and way.sure and way.neurons < self._most(self.sure):
-                made = lines.made(way, self.task, surely=True)
-                self.sure = self.sure if made is None else (made, ways[place])
+            if of_any and made is not None:
+                self.best = made, ways[place]
 
     def _lines(self, ways: Ways) -> Iterator[tuple[NDArray[np.intp], _Lines]]:
         """The sums of which the output is a function, those of as many values together."""
         task, codes = self.task, self._codes
         sums = _sums(ways)[:, self._chosen].round(9)
         order = sums.argsort(axis=1)
-        sums, given = np.take_along_axis(sums, order, axis=1), codes[order]
+        line = np.arange(len(sums))[:, None]
+        sums, given = sums[line, order], codes[order]
         first = np.ones(sums.shape, dtype=bool)
         np.not_equal(sums[:, 1:], sums[:, :-1], out=first[:, 1:])
         changes = given[:, 1:] != given[:, :-1]
@@ -204,7 +214,7 @@ class _Search:
             fits &= 2 * np.count_nonzero(changes, axis=1) < self._most(self.sure)
         noise = None
         if task.passed and not _is_exact(task):
-            noise = np.take_along_axis(_noise(task, ways)[:, self._chosen], order, axis=1)
+            noise = _noise(task, ways)[:, self._chosen][line, order]
         for count in np.unique(points[fits]).tolist():
             own = np.flatnonzero(fits & (points == count))
             moved = None if noise is None else noise[own]
@@ -229,6 +239,11 @@ class _Lines:
     z: FloatArray
     outputs: FloatArray
     passing: Passing | None
+
+    def is_sure(self, way: Way) -> bool:
+        """Whether nobody minds anything that a way may pass on."""
+        passing = self.passing
+        return way.pivot == NO_PIVOT or passing is None or passing.sure is passing.allowed
 
     def made(self, way: Way, task: Task, *, surely: bool = False) -> Piecewise | None:
         """A construction for a sum; None if it is off by more than is allowed, or than is sure."""
@@ -283,7 +298,7 @@ def _sums(ways: Ways) -> FloatArray:
     for axis in range(leaves):
         line = [count] + [1] * leaves
         line[axis + 1] = -1
-        total = total + np.stack([way[axis] for way in ways]).reshape(line)
+        total = total + np.array([way[axis] for way in ways]).reshape(line)
     return total
 
 

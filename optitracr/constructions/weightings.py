@@ -98,6 +98,11 @@ def weightings(
             yield [apart]
 
 
+def may_be_residues(leaves: Sequence[Leaf]) -> bool:
+    """Whether values of leaves can be added up modulo a number: of several that are never None."""
+    return len(leaves) > 1 and not any(leaf.numerical or leaf.may_be_none for leaf in leaves)
+
+
 def residues(leaves: Sequence[Leaf], table: Int[Codes, ...]) -> Iterator[list[Weights]]:
     """What values add where the output is a sum modulo the number of its values.
 
@@ -106,9 +111,7 @@ def residues(leaves: Sequence[Leaf], table: Int[Codes, ...]) -> Iterator[list[We
         table: The place of the output among all that occur, in the order of its values.
     """
     count = int(table.max(initial=0)) + 1
-    if len(leaves) < 2 or count < LEAST_MODULUS:
-        return
-    if any(leaf.numerical or leaf.may_be_none for leaf in leaves):
+    if count < LEAST_MODULUS or not may_be_residues(leaves):
         return
     added, total = [], np.zeros((1,) * table.ndim, dtype=np.int64)
     for axis in range(table.ndim):

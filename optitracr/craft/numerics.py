@@ -79,7 +79,9 @@ class Steps:
 
 
 def steps_between(
-    values: Sequence[float], changes: Sequence[int], ramp: float = RAMP
+    values: Sequence[float] | FloatArray,
+    changes: Sequence[int] | NDArray[np.intp],
+    ramp: float = RAMP,
 ) -> tuple[Steps, int]:
     """Steps at the gaps between consecutive values where an output changes.
 

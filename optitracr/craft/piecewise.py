@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.craft.numerics import FLOAT32_EPSILON, RAMP, MarginError, Steps, steps_between
-from optitracr.craft.slopes import are_gentle, passed_on, slopes_of, with_leaps
+from optitracr.craft.slopes import SLACK, are_gentle, passed_on, slopes_of, with_leaps
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -336,8 +336,10 @@ def _steps(
     if changes.size == 0:
         empty = np.zeros(0)
         return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])
-    steps, pivot = steps_between([float(x) for x in z], [int(i) for i in changes], ramp)
     jumps = outputs[changes + 1] - outputs[changes]
+    if not close and _least_error(z, changes, abs(jumps), ramp) > tolerance:
+        raise MarginError(f"{len(changes)} steps would add up an error above {tolerance:.1e}")
+    steps, pivot = steps_between(z, changes, ramp)
     jumps = np.where(steps.rising[:, None], jumps, -jumps)
     reach = (_active_terms if close else _ends)(steps, z)
     error = 2 * FLOAT32_EPSILON * float((reach @ abs(jumps)).max(initial=0.0))
@@ -349,6 +351,17 @@ def _steps(
         weight=np.concatenate([jumps, -jumps]),
         bias=outputs[pivot],
     )
+
+
+def _least_error(z: FloatArray, changes: NDArray[np.intp], jumps: FloatArray, ramp: float) -> float:
+    """What steps round at least by their ends, told before they are made.
+
+    A step is 1/2 in the middle of its gap, whichever way it goes.
+    """
+    low, high = z[changes], z[changes + 1]
+    middle = (low + high) / 2
+    far = np.maximum(z[-1] - middle, middle - z[0]) / (ramp * (high - low)) - 0.5
+    return 2 * FLOAT32_EPSILON * float((far @ jumps).max(initial=0.0)) * (1.0 - SLACK)
 
 
 def _ends(steps: Steps, z: FloatArray) -> FloatArray:

@@ -14,7 +14,8 @@ more than what float64 rounds."""
 
 def slopes_of(z: FloatArray, outputs: FloatArray) -> FloatArray:
     """Shape [..., points - 1, outputs]: how fast each output rises between points."""
-    slopes: FloatArray = np.diff(outputs, axis=-2) / np.diff(z)[..., None]
+    rises, gaps = outputs[..., 1:, :] - outputs[..., :-1, :], z[..., 1:] - z[..., :-1]
+    slopes: FloatArray = rises / gaps[..., None]
     return slopes
 
 
