@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from typing import Any
 
-from optitracr.cli.bounds import bounds_of, print_bounds
 from optitracr.cli.commands import chosen, compile_named, describe
 from optitracr.cli.output import Output, tell
 from optitracr.cli.programs import Named
@@ -16,12 +16,15 @@ from optitracr.levels import ALLOCATED_LEVELS, LEVELS
 def compare_programs(arguments: argparse.Namespace, output: Output) -> int:
     """Prints a table of sizes, the share saved against level 0, and what is proven."""
     from rich.console import Console
-    from rich.progress import track
 
     errors = Console(stderr=True)
     rows: list[dict[str, Any]] = []
     programs = chosen(arguments)
-    steps = track(programs, "compiling", console=errors) if errors.is_terminal else programs
+    steps: Iterable[Named] = programs
+    if errors.is_terminal:
+        from rich.progress import track
+
+        steps = track(programs, "compiling", console=errors)
     for named in steps:
         if not errors.is_terminal and len(programs) > 1:
             tell(f"compiling {named.name}")
@@ -33,6 +36,8 @@ def compare_programs(arguments: argparse.Namespace, output: Output) -> int:
         if arguments.explain:
             _explain(rows, output)
         if arguments.bounds:
+            from optitracr.cli.bounds import print_bounds
+
             print_bounds(rows, output)
     return 0
 
@@ -54,6 +59,8 @@ def compare_one(named: Named, arguments: argparse.Namespace) -> list[dict[str, A
             row["verified"] = str(model.verify(arguments.max_inputs, arguments.seed))
         rows.append(row)
     if arguments.bounds:
+        from optitracr.cli.bounds import bounds_of
+
         rows[-1] |= bounds_of(named, arguments)
     return rows
 

@@ -19,9 +19,10 @@ from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.craft.spaces import FloatArray
 
-MAX_BYTES = 1 << 24
-"""What all that is kept takes at most: 16 MB, of some thousand small tables; beyond it those that
-have not been asked for the longest are forgotten."""
+MAX_BYTES = 1 << 26
+"""What all that is kept takes at most: 64 MB, of some ten thousand small tables, which a thousand
+programs ask for; with a quarter of that an eighth more are planned. Beyond it those that have not
+been asked for the longest are forgotten."""
 
 MAX_TASK_BYTES = 1 << 15
 """Size of a task up to which its plans are kept, some thousand entries: larger ones seldom occur

@@ -126,13 +126,15 @@ SIZES = ("layers", "width", "heads", "head_size", "neurons", "parameters")
 """The sizes that have columns."""
 
 
-def _compact(data: Any) -> str:
-    return json.dumps(data, separators=(",", ":"), allow_nan=False)
+_compact = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+"""JSON without blanks, fields as they stand."""
+
+_in_order = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+"""The same with fields in order."""
 
 
 def _digest(data: Any) -> str:
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    return hashlib.sha256(_in_order(data).encode("ascii")).hexdigest()
 
 
 def program_digest(data: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Collection
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 from typing import Any, NoReturn
@@ -238,13 +239,15 @@ def digest(data: dict[str, Any], without: Collection[str] = (DIGEST,)) -> str:
 
 def _digest(texts: dict[str, str], without: Collection[str] = (DIGEST,)) -> str:
     """The same, of each field's text."""
-    rest = (f"{_text(name)}:{texts[name]}" for name in sorted(texts) if name not in without)
+    rest = (f"{_name(name)}:{texts[name]}" for name in sorted(texts) if name not in without)
     return hashlib.sha256(f"{{{','.join(rest)}}}".encode("ascii")).hexdigest()
 
 
-def _text(value: Any) -> str:
-    """JSON in one form: keys in order, and no blanks."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_text = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+"""JSON in one form: keys in order, and no blanks."""
+
+_name = lru_cache(maxsize=64)(_text)
+"""The same of a field's name, of which there are few."""
 
 
 def _manifest(path: Path, text: bytes, changed: bool) -> tuple[Manifest, str]:
