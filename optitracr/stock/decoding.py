@@ -36,12 +36,19 @@ def decode_logits(model: Transformer, logits: Any) -> NDArray[Any]:
             f"logits has shape {found.shape}; give what the stock model gives, of shape "
             f"[..., vocabulary] with a vocabulary of at least {outputs}"
         )
+    longest = model.setting.max_seq_len + 1
+    if found.ndim == 3 and found.shape[1] > longest:
+        raise InputError(
+            f"logits are of {found.shape[1]} positions; the program was compiled for "
+            f"max_seq_len={longest - 1}, so give {longest} at most, BOS included"
+        )
     if np.isnan(found[..., :outputs]).any():
         raise InputError(
             "logits holds NaN, which is what the stock model makes of an unknown word; give it "
             "tokens of the program alone"
         )
-    codes = chosen(model, found, scale)
+    # Whoever centres the unembedding has taken the mean off, from what no output is read of too.
+    codes = chosen(model, found - found[..., outputs : outputs + 1].sum(-1, keepdims=True), scale)
     values = model.output_encoder.decode(codes.reshape(-1).tolist())
     decoded = np.empty(codes.size, dtype=object)
     decoded[:] = values
@@ -54,6 +61,14 @@ def numbers(logits: Any) -> NDArray[np.float32]:
     Raises:
         InputError: If they are no numbers.
     """
+    precision = str(getattr(logits, "dtype", "")).rpartition(".")[2]
+    if precision in ("float16", "bfloat16"):
+        raise InputError(
+            f"logits are of {precision}, too coarse for what the stock model tells apart; load it "
+            "with dtype=torch.float32"
+        )
+    if hasattr(logits, "logits"):
+        raise InputError(f"logits is a {type(logits).__name__}; give its .logits")
     array = array_of(logits)
     if array.dtype.kind in "fiu":
         return np.asarray(array, dtype=np.float32)

@@ -115,6 +115,29 @@ def test_logits_are_decoded() -> None:
             hist.decode_logits(wrong)
 
 
+def test_centred_logits_are_decoded_alike() -> None:
+    """Numbers too, and None, where TransformerLens takes the mean off what is unembedded."""
+    for model in (numbers(), compiled("hist", "gpt2")):
+        ids = tokenizer_of(model)("a b b a", return_tensors="np")
+        logits = model.stock().logits(ids.input_ids)
+        centred = logits - logits.mean(axis=-1, keepdims=True)
+        found, wanted = (model.decode_logits(each)[0, 1:] for each in (centred, logits))
+        assert np.allclose(found.astype(float), wanted.astype(float), atol=1e-4)
+
+
+def test_what_is_wrong_with_logits_is_said() -> None:
+    torch: Any = pytest.importorskip("torch")
+    model = compiled("hist", "llama")
+    said = model.to_transformers()(torch.tensor([[model.input_encoder.bos_encoding] + [0] * 6]))
+    with pytest.raises(InputError, match=r"7 positions; .* max_seq_len=4, so give 5 at most"):
+        model.decode_logits(said.logits)
+    with pytest.raises(InputError, match=r"CausalLMOutputWithPast; give its \.logits"):
+        model.decode_logits(said)
+    for kind in (torch.float16, torch.bfloat16):
+        with pytest.raises(InputError, match=r"float16, .*dtype=torch\.float32"):
+            model.decode_logits(said.logits[:, :5].to(kind))
+
+
 def test_a_stock_model_of_every_library_answer_is_as_wide_as_its_answers() -> None:
     entry = library.get("count")
     model = compile_rasp_to_model(
