@@ -12,10 +12,10 @@ carried the smallest is taken. Only one as small as the first is known to be the
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from optitracr.allocation.allocate import UndecidedError
 from optitracr.allocation.leaving_out import readings, uneven_ones, without
@@ -68,7 +68,22 @@ class Solve(Protocol):
         """From a plan of a problem that had more components, and up to some sizes, if given."""
 
 
-Tried = tuple[Carried, Sequence[Offence]]
+Way = tuple[str, ...]
+"""Forms of powers by which erasing heads tell positions; none if they do by the circle."""
+
+Least = Mapping[Way, tuple[int, ...]]
+"""For ways that were searched a value of the objective below which nothing is."""
+
+NOWHERE = (1 << 62,)
+"""More than any value: nothing fits the limits."""
+
+
+class Tried(NamedTuple):
+    """A plan of a space, what float32 does not carry of it, and what is known of all others."""
+
+    carried: Carried
+    wrong: Sequence[Offence]
+    least: Least
 
 
 def carried_plan(
@@ -97,7 +112,7 @@ def carried_plan(
         TooShallowError: If candidates that were left out as they come too late may be needed.
     """
     tried = _tried(*first, solve, None)
-    tries = _Tries(state, solve, [tried], _is_small(*tried[0][1:]))
+    tries = _Tries(state, solve, [tried], _is_small(*tried.carried[1:]))
     tries.add_rounds(tried, FIRST_ROUNDS)
     again = len(tries.found) > 1 and tries.small
     last = first[0]
@@ -116,10 +131,10 @@ def carried_plan(
     if again and not tries.enough:
         tries.add_either(either())
     carried, excess = _least(tries.found)
-    if excess > 1.0 and any(space.layers is not None for (space, _, _), _ in tries.found):
+    if excess > 1.0 and any(each.carried[0].layers is not None for each in tries.found):
         raise TooShallowError("what was left out as it comes too late may be carried")
     quiet = _quieter(carried, careful[:1], state, solve)
-    return quiet if carried is tries.found[0][0] else _of_the_rest(quiet)
+    return quiet if carried is tries.found[0].carried else _of_the_rest(quiet)
 
 
 def _is_small(problem: Problem, allocation: Allocation) -> bool:
@@ -148,7 +163,7 @@ class _Tries:
     @property
     def _carried(self) -> tuple[int, ...]:
         """The least value of a plan that is carried, if there is one."""
-        return min((tried[2].value for tried, wrong in self.found if not wrong), default=())
+        return min((each.carried[2].value for each in self.found if not each.wrong), default=())
 
     @property
     def at_most(self) -> tuple[int, ...]:
@@ -159,12 +174,21 @@ class _Tries:
     def enough(self) -> bool:
         """Whether a plan is carried, and nothing can be smaller if the smallest is looked for."""
         carried = self._carried
-        return bool(carried) and (not self.small or carried <= self.found[0][0][2].value)
+        return bool(carried) and (not self.small or carried <= self.found[0].carried[2].value)
 
-    def add(self, space: CandidateSpace, start: Plan | None) -> Tried | None:
-        """Solves a space; None if there is no plan of use, or none within the limits."""
+    def add(
+        self, space: CandidateSpace, start: Plan | None, least: Least | None = None
+    ) -> Tried | None:
+        """Solves a space, of which a part is known; None if there is no plan of use, or none fits.
+
+        Args:
+            space: The space.
+            start: A plan of one of which it is a part.
+            least: What is known of that.
+        """
         try:
-            tried = _tried(space, self.state(space), self.solve, start, self.at_most)
+            state = self.state(space)
+            tried = _tried(space, state, self.solve, start, self.at_most, least or {})
         except InfeasibleError:
             return None
         self.found.append(tried)
@@ -178,21 +202,26 @@ class _Tries:
         What was left out once stays so: when no plan is of use any more, none is later.
         """
         for _ in range(rounds):
-            if tried is None or not tried[1]:
+            if tried is None or not tried.wrong:
                 break
-            (space, _, allocation), wrong = tried
-            smaller = without(space, allocation, wrong, even)
-            tried = None if smaller is None else self.add(smaller, allocation.plan)
+            space, _, allocation = tried.carried
+            smaller = without(space, allocation, tried.wrong, even)
+            tried = None if smaller is None else self.add(smaller, allocation.plan, tried.least)
         return tried
 
     def add_either(self, space: CandidateSpace) -> None:
         """What passes on errors and what does not, without uneven heads and with them."""
-        first = self.add(space, self.found[0][0][2].plan)
+        first = self.add(space, self.found[0].carried[2].plan)
         self.add_rounds(first)
-        if first is not None and not self.enough:
-            (_, _, allocation), wrong = first
-            if uneven_ones(space, allocation, wrong):
-                self.add_rounds(first, even=False)
+        if first is None or self.enough:
+            return
+        if uneven_ones(space, first.carried[2], first.wrong):
+            self.add_rounds(first, even=False)
+
+
+def _above(value: tuple[int, ...]) -> tuple[int, ...]:
+    """The least values that are larger, first things first."""
+    return (*value[:-1], value[-1] + 1) if value else NOWHERE
 
 
 def _below(value: tuple[int, ...]) -> tuple[int, ...]:
@@ -223,8 +252,8 @@ def _quieter(
             tried = _tried(quiet, state(quiet), solve, None, allocation.value)
         except InfeasibleError:
             continue
-        (quiet, problem, other), wrong = tried
-        if wrong or other.status is not allocation.status:
+        quiet, problem, other = tried.carried
+        if tried.wrong or other.status is not allocation.status:
             continue
         # Nothing is smaller than the first plan, if that is proven; so one as small is as well. A
         # plan of what was left may be beaten by one of components that bear more errors.
@@ -267,8 +296,17 @@ def _tried(
     solve: Solve,
     start: Plan | None,
     at_most: tuple[int, ...] = (),
+    least: Least | None = None,
 ) -> Tried:
     """The smallest plan of a space, proven of all ways; after a long search no other is searched.
+
+    Args:
+        space: The space.
+        problem: Its problem.
+        solve: Solves it.
+        start: A plan of a space of which this is a part.
+        at_most: Values beyond which a plan is of no use, if there are any.
+        least: What is known of the other space.
 
     Raises:
         InfeasibleError: If there is no plan of use, or none within the limits.
@@ -277,6 +315,7 @@ def _tried(
     began = time.perf_counter()
     found: Carried | None = None
     failed: list[InfeasibleError] = []
+    known = dict(least or {})
     for way in _ways(space, problem):
         if found is None:
             of_use = at_most
@@ -284,12 +323,19 @@ def _tried(
             of_use = _below(found[2].value)
         else:
             break
+        if of_use and known.get(way[0].powers, ()) > of_use:
+            failed.append(InfeasibleError("what a space has not, none of its parts has"))
+            continue
         try:
             allocation = solve(way[1], start, of_use)
         except InfeasibleError as error:
             # What one way leaves no room for may fit with another.
             failed.append(error)
+            if not isinstance(error, UndecidedError):
+                known[way[0].powers] = _above(of_use)
             continue
+        if allocation.status is Status.OPTIMAL:
+            known[way[0].powers] = allocation.value
         found = (*way, allocation) if found is None else _smaller(found, (*way, allocation))
     if found is None:
         raise failed[-1]
@@ -299,7 +345,7 @@ def _tried(
     if space.layers is not None and allocation.plan and allocation.plan.layers > space.layers:
         raise TooShallowError(f"{allocation.plan.layers} layers, and not {space.layers}")
     allocation = replace(allocation, seconds=time.perf_counter() - began)
-    return (space, problem, allocation), offences(space, allocation)
+    return Tried((space, problem, allocation), offences(space, allocation), known)
 
 
 def _smaller(found: Carried, other: Carried) -> Carried:
@@ -326,8 +372,6 @@ def _least(found: Sequence[Tried]) -> tuple[Carried, float]:
     Of equals it is the one whose second is smaller, and so on. Of those it is the smallest model,
     and of equal ones the first.
     """
-    excess = [
-        sorted((o.error / o.allowed for o in offences), reverse=True) for _, offences in found
-    ]
-    place = min(range(len(found)), key=lambda i: (excess[i], found[i][0][2].value))
-    return found[place][0], max(excess[place], default=0.0)
+    excess = [sorted((o.error / o.allowed for o in each.wrong), reverse=True) for each in found]
+    place = min(range(len(found)), key=lambda i: (excess[i], found[i].carried[2].value))
+    return found[place].carried, max(excess[place], default=0.0)
