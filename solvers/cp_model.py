@@ -11,7 +11,7 @@ from solvers.constraints.stock import add_stock
 from solvers.constraints.variables import Decisions, declare
 from solvers.constraints.width import add_width
 from solvers.dominance import frees_more, without_dominated
-from solvers.effort import LARGE_MODEL, decisions
+from solvers.effort import ALIKE, LARGE_MODEL, decisions
 from solvers.problem import Problem
 from solvers.states.model import build_states
 from solvers.timing import Earliest
@@ -27,10 +27,11 @@ def model_for(
     """The model in which an objective is minimised: that of states, unless a problem is large.
 
     Where sizes are weighed up it is that of a large one too. From a plan that is given, that of
-    births and reads leads to one more like it. A component that is of use though nothing reads it
-    is in no state model, and may be dominated.
+    births and reads leads to one more like it, in little time while problems are small. A
+    component that is of use though nothing reads it is in no state model, and may be dominated.
     """
-    small = not hinted and decisions(problem, times) <= LARGE_MODEL
+    count = decisions(problem, times)
+    small = ALIKE < count <= LARGE_MODEL if hinted else count <= LARGE_MODEL
     by_states = "parameters" in objective or small
     if by_states and not frees_more(problem):
         return build_states(without_dominated(problem), layers, times)

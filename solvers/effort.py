@@ -15,6 +15,10 @@ ANEW = 500
 two thirds of the time. In larger ones, of plans of equal sizes one is found that is more like the
 given one; that was right but for a few components, so that it is sooner right than another."""
 
+ALIKE = 1_500
+"""Decisions up to which one is found that is more like the given one: in larger problems that takes
+some twenty times as long as to find any."""
+
 LARGEST_MODEL = 60_000
 """Decisions beyond which no exact model is built: writing it down alone would take longer than the
 default time, and memory with it. Such a problem has the improved plan."""
