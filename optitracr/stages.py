@@ -288,7 +288,7 @@ class Compilation:
         return rewritten(program, catalogue.lowered(self._families), self.setting)
 
     def _solve(
-        self, problem: Problem, start: Plan | None = None, at_most: tuple[int, ...] = ()
+        self, problem: Problem, start: Plan | None = None, at_most: tuple[int, ...] | None = None
     ) -> Allocation:
         return self.recipe.allocator(problem, self._search, start, at_most)
 

@@ -35,7 +35,7 @@ def solve(
     hint: Plan | None = None,
     progress: Callable[[str], None] | None = None,
     on_interrupt: OnInterrupt = "raise",
-    at_most: tuple[int, ...] = (),
+    at_most: tuple[int, ...] | None = None,
 ) -> Allocation:
     """Solves a problem by one of the methods.
 
@@ -53,11 +53,11 @@ def solve(
         progress: For CP-SAT: called with a line of text when something was found.
         on_interrupt: For CP-SAT: what Ctrl-C does while it searches. "raise" stops the search
             and raises KeyboardInterrupt; "keep" ends it with the best plan, FEASIBLE unless it
-            was proven already, and the message says so. Without a plan it is raised all the
-            same.
-        at_most: For "exact" and CP-SAT, where no inputs are late: values of the objective beyond
-            which a plan is of no use. Where there is none up to these the result is INFEASIBLE,
-            without a reason, and much sooner had. The plan of a large problem may be beyond them.
+            was proven already, and the message says so. Without a plan it is raised.
+        at_most: For "exact" and CP-SAT: values of the objective beyond which a plan is of no use,
+            or none if any is. Where there is no such plan the result is INFEASIBLE, much sooner had
+            and without the reason that it has by default. Where inputs are late or the problem is
+            large, the plan may be beyond them.
 
     Raises:
         KeyboardInterrupt: If the user stopped it.
@@ -68,7 +68,7 @@ def solve(
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
     if method == "exact" and hint is None and (time_limit is None or time_limit > 0.0):
-        found = settled(problem, objective, seed=seed, at_most=at_most)
+        found = settled(problem, objective, seed=seed, at_most=at_most or ())
         if found is not None:
             return validate(problem, found)
     if method == "exact" and hint is not None and decisions(problem) <= ANEW:
@@ -78,7 +78,7 @@ def solve(
     limit = time_limit
     if limit is None:
         limit = default_time_limit(solved, start is not None, "parameters" in objective)
-    useful = at_most if solved is problem else ()
+    useful = at_most if solved is problem or at_most is None else ()
     placed = _by_method(
         solved, method, objective, limit, seed, parallel, start, progress, on_interrupt, useful
     )
@@ -95,7 +95,7 @@ def _by_method(
     hint: Plan | None,
     progress: Callable[[str], None] | None,
     on_interrupt: OnInterrupt,
-    at_most: tuple[int, ...],
+    at_most: tuple[int, ...] | None,
 ) -> Allocation:
     """What one of the methods finds."""
     match method:
@@ -137,7 +137,7 @@ def _by_cp_sat(
     hint: Plan | None,
     progress: Callable[[str], None] | None,
     on_interrupt: OnInterrupt,
-    at_most: tuple[int, ...],
+    at_most: tuple[int, ...] | None,
 ) -> Allocation:
     """What CP-SAT finds, and, if that is nothing, which limits exclude each other."""
     from solvers.cp_sat import cp_sat
@@ -152,9 +152,9 @@ def _by_cp_sat(
         hint=hint,
         progress=progress,
         on_interrupt=on_interrupt,
-        at_most=at_most,
+        at_most=at_most or (),
     )
-    if allocation.status is Status.INFEASIBLE and not at_most:
+    if allocation.status is Status.INFEASIBLE and at_most is None:
         allocation = explain(problem, allocation, time_limit=limit, seed=seed)
     return validate(problem, allocation)
 

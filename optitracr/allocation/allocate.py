@@ -24,13 +24,16 @@ class Allocator(Protocol):
         problem: Problem,
         search: Search,
         start: Plan | None = None,
-        at_most: tuple[int, ...] = (),
+        at_most: tuple[int, ...] | None = None,
     ) -> Allocation:
         """It may start from a plan of a problem that had more of them, and stop at some sizes."""
 
 
 def by_longest_path(
-    problem: Problem, search: Search, start: Plan | None = None, at_most: tuple[int, ...] = ()
+    problem: Problem,
+    search: Search,
+    start: Plan | None = None,
+    at_most: tuple[int, ...] | None = None,
 ) -> Allocation:
     """Places the components as Tracr does, wherever it starts and whatever is of use.
 
@@ -48,7 +51,10 @@ def by_longest_path(
 
 
 def by_solver(
-    problem: Problem, search: Search, start: Plan | None = None, at_most: tuple[int, ...] = ()
+    problem: Problem,
+    search: Search,
+    start: Plan | None = None,
+    at_most: tuple[int, ...] | None = None,
 ) -> Allocation:
     """Places the components as well as can be proven, or found in the time.
 
@@ -56,7 +62,8 @@ def by_solver(
         problem: The components, and how they can be placed.
         search: How long to search, and for what.
         start: A plan of a problem that had more components.
-        at_most: Values of the objective beyond which a plan is of no use; empty if there are none.
+        at_most: Values of the objective beyond which a plan is of no use, or none if any is; where
+            it is given nothing is said of what would fit.
 
     Raises:
         InfeasibleError: If nothing fits the limits; says which limit and what would fit. Or if no

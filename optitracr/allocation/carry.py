@@ -63,9 +63,15 @@ class Solve(Protocol):
     """Solves a problem, or raises InfeasibleError."""
 
     def __call__(
-        self, problem: Problem, start: Plan | None = None, at_most: tuple[int, ...] = ()
+        self,
+        problem: Problem,
+        start: Plan | None = None,
+        at_most: tuple[int, ...] | None = None,
     ) -> Allocation:
-        """From a plan of a problem that had more components, and up to some sizes, if given."""
+        """From a plan of a problem that had more components, and up to some sizes, if given.
+
+        An error says what would fit only where these are not given, not even as none.
+        """
 
 
 Way = tuple[str, ...]
@@ -295,7 +301,7 @@ def _tried(
     problem: Problem,
     solve: Solve,
     start: Plan | None,
-    at_most: tuple[int, ...] = (),
+    at_most: tuple[int, ...] | None = None,
     least: Least | None = None,
 ) -> Tried:
     """The smallest plan of a space, proven of all ways; after a long search no other is searched.
@@ -305,7 +311,8 @@ def _tried(
         problem: Its problem.
         solve: Solves it.
         start: A plan of a space of which this is a part.
-        at_most: Values beyond which a plan is of no use, if there are any.
+        at_most: Values beyond which a plan is of no use, or none; None to have it said what would
+            fit if nothing does.
         least: What is known of the other space.
 
     Raises:
@@ -316,9 +323,11 @@ def _tried(
     found: Carried | None = None
     failed: list[InfeasibleError] = []
     known = dict(least or {})
-    for way in _ways(space, problem):
+    ways = [*_ways(space, problem)]
+    for way in ways:
         if found is None:
-            of_use = at_most
+            # What would fit is said of the last way alone.
+            of_use = at_most if way is ways[-1] else at_most or ()
         elif found[2].status is Status.OPTIMAL and found[2].deterministic_time <= LONG:
             of_use = _below(found[2].value)
         else:
@@ -332,7 +341,7 @@ def _tried(
             # What one way leaves no room for may fit with another.
             failed.append(error)
             if not isinstance(error, UndecidedError):
-                known[way[0].powers] = _above(of_use)
+                known[way[0].powers] = _above(of_use or ())
             continue
         if allocation.status is Status.OPTIMAL:
             known[way[0].powers] = allocation.value

@@ -239,7 +239,7 @@ class _Differing:
         problem: Problem,
         search: Search,
         start: Plan | None = None,
-        at_most: tuple[int, ...] = (),
+        at_most: tuple[int, ...] | None = None,
     ) -> Allocation:
         """Places the components of such a plan, whatever it may start from or is of use.
 

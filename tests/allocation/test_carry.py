@@ -31,10 +31,12 @@ def two_ways() -> tuple[CandidateSpace, Problem]:
     return proposal.space, proposal.problem(Limits())
 
 
-def asked(wanted: list[Value], undecided: int = -1) -> carry.Solve:
+def asked(wanted: list[Value | None], undecided: int = -1) -> carry.Solve:
     """Solves, and notes what is of use; says at some place that it does not know."""
 
-    def solved(problem: Problem, start: Plan | None = None, at_most: Value = ()) -> Allocation:
+    def solved(
+        problem: Problem, start: Plan | None = None, at_most: Value | None = None
+    ) -> Allocation:
         wanted.append(at_most)
         if len(wanted) - 1 == undecided:
             raise UndecidedError("too little time")
@@ -48,11 +50,12 @@ def asked(wanted: list[Value], undecided: int = -1) -> carry.Solve:
 
 def test_the_other_way_is_asked_for_what_is_smaller() -> None:
     space, problem = two_ways()
-    wanted: list[Value] = []
+    wanted: list[Value | None] = []
     tried = carry._tried(space, problem, asked(wanted), None)
     (first, *_) = wanted
     by_circle = solve(problem, "exact")
     assert first == ()
+    assert len(wanted) == 2
     assert wanted[1] == (*by_circle.value[:2], by_circle.value[2] - 1)
     found = tried.carried[2]
     assert (found.status, found.value < by_circle.value) == (Status.OPTIMAL, True)
@@ -72,10 +75,26 @@ def test_what_a_space_has_not_is_looked_for_in_no_part_of_it() -> None:
     space, problem = two_ways()
     least = carry._tried(space, problem, asked([]), None).least
     best = min(least.values())
-    wanted: list[Value] = []
+    wanted: list[Value | None] = []
     with pytest.raises(InfeasibleError):
         carry._tried(space, problem, asked(wanted), None, carry._below(best), least)
     assert wanted == []
     again = carry._tried(space, problem, asked(wanted), None, best, least)
     assert again.carried[2].value == best
     assert wanted == [best]
+
+
+def test_what_would_fit_is_said_of_the_last_way_alone() -> None:
+    """To find it may take a hundred times as long as to see that nothing fits."""
+    space, problem = two_ways()
+    wanted: list[Value | None] = []
+
+    def nothing(
+        problem: Problem, start: Plan | None = None, at_most: Value | None = None
+    ) -> Allocation:
+        wanted.append(at_most)
+        raise InfeasibleError(f"error {len(wanted)}")
+
+    with pytest.raises(InfeasibleError, match="error 2"):
+        carry._tried(space, problem, nothing, None)
+    assert wanted == [(), None]
