@@ -12,15 +12,15 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from optitracr.hosts.host_class import Host, HostClass
+from optitracr.hosts.host_class import Host, HostClass, own_root
 from optitracr.hosts.weights import HeadWeights
 from optitracr.stock.heads import balance
 
 
 def balanced_head(head: HeadWeights) -> HeadWeights:
-    """The same head with queries and keys of about one size."""
-    sizes = (float(np.abs(part).max(initial=0.0)) for part in (head.query, head.key))
-    factor = balance(*sizes)
+    """The same head with queries and keys of about one size in the host, which divides logits."""
+    query, key = (float(np.abs(part).max(initial=0.0)) for part in (head.query, head.key))
+    factor = balance(query * own_root(head.query.shape[1]), key)
     return replace(head, query=head.query * factor, key=head.key / factor)
 
 
