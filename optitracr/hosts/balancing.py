@@ -21,7 +21,7 @@ def balanced_head(head: HeadWeights) -> HeadWeights:
     """The same head with queries and keys of about one size in the host, which divides logits."""
     query, key = (float(np.abs(part).max(initial=0.0)) for part in (head.query, head.key))
     factor = balance(query * own_root(head.query.shape[1]), key)
-    return replace(head, query=head.query * factor, key=head.key / factor)
+    return replace(head, query=head.query * factor, bias=head.bias * factor, key=head.key / factor)
 
 
 def share_out(host_class: HostClass, new: Host, first: int) -> None:

@@ -151,6 +151,8 @@ class Gpt2(HostClass):
         for place, weights in enumerate(parts):
             start = place * width + slot * size
             attention.c_attn.weight[rows, start : start + size] = self.read(weights)
+        own = slice(slot * size, (slot + 1) * size)
+        attention.c_attn.bias[own] = torch.tensor(head.bias * own_root(size), dtype=torch.float32)
         attention.c_proj.weight[slot * size : (slot + 1) * size, rows] = self.written(
             head.output, unit
         )

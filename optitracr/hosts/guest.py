@@ -29,7 +29,7 @@ class Kind(Enum):
     INDEX = "index"
     """The position embedding holds it."""
     SHARE = "share"
-    """A head wrote 1 / (1 + count), a number."""
+    """A head wrote lead / (lead + count), a number; `HostSetting` says what leads."""
     COPY = "copy"
     """A head copied it from one key: its amplitude is that key's scale."""
     TABLE = "table"
@@ -123,6 +123,12 @@ class HeadPart:
     copying: Copying | None
     output: Held
 
+    @property
+    def reads(self) -> tuple[Held, ...]:
+        """The variables that it reads."""
+        copied = () if self.copying is None else (self.copying.held,)
+        return (*copied, *(held for each in self.conditions for held in (each.key, each.query)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TablePart:
@@ -139,6 +145,11 @@ class TablePart:
     axes: tuple[Held, ...]
     table: Int[Codes, ...]
     output: Held
+
+    @property
+    def reads(self) -> tuple[Held, ...]:
+        """The variables that it reads."""
+        return self.axes
 
 
 Part = HeadPart | TablePart
@@ -180,3 +191,8 @@ class Guest:
     def layers(self) -> int:
         """Layers that it takes."""
         return max((part.sublayer for part in self.parts), default=-1) // 2 + 1
+
+    @property
+    def read(self) -> frozenset[str]:
+        """Names of the variables that its own parts read."""
+        return frozenset(held.name for part in self.parts for held in part.reads)

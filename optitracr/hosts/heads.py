@@ -17,7 +17,7 @@ from optitracr.hosts.guest import Codes, Condition, Copying, HeadPart, Held, Kin
 from optitracr.hosts.layout import BOS, COPIES, ONE, SIGNS, Layout, shared
 from optitracr.hosts.scales import Scale
 from optitracr.hosts.selecting import mismatched, possible
-from optitracr.hosts.setting import HostSetting
+from optitracr.hosts.setting import AT_BOS, HostSetting
 from optitracr.hosts.weights import HeadWeights
 
 LEAK = 16.0
@@ -61,11 +61,13 @@ class _Scored:
 
     Attributes:
         query: Shape [columns, inner].
+        bias: Shape [inner], what is added to the query.
         key: Shape [columns, inner].
         error: What the score of a selected key may be off by.
     """
 
     query: FloatArray
+    bias: FloatArray
     key: FloatArray
     error: float
 
@@ -95,7 +97,9 @@ def head_weights(
 def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) -> _Scored:
     setting, scale = holding.setting, holding.setting.scale(part.sublayer)
     cosines = setting.cosines(holding.positions)[: setting.head_size]
-    turned = 1 - cosines[int(part.copying is not None) :]
+    # The first dimension is BOS's, if that does not simply score 0.
+    first = int(part.copying is not None or setting.lead != 1.0)
+    turned = 1 - cosines[first:]
     tables = [_failing(each, holding.classes) for each in part.conditions]
     found = factored(tables, turned)
     if found is None:
@@ -105,15 +109,15 @@ def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) ->
             "keys or queries to fewer values, or take a host with larger heads"
         )
     size = (holding.layout.width, setting.head_size)
-    query, key = np.zeros(size), np.zeros(size)
+    query, bias, key = np.zeros(size), np.zeros(setting.head_size), np.zeros(size)
     leak = LEAK + math.log(holding.positions + 1)
-    below = 0.0
-    first = 0
+    below = error = 0.0
     if part.copying is not None:
         below = leak / (scale.least * cosines[0])
         query[ONE, 0], key[BOS, 0] = shared(-below), shared(1.0 / scale.at_bos)
-        first = 1
-    error = 0.0
+    elif first:
+        bias[0], key[BOS, 0] = math.log(setting.lead), shared(1.0 / scale.at_bos)
+        error = math.log(setting.lead) * (AT_BOS + 1 - float(cosines[0]))
     # What cancels comes first: the first dimensions turn least.
     pairs = sorted(zip(part.conditions, found, strict=True), key=lambda pair: pair[1].is_exact)
     for condition, each in pairs:
@@ -131,7 +135,7 @@ def _scores(part: HeadPart, holding: Holding, known: Mapping[str, Amplitude]) ->
         if condition.key.kind is Kind.COPY:
             error += factor * units[0].high * scale.most * scale.at_bos * 8 * FLOAT32_ROUNDING
         first += each.inner
-    return _Scored(query, key, error)
+    return _Scored(query, bias, key, error)
 
 
 def _failing(condition: Condition, classes: Classes) -> Failing:
@@ -198,9 +202,9 @@ def _share(
     part: HeadPart, holding: Holding, known: Mapping[str, Amplitude], scored: _Scored
 ) -> tuple[list[HeadWeights], Amplitude]:
     scale = holding.setting.scale(part.sublayer)
-    error = 2 * scored.error + math.exp(-LEAK) + 16 * FLOAT32_ROUNDING
-    # Two counts next to each other differ by 1 / (count + 2) of the share.
-    most = COUNTING_ERROR / (holding.positions + 2)
+    error = 2 * scored.error + math.exp(-LEAK) + 16 * FLOAT32_ROUNDING + AT_BOS
+    # Two counts next to each other differ by 1 / (lead + count + 1) of the share.
+    most = COUNTING_ERROR / (holding.setting.lead + holding.positions + 1)
     if error > most:
         refused(
             part,
@@ -214,7 +218,7 @@ def _share(
     value, output = np.zeros(size), np.zeros(size[::-1])
     value[BOS, 0] = shared(1.0 / scale.at_bos)
     output[0, holding.columns(part.output)] = SIGNS
-    made = HeadWeights(part.sublayer, scored.query, scored.key, value, output)
+    made = HeadWeights(part.sublayer, scored.query, scored.bias, scored.key, value, output)
     return [made], Amplitude(off=error)
 
 
@@ -254,7 +258,8 @@ def _copies(
         value[:, : len(some)] = whole[:, first : first + len(some)]
         output = np.zeros((setting.head_size, holding.layout.width))
         output[np.arange(len(some)), some] = 1.0
-        made.append(HeadWeights(part.sublayer, scored.query, scored.key, value, output))
+        parts = (scored.query, scored.bias, scored.key, value, output)
+        made.append(HeadWeights(part.sublayer, *parts))
     unit = known[source.name]
     leak = math.exp(scored.error - LEAK)
     low, high = unit.low * scale.least, unit.high * scale.most

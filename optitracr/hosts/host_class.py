@@ -28,11 +28,13 @@ class Room:
         columns: Columns of the stream.
         heads: Heads of a layer, the most of all layers.
         neurons: Neurons of a layer, the most of all layers.
+        biased: Whether a query has a bias.
     """
 
     columns: int
     heads: int
     neurons: int
+    biased: bool
 
 
 @dataclass(frozen=True, slots=True)

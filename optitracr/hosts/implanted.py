@@ -17,15 +17,12 @@ from optitracr.hosts.ids import checked_ids
 from optitracr.hosts.measuring import ROWS, streams
 from optitracr.hosts.placed import GuestWeights
 from optitracr.hosts.scales import Scale
+from optitracr.hosts.setting import AT_BOS
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float
 
 Value = Any
-
-AT_BOS = 1e-4
-"""Part by which the scale at BOS may differ from the one that weights are made for: what another
-order of summation rounds differently is far less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +193,8 @@ class Implant:
         own = self.placement.first + holding.columns(held)
         read = stream[:, 1:, own].double().cpu().numpy() / self.placement.output_unit
         if held.kind is Kind.SHARE:
-            counts = np.rint(1.0 / read[..., 0]).astype(np.intp) - 1
+            lead = holding.setting.lead
+            counts = np.rint(lead / read[..., 0] - lead).astype(np.intp)
             entries = np.asarray(held.entries)
             return entries[np.clip(counts, 0, len(entries) - 1)]
         first = np.array([int(np.argmax(holding.classes[held.name] == x)) for x in range(len(own))])

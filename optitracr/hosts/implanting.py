@@ -108,13 +108,15 @@ def _weights(
     clean: frozenset[str] = frozenset()
     while True:
         guest = lowered(program, ways, longest, written, clean)
-        own = replace(setting, layers=_layers(guest, setting.scales, layers))
+        plain = replace(setting, layers=_layers(guest, setting.scales, layers))
+        leading = replace(plain, lead=float(longest))
+        for some, own in ((delayed(guest), leading), (delayed(guest), plain), (guest, leading)):
+            try:
+                return guest_weights(some, own)
+            except LimitError:
+                continue
         try:
-            return guest_weights(delayed(guest), own)
-        except LimitError:
-            pass
-        try:
-            return guest_weights(guest, own)
+            return guest_weights(guest, plain)
         except NoisyError as error:
             if clean.issuperset(error.noisy):
                 raise

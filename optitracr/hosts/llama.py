@@ -1,7 +1,8 @@
 """Llama as a host: RMSNorm, gated SiLU, rotary positions, heads of a size of their own.
 
 Gates and up-projections get a bias, which is 0 for the neurons of the host: the up-projection of a
-guest's neuron is 1, so that its height does not depend on the scale.
+guest's neuron is 1, so that its height does not depend on the scale. So do queries where heads
+count, so that what BOS weighs does not.
 """
 
 from __future__ import annotations
@@ -141,6 +142,11 @@ class Llama(HostClass):
             made = torch.zeros(len(weights), size)
             made[:, order] = self.read(weights)[:, : len(order)]
             projection.weight[at * size : (at + 1) * size, rows] = made.T
+        if attention.q_proj.bias is not None:
+            bias = torch.zeros(size)
+            turned = (head.bias * own_root(size))[: len(order)]
+            bias[order] = torch.tensor(turned, dtype=torch.float32)
+            attention.q_proj.bias[slot * group * size : (slot * group + 1) * size] = bias
         attention.v_proj.weight[slot * size : (slot + 1) * size, rows] = self.read(head.value).T
         own = slice(slot * group * size, (slot * group + 1) * size)
         attention.o_proj.weight[rows, own] = self.written(head.output, unit).T
@@ -176,6 +182,7 @@ def _empty(host: Host, width: int, old: Sizes, room: Room) -> Host:
         "num_key_value_heads": old.heads + room.heads,
         "intermediate_size": old.neurons + room.neurons,
         "mlp_bias": True,
+        "attention_bias": room.biased,
     }
     return emptied(host, changes)
 

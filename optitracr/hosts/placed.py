@@ -78,6 +78,7 @@ def guest_weights(guest: Guest, setting: HostSetting) -> GuestWeights:
             made, known[part.output.name] = head_weights(part, holding, known)
             heads += made
         else:
-            one, known[part.output.name] = table_weights(part, holding, known)
+            is_read = part.output.name in guest.read
+            one, known[part.output.name] = table_weights(part, holding, known, is_read)
             neurons.append(one)
     return GuestWeights(guest, holding, tuple(heads), tuple(neurons), known)

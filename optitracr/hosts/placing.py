@@ -48,7 +48,8 @@ def place(
     """
     old = host_class.sizes(host)
     setting = weights.holding.setting
-    room = Room(weights.holding.layout.width, _most_heads(weights), _most_neurons(weights))
+    biased = any(head.bias.any() for head in weights.heads)
+    room = Room(weights.holding.layout.width, _most_heads(weights), _most_neurons(weights), biased)
     unit, growth = _unit(weights, old, found), _growth(weights, found)
     with torch.no_grad():
         new = host_class.widened(host, room)

@@ -42,6 +42,10 @@ GELU = Neuron("gelu", bent=6.5)
 SILU = Neuron("silu", bent=22.0)
 """x times the logistic function of x, which at -22 is below 2^-27."""
 
+AT_BOS = 1e-4
+"""Part by which the scale at BOS may differ from the one that weights are made for: what another
+order of summation rounds differently is far less."""
+
 HALF_STEPS = (1.0, 2.0, 4.0, 8.0)
 """What is tried in turn: at 8 the least that a step differs by is a third of what it reads."""
 
@@ -58,6 +62,9 @@ class HostSetting:
         subtracts_mean: Whether its norms do.
         layers: The layers of the host that hold the layers of the guest.
         scales: The scale of each norm: of attention and MLP of each layer in turn.
+        lead: What BOS weighs against a key where heads count: of c keys the share of BOS is
+            lead / (lead + c). As many as there are positions keep large counts furthest apart;
+            queries have to have a bias for any but 1.
     """
 
     head_size: int
@@ -66,6 +73,7 @@ class HostSetting:
     subtracts_mean: bool
     layers: tuple[int, ...]
     scales: tuple[Scale, ...]
+    lead: float = 1.0
 
     def norm(self, sublayer: int) -> int:
         """The norm that a sublayer of the guest reads through."""

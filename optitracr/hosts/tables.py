@@ -20,7 +20,7 @@ from optitracr.hosts.guest import Codes, Held, Kind, TablePart
 from optitracr.hosts.heads import Holding
 from optitracr.hosts.layout import BOS, ONE, shared
 from optitracr.hosts.lowering import counts_of
-from optitracr.hosts.setting import HALF_STEPS, Neuron
+from optitracr.hosts.setting import AT_BOS, HALF_STEPS, Neuron
 from optitracr.hosts.weights import NeuronWeights
 
 LEAST_SLACK = 0.25
@@ -29,7 +29,7 @@ LEAST_SLACK = 0.25
 SMALL_ERROR = 1e-4
 """What an amplitude may be off by for the sake of smaller weights: of what readers take, little."""
 
-AT_BOS = 1e-3
+SHARE_AT_BOS = 10 * AT_BOS
 """Part of a share that it may be off by at BOS, where scales are constants: ten times what the
 check of an implant lets them differ by."""
 
@@ -45,7 +45,8 @@ class _Step:
         held_down: For each one-hot axis the class that does not hold it down.
         shares: What it reads of each share, with the constant last; () for the constant alone.
         margin: How far from its threshold it is, at a scale of 1.
-        reach: The most that it reads above it.
+        reach: The most that it can be above it, at a scale of 1.
+        size: The largest number of those that it adds up, of which the rounding depends.
         classes: Shape [classes]: what it writes.
     """
 
@@ -53,6 +54,7 @@ class _Step:
     shares: tuple[float, ...]
     margin: float
     reach: float
+    size: float
     classes: FloatArray
 
 
@@ -76,7 +78,7 @@ class _Reads:
 
 
 def table_weights(
-    part: TablePart, holding: Holding, known: Mapping[str, Amplitude]
+    part: TablePart, holding: Holding, known: Mapping[str, Amplitude], is_read: bool
 ) -> tuple[NeuronWeights, Amplitude]:
     """The neurons of a table.
 
@@ -84,6 +86,7 @@ def table_weights(
         part: The table.
         holding: Where everything is.
         known: The amplitude of what it reads, by name.
+        is_read: Whether other parts read what it writes, and not only the user.
 
     Returns:
         The neurons, and the amplitude of what they write.
@@ -96,9 +99,10 @@ def table_weights(
     steps = list(_steps(part, one_hots, shares, holding, known))
     reads = _Reads(part, one_hots, shares, holding, known)
     *some, highest = (replace(holding.setting.neuron, half_step=half) for half in HALF_STEPS)
+    small = SMALL_ERROR if is_read else LARGEST_ERROR
     for neuron in some:
         made, worst, off = _neurons(steps, reads, neuron)
-        if worst <= SMALL_ERROR:
+        if worst <= small:
             return made, Amplitude(1 - worst, 1 + worst, off)
     made, worst, off = _neurons(steps, reads, highest)
     if worst > LARGEST_ERROR:
@@ -146,32 +150,46 @@ def _reading(step: _Step, reads: _Reads, neuron: Neuron) -> tuple[FloatArray, fl
     holding, known = reads.holding, reads.known
     scale = holding.setting.scale(part.sublayer)
     down = step.reach + step.margin
-    leaked = sum(
-        (len(holding.columns(held)) - 1) * known[held.name].off / known[held.name].low
-        for held in one_hots
-    )
+    leaked = sum(_leaked(held, holding, known[held.name]) for held in one_hots)
     slack = 1 - down * leaked / step.margin
     if slack < LEAST_SLACK:
         noisy = [held.name for held in one_hots if known[held.name].off and not held.is_clean]
         what = "what holds its neurons down"
         refused(part, what, down * leaked, step.margin, scale.ratio, noisy)
     factor = neuron.saturated / (scale.least * step.margin * slack)
-    rounding = 4 * FLOAT32_ROUNDING * factor * scale.most * step.reach
+    size = step.size + 2 * down * sum(_is_whole(held, holding) for held in one_hots)
+    rounding = 4 * FLOAT32_ROUNDING * factor * scale.most * size
     factor *= 1 + rounding / neuron.saturated
     column = np.zeros(holding.layout.width)
     for held, kept in zip(one_hots, step.held_down, strict=True):
-        others = np.delete(holding.columns(held), kept)
-        column[others] -= factor * down / known[held.name].low
+        columns = holding.columns(held)
+        if _is_whole(held, holding):
+            column[columns[kept]] += factor * down
+            column[ONE] -= shared(factor * down)
+        else:
+            column[np.delete(columns, kept)] -= factor * down / known[held.name].low
     *weights, constant = step.shares or (step.margin,)
     for held, weight in zip(shares, weights, strict=False):
         column[holding.columns(held)] += shared(factor * weight)
     column[ONE] += shared(factor * constant)
     # At BOS shares are 1, and nothing else is on that the neuron reads.
-    of_shares = sum(weights) + AT_BOS * sum(map(abs, weights))
+    of_shares = sum(weights) + SHARE_AT_BOS * sum(map(abs, weights))
     at_bos = factor * scale.at_bos * of_shares + 2 * neuron.saturated
     column[BOS] -= shared(max(at_bos, 0.0) / scale.at_bos)
-    height = factor * scale.most * step.reach + neuron.half_step
+    height = factor * scale.most * size + neuron.half_step
     return column, 6 * FLOAT32_ROUNDING * height / (2 * neuron.half_step)
+
+
+def _is_whole(held: Held, holding: Holding) -> bool:
+    """Whether what a one-hot holds elsewhere is read as 1 less what it holds in one column."""
+    return held.kind is not Kind.COPY and len(holding.columns(held)) > 2
+
+
+def _leaked(held: Held, holding: Holding, unit: Amplitude) -> float:
+    """What part of what holds neurons down is there for the class that is not to be."""
+    if _is_whole(held, holding):
+        return max(unit.off, unit.high - 1, 1 - unit.low)
+    return (len(holding.columns(held)) - 1) * unit.off / unit.low
 
 
 def _steps(
@@ -200,7 +218,7 @@ def _steps(
 
 def _constant(combination: tuple[int, ...], written: int, count: int) -> Iterator[_Step]:
     if written != NOWHERE:
-        yield _Step(combination, (), 0.5, 0.5, _jump(count, NOWHERE, written))
+        yield _Step(combination, (), 0.5, 0.5, 0.5, _jump(count, NOWHERE, written))
 
 
 def _along(
@@ -216,19 +234,22 @@ def _along(
     counts = [number for number, entry in enumerate(share.entries) if entry >= 0]
     values = [int(written[share.entries[number]]) for number in counts]
     yield from _constant(combination, values[0], count)
-    error = known[share.name].off
+    error, lead = known[share.name].off, holding.setting.lead
+    least = lead / (lead + max(counts)) * (1 - error)
     for (below, old), (above, new) in zip(
         zip(counts, values, strict=True), list(zip(counts, values, strict=True))[1:], strict=False
     ):
         if old == new:
             continue
-        high, low = 1 / (1 + below), 1 / (1 + above)
+        high, low = lead / (lead + below), lead / (lead + above)
         threshold = (high + low) / 2
         margin = (high - low) / 2 - error * high
         if margin < LEAST_SLACK * (high - low) / 2:
             ratio = holding.setting.scale(part.sublayer).ratio
             refused(part, f"a share of {high:.3g}", error * high, (high - low) / 2, ratio)
-        yield _Step(combination, (-1.0, threshold), margin, threshold, _jump(count, old, new))
+        reach = threshold - least
+        jump = _jump(count, old, new)
+        yield _Step(combination, (-1.0, threshold), margin, reach, threshold, jump)
 
 
 def _order(
@@ -243,13 +264,15 @@ def _order(
     """A step for either count being the larger."""
     numbers = [counts_of(share) for share in shares]
     first, second = numbers[0][:, None], numbers[1][None, :]
-    apart = abs(1 / (1 + first) - 1 / (1 + second))[first != second]
+    lead = holding.setting.lead
+    apart = abs(lead / (lead + first) - lead / (lead + second))[first != second]
     gap = float(apart.min(initial=1.0))
     error = sum(known[share.name].off for share in shares)
     margin = gap / 2 - error
     if margin < LEAST_SLACK * gap / 2:
         ratio = holding.setting.scale(part.sublayer).ratio
         refused(part, "the difference of two shares", error, gap / 2, ratio)
+    reach = 1 + error - lead / (lead + max(int(each.max()) for each in numbers))
     order = np.sign(first - second)
     values = {sign: written[:-1, :-1][order == sign] for sign in (-1, 0, 1)}
     equal = int(values[0][0]) if len(values[0]) else NOWHERE
@@ -257,7 +280,7 @@ def _order(
     for sign, weights in ((-1, (1.0, -1.0)), (1, (-1.0, 1.0))):
         if len(values[sign]) and int(values[sign][0]) != equal:
             jump = _jump(count, equal, int(values[sign][0]))
-            yield _Step(combination, (*weights, -gap / 2), margin, 1.0, jump)
+            yield _Step(combination, (*weights, -gap / 2), margin, reach, 1.0, jump)
 
 
 def _jump(count: int, old: int, new: int) -> FloatArray:

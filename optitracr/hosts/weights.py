@@ -22,6 +22,7 @@ class HeadWeights:
     Attributes:
         sublayer: Where it stands in the guest.
         query: Shape [columns, head size]; the logit is the product with the key, undivided.
+        bias: Shape [head size], what is added to the query.
         key: Shape [columns, head size].
         value: Shape [columns, head size].
         output: Shape [head size, columns].
@@ -29,6 +30,7 @@ class HeadWeights:
 
     sublayer: int
     query: Float[FloatArray, "columns head"]
+    bias: Float[FloatArray, " head"]
     key: Float[FloatArray, "columns head"]
     value: Float[FloatArray, "columns head"]
     output: Float[FloatArray, "head columns"]
