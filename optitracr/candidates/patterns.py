@@ -296,6 +296,11 @@ class Patterns:
         own = np.diagonal(part.table[:-1, :-1])
         return part.key == part.query and index and bool(own.all())
 
+    def _are_places(self, part: Condition) -> bool:
+        """Whether the values of a condition's query are those of its key, as copies of it are."""
+        own, of = (self.facts.nodes[x].value_set.values for x in (part.query, part.key))
+        return own == of
+
     def _places(self) -> tuple[dict[str, int], dict[str, int]]:
         """Points of the circle, and the largest span of an order, for variables of keys.
 
@@ -309,7 +314,7 @@ class Patterns:
             if isinstance(node.operation, Aggregate | Best | Width):
                 for conjunction in self.conjunctions(node.operation.selector):
                     for part in conjunction.parts:
-                        if part.key == part.query and part.key in found:
+                        if part.key in found and self._are_places(part):
                             room = len(nodes[part.key].value_set.values) + shift_of(part.table)
                             found[part.key] = max(found[part.key], room)
                         own = self.repertoire.span(self.facts, part)

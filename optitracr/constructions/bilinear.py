@@ -3,8 +3,8 @@
 Two constructions. The *exact* one has one logit for selected pairs and one for the others,
 as rows or columns of the table; softmax ignores what is added to all logits of a query,
 and a constant can stand for one class of each side. The *circle* puts the classes of a
-one-to-one condition (equal tokens, the previous position) on a circle, two numbers a side:
-the inner product is largest, and the same, for those that belong together.
+one-to-one condition (equal tokens, the previous position) on a circle, two numbers a side, or one
+for two classes: the inner product is largest, and the same, for those that belong together.
 """
 
 from __future__ import annotations
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 LEAST_ON_CIRCLE = 4
 """Classes from which the circle, which takes two dimensions, needs fewer than the exact
 construction, which takes one for each class but one."""
+
+LEAST_APART = 2
+"""The same where some keys or queries are of no class, at the origin, so that no constant stands
+for one: two classes are the ends of a line then, one number, and three are on a circle."""
 
 LARGEST_RADIUS = 1e6
 """Logit of a selected pair up to which float32 keeps the circle's margin: it rounds logits to some
@@ -154,10 +158,12 @@ def circle(
     if condition.table[-1].any() or condition.table[:, -1].any() or not table.size:
         return None
     key_class, query_class, size = _matching(table)
-    if size < LEAST_ON_CIRCLE - may_be_none:
+    apart = may_be_none or NO_CLASS in key_class or NO_CLASS in query_class
+    if size < (LEAST_APART if apart else LEAST_ON_CIRCLE):
         return None
     natural = slots.get(condition.key, 0)
-    places = _places(table, natural)
+    width = min(size - 1, 2)
+    places = _places(table, natural) if width == 2 else None
     if places is None:
         points, key_place, query_place = size, key_class, query_class
     else:
@@ -166,12 +172,12 @@ def circle(
     if radius > (LARGEST_RADIUS_OF_WIDTH if is_width else LARGEST_RADIUS):
         return None
     return Bilinear(
-        query=need_of_rows(condition.query, on_circle(query_place, points)),
-        key=need_of_rows(condition.key, on_circle(key_place, points), clean=True),
-        w_query=np.eye(2) * radius,
-        b_query=np.zeros(2),
-        w_key=np.eye(2),
-        bos_query=np.zeros(2),
+        query=need_of_rows(condition.query, on_circle(query_place, points)[:, :width]),
+        key=need_of_rows(condition.key, on_circle(key_place, points)[:, :width], clean=True),
+        w_query=np.eye(width) * radius,
+        b_query=np.zeros(width),
+        w_key=np.eye(width),
+        bos_query=np.zeros(width),
         bos=0.0,
         selected=radius,
     )

@@ -63,3 +63,40 @@ def test_three_classes_and_none_are_on_a_circle() -> None:
     logits = points @ found.w_key @ found.w_query.T @ points.T
     assert np.allclose(logits[table], found.selected)
     assert (logits[~table] <= found.selected - 50.0 + 1e-9).all()
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_keys_of_no_class_lie_at_the_origin(size: int) -> None:
+    """A key that no query selects is a class more, for which no constant stands."""
+    table = np.pad(np.eye(size, dtype=bool), ((0, 2), (0, 1)))
+    condition = Condition("key", "query", table)
+    assert circle(Condition("key", "query", table[1:]), 50.0, {}, True) is None or size > 2
+    found = circle(condition, 50.0, {}, True)
+    assert found is not None
+    assert found.inner == size - 1
+    assert found.key is not None
+    assert found.query is not None
+    keys = np.concatenate([found.key.rows, np.zeros((1, found.inner))])
+    logits = keys @ found.w_key @ found.w_query.T @ found.query.rows.T
+    assert np.allclose(logits[table[:, :-1]], found.selected)
+    assert (logits[~table[:, :-1]] <= found.selected - 50.0 + 1e-9).all()
+
+
+@pytest.mark.parametrize("positions", [2, 3])
+def test_a_few_of_the_positions_are_matched(positions: int) -> None:
+    """By one number for two of them, by two for three; one-hots would take as many as there are."""
+    named = "abc"[:positions]
+    asked = rasp.Select(rasp.indices, tokens, lambda k, q: q in named and k == named.index(q))
+    program = rasp.Aggregate(asked, tokens)
+    model = compile_rasp_to_model(program, "abcd", 6)
+    without = compile_rasp_to_model(program, "abcd", 6, without=Family.CIRCLES)
+    assert model.proof.proven
+    assert model.size.width < without.size.width
+
+
+def test_a_copied_index_has_the_places_of_the_indices() -> None:
+    """The one after it is read off the same two numbers, and the last has none after it."""
+    program = library.get("induction")
+    model = compile_rasp_to_model(program.make(), program.vocab, program.max_seq_len)
+    assert model.proof.proven
+    assert (model.size.layers, model.size.width, model.size.neurons) == (2, 9, 0)
