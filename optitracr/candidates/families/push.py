@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -19,6 +19,8 @@ from optitracr.candidates.sums import sum_of_terms
 from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
 from optitracr.candidates.ways import Freedom, Ways
 from optitracr.constructions.heads import Reading
+from optitracr.constructions.needs import need_of_rows
+from optitracr.craft.spaces import FloatArray
 from optitracr.graph.program import Aggregate, Elementwise
 from solvers import Kind
 
@@ -39,7 +41,22 @@ def propose(proposals: Proposals, form: Form) -> Iterator[Candidate]:
     for (_, factor), mean in zip(terms, means, strict=True):
         values += proposals.readings.of_number(mean.operand, factor, clean=True)[-1]
         default += factor * float(mean.default or 0)
-    yield from heads(Family.PUSH, proposals, form, means[0], values, np.array([default]))
+    read = _together(proposals, values)
+    yield from heads(Family.PUSH, proposals, form, means[0], read, np.array([default]))
+
+
+def _together(proposals: Proposals, values: Sequence[Reading]) -> list[Reading]:
+    """The numbers of all terms, those of functions of one variable as one number of that."""
+    apart, rows = list[Reading](), dict[str, FloatArray]()
+    for reading in values:
+        if reading.need.raw:
+            apart.append(reading)
+            continue
+        label, along = proposals.readings.sources(reading.need.label)[0]
+        own = np.append(reading.need.rows @ reading.weights, [[0.0]], axis=0)
+        rows[label] = rows.get(label, 0.0) + (own[:-1] if along is None else own[along])
+    needs = [need_of_rows(label, own, clean=True) for label, own in rows.items()]
+    return [*apart, *(Reading(need, np.eye(1)) for need in needs if need is not None)]
 
 
 def born(births: Births, label: str) -> Iterator[int]:
