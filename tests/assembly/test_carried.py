@@ -24,7 +24,7 @@ TOLD = {
     },
     ("mean", 2): {"tokens: value", "mean_4: value", "BOS"},
     ("drop_vowels", 2): {"tokens is 'b' or 'c'", "tokens: place on a line"},
-    ("shuffle_dyck2", 2): {"part for any_negative_20 is 1", "count for last_zero_24: value"},
+    ("shuffle_dyck2", 2): {"count for any_negative_20: value", "count for last_zero_24: value"},
 }
 
 

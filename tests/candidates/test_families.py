@@ -79,7 +79,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.SHARING, "shuffle_dyck2", "heads"),
         (Family.CONJUNCTIONS, "double_hist", "layers"),
         (Family.CIRCLES, "reverse", "width"),
-        (Family.THRESHOLDS, "shuffle_dyck2", "neurons"),
+        (Family.THRESHOLDS, "shuffle_dyck2", "width"),
         (Family.CODES, "reverse", "width"),
         (Family.REWRITES, "sort", "width"),
         (Family.INTERPOLATION, "parity", "neurons"),
