@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optitracr.candidates.best_keys import BestKey
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.facts import Facts
-from optitracr.candidates.forms import Form
+from optitracr.candidates.forms import EXACT, Form
 from optitracr.candidates.heights import Height
 from optitracr.candidates.proposals import Proposals
 from optitracr.constructions.graded import GradeReading, plan_best, steep_by
@@ -135,6 +135,26 @@ def _reading(
     return (GradeReading(need, weight, float(min(ends)), float(max(ends))),)
 
 
+def _as_copied(facts: Facts, grade: GradeReading, values: Sequence[Reading]) -> GradeReading:
+    """The same steps, but for a constant, by the numbers that the head copies of the variable.
+
+    What is added to all keys alike changes nothing, so that one number serves both.
+    """
+    if grade.need.raw or facts.nodes[grade.need.label].value_set.may_be_none:
+        return grade
+    numbers = grade.need.rows
+    for need in (value.need for value in values if value.need.label == grade.need.label):
+        if need.columns != 1 or not need.numbers:
+            continue
+        scale = np.ptp(numbers) / np.ptp(need.rows) if np.ptp(need.rows) else 0.0
+        for slope in (scale, -scale):
+            constant = numbers - slope * need.rows
+            if slope and np.ptp(constant) <= EXACT * np.ptp(numbers):
+                ends = sorted(((end - constant[0, 0]) / slope for end in (grade.least, grade.most)))
+                return GradeReading(need, grade.weight * slope, *map(float, ends), grade.at_bos)
+    return grade
+
+
 def graded_heads(
     rule: str,
     proposals: Proposals,
@@ -154,9 +174,10 @@ def graded_heads(
         default: Shape [outputs]: what they write where nothing is selected.
     """
     cold = proposals.facts.cold
-    factor = steep_by(grading.readings, cold)
+    grades = [_as_copied(proposals.facts, grade, values) for grade in grading.readings]
+    factor = steep_by(grades, cold)
     for way, pattern in enumerate(proposals.patterns.of_relation(grading.relation, factor)):
-        plan = plan_best(pattern.terms, grading.readings, values, default, cold)
+        plan = plan_best(pattern.terms, grades, values, default, cold)
         if plan is None:
             continue
         yield Candidate(
@@ -165,7 +186,7 @@ def graded_heads(
             needs=plan.needs,
             plan=plan,
             rule=rule,
-            selector=proposals.pattern(("best", *grading.key, way)),
+            selector=proposals.pattern(("best", *grading.key, *(g.need for g in grades), way)),
             reads_bos=plan.reads_bos,
             families=pattern.families,
         )

@@ -7,6 +7,7 @@ its selector turns out to select such a key (`optitracr.candidates.best_keys`).
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -105,6 +106,9 @@ def _gradings(
         found = proposals.best_keys.alike(selector, operand)
     if found is None:
         return [], None
+    if facts.tables.leaves((operand,), proposals.best_keys.leaves) == (found.label,):
+        # Keys that are alike in that hold the same: it does not matter which.
+        found = replace(found, by_index=0.0)
     is_input = isinstance(facts.operation(operand), Input)
     held = None if is_input else proposals.best_keys.held_at(selector, operand)
     return [grading_by(facts, found, (facts.selector_key(selector),))], held
