@@ -35,6 +35,11 @@ def _position_powers(space: CandidateSpace) -> Iterator[tuple[str, str]]:
         for name, form in space.forms.items()
         if form.numbers and form.width == 1 and space.node(form).is_index
     }
-    for first, second in combinations(single, 2):
-        if by_powers(single[first], single[second], 1.0) is not None:
-            yield first, second
+    pairs = [
+        (first, second)
+        for first, second in combinations(single, 2)
+        if by_powers(single[first], single[second], 1.0) is not None
+    ]
+    # Of several bases one for both: what they are together for is told by such two as well.
+    alike = [each for each in pairs if np.array_equal(single[each[0]], single[each[1]][::-1])]
+    yield from alike or pairs

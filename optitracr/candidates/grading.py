@@ -38,15 +38,21 @@ class Grading:
     key: tuple[object, ...]
 
 
-def grading_of(facts: Facts, best: Best) -> Grading:
-    """The steps by the values of a score, and by the position where these are the same."""
+def grading_of(facts: Facts, best: Best, alike: bool = False) -> Grading:
+    """The steps by the values of a score, and by the position where these are the same.
+
+    Args:
+        facts: The program.
+        best: The best key.
+        alike: Whether keys of one score hold the same, so that any of them will do.
+    """
     key = (facts.selector_key(best.selector), best.score, best.smallest)
     sign = -1.0 if best.smallest else 1.0
     relation = facts.relation(best.selector)
     if facts.nodes[best.score].is_index:
         return Grading(relation, _by_index(facts, sign), key)
     score = _by_number(facts, best.score, sign * _numbers(facts, best))
-    return Grading(relation, (*score, *_by_index(facts, 1.0)), key)
+    return Grading(relation, score if alike else (*score, *_by_index(facts, 1.0)), key)
 
 
 def raw_gradings(facts: Facts, best: Best) -> Iterator[Grading]:
@@ -150,8 +156,8 @@ def _as_copied(facts: Facts, grade: GradeReading, values: Sequence[Reading]) -> 
         for slope in (scale, -scale):
             constant = numbers - slope * need.rows
             if slope and np.ptp(constant) <= EXACT * np.ptp(numbers):
-                ends = sorted(((end - constant[0, 0]) / slope for end in (grade.least, grade.most)))
-                return GradeReading(need, grade.weight * slope, *map(float, ends), grade.at_bos)
+                ends = [float(end - constant[0, 0]) / slope for end in (grade.least, grade.most)]
+                return GradeReading(need, grade.weight * slope, min(ends), max(ends), grade.at_bos)
     return grade
 
 
@@ -174,19 +180,21 @@ def graded_heads(
         default: Shape [outputs]: what they write where nothing is selected.
     """
     cold = proposals.facts.cold
-    grades = [_as_copied(proposals.facts, grade, values) for grade in grading.readings]
-    factor = steep_by(grades, cold)
-    for way, pattern in enumerate(proposals.patterns.of_relation(grading.relation, factor)):
-        plan = plan_best(pattern.terms, grades, values, default, cold)
-        if plan is None:
-            continue
-        yield Candidate(
-            name=proposals.name(form, f"best{way}.{len(values)}"),
-            form=form.name,
-            needs=plan.needs,
-            plan=plan,
-            rule=rule,
-            selector=proposals.pattern(("best", *grading.key, *(g.need for g in grades), way)),
-            reads_bos=plan.reads_bos,
-            families=pattern.families,
-        )
+    own = list(grading.readings)
+    copied = [_as_copied(proposals.facts, grade, values) for grade in own]
+    for apart, grades in enumerate((copied, own) if copied != own else (own,)):
+        factor, read = steep_by(grades, cold), [grade.need for grade in grades]
+        for way, pattern in enumerate(proposals.patterns.of_relation(grading.relation, factor)):
+            plan = plan_best(pattern.terms, grades, values, default, cold)
+            if plan is None:
+                continue
+            yield Candidate(
+                name=proposals.name(form, f"best{way}.{len(values)}" + ".apart" * apart),
+                form=form.name,
+                needs=plan.needs,
+                plan=plan,
+                rule=rule,
+                selector=proposals.pattern(("best", *grading.key, *read, way)),
+                reads_bos=plan.reads_bos,
+                families=pattern.families,
+            )

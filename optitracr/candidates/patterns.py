@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -143,7 +143,7 @@ class Patterns:
             alone = COUNTED_ALONE if is_width else 0.0
             asked = _Asked(is_width, exact_keys, uneven, alone=alone)
             found = self.conjunctions(selector)
-            self._patterns[key] = [each for one in found for each in self._both(one, asked)]
+            self._patterns[key] = [each for one in found for each in self._all(one, asked)]
         return self._patterns[key]
 
     def of_relation(self, relation: Relation, factor: float) -> list[Pattern]:
@@ -155,7 +155,28 @@ class Patterns:
         """
         asked = _Asked(False, False, COPIED / factor, factor)
         found = self._find_conjunctions(relation)
-        return [each for one in found for each in self._both(one, asked)]
+        return [each for one in found for each in self._all(one, asked)]
+
+    def _all(self, found: Conjunction, asked: _Asked) -> list[Pattern]:
+        """A conjunction in all ways, also by orders in place of what selects by two of these."""
+        made = self._both(found, asked)
+        parts = [self._divided(part, self.spans) for part in found.parts]
+        if not self.even and any(len(each) > 1 for each in parts):
+            divided = replace(found, parts=tuple(part for each in parts for part in each))
+            terms = [self._term(part, asked, divided) for part in divided.parts]
+            halves = [len(each) > 1 for each in parts for _ in each]
+            if all(term.inner == 1 for (term, _), half in zip(terms, halves, strict=True) if half):
+                made.append(self._pattern(divided, terms))
+        return made
+
+    def _divided(self, part: Condition, spans: Mapping[str, int]) -> tuple[Condition, ...]:
+        """The orders by which a condition selects.
+
+        One that a circle decides is divided only if other selectors ask for orders of the same.
+        """
+        if not spans.get(part.key, 0) and shift_of(part.table):
+            return (part,)
+        return self.repertoire.divide(self.facts, part)
 
     def _both(self, found: Conjunction, asked: _Asked) -> list[Pattern]:
         """A conjunction whose logits are as uneven as is allowed; and beside it even ones.
@@ -309,14 +330,20 @@ class Patterns:
         """
         nodes = self.facts.nodes
         found = {node.label: len(node.value_set.values) for node in nodes.values() if node.is_index}
-        spans: dict[str, int] = {}
-        for node in nodes.values():
-            if isinstance(node.operation, Aggregate | Best | Width):
-                for conjunction in self.conjunctions(node.operation.selector):
-                    for part in conjunction.parts:
-                        if part.key in found and self._are_places(part):
-                            room = len(nodes[part.key].value_set.values) + shift_of(part.table)
-                            found[part.key] = max(found[part.key], room)
-                        own = self.repertoire.span(self.facts, part)
-                        spans[part.key] = max(spans.get(part.key, 0), own)
-        return found, spans
+        asked = (x.operation for x in nodes.values())
+        selectors = [x.selector for x in asked if isinstance(x, Aggregate | Best | Width)]
+        parts = [part for own in selectors for one in self.conjunctions(own) for part in one.parts]
+        for part in parts:
+            if part.key in found and self._are_places(part):
+                room = len(nodes[part.key].value_set.values) + shift_of(part.table)
+                found[part.key] = max(found[part.key], room)
+        spans = self._widest(parts, {})
+        return found, self._widest([half for x in parts for half in self._divided(x, spans)], spans)
+
+    def _widest(self, parts: Sequence[Condition], known: Mapping[str, int]) -> dict[str, int]:
+        """The largest span of an order over each variable of keys."""
+        spans = dict(known)
+        for part in parts:
+            own = self.repertoire.span(self.facts, part)
+            spans[part.key] = max(spans.get(part.key, 0), own)
+        return spans

@@ -6,7 +6,7 @@ are rewritten on the way), then these follow, by the names that `explain --stage
 - levels 0 and 1: encodings, defaults, precision; large disjunctions, joint selectors;
 - level 2: encodings, precision; large disjunctions, joint selectors, constants, split widths; and
   those of rules, in the order of the registry: equals of `sharing`, counted conditions, disjoint
-  unions and counts as one mean of `rewrites`.
+  unions, counts of others and counts as one mean of `rewrites`.
 """
 
 from __future__ import annotations

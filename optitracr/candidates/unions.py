@@ -67,12 +67,12 @@ class SplitUnions(Pass):
         raw = raw_variables(program)
         names = program.names()
         nodes: list[TabledNode] = []
-        split = _widths(program)
+        split = widths(program)
         for node in program.nodes:
             if isinstance(node.operation, Share) and node.label in split:
                 pair = _as_union(node.operation.selector, tables, cuts, raw)
                 made = [
-                    _summand(node, names.fresh(f"{node.label}.{place}"), selector)
+                    share_of(node, self.name, names.fresh(f"{node.label}.{place}"), selector)
                     for place, selector in enumerate(pair or ())
                 ]
                 if made:
@@ -90,7 +90,7 @@ class SplitUnions(Pass):
         return program.with_nodes(nodes).with_definitions(definitions)
 
 
-def _widths(program: TabledProgram) -> dict[str, str]:
+def widths(program: TabledProgram) -> dict[str, str]:
     """For each head's output that was split from a width that width."""
     return {
         node.label: node.provenance.variable
@@ -99,10 +99,17 @@ def _widths(program: TabledProgram) -> dict[str, str]:
     }
 
 
-def _summand(share: TabledNode, label: str, selector: Selector) -> TabledNode:
-    """The output of a head that counts a part of what a width counts."""
+def share_of(share: TabledNode, name: str, label: str, selector: Selector) -> TabledNode:
+    """The output of a head that counts as many as a width at most.
+
+    Args:
+        share: The output of the head that counts that.
+        name: The name of the pass that makes it.
+        label: Its own.
+        selector: What it counts.
+    """
     assert share.provenance is not None
-    provenance = Provenance(SplitUnions.name, share.provenance.variable, Role.SUMMAND)
+    provenance = Provenance(name, share.provenance.variable, Role.SUMMAND)
     most = round(1 / share.value_set.values[0]) - 1
     # A part may select nothing where the whole never does.
     shares = tuple(1.0 / (count + 1) for count in range(most, -1, -1))
@@ -163,7 +170,7 @@ def _as_union(
         found = [*_conjunctions(chain(_splits(finer, tables), apart), tables)]
         best = min(found, key=_classes, default=None)
         if best is not None and _dearest(chain(*best)) < dearest:
-            return _selector(best[0]), _selector(best[1])
+            return selector_of(best[0]), selector_of(best[1])
     return None
 
 
@@ -277,10 +284,10 @@ def _splits_apart(
         yield first, second
 
 
-def _selector(found: tuple[Condition, ...]) -> Selector:
+def selector_of(found: tuple[Condition, ...]) -> Selector:
     """The conjunction of conditions as a selector."""
     parts = tuple(
-        TabledSelector(each.key, each.query, "union", pairs=Pairs(each.table[:-1, :-1]))
+        TabledSelector(each.key, each.query, "counted", pairs=Pairs(each.table[:-1, :-1]))
         for each in found
     )
-    return parts[0] if len(parts) == 1 else CompoundSelector("and", parts, "union")
+    return parts[0] if len(parts) == 1 else CompoundSelector("and", parts, "counted")

@@ -103,6 +103,7 @@ class Ways:
         expand: A plan with other things read in the place of some.
         decide: A bilinear form for a condition; None where the rule has none.
         span: The span of the order by which a condition selects, 0 where it has none.
+        divide: Two conditions that together are one; None where a rule has none.
         tables: Constructions of MLPs for a function table.
     """
 
@@ -113,6 +114,7 @@ class Ways:
     expand: Callable[[Facts, Plan], Iterator[Plan]] | None = None
     decide: Callable[[Facts, Decision], Bilinear | None] | None = None
     span: Callable[[Facts, Condition], int] | None = None
+    divide: Callable[[Facts, Condition], tuple[Condition, Condition] | None] | None = None
     tables: tuple[Construction, ...] = ()
 
 
@@ -169,6 +171,13 @@ class Repertoire:
         """The span of the order by which a condition selects, 0 where no rule asks for it."""
         asked = (way.span for way in self.ways.values() if way.span is not None)
         return max((span(facts, condition) for span in asked), default=0)
+
+    def divide(self, facts: Facts, condition: Condition) -> tuple[Condition, ...]:
+        """Two conditions that together are one, by the first rule that has some; else that one."""
+        for way in self.ways.values():
+            if way.divide is not None and (found := way.divide(facts, condition)) is not None:
+                return found
+        return (condition,)
 
     @property
     def tables(self) -> tuple[Construction, ...]:

@@ -31,6 +31,8 @@ BITS = 2 * KEY_BITS - 6 - 3
 """Of the largest product of a key and a query: without the coldness, which is less than 2^6 for
 some thousand positions, and the root of the head size, which is at most 2^3 for 64 columns."""
 
+Table = NDArray[np.bool_]
+
 LEAST_CLASSES = 3
 """Classes of keys, and of queries, from which the exact construction takes more than one column."""
 
@@ -93,6 +95,33 @@ def order_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> Order | None:
     if len(set(threshold.tolist())) < LEAST_CLASSES:
         return None
     return _shifted(Order(place, threshold, rises))
+
+
+def orders_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> tuple[Table, Table] | None:
+    """Two orders that select together what queries select, if that is keys beside one another.
+
+    They are the keys up to the last that is selected, and those from the first one on. Of a query
+    before all that select any key, or after them, nothing is in one of the two, as it is where
+    the others go on.
+
+    Returns:
+        None if it is anything else, or one order does it.
+    """
+    selecting = np.flatnonzero(table.any(axis=0))
+    if not selecting.size or order_of(table) is not None:
+        return None
+    upper = np.logical_or.accumulate(table[::-1], axis=0)[::-1]
+    lower = np.logical_or.accumulate(table, axis=0)
+    if not np.array_equal(upper & lower, table):
+        return None
+    ahead, behind = slice(0, selecting[0]), slice(selecting[-1] + 1, None)
+    first, last = table.argmax(axis=0)[selecting[[0, -1]]]
+    rises = first <= last
+    (lower if rises else upper)[:, ahead] = True
+    (upper if rises else lower)[:, behind] = True
+    if any(order_of(each) is None for each in (upper, lower)):
+        return None
+    return upper, lower
 
 
 def _shifted(order: Order) -> Order:

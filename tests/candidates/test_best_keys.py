@@ -172,3 +172,23 @@ def test_what_it_brings() -> None:
         sizes[name] = model.size.layers, model.size.neurons
     assert sizes.pop("induction") == sizes.pop("induction_composite") == (2, 0)
     assert set(sizes.values()) == {(1, 0)}
+
+
+def test_what_is_copied_says_how_good_a_key_is() -> None:
+    """One number of the index serves both, and any of several tokens that are alike is taken."""
+
+    def width(program: rasp.SOp) -> int:
+        model = compile_rasp_to_model(program, DIGITS, 4)
+        assert model.proof.proven
+        return model.size.width
+
+    every = Select(tokens, tokens, Comparison.TRUE)
+    best = SelectBest(every, tokens)
+    # Tokens, the constant, and what is copied; the index beside them where it is asked for.
+    assert width(Aggregate(best, indices)) == 4
+    assert width(Aggregate(best, tokens)) == 3
+    larger = SelectorWidth(Select(tokens, tokens, Comparison.GT))
+    first = SequenceMap(lambda n, i: i if n == 0 else None, larger, indices)
+    least = Select(first, first, Comparison.LT)
+    top = SequenceMap(lambda i, n: i if n == 0 else None, first, SelectorWidth(least))
+    assert width(Aggregate(Select(top, tokens, Comparison.TRUE), top)) == 4

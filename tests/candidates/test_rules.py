@@ -276,6 +276,29 @@ def test_powers_take_a_column_and_even_logits_stay_beside_them() -> None:
     assert min(sizes()) == min(sizes(Family.POWERS)) - 6
 
 
+@pytest.mark.parametrize("shift", [1, -2])
+def test_where_orders_are_asked_for_a_shift_is_two_of_them(shift: int) -> None:
+    """It reads the numbers that a count reads beside it; alone it is on a circle."""
+
+    def shifted() -> rasp.SOp:
+        return rasp.Aggregate(rasp.Select(indices, indices, lambda k, q: k == q - shift), tokens)
+
+    def beside() -> rasp.SOp:
+        return rasp.SequenceMap(lambda x, n: (x, n), shifted(), running_count())
+
+    def powers(make: Callable[[], rasp.SOp]) -> list[Candidate]:
+        return candidates(space(make, length=6), Family.POWERS)
+
+    assert not powers(shifted)
+    columns = {
+        need.numbers
+        for each in powers(beside)
+        for need in each.needs
+        if need.label == "indices" and need.columns == 1
+    }
+    assert len(columns) == 2
+
+
 def test_where_errors_count_more_logits_are_even() -> None:
     robust = proposal(running_count, length=8).make(Care.ROBUST)
     assert not candidates(robust, Family.POWERS)

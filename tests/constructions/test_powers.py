@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from optitracr.constructions.bilinear import Bilinear
 from optitracr.constructions.conjunctions import Condition
-from optitracr.constructions.powers import LEAST_CLASSES, order_of, powers
+from optitracr.constructions.powers import LEAST_CLASSES, order_of, orders_of, powers
 from optitracr.craft.spaces import FloatArray
 
 MARGIN = 25.0
@@ -99,6 +99,36 @@ def test_a_slope_leaves_less_room() -> None:
     assert steep is not None
     assert 100 * steep.uneven <= UNEVEN
     assert (plain.inner, steep.inner) == (1, 2)
+
+
+BESIDE = abs(np.subtract.outer(np.arange(6), np.arange(6))) <= 1
+
+
+@pytest.mark.parametrize(
+    ("table", "read"), [(np.eye(6, k=1), 2), (np.eye(6, k=-2), 2), (BESIDE, 2), (BESIDE[::-1], 4)]
+)
+def test_what_lies_together_is_selected_by_two_orders(table: np.ndarray, read: int) -> None:
+    """They read the two numbers that all orders read, also where a query selects nothing."""
+    table = table.astype(bool)
+    found = orders_of(table)
+    assert found is not None
+    assert np.array_equal(found[0] & found[1], table)
+    upper = np.triu(np.ones((6, 6), dtype=bool))
+    tables = upper, upper.T, *found
+    span = max(order.span for order in map(order_of, tables) if order is not None)
+    forms = [form for form in (decided(each, span) for each in tables) if form is not None]
+    sides = [need for form in forms for need in (form.key, form.query) if need is not None]
+    assert len({(need.classes, need.numbers) for need in sides}) == read
+    both = logits(forms[2]) + logits(forms[3])
+    assert both[table].min() >= -2 * UNEVEN
+    assert both[~table].max() <= -MARGIN * (1 - 1e-6)
+
+
+@pytest.mark.parametrize(
+    "table", [~np.eye(5, dtype=bool), np.triu(np.ones((5, 5))), np.ones((5, 5))], ids=str
+)
+def test_what_is_not_selected_by_two_orders(table: np.ndarray) -> None:
+    assert orders_of(np.asarray(table, dtype=bool)) is None
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import pytest
 
 from optitracr import rasp
 from optitracr.candidates.families.registry import RULES
+from optitracr.candidates.others import CountOthers
 from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, as_conjunctions
 from optitracr.candidates.unions import SplitUnions
 from optitracr.errors import EvaluationError, LimitError, UnsupportedError
@@ -284,6 +285,34 @@ def test_of_many_counts_each_is_made_before_they_are_added() -> None:
     assert second.table[3, 4] == first.table[-4, -5] == 7
 
 
+BOTH = ("tokens", "indices")
+OTHERS = Select(indices, indices, Comparison.NEQ)
+
+
+@pytest.mark.parametrize("causal", [False, True])
+@pytest.mark.parametrize(
+    ("selector", "told_by", "counts"),
+    [
+        (OTHERS, (), 3),
+        (OTHERS & EQUAL, (), 3),
+        (OTHERS & Select(tokens, tokens, lambda key, query: key == "a"), ("tokens",), 4),
+        (OTHERS & Select(tokens, indices, lambda key, query: key == "a" or query > 1), BOTH, 4),
+        (OTHERS & Select(tokens, tokens, Comparison.NEQ), (), 4),
+        (EQUAL, (), 0),
+    ],
+    ids=["all", "equal", "a", "a or late", "unequal", "no others"],
+)
+def test_others_are_counted_as_all_but_oneself(
+    selector: rasp.Selector, told_by: tuple[str, ...], counts: int, causal: bool
+) -> None:
+    inputs = Inputs(("a", "b"), 3, causal)
+    after = rewritten(rasp.SelectorWidth(selector), SplitWidths(), CountOthers(), inputs=inputs)
+    found = made(after, Role.SUMMAND)
+    assert [len(each.value_set.values) for each in found] == [counts] * bool(counts)
+    definitions = after.node(after.output).definitions
+    assert [each.operands for each in definitions] == [(x.label, *told_by) for x in found]
+
+
 def test_numbers_that_float32_does_not_carry_are_refused() -> None:
     large = rasp.numerical(rasp.Map(lambda t: 2.0**40 + (t == "a") / 2, tokens))
     with pytest.raises(LimitError, match="float32"):
@@ -356,6 +385,7 @@ def test_the_passes_of_each_level_in_order() -> None:
         "equals",
         "counted conditions",
         "disjoint unions",
+        "counts of others",
         "counts as one mean",
     ]
 

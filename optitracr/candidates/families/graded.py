@@ -97,16 +97,18 @@ def _gradings(
     Beside it an input that tells there what is to be copied, if that is no input itself.
     """
     facts, written = proposals.facts, selector
+    told = facts.tables.leaves((operand,), proposals.best_keys.leaves)
     while (below := _of_position(facts, selector)) is not None:
         if isinstance(below, Best):
-            return [grading_of(facts, below), *raw_gradings(facts, below)], None
+            by_score = grading_of(facts, below, alike=told == (below.score,))
+            return [by_score, *raw_gradings(facts, below)], None
         selector = below.selector
     found = proposals.best_keys.of(selector)
     if found is None and selector is written:
         found = proposals.best_keys.alike(selector, operand)
     if found is None:
         return [], None
-    if facts.tables.leaves((operand,), proposals.best_keys.leaves) == (found.label,):
+    if told == (found.label,):
         # Keys that are alike in that hold the same: it does not matter which.
         found = replace(found, by_index=0.0)
     is_input = isinstance(facts.operation(operand), Input)

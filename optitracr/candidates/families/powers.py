@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.families import Family
 from optitracr.candidates.rule import Rule
@@ -9,7 +13,7 @@ from optitracr.candidates.validity import EVERY_ACTIVATION, Condition, Validity
 from optitracr.candidates.ways import Decision, Ways
 from optitracr.constructions.bilinear import Bilinear
 from optitracr.constructions.conjunctions import Condition as Selected
-from optitracr.constructions.powers import Order, order_of, powers
+from optitracr.constructions.powers import Order, order_of, orders_of, powers
 from optitracr.graph.program import Input
 
 
@@ -34,6 +38,19 @@ def span(facts: Facts, condition: Selected) -> int:
     return 0 if order is None else order.span
 
 
+def divide(facts: Facts, condition: Selected) -> tuple[Selected, Selected] | None:
+    """The two orders by which positions are selected that lie together."""
+    if condition.key != condition.query or not facts.nodes[condition.key].is_index:
+        return None
+    if condition.table[-1].any() or condition.table[:, -1].any():
+        return None
+    found = orders_of(condition.table[:-1, :-1])
+    if found is None:
+        return None
+    upper, lower = (replace(condition, table=np.pad(each, ((0, 1), (0, 1)))) for each in found)
+    return upper, lower
+
+
 def _order(facts: Facts, condition: Selected) -> Order | None:
     """The order of a condition over what the embedding supplies, which alone is exact enough."""
     embedded = all(_is_embedded(facts, label) for label in (condition.key, condition.query))
@@ -55,5 +72,5 @@ RULE = Rule(
         needs_bos=True,
         conditions=frozenset({Condition.FINITE, Condition.BOUNDED, Condition.EXACT}),
     ),
-    ways=Ways(decide=decide, span=span),
+    ways=Ways(decide=decide, span=span, divide=divide),
 )

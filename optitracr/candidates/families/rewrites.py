@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from optitracr.candidates.chosen import Chosen
 from optitracr.candidates.common_means import JoinCounts
 from optitracr.candidates.families import Family
+from optitracr.candidates.others import CountOthers
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind
 from optitracr.candidates.unions import SplitUnions
@@ -35,6 +36,6 @@ RULE = Rule(
     validity=Validity(
         activations=EVERY_ACTIVATION, norms=EVERY_NORM, conditions=frozenset({Condition.BOUNDED})
     ),
-    rewrites=(CountConditions(), SplitUnions(), JoinCounts()),
+    rewrites=(CountConditions(), SplitUnions(), CountOthers(), JoinCounts()),
     account=account,
 )

@@ -72,14 +72,22 @@ def states(now: Current, tokens: Int[NDArray[np.integer], "batch seq"]) -> Itera
     """
     network = Network(np, now.architecture, now.params)
     seen = tokens != now.architecture.pad_encoding
-    stream = embedded(now.params, tokens)
+    stream = _where_seen(embedded(now.params, tokens), seen)
     yield stream
     mask = visible(np, now.architecture, seen)
     for number in range(now.architecture.layers):
         layer = network.layer(number)
         for sublayer in _sublayers(layer, mask):
-            stream = sublayer(stream)
+            stream = _where_seen(sublayer(stream), seen)
             yield stream
+
+
+def _where_seen(stream: Stream, seen: NDArray[np.bool_]) -> Stream:
+    """The same, with what BOS holds at PAD: nobody looks there, whatever its own heads give.
+
+    What is off there would count where something else holds nearly the same.
+    """
+    return Stream(stream.rows, np.where(seen, stream.ids, stream.ids[:, :1]))
 
 
 def _sublayers(layer: Layer, mask: NDArray[np.bool_]) -> Iterator[Any]:
