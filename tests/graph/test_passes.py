@@ -11,7 +11,6 @@ import pytest
 
 from optitracr import rasp
 from optitracr.candidates.families.registry import RULES
-from optitracr.candidates.others import CountOthers
 from optitracr.candidates.rewriting import CANDIDATE_REWRITES, STANDARD_REWRITES, as_conjunctions
 from optitracr.candidates.unions import SplitUnions
 from optitracr.errors import EvaluationError, LimitError, UnsupportedError
@@ -283,34 +282,6 @@ def test_of_many_counts_each_is_made_before_they_are_added() -> None:
     first, second = after.node(after.output).definitions
     assert [*first.operands, *second.operands] == [x.label for x in made(after, Role.SUMMAND)]
     assert second.table[3, 4] == first.table[-4, -5] == 7
-
-
-BOTH = ("tokens", "indices")
-OTHERS = Select(indices, indices, Comparison.NEQ)
-
-
-@pytest.mark.parametrize("causal", [False, True])
-@pytest.mark.parametrize(
-    ("selector", "told_by", "counts"),
-    [
-        (OTHERS, (), 3),
-        (OTHERS & EQUAL, (), 3),
-        (OTHERS & Select(tokens, tokens, lambda key, query: key == "a"), ("tokens",), 4),
-        (OTHERS & Select(tokens, indices, lambda key, query: key == "a" or query > 1), BOTH, 4),
-        (OTHERS & Select(tokens, tokens, Comparison.NEQ), (), 4),
-        (EQUAL, (), 0),
-    ],
-    ids=["all", "equal", "a", "a or late", "unequal", "no others"],
-)
-def test_others_are_counted_as_all_but_oneself(
-    selector: rasp.Selector, told_by: tuple[str, ...], counts: int, causal: bool
-) -> None:
-    inputs = Inputs(("a", "b"), 3, causal)
-    after = rewritten(rasp.SelectorWidth(selector), SplitWidths(), CountOthers(), inputs=inputs)
-    found = made(after, Role.SUMMAND)
-    assert [len(each.value_set.values) for each in found] == [counts] * bool(counts)
-    definitions = after.node(after.output).definitions
-    assert [each.operands for each in definitions] == [(x.label, *told_by) for x in found]
 
 
 def test_numbers_that_float32_does_not_carry_are_refused() -> None:
