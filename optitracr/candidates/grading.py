@@ -38,21 +38,15 @@ class Grading:
     key: tuple[object, ...]
 
 
-def grading_of(facts: Facts, best: Best, alike: bool = False) -> Grading:
-    """The steps by the values of a score, and by the position where these are the same.
-
-    Args:
-        facts: The program.
-        best: The best key.
-        alike: Whether keys of one score hold the same, so that any of them will do.
-    """
+def grading_of(facts: Facts, best: Best) -> Grading:
+    """The steps by the values of a score, and by the position where these are the same."""
     key = (facts.selector_key(best.selector), best.score, best.smallest)
     sign = -1.0 if best.smallest else 1.0
     relation = facts.relation(best.selector)
     if facts.nodes[best.score].is_index:
         return Grading(relation, _by_index(facts, sign), key)
     score = _by_number(facts, best.score, sign * _numbers(facts, best))
-    return Grading(relation, score if alike else (*score, *_by_index(facts, 1.0)), key)
+    return Grading(relation, (*score, *_by_index(facts, 1.0)), key)
 
 
 def raw_gradings(facts: Facts, best: Best) -> Iterator[Grading]:

@@ -175,7 +175,7 @@ def test_what_it_brings() -> None:
 
 
 def test_what_is_copied_says_how_good_a_key_is() -> None:
-    """One number of the index serves both, and any of several tokens that are alike is taken."""
+    """One number of the index serves both, or of tokens."""
 
     def width(program: rasp.SOp) -> int:
         model = compile_rasp_to_model(program, DIGITS, 4)
@@ -186,7 +186,7 @@ def test_what_is_copied_says_how_good_a_key_is() -> None:
     best = SelectBest(every, tokens)
     # Tokens, the constant, and what is copied; the index beside them where it is asked for.
     assert width(Aggregate(best, indices)) == 4
-    assert width(Aggregate(best, tokens)) == 3
+    assert width(Aggregate(best, tokens)) == 4
     larger = SelectorWidth(Select(tokens, tokens, Comparison.GT))
     first = SequenceMap(lambda n, i: i if n == 0 else None, larger, indices)
     least = Select(first, first, Comparison.LT)

@@ -97,19 +97,19 @@ def _gradings(
     Beside it an input that tells there what is to be copied, if that is no input itself.
     """
     facts, written = proposals.facts, selector
-    told = facts.tables.leaves((operand,), proposals.best_keys.leaves)
     while (below := _of_position(facts, selector)) is not None:
         if isinstance(below, Best):
-            by_score = grading_of(facts, below, alike=told == (below.score,))
-            return [by_score, *raw_gradings(facts, below)], None
+            return [grading_of(facts, below), *raw_gradings(facts, below)], None
         selector = below.selector
     found = proposals.best_keys.of(selector)
     if found is None and selector is written:
         found = proposals.best_keys.alike(selector, operand)
     if found is None:
         return [], None
-    if told == (found.label,):
-        # Keys that are alike in that hold the same: it does not matter which.
+    told = facts.tables.leaves((operand,), proposals.best_keys.leaves)
+    if found.by_index < 0 and told == (found.label,):
+        # Keys that are alike in that hold the same: it does not matter which. Of the last keys
+        # proofs of long inputs ask for the one.
         found = replace(found, by_index=0.0)
     is_input = isinstance(facts.operation(operand), Input)
     held = None if is_input else proposals.best_keys.held_at(selector, operand)
