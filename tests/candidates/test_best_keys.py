@@ -187,6 +187,8 @@ def test_what_is_copied_says_how_good_a_key_is() -> None:
     # Tokens, the constant, and what is copied; the index beside them where it is asked for.
     assert width(Aggregate(best, indices)) == 4
     assert width(Aggregate(best, tokens)) == 4
+    # Of the smallest tokens any will do.
+    assert width(library.make_minimum(4)) == 3
     larger = SelectorWidth(Select(tokens, tokens, Comparison.GT))
     first = SequenceMap(lambda n, i: i if n == 0 else None, larger, indices)
     least = Select(first, first, Comparison.LT)
