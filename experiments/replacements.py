@@ -1,7 +1,8 @@
 """Programs in the place of heads and MLPs of models that were trained on an algorithm.
 
 For each part right programs and wrong ones: what part of the accuracy is kept, how much of the loss
-is recovered, how often the model says the same, and how often with a value of another input.
+is recovered, how often the model says the same, how often with a value of another input, and by how
+much a logit changes.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ LEVEL = 1
 measured is the same, since models of both levels say what the program says."""
 
 COLUMNS = ("model", "part", "program", "accuracy_kept", "loss_recovered", "agreement")
-COLUMNS += ("interchange", "accuracy_ablated")
+COLUMNS += ("interchange", "accuracy_ablated", "logit_change")
 
 
 def measure(name: str, inputs: int) -> list[Row]:
