@@ -10,7 +10,7 @@ import pytest
 from optitracr import compile_rasp_to_model, library
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import current
-from tests.checking.proof.test_bounds import bounds, escapes
+from tests.checking.proof.test_bounds import bounds, escapes, is_bounded
 from tests.export.test_agreement import EXPORTS
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -25,7 +25,7 @@ def test_states_and_logits_are_within_bounds(name: str, tmp_path: Path) -> None:
     encoder = model.input_encoder
     tokens = with_bos(found.codes, encoder.bos_encoding, encoder.pad_encoding)
     wanted = bounds(current(model), tokens)
-    assert all(np.isfinite(state.error).all() for state in wanted)
+    assert is_bounded(current(model), tokens, wanted)
     for export in EXPORTS:
         logits, states = export(model, tokens, tmp_path)
         assert len(states) + 1 == len(wanted)
