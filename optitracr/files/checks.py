@@ -197,12 +197,14 @@ def _check_certificate(manifest: Manifest) -> None:
     if plan is None:
         raise FieldError("certificate.plan", "is missing")
     least = RECIPES[manifest.level].least
-    # Spare heads, neurons and columns are in no plan.
+    # Spare heads, neurons and columns are in no plan; where there are no biases, a neuron is in it
+    # that writes constants, for which the model without norms has biases.
+    constant = not manifest.options.architecture.biases
     needed = (
         plan.width,
         max(plan.heads, least.heads),
         max(plan.head_size, least.head_size),
-        max(plan.neurons, least.neurons),
+        max(plan.neurons - constant, least.neurons),
     )
     stated = (size.width, size.heads, size.head_size, size.neurons)
     if plan.layers != size.layers or any(map(gt, needed, stated)):
