@@ -39,6 +39,10 @@ def test_the_site(tmp_path: Path) -> None:
     notebook = (site / "tutorials" / "first_model.html").read_text()
     assert "true positive rate" in notebook
     assert "<img" in notebook
+    notebook = (site / "tutorials" / "trained_hosts.html").read_text()
+    # The compiled GPT-2 itself and in each of four tools; in one its stream is read as well.
+    assert notebook.count("[1, 1, 2, 2, 1, 0]") == 6
+    assert "[1, 2, 3, 2, 2, 1]" in notebook
 
 
 def _check_links(site: Path) -> None:
