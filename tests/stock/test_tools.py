@@ -78,7 +78,7 @@ def test_nnsight_opens_the_folder_and_pads_on_the_right(
         warnings.simplefilter("ignore")
         nnsight: Any = pytest.importorskip("nnsight")
         model, folder, wanted = opened
-        language = nnsight.LanguageModel(str(folder), dispatch=True)
+        language = nnsight.TransformersModel(str(folder), task="text-generation", dispatch=True)
         language.tokenizer.padding_side = "right"
         with language.trace(["c b", " ".join(ROWS[0])]):
             logits = language.lm_head.output.save()
@@ -87,15 +87,24 @@ def test_nnsight_opens_the_folder_and_pads_on_the_right(
 
 
 def test_pyvene(opened: tuple[CompiledModel, Path, Any]) -> None:
-    """All of the stream of one row in place of that of another makes it say what that says."""
+    """All of the stream of one row in place of that of another makes it say what that says.
+
+    Collected from several positions, it is decoded.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         pyvene: Any = pytest.importorskip("pyvene")
         model, _, wanted = opened
-        settings = pyvene.IntervenableConfig([{"layer": 0, "component": "block_output"}])
-        changed = pyvene.IntervenableModel(settings, model=model.to_transformers())
+        place, stock = {"layer": 0, "component": "block_output"}, model.to_transformers()
+        changed = pyvene.IntervenableModel(pyvene.IntervenableConfig([place]), model=stock)
         rows, places = encoded(model), [[[0, 1, 2, 3, 4]]]
         _, found = changed(
             {"input_ids": rows[:1]}, [{"input_ids": rows[1:]}], {"sources->base": (places, places)}
         )
+        collect = {"intervention_type": pyvene.CollectIntervention, "max_number_of_units": 5}
+        settings = pyvene.IntervenableConfig([place | collect])
+        collecting = pyvene.IntervenableModel(settings, model=stock)
+        (_, [stream]), _ = collecting({"input_ids": rows[:1]}, unit_locations={"base": places})
     assert np.allclose(found.logits.detach()[0, 1:], wanted[1, 1:], atol=1e-2)
+    label, own = model.source.lines[-1].label, model.stock().compiled_stream(stream.detach())
+    assert model.decode(label, own[:, 1:], state=2).tolist() == said(model, ROWS[:1])
