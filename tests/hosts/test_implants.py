@@ -82,6 +82,9 @@ def test_the_host_stays_as_it_is_and_the_new_one_can_be_saved(tmp_path: Path) ->
     ids = new_text(2)
     assert again.dtype == torch.float32
     assert torch.equal(again(ids).logits, found.host(ids).logits)
+    lens: Any = pytest.importorskip("transformer_lens.model_bridge")
+    bridge = lens.TransformerBridge.boot_transformers(str(tmp_path))
+    assert torch.allclose(bridge(ids), found.host(ids).logits, atol=1e-4)
 
 
 @pytest.mark.parametrize("kind", ["gpt2", "llama"])
