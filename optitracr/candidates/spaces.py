@@ -26,6 +26,10 @@ SHALLOW_FORMS = 8
 """Forms of one variable beyond which new needs get only the joint one, where what comes too late is
 left out: two more than else, as there are fewer of its own for each."""
 
+WHOLE_FORMS = 9
+"""Forms of one variable beyond which new needs get only the joint one, where depth is not what
+counts most: three more than else, as components of more layers meet needs of their own."""
+
 TRIED = 3
 """Numbers of layers for which candidates are planned, from the least on, until they lead to the
 output: there are seldom more in a small program, and in a large one each takes its time."""
@@ -61,6 +65,11 @@ class Spaces:
             LimitError: If they do not lead to the output.
         """
         proposals = self._proposals(care)
+        proposals.most_forms = WHOLE_FORMS
+        return self._all(proposals)
+
+    def _all(self, proposals: Proposals) -> CandidateSpace:
+        """What is proposed, however late it comes."""
         space = enumerated(proposals, self.program, self.rules, self.readings)
         return with_usable_outputs(space, proposals.tables)
 
@@ -72,13 +81,13 @@ class Spaces:
         """
         births = self.births if len(self.facts.nodes) <= MANY else None
         if births is None:
-            return self.whole(care)
+            return self._all(self._proposals(care))
         least = (self._least(births) + 1) // 2
         for layers in range(least, least + TRIED):
             space = self._up_to(layers, births, care)
             if space is not None:
                 return self._enough(space, births, care)
-        return self.whole(care)
+        return self._all(self._proposals(care))
 
     def _enough(self, space: CandidateSpace, births: Births, care: Care) -> CandidateSpace:
         """The space itself if its candidates make a model of as many layers as it is for."""
@@ -87,7 +96,7 @@ class Spaces:
         depth = earliest(space_problem(space, Limits())).layers
         deeper = self._up_to(depth, births, care) if depth > space.layers else space
         # Forms that more layers leave room for may have taken the place of others.
-        return deeper or self.whole(care)
+        return deeper or self._all(self._proposals(care))
 
     @cached_property
     def readings(self) -> list[OutputReading]:
