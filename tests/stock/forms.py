@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 from optitracr import compile_rasp_to_model, library
 from optitracr.architectures.architecture import Architecture
@@ -10,13 +11,16 @@ from optitracr.compiled import CompiledModel
 
 
 @lru_cache(maxsize=16)
-def compiled(name: str, architecture: str | Architecture, longest: int = 4) -> CompiledModel:
+def compiled(
+    name: str, architecture: str | Architecture, longest: int = 4, **options: Any
+) -> CompiledModel:
     """A program in its causal reading, unchecked: that it is right is for the tests.
 
     Args:
         name: The program.
         architecture: What it is compiled for.
         longest: Longest input, BOS not counted, if the program is not for shorter ones.
+        options: Further options of the compiler.
     """
     entry = library.get(name)
     return compile_rasp_to_model(
@@ -26,4 +30,5 @@ def compiled(name: str, architecture: str | Architecture, longest: int = 4) -> C
         causal=True,
         architecture=architecture,
         check=False,
+        **options,
     )

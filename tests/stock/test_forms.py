@@ -118,32 +118,14 @@ def test_the_parameters_that_are_minimised_are_those_of_the_checkpoint(
     name: str, kind: str
 ) -> None:
     """Where neurons write constants, or none do; where positions are counted, and in what."""
-    entry = library.get(name)
-    model = compile_rasp_to_model(
-        entry.make(),
-        entry.vocab,
-        4,
-        causal=True,
-        architecture=KINDS[kind],
-        objective="parameters",
-        check=False,
-    )
+    model = compiled(name, KINDS[kind], 4, objective="parameters")
     assert model.allocation.value == (model.stock().sizes.parameters,)
     held = sum(array.size for array in model.stock().state.values())
     assert held == model.stock().sizes.parameters
 
 
 def test_neurons_that_are_bound_to_the_width_are_fewest_where_it_is_least() -> None:
-    entry = library.get("hist")
-    model = compile_rasp_to_model(
-        entry.make(),
-        entry.vocab,
-        3,
-        causal=True,
-        architecture="gpt2",
-        objective="neurons,width",
-        check=False,
-    )
+    model = compiled("hist", "gpt2", 3, objective="neurons,width")
     assert model.allocation.objective == ("stock_width", "width")
     assert model.stock().sizes.neurons == 4 * model.allocation.value[0]
 
@@ -240,16 +222,7 @@ def test_a_column_is_counted_in_where_bos_and_the_first_position_agree() -> None
 
 def test_positions_are_counted_where_they_will_be() -> None:
     """In a one-hot of them there is a column for it; on a circle there is none."""
-    entry = library.get("previous_token")
-    model = compile_rasp_to_model(
-        entry.make(),
-        entry.vocab,
-        4,
-        causal=True,
-        architecture="llama",
-        check=False,
-        without="circles",
-    )
+    model = compiled("previous_token", "llama", 4, without="circles")
     assert model.stock().sizes.width == model.size.width + 1
     assert known_form(model).proven
 

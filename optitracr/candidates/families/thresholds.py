@@ -67,7 +67,7 @@ def born(births: Births, label: str) -> Iterator[int]:
 def _terms(facts: Facts, label: str) -> list[tuple[str, str, float]]:
     """The terms of a sum, the raw number that each is a function of, and its factor.
 
-    None if it is no sum, or some term is no such function, or two are of one number.
+    There are none if it is no sum, or some term is no such function, or two are of one number.
     """
     operation = facts.operation(label)
     if not isinstance(operation, Elementwise) or operation.factors is None or facts.is_raw(label):
@@ -100,7 +100,7 @@ def _part(proposals: Proposals, form: Form, term: str, leaf: str, factor: float)
     numbers = tuple((factor * float(value),) for value in values)
     own = Form(f"{form.name}+{term}", term, (), numbers, form.clean, True, form.sharp)
     plans = proposals.tables.of(own, (leaf,), [proposals.facts.leaf(leaf)])
-    return plans[0] if plans and all(len(x.axes) == 1 for x in plans[:1]) else None
+    return plans[0] if plans and len(plans[0].axes) == 1 else None
 
 
 def _beside(parts: Sequence[Plan], constant: float) -> Plan:
