@@ -15,9 +15,10 @@ from optitracr.files.program_data import StoredProgram, program_from_data
 from optitracr.files.program_writing import program_to_data, rebuilt_exactly
 from optitracr.files.proof_data import StoredProof, stored_proof
 from optitracr.files.records import to_plain
-from optitracr.files.values import FieldError
+from optitracr.files.values import FieldError, Plain
 from optitracr.graph.program import ProgramGraph
 from optitracr.model.config import ModelConfig
+from optitracr.model.current import Current
 from optitracr.model.encoders import CategoricalEncoder, Encoder, NumericalEncoder
 from optitracr.model.known import known_of
 from optitracr.model.layout import Layout, Tenancy
@@ -191,9 +192,30 @@ class Manifest:
     weights: StoredWeights
 
 
-def manifest_of(model: Transformer, weights: StoredWeights) -> tuple[Manifest, ProgramGraph | None]:
-    """What is to be written of a model, and the graph of the program that can be made of it."""
-    program, graph, omitted = _stored_program(model)
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What is to be written of a model.
+
+    Attributes:
+        manifest: All of it but the weights.
+        program: Its program as JSON has it.
+        graph: The graph of the program that can be made of that.
+    """
+
+    manifest: Manifest
+    program: Plain
+    graph: ProgramGraph | None
+
+
+def manifest_of(model: Transformer, now: Current, weights: StoredWeights) -> Written:
+    """What is to be written of a model.
+
+    Args:
+        model: The model.
+        now: The same as it is now.
+        weights: The file beside it.
+    """
+    program, data, graph, omitted = _stored_program(model)
     manifest = Manifest(
         optitracr=__version__,
         name=model.name,
@@ -220,10 +242,10 @@ def manifest_of(model: Transformer, weights: StoredWeights) -> tuple[Manifest, P
         options=model.options,
         certificate=model.allocation,
         savings=model.savings.rows,
-        proof=stored_proof(known_of(model)),
+        proof=stored_proof(known_of(model, now)),
         weights=weights,
     )
-    return manifest, graph
+    return Written(manifest, data, graph)
 
 
 def model_of(manifest: Manifest, params: Params, unembed: Any) -> Transformer:
@@ -281,19 +303,24 @@ def _config(stored: StoredConfig) -> ModelConfig:
     return ModelConfig(**asdict(stored))
 
 
-def _stored_program(model: Transformer) -> tuple[StoredProgram | None, ProgramGraph | None, str]:
-    """The program as tables and its graph, or why it is left out: a model is of use without it."""
+def _stored_program(
+    model: Transformer,
+) -> tuple[StoredProgram | None, Plain, ProgramGraph | None, str]:
+    """The program as tables, these as JSON has them, and its graph.
+
+    Or why it is left out: a model is of use without it.
+    """
     if model.reference is None:
-        return None, None, model.program_omitted
+        return None, None, None, model.program_omitted
     try:
         stored = program_to_data(model.reference, model.setting)
-        to_plain(stored, StoredProgram, "program")
+        data = to_plain(stored, StoredProgram, "program")
         again = program_from_data(stored)
         if not rebuilt_exactly(stored, again, model.setting):
-            return None, None, "it cannot be made again of its tables"
+            return None, None, None, "it cannot be made again of its tables"
     except (OptitracrError, FieldError) as error:
-        return None, None, str(error)
-    return stored, again.graph, ""
+        return None, None, None, str(error)
+    return stored, data, again.graph, ""
 
 
 def setting_of(manifest: Manifest) -> Setting:

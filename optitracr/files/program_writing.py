@@ -7,8 +7,9 @@ compiled, the program is not written, and it is said why.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import product
 from typing import Any
 
@@ -97,6 +98,12 @@ KINDS: dict[type[rasp.RASPExpr], str] = {
 }
 
 
+@lru_cache(maxsize=64)
+def _kind(of: type[rasp.RASPExpr]) -> str:
+    """What expressions of a class are called."""
+    return next(name for known, name in KINDS.items() if issubclass(of, known))
+
+
 @dataclass(slots=True)
 class _Writer:
     """Expressions in their order; the places of those before."""
@@ -111,7 +118,7 @@ class _Writer:
     entries: int = 0
 
     def expression(self, expression: rasp.RASPExpr) -> StoredExpression:
-        kind = next(name for known, name in KINDS.items() if isinstance(expression, known))
+        kind = _kind(type(expression))
         operands = tuple(self.place[id(child)] for child in expression.children)
         results, undefined = self.table(expression) if kind in TABLED else ((), ())
         made = StoredExpression(
@@ -123,7 +130,7 @@ class _Writer:
             values=self.values(kind, expression),
             results=results,
             undefined=undefined,
-            constants=_constants(expression),
+            constants=CONSTANTS[kind](expression) if kind in CONSTANTS else (),
             check_length=bool(getattr(expression, "check_length", False)),
         )
         self.place[id(expression)] = len(self.stored)
@@ -203,20 +210,14 @@ def _called(expression: Any) -> UserCall:
     return UserCall(expression.f, f"the function of {describe(expression)}", "argument", "")
 
 
-def _constants(expression: rasp.RASPExpr) -> tuple[Value, ...]:
-    match expression:
-        case rasp.Full():
-            return (expression.fill,)
-        case rasp.Aggregate():
-            return (expression.default,)
-        case rasp.LinearSequenceMap():
-            return (expression.fst_fac, expression.snd_fac)
-        case rasp.ConstantSOp():
-            return tuple(expression.value)
-        case rasp.ConstantSelector():
-            return tuple(tuple(map(bool, row)) for row in expression.value)
-        case _:
-            return ()
+CONSTANTS: dict[str, Callable[[Any], tuple[Value, ...]]] = {
+    "full": lambda full: (full.fill,),
+    "aggregate": lambda aggregate: (aggregate.default,),
+    "linear": lambda linear: (linear.fst_fac, linear.snd_fac),
+    "constant": lambda constant: tuple(constant.value),
+    "constant_selector": lambda selector: tuple(tuple(map(bool, row)) for row in selector.value),
+}
+"""The constants of an expression, by its kind."""
 
 
 def rebuilt_exactly(stored: StoredProgram, again: Reference, setting: Setting) -> bool:

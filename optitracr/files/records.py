@@ -66,8 +66,7 @@ def _writer(hint: Any) -> Writer:
         present = _writer(_present(arguments))
         return lambda value: None if value is None else present(value)
     if origin is tuple and arguments[-1] is ...:
-        entry = _writer(arguments[0])
-        return lambda value: [entry(part) for part in value]
+        return _list_writer(arguments[0])
     if origin is tuple:
         entries = [_writer(argument) for argument in arguments]
         return lambda value: [write(part) for write, part in zip(entries, value, strict=True)]
@@ -76,6 +75,8 @@ def _writer(hint: Any) -> Writer:
         return lambda value: {name: write(getattr(value, name)) for name, write in parts}
     if hint is Any:
         return _any
+    if hint is str or hint is bool:
+        return lambda value: value if type(value) is hint else _scalar_to_plain(value, hint, "")
     if hint in NAMES:
         return lambda value: (
             _any(value) if type(value) is hint else _scalar_to_plain(value, hint, "")
@@ -83,10 +84,24 @@ def _writer(hint: Any) -> Writer:
     return lambda value: _scalar_to_plain(value, hint, "")
 
 
+def _list_writer(hint: Any) -> Writer:
+    """What writes tuples of values of one annotated type."""
+    write = _writer(hint)
+    selves = {NoneType, bool, str} if hint is Any else {hint} & {bool, str}
+    if not selves:
+        return lambda value: [write(part) for part in value]
+    # Most tuples hold nothing but what stands for itself.
+    return lambda value: (
+        [*value] if selves.issuperset(map(type, value)) else [write(part) for part in value]
+    )
+
+
 def _any(value: Any) -> Plain:
     """A RASP value; the commonest stand for themselves."""
     kind = type(value)
     if value is None or kind is bool or kind is str or (kind is int and -SMALL < value < SMALL):
+        return value
+    if kind is float and value - value == 0.0:  # It is finite.
         return value
     return value_to_plain(value, "")
 

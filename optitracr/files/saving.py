@@ -12,6 +12,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Collection
+from dataclasses import replace
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
@@ -207,13 +208,15 @@ def plain(model: Transformer) -> tuple[dict[str, Any], bytes]:
         InputError: If the model's sizes or its activation function were edited.
     """
     now = exportable(model, "a file")
-    manifest, graph = manifest_of(model, StoredWeights(WEIGHTS, ""))
-    check_manifest(manifest, graph)
+    written = manifest_of(model, now, StoredWeights(WEIGHTS, ""))
+    manifest = written.manifest
+    check_manifest(manifest, written.graph)
     shape = shape_of(manifest)
     if shape.file_bytes > WEIGHTS_LIMIT:
         raise FieldError("size", f"stands for weights of more than {WEIGHTS_LIMIT:,} bytes")
     weights = tensors_to_bytes(now.params, now.unembed, shape)
-    data = to_plain(manifest, Manifest)
+    data = to_plain(replace(manifest, program=None), Manifest)
+    data["program"] = written.program
     data["weights"]["sha256"] = hashlib.sha256(weights).hexdigest()
     data = {"schema": SCHEMA, "version": VERSION, **data}
     texts = {name: _text(value) for name, value in data.items()}

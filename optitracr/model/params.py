@@ -69,8 +69,10 @@ def check_structure(params: Any, shapes: Shapes, spare: int) -> None:
     """
     if not isinstance(params, Mapping):
         raise InputError(f"params is {shown(params)}; give nested dicts like model.params")
+    known = set()
     for name, wanted in shapes.items():
         part, _, key = name.rpartition(":")
+        known.add(part)
         if not part:
             continue
         arrays = params.get(part)
@@ -84,19 +86,26 @@ def check_structure(params: Any, shapes: Shapes, spare: int) -> None:
             )
         if not _is_real(leaf):
             raise InputError(f"params[{part!r}][{key!r}] {NO_NUMBERS}")
-    known = {name.rpartition(":")[0] for name in shapes}
+    if known.issuperset(params):
+        return
     beyond = tuple(map(layer_prefix, range(spare)))
     for part in params:
         if part not in known and not (isinstance(part, str) and part.startswith(beyond)):
             raise InputError(f"params holds {shown(part)}, which is no part of the model")
 
 
-def plain(name: str, leaf: Any) -> NDArray[np.float32]:
+def plain(name: str | tuple[str, str], leaf: Any) -> NDArray[np.float32]:
     """A weight as NumPy's plain array of float32, without a copy where it is one.
+
+    Args:
+        name: What it is called; of a part of `params`, the part and the key.
+        leaf: The weight.
 
     Raises:
         InputError: If it holds anything else than numbers.
     """
+    if isinstance(leaf, np.ndarray) and leaf.dtype == np.float32:
+        return np.asarray(leaf)
     try:
         array = np.asarray(leaf)
         if _is_real(array):
@@ -104,7 +113,8 @@ def plain(name: str, leaf: Any) -> NDArray[np.float32]:
                 return np.asarray(array, dtype=np.float32)
     except Exception:
         pass
-    raise InputError(f"{name} {NO_NUMBERS}")
+    where = name if isinstance(name, str) else "params[{!r}][{!r}]".format(*name)
+    raise InputError(f"{where} {NO_NUMBERS}")
 
 
 def _is_real(leaf: Any) -> bool:
@@ -120,6 +130,6 @@ def plain_params(params: Mapping[str, Mapping[str, Any]]) -> Params:
         InputError: If one holds anything else than numbers.
     """
     return {
-        part: {key: plain(f"params[{part!r}][{key!r}]", leaf) for key, leaf in arrays.items()}
+        part: {key: plain((part, key), leaf) for key, leaf in arrays.items()}
         for part, arrays in params.items()
     }

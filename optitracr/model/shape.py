@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from types import MappingProxyType
 
 from optitracr.memory import check_memory
 from optitracr.model.names import LINEAR, POSITIONS, TOKENS, UNEMBED, Linear, linear_name
@@ -16,7 +19,7 @@ NAME_BYTES = 256
 """What the header of a file of weights takes at most for one tensor: its longest name, a type, a
 shape and two offsets are some 150 characters."""
 
-Shapes = dict[str, tuple[int, ...]]
+Shapes = Mapping[str, tuple[int, ...]]
 """By the name of a tensor: that of its part, a colon, and its own."""
 
 
@@ -50,19 +53,7 @@ class Shape:
 
     def tensors(self) -> Shapes:
         """The shape of each tensor, under the name that it has in a file."""
-        width = self.sizes.width
-        shapes: Shapes = {
-            f"{TOKENS}:embeddings": (self.tokens, width),
-            f"{POSITIONS}:embeddings": (self.positions, width),
-            UNEMBED: (width, self.outputs),
-        }
-        linear = {part: linear_shape(self.sizes, part) for part in LINEAR}
-        for layer in range(self.sizes.layers):
-            for part, shape in linear.items():
-                name = linear_name(layer, part)
-                shapes[f"{name}:w"] = shape
-                shapes[f"{name}:b"] = (shape[1],)
-        return shapes
+        return _tensors(self)
 
     def check_memory(self) -> None:
         """Checks that the weights fit in memory, before they are made.
@@ -78,6 +69,23 @@ class Shape:
             PARAMETER_BYTES * count,
             "give fewer tokens, a smaller max_seq_len, or compile with optimize=2",
         )
+
+
+@lru_cache(maxsize=64)
+def _tensors(shape: Shape) -> Shapes:
+    width = shape.sizes.width
+    shapes: dict[str, tuple[int, ...]] = {
+        f"{TOKENS}:embeddings": (shape.tokens, width),
+        f"{POSITIONS}:embeddings": (shape.positions, width),
+        UNEMBED: (width, shape.outputs),
+    }
+    linear = {part: linear_shape(shape.sizes, part) for part in LINEAR}
+    for layer in range(shape.sizes.layers):
+        for part, own in linear.items():
+            name = linear_name(layer, part)
+            shapes[f"{name}:w"] = own
+            shapes[f"{name}:b"] = (own[1],)
+    return MappingProxyType(shapes)
 
 
 def linear_shape(sizes: Sizes, part: Linear) -> tuple[int, int]:

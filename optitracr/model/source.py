@@ -203,13 +203,17 @@ def _shown(value: Any) -> str:
 def _functions(graph: ProgramGraph) -> tuple[FunctionText, ...]:
     """Each text once, with every s-op that uses it."""
     users: dict[tuple[str, str], list[str]] = {}
+    texts: dict[int, tuple[Any, tuple[str, str] | None]] = {}
     for node in graph.nodes:
         for function in _functions_of(node):
-            found = _text(function)
+            written = _written(function)
+            if id(written) not in texts:
+                texts[id(written)] = written, _text(written)
+            _, found = texts[id(written)]
             if found is not None and node.label not in users.setdefault(found, []):
                 users[found].append(node.label)
     return tuple(
-        FunctionText(tuple(labels), written, text) for (written, text), labels in users.items()
+        FunctionText(tuple(labels), where, text) for (where, text), labels in users.items()
     )
 
 
@@ -226,13 +230,18 @@ def _functions_of(node: Node) -> Iterator[Any]:
             )
 
 
-def _text(function: Any) -> tuple[str, str] | None:
-    """Where a function of the user's stands and its lines; None where that cannot be found."""
+def _written(function: Any) -> Any:
+    """What has lines: a function, or the class of what is called as one."""
     while isinstance(function, functools.partial):
         function = function.func
     function = inspect.unwrap(function) if hasattr(function, "__wrapped__") else function
     if not inspect.isroutine(function) and not inspect.isclass(function):
-        function = type(function)
+        return type(function)
+    return function
+
+
+def _text(function: Any) -> tuple[str, str] | None:
+    """Where a function of the user's stands and its lines; None where that cannot be found."""
     if _is_own(function):
         return None
     try:
@@ -273,6 +282,11 @@ def _alone(function: Any) -> tuple[str, int]:
     return textwrap.dedent("".join(lines)).rstrip("\n"), first
 
 
+KEPT_PLACES = 4096
+"""Places whose short form is kept: those of some hundred programs."""
+
+
+@functools.lru_cache(maxsize=KEPT_PLACES)
 def base_name(written: str) -> str:
     """The file's name and the line, without the folder, which is the user's own affair."""
     file, _, line = written.rpartition(":")

@@ -126,7 +126,9 @@ class RASPExpr(abc.ABC):
     @property
     def name(self) -> str:
         """The name that its author gave it, or that of its kind."""
-        return str(self.annotations[NAME_KEY])
+        chosen = self._annotated
+        own = chosen[NAME_KEY] if NAME_KEY in chosen else DEFAULT_ANNOTATORS[NAME_KEY](self)
+        return str(own)
 
     @property
     def label(self) -> str:
@@ -324,9 +326,10 @@ def check_expression(value: RASPExpr) -> RASPExpr:
     Raises:
         ProgramError: If it is none.
     """
+    if isinstance(value, RASPExpr):
+        return value
     wanted = "an expression of RASP: an s-op or a selector"
-    found: RASPExpr = arguments.instance("the expression", value, RASPExpr, wanted, ProgramError)
-    return found
+    return arguments.refuse("the expression", value, wanted, ProgramError)
 
 
 def check_function(owner: str, role: str, value: Callable[..., Value]) -> Callable[..., Value]:
@@ -371,12 +374,14 @@ def _user_location() -> str:
     """
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if frame.f_code.co_filename.startswith("<frozen importlib"):
+        names = frame.f_globals
+        module = names.get("__name__", "")
+        is_own = module.startswith("optitracr.") or module == "optitracr"
+        if not is_own and frame.f_code.co_filename.startswith("<frozen importlib"):
             return ""
-        if frame.f_globals.get("__package__") == "optitracr.cli":
+        if names.get("__package__") == "optitracr.cli":
             return ""
-        if module != "optitracr" and not module.startswith("optitracr."):
+        if not is_own:
             return f"{frame.f_code.co_filename}:{frame.f_lineno}"
         frame = frame.f_back
     return ""
