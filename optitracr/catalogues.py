@@ -7,8 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
-from optitracr.allocation.carry import Solve, TooShallowError, carried_plan
+from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
+from optitracr.allocation.searching import Solve, TooShallowError
 from optitracr.candidates.account import candidate_savings, standard_savings
 from optitracr.candidates.care import Care
 from optitracr.candidates.carrier import PLAIN, Carrier
@@ -78,13 +79,15 @@ class Proposal(ABC):
         """
 
     @abstractmethod
-    def placed(self, problem: Problem, solve: Solve) -> Placed:
+    def placed(self, problem: Problem, solve: Solve, proven: Callable[[Placed], bool]) -> Placed:
         """Where they go.
 
         Args:
             problem: As `problem` stated it.
             solve: Solves such a problem, from a plan of one that had more components if one is
                 given.
+            proven: Whether the model of a plan is proven, though float32 is estimated not to
+                carry it.
 
         Raises:
             InfeasibleError: If nothing fits the limits.
@@ -208,8 +211,9 @@ class StandardProposal(Proposal):
             self.name, self.standard, self.setting, limits, self.head_size, stock, told_late
         )
 
-    def placed(self, problem: Problem, solve: Solve) -> Placed:
+    def placed(self, problem: Problem, solve: Solve, proven: Callable[[Placed], bool]) -> Placed:
         """Where they go."""
+        del proven
         return Placed(self, problem, solve(problem))
 
     def components(self, allocation: Allocation) -> Components:
@@ -292,7 +296,7 @@ class CandidateProposal(Proposal):
         """The problem of choosing and placing."""
         return space_problem(self.space, limits, stock, told_late)
 
-    def placed(self, problem: Problem, solve: Solve) -> Placed:
+    def placed(self, problem: Problem, solve: Solve, proven: Callable[[Placed], bool]) -> Placed:
         """Where those go that float32 carries."""
         stock, late = problem.constants.stock, problem.late is not None
         _, either, *more = Care
@@ -304,11 +308,12 @@ class CandidateProposal(Proposal):
                 [partial(self.make, care) for care in more if not care.passes],
                 lambda tried: space_problem(tried, problem.limits, stock, late),
                 solve,
+                lambda space, *found: proven(Placed(replace(self, space=space), *found)),
             )
         except TooShallowError:
             assert self.whole is not None, "where all was proposed nothing can be missing"
             whole = self.whole()
-            return whole.placed(whole.problem(problem.limits, stock, late), solve)
+            return whole.placed(whole.problem(problem.limits, stock, late), solve, proven)
         return Placed(replace(self, space=space), problem, allocation)
 
     def components(self, allocation: Allocation) -> Components:

@@ -6,6 +6,7 @@ compilation.problem, compilation.placed.allocation, compilation.model
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from optitracr.candidates.account import with_added
 from optitracr.candidates.carrier import PLAIN
 from optitracr.candidates.families import SPOILED_BY_NORMS, Family, families_without
 from optitracr.catalogues import Placed, Proposal
+from optitracr.checking.proof.prove import BUDGET, prove_model
 from optitracr.checking.proving import known_before_use
 from optitracr.checking.readings import refuse_other_reading, warn_of_causal_reading
 from optitracr.compiled import CompiledModel, with_verbs
@@ -152,6 +154,7 @@ class Compilation:
         self._watch, self._advises = watch, advises
         self._shallow = not whole and is_shallow(options)
         self._carrier = carrier_of(made_of) if careful else PLAIN
+        self._proofs: list[tuple[Plan | None, Proof]] = []
 
     @cached_property
     def written(self) -> ProgramGraph:
@@ -197,7 +200,9 @@ class Compilation:
     @cached_property
     def placed(self) -> Placed:
         """What was chosen, and where it goes."""
-        return self._timed(Stage.ALLOCATION, self.proposal.placed, self.problem, self._solve)
+        return self._timed(
+            Stage.ALLOCATION, self.proposal.placed, self.problem, self._solve, self._proven
+        )
 
     @cached_property
     def arrangement(self) -> Arrangement:
@@ -292,6 +297,17 @@ class Compilation:
     ) -> Allocation:
         return self.recipe.allocator(problem, self._search, start, at_most)
 
+    def _proven(self, placed: Placed) -> bool:
+        """Whether the model of a plan is proven, as it is before what is published of it."""
+        if stock_class(self.options.architecture) is not None:
+            return False
+        trial = copy.copy(self)
+        trial.placed, trial._watch = placed, _unwatched
+        proof = prove_model(trial.model, budget=BUDGET)
+        if proof.proven:
+            self._proofs.append((placed.allocation.plan, proof))
+        return proof.proven
+
     def _model(self, assembly: Assembly) -> CompiledModel:
         program = self.encoded.program
         savings = self.placed.proposal.savings(assembly.allocation, program)
@@ -311,7 +327,9 @@ class Compilation:
 
     def _check(self, model: CompiledModel) -> Proof:
         check = self.options.check or Check.PROOF
-        proof = known_before_use(model, check, self.options.seed)
+        proven = (proof for plan, proof in self._proofs if plan is self.placed.allocation.plan)
+        known = next(proven, None) if check is Check.PROOF else None
+        proof = known or known_before_use(model, check, self.options.seed)
         if stock_class(self.options.architecture) is not None:
             known_as_stock(model, check, self.options.seed)
         if self.setting.causal:

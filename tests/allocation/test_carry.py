@@ -7,7 +7,7 @@ from functools import lru_cache
 import pytest
 
 from optitracr import library
-from optitracr.allocation import carry
+from optitracr.allocation import searching
 from optitracr.allocation.allocate import UndecidedError
 from optitracr.candidates.space import CandidateSpace
 from optitracr.catalogues import CandidateProposal
@@ -31,7 +31,7 @@ def two_ways() -> tuple[CandidateSpace, Problem]:
     return proposal.space, proposal.problem(Limits())
 
 
-def asked(wanted: list[Value | None], undecided: int = -1) -> carry.Solve:
+def asked(wanted: list[Value | None], undecided: int = -1) -> searching.Solve:
     """Solves, and notes what is of use; says at some place that it does not know."""
 
     def solved(
@@ -51,7 +51,7 @@ def asked(wanted: list[Value | None], undecided: int = -1) -> carry.Solve:
 def test_the_other_way_is_asked_for_what_is_smaller() -> None:
     space, problem = two_ways()
     wanted: list[Value | None] = []
-    tried = carry._tried(space, problem, asked(wanted), None)
+    tried = searching.tried_plan(space, problem, asked(wanted), None)
     (first, *_) = wanted
     by_circle = solve(problem, "exact")
     assert first == ()
@@ -65,7 +65,7 @@ def test_the_other_way_is_asked_for_what_is_smaller() -> None:
 @pytest.mark.parametrize("undecided", [0, 1])
 def test_what_one_way_may_have_is_not_ruled_out(undecided: int) -> None:
     space, problem = two_ways()
-    tried = carry._tried(space, problem, asked([], undecided), None)
+    tried = searching.tried_plan(space, problem, asked([], undecided), None)
     assert tried.carried[2].status is Status.FEASIBLE
     assert tried.carried[2].bound == (0, 0, 0)
     assert len(tried.least) == 1
@@ -73,13 +73,13 @@ def test_what_one_way_may_have_is_not_ruled_out(undecided: int) -> None:
 
 def test_what_a_space_has_not_is_looked_for_in_no_part_of_it() -> None:
     space, problem = two_ways()
-    least = carry._tried(space, problem, asked([]), None).least
+    least = searching.tried_plan(space, problem, asked([]), None).least
     best = min(least.values())
     wanted: list[Value | None] = []
     with pytest.raises(InfeasibleError):
-        carry._tried(space, problem, asked(wanted), None, carry._below(best), least)
+        searching.tried_plan(space, problem, asked(wanted), None, searching.below(best), least)
     assert wanted == []
-    again = carry._tried(space, problem, asked(wanted), None, best, least)
+    again = searching.tried_plan(space, problem, asked(wanted), None, best, least)
     assert again.carried[2].value == best
     assert wanted == [best]
 
@@ -96,5 +96,5 @@ def test_what_would_fit_is_said_of_the_last_way_alone() -> None:
         raise InfeasibleError(f"error {len(wanted)}")
 
     with pytest.raises(InfeasibleError, match="error 2"):
-        carry._tried(space, problem, nothing, None)
+        searching.tried_plan(space, problem, nothing, None)
     assert wanted == [(), None]

@@ -122,7 +122,7 @@ def test_all_are_planned_where_the_least_depth_is_not_enough(
     made = compilation(15)
     assert isinstance(made.proposal, CandidateProposal)
     assert made.proposal.space.layers is not None
-    tried = carry._tried
+    tried = carry.tried_plan
 
     def deeper(
         space: object, problem: Problem, solve: object, start: object, *at_most: object
@@ -136,7 +136,7 @@ def test_all_are_planned_where_the_least_depth_is_not_enough(
         given = solve if space.layers is None else solved  # type: ignore[attr-defined]
         return tried(space, problem, given, start, *at_most)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(carry, "_tried", deeper)
+    monkeypatch.setattr(carry, "tried_plan", deeper)
     proposal = made.placed.proposal
     assert isinstance(proposal, CandidateProposal)
     assert proposal.space.layers is None
