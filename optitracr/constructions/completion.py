@@ -9,6 +9,7 @@ changes no oftener than it must.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
 MAX_WORK = 20_000_000
 """Entries that are compared to merge the slices of one axis: some hundredths of a second."""
 
+KEPT = 256
+"""Completed tables that are kept: those of some ten programs."""
+
+KEPT_BYTES = 1 << 14
+"""Size of a table up to which it is kept, some thousand entries: all that are kept take 10 MB at
+most."""
+
 
 def completed(
     table: Int[Codes, ...], known: Bool[NDArray[np.bool_], ...], numerical: Sequence[bool]
@@ -34,14 +42,29 @@ def completed(
         known: Which entries occur.
         numerical: For each axis whether it is that of a number.
     """
-    table, known = table.copy(), np.broadcast_to(known, table.shape).copy()
+    known = np.broadcast_to(known, table.shape)
+    given = table.tobytes(), known.tobytes(), table.shape, tuple(numerical)
+    return (_completed if table.nbytes > KEPT_BYTES else _kept)(*given)
+
+
+def _completed(
+    held: bytes, occurs: bytes, shape: tuple[int, ...], numerical: tuple[bool, ...]
+) -> Codes:
+    """The same of a table and a mask given as bytes."""
+    table = np.frombuffer(held, dtype=np.int32).reshape(shape).copy()
+    known = np.frombuffer(occurs, dtype=np.bool_).reshape(shape).copy()
     for axis in range(table.ndim):
         if not numerical[axis]:
-            _merge(np.moveaxis(table, axis, 0), np.moveaxis(known, axis, 0))
+            _merge(table.swapaxes(axis, 0), known.swapaxes(axis, 0))
     numbers = [axis for axis in range(table.ndim) if numerical[axis]]
     if len(numbers) == 1:
-        fill_along(np.moveaxis(table, numbers[0], 0), np.moveaxis(known, numbers[0], 0))
+        fill_along(table.swapaxes(numbers[0], 0), known.swapaxes(numbers[0], 0))
+    table.setflags(write=False)
     return table
+
+
+_kept = lru_cache(maxsize=KEPT)(_completed)
+"""Those of small tables, for which several forms of a variable ask."""
 
 
 def _merge(table: Codes, known: NDArray[np.bool_]) -> None:
@@ -54,16 +77,16 @@ def _merge(table: Codes, known: NDArray[np.bool_]) -> None:
     merged, held = np.zeros_like(values), np.zeros_like(there)
     member = np.zeros(count, dtype=np.intp)
     classes = 0
-    for slice_ in order:
-        differ = (merged[:classes] != values[slice_]) & held[:classes] & there[slice_]
-        fitting = np.flatnonzero(~differ.any(axis=1))
-        found = int(fitting[0]) if len(fitting) else classes
+    for place in order.tolist():
+        own, occurs = values[place], there[place]
+        differ = ((merged[:classes] != own) & held[:classes] & occurs).any(axis=1)
+        found = classes if differ.all() else int(differ.argmin())
         if found == classes:
-            merged[found] = values[slice_]
+            merged[found], held[found] = own, occurs
             classes += 1
-        new = there[slice_] & ~held[found]
-        merged[found][new] = values[slice_][new]
-        held[found] |= there[slice_]
-        member[slice_] = found
+        else:
+            np.copyto(merged[found], own, where=occurs & ~held[found])
+            held[found] |= occurs
+        member[place] = found
     table[...] = merged[member].reshape(table.shape)
     known[...] = held[member].reshape(known.shape)

@@ -48,8 +48,9 @@ def reduce_table(table: Int[Codes, ...], numerical: Sequence[bool]) -> ReducedTa
         for axis in range(table.ndim):
             merge = _merge_neighbours if numerical[axis] else _merge_equal
             member, keep = merge(reduced, axis)
-            reduced = np.take(reduced, keep, axis=axis)
-            classes[axis] = member[classes[axis]].astype(np.int32)
+            if len(keep) < len(member):
+                reduced = reduced.take(keep, axis=axis)
+                classes[axis] = member[classes[axis]].astype(np.int32)
         if reduced.shape == before:
             return ReducedTable(tuple(classes), reduced)
 
@@ -66,5 +67,6 @@ def _merge_equal(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.
 
 def _merge_neighbours(table: Codes, axis: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     rows = _rows(table, axis)
-    starts = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
-    return np.cumsum(starts) - 1, np.flatnonzero(starts)
+    starts = np.ones(len(rows), dtype=bool)
+    (rows[1:] != rows[:-1]).any(axis=1, out=starts[1:])
+    return starts.cumsum() - 1, starts.nonzero()[0]

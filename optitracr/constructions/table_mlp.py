@@ -25,7 +25,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.completion import completed
-from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.kept import KEPT
 from optitracr.constructions.leaves import Leaf, Plan, number_axis
 from optitracr.constructions.masks import and_weights, fewest_terms, term_count
@@ -33,10 +32,10 @@ from optitracr.constructions.reduction import Codes, reduce_table
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.constructions.thresholds import cell_plans
 from optitracr.constructions.weighted_sums import MAX_POINTS, sum_plans
+from optitracr.constructions.written import Written, written_by
 from optitracr.craft.numerics import MarginError
 from optitracr.craft.piecewise import JUMP_ERROR, through_points
 from optitracr.craft.spaces import FloatArray
-from optitracr.rounding import BIAS_ROUNDING, TABLE_ROUNDINGS, UNIT
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
@@ -74,7 +73,7 @@ def plan_table(
         Nothing if float32 carries none of them.
     """
     fixed = _fixed(leaves, table, rows, possible)
-    varied = rows[:, ~fixed]
+    varied = rows if fixed is None else rows[:, ~fixed]
     tables = [table]
     if possible is not None:
         filled = completed(table, possible, [leaf.numerical for leaf in leaves])
@@ -84,7 +83,7 @@ def plan_table(
     for each in tables:
         task = reduced_task(leaves, each, varied, tolerance, possible, close, robust, passed)
         plans += KEPT.planned(task, makers)
-    if fixed.any():
+    if fixed is not None:
         plans = [_beside(plan, fixed, rows[0]) for plan in plans]
     return sorted(plans, key=lambda plan: (plan.neurons, plan.width))
 
@@ -94,14 +93,19 @@ def _fixed(
     table: Codes,
     rows: FloatArray,
     possible: NDArray[np.bool_] | None,
-) -> NDArray[np.bool_]:
-    """Columns that hold the same number of every value, beside others: a bias writes them."""
+) -> NDArray[np.bool_] | None:
+    """Columns that hold the same number of every value, beside others: a bias writes them.
+
+    None if there are none.
+    """
+    if not rows.size or not rows[0].any():
+        return None
+    fixed = (rows == rows[0]).all(axis=0) & (rows[0] != 0.0)
+    if fixed.all() or not fixed.any():
+        return None
     seen = table if possible is None else table[np.broadcast_to(possible, table.shape)]
     is_none = any(leaf.may_be_none and not leaf.numerical for leaf in leaves)
-    if is_none or not rows.size or seen.min(initial=0) < 0:
-        return np.zeros(rows.shape[1], dtype=bool)
-    fixed = (rows == rows[0]).all(axis=0) & (rows[0] != 0.0)
-    return fixed if not fixed.all() else np.zeros_like(fixed)
+    return None if is_none or seen.min(initial=0) < 0 else fixed
 
 
 def _beside(plan: Plan, fixed: NDArray[np.bool_], row: FloatArray) -> Plan:
@@ -133,9 +137,8 @@ def reduced_task(
         robust: Only what bears errors in what is read.
         passed: Error of outputs, relative to those above 1, that the noise of numbers may make.
     """
-    padded = np.concatenate([rows, np.zeros((1, rows.shape[1]))])
-    distinct, code = distinct_rows(padded)
-    merged = code[table].astype(np.int32)
+    written = written_by(rows)
+    merged = written.code[table]
     reduced = reduce_table(merged, [leaf.numerical for leaf in leaves])
     essential = tuple(
         axis
@@ -152,10 +155,10 @@ def reduced_task(
         leaves=kept,
         classes=[reduced.classes[axis] for axis in essential],
         table=small,
-        rows=distinct,
-        ranks=_ranks(code),
-        zero=int(code[-1]),
-        default=_default(kept, small, distinct, int(code[-1])),
+        rows=written.rows,
+        ranks=written.ranks,
+        zero=written.zero,
+        default=_default(kept, small, written),
         possible=possible,
         tolerance=tolerance,
         close=close,
@@ -169,11 +172,12 @@ def _of_classes(
 ) -> NDArray[np.bool_]:
     """What can occur with some value of a class can with each: one stands for all of them."""
     for axis, (leaf, member) in enumerate(zip(leaves, classes, strict=True)):
-        if not leaf.numerical and member.max(initial=-1) + 1 < member.size:
-            moved = np.moveaxis(possible, axis, 0)
-            joint = np.zeros((int(member.max()) + 1, *moved.shape[1:]), dtype=bool)
-            np.logical_or.at(joint, member, moved)
-            possible = np.moveaxis(joint[member], 0, axis)
+        if not leaf.numerical and (count := int(member.max(initial=-1)) + 1) < member.size:
+            moved = possible.swapaxes(axis, 0)
+            joint = np.zeros((count, *moved.shape[1:]), dtype=bool)
+            for own, held in zip(member.tolist(), moved, strict=True):
+                joint[own] |= held
+            possible = joint[member].swapaxes(axis, 0)
     return possible
 
 
@@ -196,25 +200,15 @@ def refusal(
     return "no construction of its table fits the limits"
 
 
-def _ranks(code: NDArray[np.intp]) -> NDArray[np.intp]:
-    """For each distinct row the first of the values that write it."""
-    ranks = np.zeros(code.max() + 1, dtype=np.intp)
-    ranks[code[::-1]] = np.arange(code.size)[::-1]
-    return ranks
-
-
-def _default(leaves: Sequence[Leaf], table: Codes, rows: FloatArray, zero: int) -> int:
+def _default(leaves: Sequence[Leaf], table: Codes, written: Written) -> int:
     """The code that is written where no neuron fires: the commonest, or None's.
 
     Zero too where a bias of the commonest would round what the others write too much.
     """
     if any(leaf.may_be_none and not leaf.numerical for leaf in leaves):
-        return zero
-    commonest = int(np.argmax(np.bincount(table.ravel(), minlength=len(rows))))
-    bias = np.float32(rows[commonest])
-    written = np.float32(rows - rows[commonest]) + bias
-    allowed = BIAS_ROUNDING + TABLE_ROUNDINGS * UNIT * abs(rows)
-    return commonest if (abs(written - rows) <= allowed).all() else zero
+        return written.zero
+    commonest = int(np.bincount(table.ravel(), minlength=len(written.rows)).argmax())
+    return commonest if written.bears(commonest) else written.zero
 
 
 def entry_plans(task: Task) -> Iterator[Plan]:
