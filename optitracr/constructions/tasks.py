@@ -59,7 +59,27 @@ class Task:
     @cached_property
     def full(self) -> Int[Codes, ...]:
         """The function of the leaves' values, not only of their classes."""
-        return self.table[np.ix_(*self.classes)]
+        table = self.table
+        for axis, member in enumerate(self.classes):
+            table = table.take(member, axis=axis)
+        return table
+
+    @cached_property
+    def with_none(self) -> tuple[Int[Codes, ...], Bool[NDArray[np.bool_], ...] | None]:
+        """The same with None as one value more of each category that may be that; what occurs."""
+        table, possible = self.full, self.possible
+        more = [leaf.may_be_none and not leaf.numerical for leaf in self.leaves]
+        if not any(more):
+            return table, possible
+        sizes = [size + one for size, one in zip(table.shape, more, strict=True)]
+        given = tuple(slice(size) for size in table.shape)
+        whole = np.full(sizes, self.zero, dtype=table.dtype)
+        whole[given] = table
+        if possible is None:
+            return whole, None
+        occurs = np.ones(sizes, dtype=bool)
+        occurs[given] = possible
+        return whole, occurs
 
 
 Construction = Callable[[Task], Iterable[Plan]]

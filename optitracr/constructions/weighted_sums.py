@@ -102,12 +102,12 @@ def _best(task: Task, weighted: Iterable[Ways] | None = None) -> tuple[Plan | No
     leaves = task.leaves
     if not leaves or _points(task) > MAX_POINTS:
         return None, None
-    table, possible, digits = _with_none(task)
-    chosen = possible if possible is not None else np.ones(table.shape, dtype=bool)
-    codes = table[chosen]
+    table, possible = task.with_none
+    chosen = None if possible is None else np.broadcast_to(possible, table.shape).ravel()
+    codes = table.ravel() if chosen is None else table.ravel()[chosen]
     search = _Search(task, chosen, codes)
     if weighted is None:
-        weighted = weightings(leaves, digits, table, possible)
+        weighted = weightings(leaves, _digits(task), table, possible)
     for ways in _in_parts(weighted, codes.size, task):
         if search.is_over:
             break
@@ -121,18 +121,13 @@ def _best(task: Task, weighted: Iterable[Ways] | None = None) -> tuple[Plan | No
     )
 
 
-def _with_none(task: Task) -> tuple[Codes, NDArray[np.bool_] | None, list[FloatArray]]:
-    """The table over all values, None among them, what can occur, and a digit for each value."""
-    table, possible = task.full, task.possible
-    digits = [c.astype(np.float64) for c in task.classes]
+def _digits(task: Task) -> list[FloatArray]:
+    """A number for each value of each leaf; that of None is the last, 0."""
+    digits = [member.astype(np.float64) for member in task.classes]
     for axis, leaf in enumerate(task.leaves):
         if leaf.may_be_none and not leaf.numerical:
-            pad = [(0, int(axis == other)) for other in range(table.ndim)]
-            table = np.pad(table, pad, constant_values=task.zero)
-            if possible is not None:
-                possible = np.pad(possible, pad, constant_values=True)
             digits[axis] = np.append(digits[axis] + 1.0, 0.0)
-    return table, possible, digits
+    return digits
 
 
 def _in_parts(found: Iterable[Sequence[Weights]], points: int, task: Task) -> Iterator[Ways]:
@@ -156,21 +151,21 @@ class _Search:
         sure: The best of those that pass on what nobody minds.
     """
 
-    def __init__(self, task: Task, chosen: NDArray[np.bool_], codes: Codes) -> None:
+    def __init__(self, task: Task, chosen: NDArray[np.bool_] | None, codes: Codes) -> None:
         """Nothing is found yet.
 
         Args:
             task: What the functions are for.
-            chosen: Which combinations of values can occur.
+            chosen: Which combinations of values can occur, one after another; None for all.
             codes: What is written at each of them.
         """
         self.task, self._chosen, self._codes = task, chosen, codes
         self.best: _Found | None = None
         self.sure: _Found | None = None
-        others = int(np.count_nonzero(np.bincount(codes.ravel()))) - 1
-        interpolates = _is_exact(task)
-        self._least = min(others, 1) if interpolates or task.passed else 2 * others
-        self._least_sure = min(others, 1) if interpolates else 2 * others
+        others = int(np.count_nonzero(np.bincount(codes))) - 1
+        self._interpolates = _is_exact(task)
+        self._least = min(others, 1) if self._interpolates or task.passed else 2 * others
+        self._least_sure = min(others, 1) if self._interpolates else 2 * others
 
     @property
     def is_over(self) -> bool:
@@ -189,7 +184,11 @@ class _Search:
         open_to_sure = self._most(self.sure) > self._least_sure
         for way, place, lines in found:
             of_any = open_to_any and way.neurons < self._most(self.best)
-            of_sure = open_to_sure and way.sure and way.neurons < self._most(self.sure)
+            of_sure = open_to_sure and way.neurons < self._most(self.sure)
+            if not (of_any or of_sure):
+                # Those that follow have no fewer.
+                break
+            of_sure = of_sure and way.sure
             made = lines.made(way, self.task, surely=True) if of_sure else None
             if made is not None:
                 self.sure = made, ways[place]
@@ -201,24 +200,29 @@ class _Search:
     def _lines(self, ways: Ways) -> Iterator[tuple[NDArray[np.intp], _Lines]]:
         """The sums of which the output is a function, those of as many values together."""
         task, codes = self.task, self._codes
-        sums = _sums(ways)[:, self._chosen].round(9)
+        sums = self._of_chosen(_sums(ways)).round(9)
         order = sums.argsort(axis=1)
         line = np.arange(len(sums))[:, None]
         sums, given = sums[line, order], codes[order]
         first = np.ones(sums.shape, dtype=bool)
         np.not_equal(sums[:, 1:], sums[:, :-1], out=first[:, 1:])
         changes = given[:, 1:] != given[:, :-1]
-        points = np.count_nonzero(first, axis=1)
+        points = first.sum(axis=1)
         fits = ~(changes & ~first[:, 1:]).any(axis=1) & (points <= MAX_SUMS)
-        if not (_is_exact(task) or task.passed):
-            fits &= 2 * np.count_nonzero(changes, axis=1) < self._most(self.sure)
+        if not (self._interpolates or task.passed):
+            fits &= 2 * changes.sum(axis=1) < self._most(self.sure)
         noise = None
-        if task.passed and not _is_exact(task):
-            noise = _noise(task, ways)[:, self._chosen][line, order]
-        for count in np.unique(points[fits]).tolist():
-            own = np.flatnonzero(fits & (points == count))
+        if task.passed and not self._interpolates:
+            noise = self._of_chosen(_noise(task, ways))[line, order]
+        for count in sorted(set(points[fits].tolist())):
+            own = (fits & (points == count)).nonzero()[0]
             moved = None if noise is None else noise[own]
             yield own, _lines(task, sums[own], given[own], first[own], moved)
+
+    def _of_chosen(self, sums: FloatArray) -> FloatArray:
+        """What is added up for the combinations of values that can occur, a line for each way."""
+        lines = sums.reshape(len(sums), -1)
+        return lines if self._chosen is None else lines[:, self._chosen]
 
     @staticmethod
     def _most(found: _Found | None) -> float:
@@ -274,7 +278,7 @@ def _lines(
             allowed = np.maximum(passing.allowed, allowed_to_pass(task, outputs))
             passing = Passing(passing.noise, allowed, sure=passing.allowed)
     if noise is not None:
-        worst = np.maximum.reduceat(noise.ravel(), np.flatnonzero(first)).reshape(shape)
+        worst = np.maximum.reduceat(noise.ravel(), first.ravel().nonzero()[0]).reshape(shape)
         passing = Passing(worst, allowed_to_pass(task, outputs))
     return _Lines(z, outputs, passing)
 

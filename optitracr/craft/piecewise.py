@@ -210,15 +210,17 @@ def counted(
     Returns:
         Of equal ones the first line comes first, and there steps.
     """
-    steps = 2 * np.count_nonzero((outputs[:, 1:] != outputs[:, :-1]).any(axis=2), axis=1)
-    found = [Way(int(own), line) for line, own in enumerate(steps)]
-    varied = np.flatnonzero(steps)
+    steps = 2 * (outputs[:, 1:] != outputs[:, :-1]).any(axis=2).sum(axis=1)
+    found = [Way(own, line) for line, own in enumerate(steps.tolist())]
+    varied = steps.nonzero()[0]
     if passing is not None and varied.size and z.shape[1] <= MAX_HINGES:
         slopes = slopes_of(z[varied], outputs[varied])
         noise = passing.noise[varied]
         gentle = are_gentle(slopes, noise, passing.allowed[varied])
         fits, sure = gentle.all(axis=1), np.zeros(len(steps), dtype=bool)
-        if passing.sure is not None:
+        if passing.sure is passing.allowed:
+            sure[varied] = fits
+        elif passing.sure is not None:
             sure[varied] = are_gentle(slopes, noise, passing.sure[varied]).all(axis=1)
         counts = _hinge_counts(slopes[fits], varied[fits])
         found += [Way(*way, sure=bool(sure[way[1]])) for way in counts]
@@ -293,10 +295,12 @@ def _sum_of(one: Piecewise, other: Piecewise) -> Piecewise:
 
 def _hinge_counts(slopes: FloatArray, lines: NDArray[np.intp]) -> list[tuple[int, int, int]]:
     """Neurons of the interpolations from some pivots: the first point, the middle, the last."""
+    if not lines.size:
+        return []
     points = slopes.shape[1] + 1
-    tilted = np.asarray(slopes.any(axis=2)).tolist()
+    tilted = slopes.any(axis=2).tolist()
     bends = np.zeros((len(lines), points), dtype=np.intp)
-    np.cumsum((slopes[:, 1:] != slopes[:, :-1]).any(axis=2), axis=1, out=bends[:, 1 : points - 1])
+    (slopes[:, 1:] != slopes[:, :-1]).any(axis=2).cumsum(axis=1, out=bends[:, 1 : points - 1])
     bends[:, -1] = bends[:, -2]
     found = []
     for line, tilt, bend in zip(lines.tolist(), tilted, bends.tolist(), strict=True):
@@ -308,18 +312,23 @@ def _hinge_counts(slopes: FloatArray, lines: NDArray[np.intp]) -> list[tuple[int
 
 
 def _hinges_from(z: FloatArray, outputs: FloatArray, slopes: FloatArray, pivot: int) -> Piecewise:
-    right, left = slopes[pivot:], slopes[:pivot][::-1]
-    right_change = np.diff(right, axis=0, prepend=np.zeros((1, outputs.shape[1])))
-    left_change = np.diff(left, axis=0, prepend=np.zeros((1, outputs.shape[1])))
+    right_change, left_change = _changes(slopes[pivot:]), _changes(slopes[:pivot][::-1])
     right_at, left_at = z[pivot:-1], z[1 : pivot + 1][::-1]
     keep_right, keep_left = right_change.any(axis=1), left_change.any(axis=1)
-    ones = np.ones(keep_right.sum()), np.ones(keep_left.sum())
+    right, left = right_change[keep_right], left_change[keep_left]
     return Piecewise(
-        slope=np.concatenate([ones[0], -ones[1]]),
+        slope=np.repeat([1.0, -1.0], [len(right), len(left)]),
         offset=np.concatenate([-right_at[keep_right], left_at[keep_left]]),
-        weight=np.concatenate([right_change[keep_right], -left_change[keep_left]]),
+        weight=np.concatenate([right, -left]),
         bias=outputs[pivot],
     )
+
+
+def _changes(slopes: FloatArray) -> FloatArray:
+    """By how much each slope differs from the one before, the first from none."""
+    changes = slopes.copy()
+    changes[1:] -= slopes[:-1]
+    return changes
 
 
 def _rounding(hinges: Piecewise, z: FloatArray) -> FloatArray:
@@ -332,7 +341,7 @@ def _rounding(hinges: Piecewise, z: FloatArray) -> FloatArray:
 def _steps(
     z: FloatArray, outputs: FloatArray, tolerance: float, close: bool, ramp: float
 ) -> Piecewise:
-    changes = np.flatnonzero((outputs[1:] != outputs[:-1]).any(axis=1))
+    changes = (outputs[1:] != outputs[:-1]).any(axis=1).nonzero()[0]
     if changes.size == 0:
         empty = np.zeros(0)
         return Piecewise(empty, empty, np.zeros((0, outputs.shape[1])), outputs[0])

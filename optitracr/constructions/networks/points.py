@@ -41,17 +41,15 @@ class Points:
 
 def points_of(task: Task) -> Points:
     """The points of a task."""
-    table, known = task.full, task.known
+    table, possible = task.with_none
     members = []
-    for axis, (leaf, member) in enumerate(zip(task.leaves, task.classes, strict=True)):
+    for leaf, member in zip(task.leaves, task.classes, strict=True):
         own = np.arange(leaf.size) if leaf.numerical else member.astype(np.intp)
         if leaf.may_be_none and not leaf.numerical:
-            pad = [(0, int(axis == other)) for other in range(table.ndim)]
-            table = np.pad(table, pad, constant_values=task.zero)
-            known = np.pad(known, pad, constant_values=True)
             own = np.append(own, own.max(initial=-1) + 1)
         members.append(own)
-    at = np.nonzero(known)
+    known = np.broadcast_to(True if possible is None else possible, table.shape)
+    at = known.nonzero()
     sizes = tuple(int(own.max(initial=-1)) + 1 for own in members)
     flat = np.zeros(at[0].size, dtype=np.intp)
     for own, place, size in zip(members, at, sizes, strict=True):
