@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.leaves import Axis, Leaf, Plan
-from optitracr.constructions.masks import columns_of, term_count
+from optitracr.constructions.masks import columns_of
 from optitracr.constructions.reduction import reduce_table
 from optitracr.constructions.tasks import Task
 from optitracr.constructions.weighted_sums import place_sum_plans, sum_plans
@@ -61,7 +61,7 @@ def gated_sum_plans(task: Task) -> Iterator[Plan]:
         return
     if sum(not leaf.numbers for leaf in task.leaves) > 1:
         return
-    most = term_count(task.table, task.default)
+    most = min(task.boxes)
     if most < LEAST_NEURONS:
         return
     for gate, leaf in enumerate(task.leaves):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,27 +31,23 @@ def merged_terms(
     outputs: list[int] = []
     lines = np.moveaxis(table, axis, -1)
     single = [np.eye(n, dtype=bool) for n in lines.shape[:-1]]
-    for place in np.ndindex(lines.shape[:-1]):
-        line = lines[place]
-        own = [ones[p] for ones, p in zip(single, place, strict=True)]
-        for code in sorted(set(line.tolist()) - {default}):
-            terms.append((*own[:axis], line == code, *own[axis:]))
-            outputs.append(code)
+    places = product(*map(range, lines.shape[:-1]))
+    for place, line in zip(places, lines.reshape(-1, lines.shape[-1]), strict=True):
+        codes = sorted(set(line.tolist()) - {default})
+        own = [ones[p] for ones, p in zip(single, place, strict=True)] if codes else []
+        terms += [(*own[:axis], line == code, *own[axis:]) for code in codes]
+        outputs += codes
     return terms, outputs
 
 
 def fewest_terms(table: Int[Codes, ...], default: int) -> tuple[list[Box], list[int]]:
     """Boxes of equal output, merged along whichever axis leaves the fewest."""
-    return merged_terms(table, int(np.argmin(_counts(table, default))), default)
+    counts = term_counts(table, default)
+    return merged_terms(table, counts.index(min(counts)), default)
 
 
-def term_count(table: Int[Codes, ...], default: int) -> int:
-    """How many boxes there are at the fewest, without making one."""
-    return min(_counts(table, default))
-
-
-def _counts(table: Codes, default: int) -> list[int]:
-    """Boxes for each axis along which they may be merged: other outputs of each line along it."""
+def term_counts(table: Int[Codes, ...], default: int) -> list[int]:
+    """How many boxes there are, merged along each axis, without making one."""
     counts = []
     is_default = table == default
     for axis in range(table.ndim):
@@ -103,13 +100,13 @@ def columns_of(
     used = weights.any(axis=0)
     constant = np.zeros(weights.shape[0])
     if used.all() and not leaf.may_be_none and count > 1:
-        dropped = int(np.argmax(np.bincount(classes, minlength=count)))
+        dropped = int(np.bincount(classes, minlength=count).argmax())
         constant = weights[:, dropped].copy()
         weights = weights - weights[:, [dropped]]
         used = weights.any(axis=0)
     column = np.full(count, -1)
-    column[used] = np.arange(used.sum())
-    renamed = canonical(column[classes])
-    order = np.empty(used.sum(), dtype=np.intp)
-    order[[c for c in renamed if c >= 0]] = [c for c in column[classes] if c >= 0]
+    column[used] = np.arange(np.count_nonzero(used))
+    held = column[classes].tolist()
+    renamed = canonical(held)
+    order = list(dict.fromkeys(c for c in held if c >= 0))
     return Axis(leaf, renamed), weights[:, used].T[order], constant

@@ -72,8 +72,9 @@ class Need:
 def canonical(classes: NDArray[np.integer] | Sequence[int]) -> Classes:
     """Classes renumbered by first member, NO_CLASS kept."""
     names: dict[int, int] = {}
+    listed = classes.tolist() if isinstance(classes, np.ndarray) else classes
     return tuple(
-        NO_CLASS if member < 0 else names.setdefault(int(member), len(names)) for member in classes
+        NO_CLASS if member < 0 else names.setdefault(member, len(names)) for member in listed
     )
 
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from optitracr.constructions.completion import completed
 from optitracr.constructions.kept import KEPT
 from optitracr.constructions.leaves import Leaf, Plan, number_axis
-from optitracr.constructions.masks import and_weights, fewest_terms, term_count
+from optitracr.constructions.masks import and_weights, merged_terms
 from optitracr.constructions.reduction import Codes, reduce_table
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.constructions.thresholds import cell_plans
@@ -219,9 +219,10 @@ def entry_plans(task: Task) -> Iterator[Plan]:
     if len(leaves) == 1 and rows.shape[1] == 1:
         yield _linear(leaves[0], task.classes[0], task.table, rows, task.default)
         return
-    if term_count(task.table, task.default) > MAX_ENTRIES:
+    fewest = min(task.boxes)
+    if fewest > MAX_ENTRIES:
         return
-    boxes, outputs = fewest_terms(task.table, task.default)
+    boxes, outputs = merged_terms(task.table, task.boxes.index(fewest), task.default)
     axes, w_in, constant = and_weights(leaves, task.classes, task.table.shape, boxes)
     written = rows[task.default]
     w_out = rows[outputs] - written if outputs else np.zeros((0, rows.shape[1]))

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.constructions.leaves import Leaf, Plan
+from optitracr.constructions.masks import term_counts
 from optitracr.constructions.reduction import Codes
 from optitracr.craft.spaces import FloatArray
 
@@ -80,6 +81,11 @@ class Task:
         occurs = np.ones(sizes, dtype=bool)
         occurs[given] = possible
         return whole, occurs
+
+    @cached_property
+    def boxes(self) -> list[int]:
+        """Boxes of entries that write the same and not the default, merged along each axis."""
+        return term_counts(self.table, self.default)
 
 
 Construction = Callable[[Task], Iterable[Plan]]

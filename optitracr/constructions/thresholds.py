@@ -124,10 +124,11 @@ def _summed(reach: FloatArray, jumps: FloatArray, terms: list[Box]) -> float:
     """What the steps of one cell add up to at most."""
     if not terms:
         return 0.0
-    sizes = [mask.size for mask in terms[0]]
-    totals = np.zeros((*sizes, jumps.shape[1]))
-    for term, jump, far in zip(terms, jumps, reach, strict=True):
-        totals[np.ix_(*term)] += abs(jump) * far
+    inside = np.ones((len(terms), 1))
+    for axis in range(len(terms[0])):
+        own = np.array([term[axis] for term in terms], dtype=np.float64)
+        inside = (inside[:, :, None] * own[:, None]).reshape(len(terms), -1)
+    totals = inside.T @ (abs(jumps) * reach[:, None])
     return float(totals.max(initial=0.0))
 
 
@@ -355,14 +356,17 @@ def _largest_margin(system: FloatArray) -> FloatArray | None:
 
 def _solved(rows: bytes, size: int) -> FloatArray | None:
     """The same, of rows of so many numbers and their side, as bytes."""
-    from scipy.optimize import linprog
+    from scipy.optimize import Bounds, LinearConstraint, milp
 
-    system = np.frombuffer(rows).reshape(-1, size + 1)
-    found = linprog(
+    held = np.frombuffer(rows).reshape(-1, size + 1)
+    system = np.concatenate([held, np.ones((len(held), 1))], axis=1)
+    least, most = np.full(size + 2, -1.0), np.ones(size + 2)
+    least[size:], most[size:] = (-np.inf, 0.0), np.inf
+    # No number is to be whole: of SciPy's two ways to state a linear program the quicker.
+    found = milp(
         np.append(np.zeros(size + 1), -1.0),
-        A_ub=np.column_stack([system, np.ones(len(system))]),
-        b_ub=np.zeros(len(system)),
-        bounds=[(-1.0, 1.0)] * size + [(None, None), (0.0, None)],
+        constraints=LinearConstraint(system, -np.inf, 0.0),
+        bounds=Bounds(least, most),
     )
     if found.status != 0 or found.x[-1] < LEAST_MARGIN - BEYOND:
         return None

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from optitracr.constructions.masks import term_count
 from optitracr.constructions.networks.points import Points
 from optitracr.constructions.tasks import Task
 from optitracr.craft.spaces import FloatArray
@@ -74,7 +73,7 @@ def may_be_known(task: Task) -> bool:
         fewest = by_codes[codes]
     if any(leaf.numerical for leaf in leaves):
         return True
-    return term_count(task.table, task.default) > fewest
+    return min(task.boxes) > fewest
 
 
 def shape_of(points: Points) -> Shape:
