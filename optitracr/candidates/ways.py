@@ -9,7 +9,7 @@ that answer a question in a further way.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
@@ -124,13 +124,20 @@ class Repertoire:
 
     Attributes:
         ways: What each rule adds, by its name.
+        freed: The restrictions that some of them lift.
     """
 
     ways: Mapping[str, Ways]
+    freed: frozenset[Freedom] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Puts together what the rules lift."""
+        freed = frozenset(f for way in self.ways.values() for f in way.frees)
+        object.__setattr__(self, "freed", freed)
 
     def frees(self, *freedoms: Freedom) -> bool:
         """Whether none of some restrictions holds."""
-        return all(any(f in way.frees for way in self.ways.values()) for f in freedoms)
+        return self.freed.issuperset(freedoms)
 
     def that_free(self, freedoms: Collection[Freedom]) -> tuple[str, ...]:
         """The rules that lift some of these restrictions."""

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from optitracr.constructions.conjunctions import Condition
 from optitracr.constructions.distinct import classes_of_slices
 from optitracr.constructions.needs import NO_CLASS, Need, classes_of_rows, need_of_rows
+from optitracr.constructions.selections import kept_by_table
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -192,6 +193,7 @@ def on_circle(
     return np.where((place == NO_CLASS)[:, None], 0.0, np.round(rows, 15))
 
 
+@kept_by_table
 def _matching(
     table: NDArray[np.bool_],
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], int]:
@@ -231,6 +233,7 @@ def _places(
     return key_place, query_place
 
 
+@kept_by_table
 def shift_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> int:
     """By how much queries are shifted keys; 0 if they are none."""
     inner = table[:-1, :-1]

@@ -56,7 +56,9 @@ def cells_of(task: Task) -> Cells | None:
     leaf = task.leaves[axis]
     classes = [c for i, c in enumerate(task.classes) if i != axis]
     table = np.moveaxis(task.table, axis, -1)[..., task.classes[axis]]
-    first = [np.unique(member, return_index=True)[1] for member in classes]
+    known = np.moveaxis(task.known, axis, -1)
+    for place, first in enumerate(task.first[:axis] + task.first[axis + 1 :]):
+        known = known.take(first, axis=place)
     return Cells(
         leaf=leaf,
         axis=axis,
@@ -64,7 +66,7 @@ def cells_of(task: Task) -> Cells | None:
         others=[other for i, other in enumerate(task.leaves) if i != axis],
         classes=classes,
         table=table,
-        known=np.moveaxis(task.known, axis, -1)[np.ix_(*first, np.arange(leaf.size))],
+        known=known,
     )
 
 

@@ -79,8 +79,7 @@ def _parts(task: Task, gate: int, most: int) -> list[_Part] | None:
     None too if they have so many neurons together as entries take.
     """
     tables = np.moveaxis(task.table, gate, 0)
-    first = np.unique(task.classes[gate], return_index=True)[1]
-    known = np.moveaxis(task.known, gate, 0)[first]
+    known = np.moveaxis(task.known, gate, 0)[task.first[gate]]
     found: dict[bytes, list[int]] = {}
     some_none = any(leaf.may_be_none for leaf in task.leaves)
     for place in range(len(tables)):

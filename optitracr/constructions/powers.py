@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optitracr.constructions.bilinear import Bilinear
 from optitracr.constructions.conjunctions import Condition
 from optitracr.constructions.needs import need_of_rows
+from optitracr.constructions.selections import Table, kept_by_table
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
@@ -30,8 +31,6 @@ the largest."""
 BITS = 2 * KEY_BITS - 6 - 3
 """Of the largest product of a key and a query: without the coldness, which is less than 2^6 for
 some thousand positions, and the root of the head size, which is at most 2^3 for 64 columns."""
-
-Table = NDArray[np.bool_]
 
 LEAST_CLASSES = 3
 """Classes of keys, and of queries, from which the exact construction takes more than one column."""
@@ -75,6 +74,7 @@ class Order:
         return self.count - 1 - self.least
 
 
+@kept_by_table
 def order_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> Order | None:
     """The order by which queries select keys; None if there is none, or hardly one."""
     if min(table.shape) < LEAST_CLASSES:
@@ -97,6 +97,7 @@ def order_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> Order | None:
     return _shifted(Order(place, threshold, rises))
 
 
+@kept_by_table
 def orders_of(table: Bool[NDArray[np.bool_], "keys queries"]) -> tuple[Table, Table] | None:
     """Two orders that select together what queries select, if that is keys beside one another.
 

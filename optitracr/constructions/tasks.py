@@ -66,6 +66,16 @@ class Task:
         return table
 
     @cached_property
+    def first(self) -> list[Int[NDArray[np.intp], " _"]]:
+        """For each leaf the first value of each class."""
+        found = []
+        for member in self.classes:
+            first = np.zeros(int(member.max(initial=-1)) + 1, dtype=np.intp)
+            first[member[::-1]] = np.arange(member.size)[::-1]
+            found.append(first)
+        return found
+
+    @cached_property
     def with_none(self) -> tuple[Int[Codes, ...], Bool[NDArray[np.bool_], ...] | None]:
         """The same with None as one value more of each category that may be that; what occurs."""
         table, possible = self.full, self.possible

@@ -140,7 +140,7 @@ def half_plane_plans(task: Task) -> Iterator[Plan]:
     if len(numerical) < 2:
         return
     table = task.full
-    first = [np.unique(classes[axis], return_index=True)[1] for axis in others]
+    first = [task.first[axis] for axis in others]
     lines = np.moveaxis(table, others, range(len(others)))
     seen = np.moveaxis(task.known, others, range(len(others)))
     anywhere = np.asarray(seen.any(axis=tuple(range(len(others)))))

@@ -111,10 +111,11 @@ def steps_between(
     slope = 1.0 / (ramp * gap)
     rising_cost = slope * (x[-1] - low)
     falling_cost = slope * (high - x[0])
-    falling_most = np.maximum.accumulate(np.concatenate([[0.0], falling_cost]))
-    rising_most = np.maximum.accumulate(np.concatenate([[0.0], rising_cost[::-1]]))[::-1]
-    costs = np.maximum(falling_most, rising_most)
-    split = int(np.argmin(costs))
+    costs, rising_most = np.zeros(at.size + 1), np.zeros(at.size + 1)
+    np.maximum.accumulate(falling_cost, out=costs[1:])
+    np.maximum.accumulate(rising_cost[::-1], out=rising_most[-2::-1])
+    np.maximum(costs, rising_most, out=costs)
+    split = int(costs.argmin())
     error = costs[split] * FLOAT32_EPSILON
     if error > STEP_ERROR:
         tight = int(np.argmin(gap))
@@ -127,7 +128,7 @@ def steps_between(
 
 def _check_gaps(low: FloatArray, high: FloatArray, beside: FloatArray) -> None:
     scale = np.maximum(np.maximum(abs(low), abs(high)), FLOAT32_EPSILON)
-    bad = np.flatnonzero(beside < INPUT_ERROR * scale)
+    bad = (beside < INPUT_ERROR * scale).nonzero()[0]
     if bad.size:
         raise MarginError(_too_close(low[bad[0]], high[bad[0]]))
 

@@ -298,7 +298,7 @@ def _hinge_counts(slopes: FloatArray, lines: NDArray[np.intp]) -> list[tuple[int
     if not lines.size:
         return []
     points = slopes.shape[1] + 1
-    tilted = slopes.any(axis=2).tolist()
+    tilted = np.asarray(slopes.any(axis=2)).tolist()
     bends = np.zeros((len(lines), points), dtype=np.intp)
     (slopes[:, 1:] != slopes[:, :-1]).any(axis=2).cumsum(axis=1, out=bends[:, 1 : points - 1])
     bends[:, -1] = bends[:, -2]

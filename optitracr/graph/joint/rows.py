@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,33 +96,32 @@ def joined(left: Rows, right: Rows, limit: int) -> Rows | None:
     shared = [label for label in left.labels if label in right.labels]
     added = [label for label in right.labels if label not in left.labels]
     first, second = _keys([left.columns(shared), right.columns(shared)])
-    order = np.argsort(second, kind="stable")
-    start = np.searchsorted(second[order], first, side="left")
-    count = np.searchsorted(second[order], first, side="right") - start
+    order = second.argsort(kind="stable")
+    ordered = second[order]
+    start = ordered.searchsorted(first, side="left")
+    count = ordered.searchsorted(first, side="right") - start
     total = int(count.sum())
     if total > limit:
         return None
-    rows = np.repeat(np.arange(len(left)), count)
-    place = np.arange(total) - np.repeat(np.cumsum(count) - count, count)
-    others = order[np.repeat(start, count) + place]
+    rows = np.arange(len(left)).repeat(count)
+    others = order[np.arange(total) + (start - count.cumsum() + count).repeat(count)]
     codes = np.concatenate([left.codes[rows], right.columns(added)[others]], axis=1)
     return Rows((*left.labels, *added), codes)
 
 
 def _keys(blocks: Sequence[Codes]) -> list[NDArray[np.int64]]:
     """A number for each row of some arrays of the same columns, equal where the rows are."""
-    lengths = [len(block) for block in blocks]
     codes = np.concatenate(blocks).astype(np.int64) if len(blocks) > 1 else blocks[0]
     keys = np.zeros(len(codes), dtype=np.int64)
-    if not codes.size:
-        return np.split(keys, np.cumsum(lengths)[:-1])
-    low = codes.min(axis=0)
-    spans = (codes.max(axis=0) - low + 1).tolist()
-    size = 1
-    for column, span in enumerate(spans):
-        if size * span > MAX_KEY:
-            keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
-            size = len(codes)
-        keys = keys * span + (codes[:, column] - low[column])
-        size *= span
-    return np.split(keys, np.cumsum(lengths)[:-1])
+    if codes.size:
+        low = codes.min(axis=0)
+        spans = (codes.max(axis=0) - low + 1).tolist()
+        size = 1
+        for column, span in enumerate(spans):
+            if size * span > MAX_KEY:
+                keys = np.unique(keys, return_inverse=True)[1].astype(np.int64)
+                size = len(codes)
+            keys = keys * span + (codes[:, column] - low[column])
+            size *= span
+    stops = [*accumulate(len(block) for block in blocks)]
+    return [keys[start:stop] for start, stop in pairwise((0, *stops))]
