@@ -110,24 +110,30 @@ def serving(
     Returns:
         For each by name an array of shape [form width, need columns].
     """
-    found: dict[str, FloatArray] = {}
-    rows: dict[str, FloatArray] = {}
-    for form in forms:
-        label = form.label
-        unfit = (need.clean and not form.clean) or (need.sharp and not form.sharp)
-        if label not in sources or unfit:
-            continue
-        along = sources[label]
-        if need.raw:
-            if form.is_number and along is None and not form.numbers:
-                found[form.name] = np.ones((1, 1))
-            continue
-        if label not in rows:
-            rows[label] = _rows_along(need, along)
-        matrix = _serves(form, rows[label], need.steep)
-        if matrix is not None:
-            found[form.name] = matrix
-    return found
+    clean, sharp = need.clean, need.sharp
+    fitting = [
+        form
+        for form in forms
+        if form.label in sources and form.clean >= clean and form.sharp >= sharp
+    ]
+    if need.raw:
+        return {
+            form.name: np.ones((1, 1))
+            for form in fitting
+            if form.is_number and sources[form.label] is None and not form.numbers
+        }
+    of: dict[str, list[Form]] = {}
+    for form in fitting:
+        of.setdefault(form.label, []).append(form)
+    read: dict[str, FloatArray] = {}
+    for label, own in of.items():
+        rows = _rows_along(need, sources[label])
+        read |= _classes_serve([form for form in own if not form.is_number], rows)
+        for form in own:
+            matrix = _number_serves(form, rows, need.steep) if form.is_number else None
+            if matrix is not None:
+                read[form.name] = matrix
+    return {form.name: read[form.name] for form in fitting if form.name in read}
 
 
 def _rows_along(need: Need, along: NDArray[np.integer] | None) -> FloatArray:
@@ -137,19 +143,23 @@ def _rows_along(need: Need, along: NDArray[np.integer] | None) -> FloatArray:
     return np.concatenate([need.rows, np.zeros((1, need.columns))])[np.asarray(along)]
 
 
-def _serves(form: Form, rows: FloatArray, steep: bool) -> FloatArray | None:
-    """How a form is read for some numbers of each of its variable's values; None if it cannot."""
-    if form.is_number:
-        exact_to = EXACT * abs(rows[rows != 0.0]).min(initial=1.0) if steep else EXACT
-        return _number_serves(form, rows, exact_to)
-    held = np.asarray(form.classes)
-    if held.size != len(rows):
-        return None
+def _classes_serve(forms: Sequence[Form], rows: FloatArray) -> dict[str, FloatArray]:
+    """How those of some forms of classes are read that serve for some numbers of each value."""
+    forms = [form for form in forms if len(form.classes) == len(rows)]
+    if not forms:
+        return {}
+    held, line = np.array([form.classes for form in forms]), np.arange(len(forms))[:, None]
+    widths = (held.max(axis=1, initial=NO_CLASS) + 1).tolist()
     # The last row is of what has no class, which is -1.
-    matrix = np.zeros((form.width + 1, rows.shape[1]))
-    matrix[held] = rows
-    matrix[-1] = 0.0
-    return matrix[:-1] if (matrix[held] == rows).all() else None
+    matrices = np.zeros((len(forms), max(widths) + 1, rows.shape[1]))
+    matrices[line, held] = rows
+    matrices[:, -1] = 0.0
+    serves = (matrices[line, held] == rows).all(axis=(1, 2)).tolist()
+    return {
+        form.name: matrix[:width].copy()
+        for form, matrix, width, fits in zip(forms, matrices, widths, serves, strict=True)
+        if fits
+    }
 
 
 def _may_be_multiples(held: FloatArray, rows: FloatArray) -> bool:
@@ -162,10 +172,11 @@ def _may_be_multiples(held: FloatArray, rows: FloatArray) -> bool:
     return bool((abs(held * factors - rows) <= 3 * EXACT).all())
 
 
-def _number_serves(form: Form, rows: FloatArray, exact_to: float) -> FloatArray | None:
+def _number_serves(form: Form, rows: FloatArray, steep: bool) -> FloatArray | None:
     """Numbers serve what is a linear function of them."""
     if len(form.numbers) != len(rows):
         return None
+    exact_to = EXACT * abs(rows[rows != 0.0]).min(initial=1.0) if steep else EXACT
     if rows.nbytes > KEPT_BYTES:
         return _linear(form.numbers, rows, exact_to)
     return _kept_linear(form.numbers, rows.shape, rows.tobytes(), exact_to)

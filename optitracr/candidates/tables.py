@@ -138,6 +138,10 @@ class FunctionTables:
                 stack.pop()
                 continue
             definition = None if one in leaves else self.definition_over(one, leaves)
+            if definition is not None and definition.operands == leaves and not none:
+                kept[one, leaves, none] = np.broadcast_to(definition.table, shape)
+                stack.pop()
+                continue
             operands = () if definition is None else definition.operands
             missing = [x for x in operands if (x, leaves, none) not in kept]
             stack += missing

@@ -53,8 +53,11 @@ def divide(facts: Facts, condition: Selected) -> tuple[Selected, Selected] | Non
 
 def _order(facts: Facts, condition: Selected) -> Order | None:
     """The order of a condition over what the embedding supplies, which alone is exact enough."""
+    order = order_of(condition.table[:-1, :-1])
+    if order is None:
+        return None
     embedded = all(_is_embedded(facts, label) for label in (condition.key, condition.query))
-    return order_of(condition.table[:-1, :-1]) if embedded else None
+    return order if embedded else None
 
 
 def _is_embedded(facts: Facts, label: str) -> bool:
