@@ -74,7 +74,7 @@ class BestKeys(Telling):
             selector: The selector.
             operand: The variable.
         """
-        if self.facts.setting.causal:
+        if self.facts.setting.causal or not any(map(self.is_count, self.leaves)):
             return None
         own, tables = self.told(selector), self.facts.tables
         if own is None or own.queries or len(own.keys) != 1 or not self.is_count(own.keys[0]):

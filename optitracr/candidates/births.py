@@ -57,6 +57,7 @@ class Births:
         self._cuts: dict[tuple[str, Cut], int] = {}
         self._pairs: dict[tuple[str, Cut, int], frozenset[tuple[int, int]]] = {}
         self._read: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
         for node in proposals.facts.program.nodes:
             # What tells None from all else is a form like any other, and may be had before others.
             given = isinstance(node.operation, Input) or node.value_set.may_be_none
@@ -82,10 +83,10 @@ class Births:
 
     def as_number(self, label: str) -> int:
         """The same where the terms of a sum may be read in its place."""
-        facts = self.proposals.facts
-        if not facts.is_raw(label):
-            return self.of(label)
-        return min(self.of(label), *(self.of(term) for term in self.terms(label)))
+        if label not in self._numbers:
+            terms = self.terms(label) if self.proposals.facts.is_raw(label) else []
+            self._numbers[label] = min(self.of(term) for term in (label, *terms))
+        return self._numbers[label]
 
     def terms(self, label: str) -> list[str]:
         """What is added up in a sum, as far down as there are sums; other numbers by themselves."""

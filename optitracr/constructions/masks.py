@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,30 +19,36 @@ if TYPE_CHECKING:
 Box = tuple[NDArray[np.bool_], ...]
 """A set of classes for each leaf."""
 
+Masks = NDArray[np.bool_]
+"""The classes of one leaf in each of some boxes, [boxes, classes]."""
+
 
 def merged_terms(
     table: Int[Codes, ...], axis: int, default: int
-) -> tuple[list[tuple[NDArray[np.bool_], ...]], list[int]]:
-    """Boxes of equal output: one class on every axis but one, any set of classes on that."""
+) -> tuple[list[Masks], Int[Codes, " boxes"]]:
+    """Boxes of equal output: one class on every axis but one, any set of classes on that.
+
+    Returns:
+        For each axis the classes of each box; and the output of each.
+    """
     if table.ndim == 0:
-        return [], []
-    terms: list[tuple[NDArray[np.bool_], ...]] = []
-    outputs: list[int] = []
-    lines = np.moveaxis(table, axis, -1)
-    single = [np.eye(n, dtype=bool) for n in lines.shape[:-1]]
-    places = product(*map(range, lines.shape[:-1]))
-    for place, line in zip(places, lines.reshape(-1, lines.shape[-1]), strict=True):
-        codes = sorted(set(line.tolist()) - {default})
-        own = [ones[p] for ones, p in zip(single, place, strict=True)] if codes else []
-        terms += [(*own[:axis], line == code, *own[axis:]) for code in codes]
-        outputs += codes
-    return terms, outputs
+        return [], np.zeros(0, dtype=np.int32)
+    moved = np.moveaxis(table, axis, -1)
+    held = np.sort(moved, axis=-1)
+    own = held != default
+    own[..., 1:] &= held[..., 1:] != held[..., :-1]
+    at = own.nonzero()
+    codes, lines = held[at], at[:-1]
+    masks = [np.arange(n) == one[:, None] for n, one in zip(moved.shape, lines, strict=False)]
+    masks.insert(axis, moved[lines] == codes[:, None])
+    return masks, codes
 
 
 def fewest_terms(table: Int[Codes, ...], default: int) -> tuple[list[Box], list[int]]:
     """Boxes of equal output, merged along whichever axis leaves the fewest."""
     counts = term_counts(table, default)
-    return merged_terms(table, counts.index(min(counts)), default)
+    masks, codes = merged_terms(table, counts.index(min(counts)), default)
+    return list(zip(*masks, strict=True)), codes.tolist()
 
 
 def term_counts(table: Int[Codes, ...], default: int) -> list[int]:
@@ -70,13 +75,27 @@ def and_weights(
     Returns:
         An axis a leaf; for each the weights of its columns; the constant.
     """
+    count = len(boxes)
+    masks = [
+        np.array([box[axis] for box in boxes], dtype=bool).reshape(count, shape[axis])
+        for axis in range(len(leaves))
+    ]
+    return reads_within(leaves, classes, masks, count)
+
+
+def reads_within(
+    leaves: Sequence[Leaf],
+    classes: Sequence[Int[Codes, " _"]],
+    masks: Sequence[Masks],
+    count: int,
+) -> tuple[list[Axis], list[Float[FloatArray, "_ boxes"]], Float[FloatArray, " boxes"]]:
+    """The same of so many boxes, given for each leaf as the classes of all."""
     axes, weights = [], []
-    constant = np.full(len(boxes), -float(len(leaves)))
-    for i, leaf in enumerate(leaves):
-        masks = np.array([box[i] for box in boxes], dtype=bool).reshape(len(boxes), shape[i])
-        axis, own, inside = indicators(leaf, classes[i], masks)
+    constant = np.full(count, -float(len(leaves)))
+    for leaf, member, own in zip(leaves, classes, masks, strict=True):
+        axis, read, inside = indicators(leaf, member, own)
         axes.append(axis)
-        weights.append(own)
+        weights.append(read)
         constant += inside
     return axes, weights, constant
 

@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from optitracr.constructions.completion import completed
 from optitracr.constructions.kept import KEPT
 from optitracr.constructions.leaves import Leaf, Plan, number_axis
-from optitracr.constructions.masks import and_weights, merged_terms
+from optitracr.constructions.masks import merged_terms, reads_within
 from optitracr.constructions.reduction import Codes, reduce_table
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.constructions.thresholds import cell_plans
@@ -222,11 +222,10 @@ def entry_plans(task: Task) -> Iterator[Plan]:
     fewest = min(task.boxes)
     if fewest > MAX_ENTRIES:
         return
-    boxes, outputs = merged_terms(task.table, task.boxes.index(fewest), task.default)
-    axes, w_in, constant = and_weights(leaves, task.classes, task.table.shape, boxes)
+    masks, outputs = merged_terms(task.table, task.boxes.index(fewest), task.default)
+    axes, w_in, constant = reads_within(leaves, task.classes, masks, len(outputs))
     written = rows[task.default]
-    w_out = rows[outputs] - written if outputs else np.zeros((0, rows.shape[1]))
-    yield Plan(tuple(axes), tuple(w_in), constant + 1.0, w_out, written)
+    yield Plan(tuple(axes), tuple(w_in), constant + 1.0, rows[outputs] - written, written)
 
 
 def _linear(leaf: Leaf, classes: Codes, table: Codes, rows: FloatArray, default: int) -> Plan:
