@@ -154,7 +154,8 @@ def _plan(task: Task, gate: int, parts: Sequence[_Part]) -> Plan | None:
     hold = np.concatenate([*(part.reach + 1.0 for part in parts), np.ones(len(based))])
     masks = [part.classes for part, count in zip(parts, counts, strict=True) for _ in range(count)]
     masks += [part.classes for part in based]
-    weights = np.array(masks, dtype=np.float64).reshape(len(masks), -1) * hold[:, None]
+    shape = (len(masks), task.table.shape[gate])
+    weights = np.array(masks, dtype=np.float64).reshape(shape) * hold[:, None]
     gate_axis, gate_weights, inside = columns_of(task.leaves[gate], task.classes[gate], weights)
     offset = np.concatenate([*(part.plan.b_in for part in parts), np.ones(len(based))])
     w_out = np.concatenate(

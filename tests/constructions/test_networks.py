@@ -186,3 +186,18 @@ def test_a_class_that_does_not_occur_asks_for_nothing(monkeypatch: pytest.Monkey
     plan, *_ = gated_sum_plans(task)
     for place in np.argwhere(possible).tolist():
         assert np.allclose(written(plan, leaves, place), rows[digit(*place)], atol=1e-5)
+
+
+def test_classes_that_all_give_the_same_where_they_occur_take_no_neurons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(gated_sums, "LEAST_NEURONS", 1)
+    leaves = (category("place", 3), *(Leaf(x, False, False, (0.0, 1.0), 2) for x in "abcd"))
+    shape = (3, 2, 2, 2, 2)
+    table = np.array([digit(*place) for place in np.ndindex(shape)], dtype=np.int32).reshape(shape)
+    table[:, 0, 0, 0, 0], possible = 1, np.zeros(shape, dtype=bool)
+    possible[:, 0, 0, 0, 0] = True
+    task = reduced_task(leaves, table, np.array([[-1.0], [1.0]]), possible=possible)
+    plan, *_ = gated_sum_plans(task)
+    assert plan.neurons == 0
+    assert np.allclose(written(plan, leaves, (0, 0, 0, 0, 0)), 1.0)
