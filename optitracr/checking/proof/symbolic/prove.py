@@ -125,10 +125,16 @@ def _output(model: Transformer, now: Current, state: State) -> Proof:
     """What the unembedding makes of the last state, against what the program says."""
     meaning, label = state.meaning, model.program.graph.output
     columns = (now.unembed != 0.0).any(axis=1)
-    given = meaning.combinations(state.labels(columns))
-    if not meaning.tells(label, given):
-        raise OpenError(f"the output '{label}' is not told by what the unembedding reads")
+    read = state.labels(columns)
+    if not meaning.tells(label, read):
+        # What a head gives may be told by what it goes together with.
+        read = (*read, *meaning.leaves(label))
+    given = meaning.combinations(read)
     codes = meaning.told(label, given)
+    defined = codes >= 0
+    given, codes = {x: own[defined] for x, own in given.items()}, codes[defined]
+    if not len(codes):
+        raise OpenError(f"the output '{label}' is defined nowhere")
     there = np.flatnonzero(columns)
     told = Told.by(state.rows(there, given), now.unembed[there])
     if not given:
