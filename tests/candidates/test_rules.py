@@ -174,7 +174,8 @@ def test_a_head_reads_keys_queries_and_values() -> None:
 def test_what_a_head_writes_at_bos_is_cleaned_before_another_averages_it() -> None:
     """A mean whose default is not 0 stands at BOS too, where a second head must find nothing."""
     before = rasp.Select(indices, indices, Comparison.LT)
-    first = numerical(rasp.Aggregate(before, numerical(rasp.Map(float, indices)), default=1))
+    is_a = numerical(rasp.Map(lambda t: float(t == "a"), tokens))
+    first = numerical(rasp.Aggregate(before, is_a, default=1))
     second = numerical(rasp.Aggregate(BEFORE, first, default=0))
     found = candidates(space(lambda: second), cleaning.NAME)
     assert found

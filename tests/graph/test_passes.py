@@ -354,6 +354,7 @@ def test_the_passes_of_each_level_in_order() -> None:
         "constants",
         "split widths",
         "equals",
+        "what positions know themselves",
         "counted conditions",
         "disjoint unions",
         "counts of others",

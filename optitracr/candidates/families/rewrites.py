@@ -14,6 +14,7 @@ from optitracr.candidates.unions import SplitUnions
 from optitracr.candidates.validity import EVERY_ACTIVATION, EVERY_NORM, Condition, Validity
 from optitracr.graph.provenance import Role
 from optitracr.graph.rewrites.counting import CountConditions
+from optitracr.graph.rewrites.determined import ReadOwnInputs
 
 
 def account(chosen: Chosen) -> Iterator[Saving]:
@@ -36,6 +37,6 @@ RULE = Rule(
     validity=Validity(
         activations=EVERY_ACTIVATION, norms=EVERY_NORM, conditions=frozenset({Condition.BOUNDED})
     ),
-    rewrites=(CountConditions(), SplitUnions(), CountOthers(), JoinCounts()),
+    rewrites=(ReadOwnInputs(), CountConditions(), SplitUnions(), CountOthers(), JoinCounts()),
     account=account,
 )
