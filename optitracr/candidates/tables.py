@@ -33,6 +33,7 @@ class FunctionTables:
     nodes: Mapping[str, TabledNode]
     _made: dict[tuple[str, tuple[str, ...], bool], Codes] = field(default_factory=dict)
     _known: dict[tuple[str, tuple[str, ...]], bool] = field(default_factory=dict)
+    _definitions: dict[str, tuple[Definition, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, program: TabledProgram) -> FunctionTables:
@@ -41,12 +42,14 @@ class FunctionTables:
 
     def definitions(self, label: str) -> tuple[Definition, ...]:
         """A variable as functions of others: the program's definition first, if it has one."""
-        node = self.nodes[label]
-        operation, table = node.operation, node.table
-        own: tuple[Definition, ...] = ()
-        if isinstance(operation, Elementwise) and table is not None:
-            own = (Definition(operation.operands, table),)
-        return (*own, *node.definitions)
+        if label not in self._definitions:
+            node = self.nodes[label]
+            operation, table = node.operation, node.table
+            own: tuple[Definition, ...] = ()
+            if isinstance(operation, Elementwise) and table is not None:
+                own = (Definition(operation.operands, table),)
+            self._definitions[label] = (*own, *node.definitions)
+        return self._definitions[label]
 
     def definition_over(self, label: str, leaves: tuple[str, ...]) -> Definition:
         """The definition of a variable that the leaves separate from the inputs."""

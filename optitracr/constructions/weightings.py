@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import islice, pairwise, permutations, product
 from typing import TYPE_CHECKING
 
@@ -183,17 +183,26 @@ def _ratio(pairs: bytes, others: bytes, outputs: bytes) -> float | None:
     It is the same for whatever is written for each output, and asked for again and again.
     """
     x, y, codes = np.frombuffer(pairs), np.frombuffer(others), np.frombuffer(outputs, np.int64)
-    ratios = np.geomspace(1e-2, 1e2, RATIOS)
-    ratios = np.concatenate([ratios, -ratios])
+    ratios = _ratios()
     sums = x + ratios[:, None] * y
-    order = np.argsort(sums, axis=1)
-    gaps = np.diff(np.take_along_axis(sums, order, axis=1), axis=1)
-    changes = np.diff(codes[order], axis=1) != 0
-    least = np.where(changes, gaps, np.inf).min(axis=1) / (1.0 + abs(ratios))
-    best = int(np.argmax(least))
+    order = sums.argsort(axis=1)
+    given = codes.take(order)
+    order += np.arange(0, sums.size, x.size)[:, None]
+    along = sums.take(order)
+    gaps = along[:, 1:] - along[:, :-1]
+    gaps[given[:, 1:] == given[:, :-1]] = np.inf
+    least = gaps.min(axis=1) / (1.0 + abs(ratios))
+    best = int(least.argmax())
     if least[best] <= 0:
         return None
     return float(f"{ratios[best]:.6g}")
+
+
+@cache
+def _ratios() -> FloatArray:
+    """The ratios that are tried."""
+    ratios = np.geomspace(1e-2, 1e2, RATIOS)
+    return np.concatenate([ratios, -ratios])
 
 
 def _least_gap(values: FloatArray) -> float:
