@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from solvers.allocation import Plan
+from solvers.greedy import greedy_plan
 from solvers.problem import Problem
 from solvers.timing import Earliest, earliest
 
@@ -44,6 +46,10 @@ AGAIN = 2
 """A large problem that starts from a good plan has this part of the time: moves gain little in it
 beyond what the plan had lost."""
 
+GOOD = (3, 4)
+"""Width of a good plan at most, as a share of the greedy plan's: what is left of a plan once some of
+its components are gone is either about half as wide as that, or as wide."""
+
 
 SETTLED_A_SECOND, LEAST_SETTLED = 100, 10.0
 """Alternatives for which a large problem without choices has one second, and how many it has at
@@ -56,24 +62,35 @@ def decisions(problem: Problem, times: Earliest | None = None) -> int:
     return 2 * times.layers * (len(problem.alternatives) + len(problem.variables))
 
 
-def default_time_limit(problem: Problem, started: bool = False, weighed: bool = False) -> float:
+def default_time_limit(
+    problem: Problem, start: Plan | None = None, weighed: bool = False
+) -> float:
     """Deterministic seconds that a problem is worth: large ones are improved, not proven.
 
     Args:
         problem: The problem.
-        started: Whether there is a plan to start from.
+        start: A plan to start from, if there is one.
         weighed: Whether sizes are weighed up, in parameters.
     """
     count = decisions(problem)
     if count <= LARGE_MODEL:
         return WEIGHED_TIME if weighed else DEFAULT_TIME
     least, most = LARGE_TIMES
-    if not started and settled(problem):
+    if start is None and settled(problem):
         return min(max(len(problem.alternatives) / SETTLED_A_SECOND, LEAST_SETTLED), most)
     if count <= LARGEST_MODEL:
         return max(count / 4_000, least)
     whole = min(max(len(problem.alternatives) / CHOICES_A_SECOND, LEAST_CHOICES), most)
-    return max(whole / AGAIN, least) if started else whole
+    return max(whole / AGAIN, least) if _is_good(problem, start) else whole
+
+
+def _is_good(problem: Problem, plan: Plan | None) -> bool:
+    """Whether a plan is much narrower than the greedy one."""
+    if plan is None:
+        return False
+    greedy = greedy_plan(problem)
+    share, whole = GOOD
+    return greedy is None or plan.width * whole <= greedy.width * share
 
 
 def settled(problem: Problem) -> bool:

@@ -1,14 +1,19 @@
-"""Better plans of large problems: small moves first, then exact stretches, and again."""
+"""Better plans of large problems: small moves, then exact stretches where little is open, again."""
 
 from __future__ import annotations
 
+from solvers.effort import settled
 from solvers.improve import improve_width
 from solvers.interrupts import load_whole
 from solvers.search import Search
 
 STRETCHES = (1, 5)
-"""Share of the time that stretches have in a round: they find what takes many moves at once, but
-little else that moves have not found sooner."""
+"""Share of the time that stretches have in a round of a problem without choices. Where there are
+choices they took three times as long as the moves, and found as much as these did in that time."""
+
+BARREN = 2
+"""Rounds of moves in sequence without a gain, after which the search ends: each has other chances,
+and costs little."""
 
 LAST_SHARE = 0.15
 """Share of the time that is left for the neurons of the last plan: stretches look at the width
@@ -16,7 +21,7 @@ alone, and one descent for a thousand components takes about so long."""
 
 
 def improve(search: Search, until: float) -> None:
-    """Improves the best plan at its depth, until a round gains nothing or time is over.
+    """Improves the best plan at its depth, until rounds gain nothing or time is over.
 
     Args:
         search: Holds the plan; the better one is kept there.
@@ -35,16 +40,20 @@ def improve(search: Search, until: float) -> None:
         return
     from solvers.sliding.slide import slide, unload
 
-    share, whole = STRETCHES
+    share, whole = STRETCHES if settled(search.problem) else (0, 1)
     rounds_end = search.spent + (until - search.spent) * (1 - LAST_SHARE)
-    number, gained, moved = 0, True, search.plan
-    while gained and search.plan is not None and not search.over and search.spent < rounds_end:
+    number, barren, moved = 0, 0, search.plan
+    most = 1 if share else BARREN
+    while barren < most and search.plan is not None:
+        if search.over or search.spent >= rounds_end:
+            break
         before = search.key(search.plan)
         reserved = (rounds_end - search.spent) * share / whole
         slide(search, rounds_end - reserved, number)
         moved = search.plan
-        improve_width(search, min(search.spent + reserved, rounds_end))
-        gained = search.key(search.plan) < before
+        if share:
+            improve_width(search, min(search.spent + reserved, rounds_end))
+        barren = 0 if search.key(search.plan) < before else barren + 1
         number += 1
     if search.plan is not moved:
         unload(search, until)

@@ -77,7 +77,7 @@ def solve(
     start = hint if solved is problem else None
     limit = time_limit
     if limit is None:
-        limit = default_time_limit(solved, start is not None, "parameters" in objective)
+        limit = default_time_limit(solved, start, "parameters" in objective)
     useful = at_most if solved is problem or at_most is None else ()
     placed = _by_method(
         solved, method, objective, limit, seed, parallel, start, progress, on_interrupt, useful
