@@ -47,8 +47,8 @@ AGAIN = 2
 beyond what the plan had lost."""
 
 GOOD = (3, 4)
-"""Width of a good plan at most, as a share of the greedy plan's: what is left of a plan once some of
-its components are gone is either about half as wide as that, or as wide."""
+"""Width of a good plan at most, as a share of the greedy plan's: what is left of a plan once some
+of its components are gone is either about half as wide as that, or as wide."""
 
 
 SETTLED_A_SECOND, LEAST_SETTLED = 100, 10.0
@@ -62,9 +62,7 @@ def decisions(problem: Problem, times: Earliest | None = None) -> int:
     return 2 * times.layers * (len(problem.alternatives) + len(problem.variables))
 
 
-def default_time_limit(
-    problem: Problem, start: Plan | None = None, weighed: bool = False
-) -> float:
+def default_time_limit(problem: Problem, start: Plan | None = None, weighed: bool = False) -> float:
     """Deterministic seconds that a problem is worth: large ones are improved, not proven.
 
     Args:

@@ -25,6 +25,19 @@ if TYPE_CHECKING:
     from optitracr.rasp.batch import BatchEvaluation
 
 
+DEFECT = (
+    " If neither weights nor configuration were edited, this is a defect of the compiler; please "
+    "report the program."
+)
+"""What is said of a model that is wrong for no known reason."""
+
+ROUNDED = (
+    " In float64 the same weights are right: float32 rounds too much on the way, as it may after "
+    "many layers; compile at level 2, which has fewer, or compute it in fewer steps."
+)
+"""What is said of one that is right but for roundings."""
+
+
 class _Expected:
     """What the columns of the residual stream ought to hold at the present state.
 
@@ -73,10 +86,10 @@ class _Expected:
 class Comparison:
     """One chunk of inputs: what the interpreter says of what the model computes."""
 
-    def __init__(self, model: Transformer, inputs: InputSet) -> None:
+    def __init__(self, model: Transformer, inputs: InputSet, advises: bool = True) -> None:
         from optitracr.rasp.batch import evaluate_batch
 
-        self.model, self.inputs = model, inputs
+        self.model, self.inputs, self.advises = model, inputs, advises
         self.expressions = dict(model.program.graph.expressions)
         alive = {tenancy.variable.label for tenancy in model.layout.tenancies}
         held = (h.label for name, h in model.program.readings.items() if name in alive)
@@ -218,10 +231,23 @@ class Comparison:
     def _fail(self, what: str, label: str, row: int, position: int, found: str) -> NoReturn:
         tokens, expected = self._tokens(row), self._expects(label, row, position)
         node = self.model.program.graph.node(label)
-        hint = _hint(expected, self.model, label)
+        hint = self._hint(row, expected, label) if self.advises else ""
         raise VerificationError(
             f"{what} differs from the interpreter at position {position} of {tokens}: the model "
             f"has {found}, RASP says {expected!r}. S-op {node.describe()}.{hint}"
+        )
+
+    def _hint(self, row: int, expected: Any, label: str) -> str:
+        held = [h for h in self.model.program.readings.values() if h.label == label]
+        known = expected is None or all(h.rows is None or expected in h.values for h in held)
+        if known:
+            part = slice(row, row + 1)
+            return blame(
+                self.model, InputSet(self.inputs.codes[part], self.inputs.lengths[part], 0)
+            )
+        return (
+            f" The value {expected!r} is outside its value set: a categorical Aggregate that "
+            "selects several positions takes a mean; map its operand to ints or floats first."
         )
 
     def wrong_output(self, row: int, position: int, said: str) -> WrongOutput:
@@ -291,14 +317,28 @@ def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(expected == np.rint(expected), np.minimum(allowed, rounds), allowed)
 
 
-def _hint(expected: Any, model: Transformer, label: str) -> str:
-    held = [h for h in model.program.readings.values() if h.label == label]
-    if any(h.rows is not None and expected is not None and expected not in h.values for h in held):
-        return (
-            f" The value {expected!r} is outside its value set: a categorical Aggregate that "
-            "selects several positions takes a mean; map its operand to ints or floats first."
-        )
-    return (
-        " If neither weights nor configuration were edited, this is a defect of the compiler; "
-        "please report the program."
-    )
+class _InFloat64(dict[str, dict[str, NDArray[Any]]]):
+    """Weights in float64, each module made when it is used: all of them may not fit in memory."""
+
+    def __getitem__(self, name: str) -> dict[str, NDArray[Any]]:
+        return {
+            kind: weight.astype(np.float64) for kind, weight in super().__getitem__(name).items()
+        }
+
+
+def blame(model: Transformer, inputs: InputSet) -> str:
+    """Why a model may be wrong on one input: rounding, where it is right in float64.
+
+    Args:
+        model: The model.
+        inputs: The input.
+    """
+    now, encoder = current(model), model.input_encoder
+    tokens = with_bos(inputs.codes, encoder.bos_encoding, encoder.pad_encoding)
+    unembed = now.unembed.astype(np.float64)
+    states = states_numpy(now.architecture, _InFloat64(now.params), unembed, tokens)
+    try:
+        Comparison(model, inputs, advises=False).compare(states)
+    except VerificationError:
+        return DEFECT
+    return ROUNDED

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, NoReturn
 
-from optitracr.checking.comparison import compared_outputs
+from optitracr.checking.comparison import blame, compared_outputs
 from optitracr.checking.proof.prove import BUDGET, prove_model
 from optitracr.checking.rare_inputs import add_rare_inputs
-from optitracr.checking.verification import check_model, compare_one
+from optitracr.checking.verification import check_model, compare_one, one_input
 from optitracr.errors import VerificationError
 from optitracr.inputs import InputSet, check_inputs
 from optitracr.model.proof import Proof, Status
@@ -87,8 +87,8 @@ def refuse(model: Transformer, proof: Proof) -> NoReturn:
     assert proof.counterexample is not None, "a model is refuted by an input"
     compare_one(model, proof.counterexample)
     raise VerificationError(
-        f"the model differs from the interpreter: {proof.finding}. If neither weights nor "
-        "configuration were edited, this is a defect of the compiler; please report the program."
+        f"the model differs from the interpreter: {proof.finding}."
+        f"{blame(model, one_input(model, proof.counterexample))}"
     )
 
 

@@ -117,13 +117,18 @@ def compare_one(model: Transformer, tokens: Sequence[Any]) -> None:
     Raises:
         VerificationError: Names the first wrong variable and position.
     """
-    place = {token: code for code, token in enumerate(model.setting.vocabulary)}
-    codes = np.array([[place[token] for token in tokens]], dtype=np.int32)
-    inputs = InputSet(codes, np.array([len(tokens)], dtype=np.int32), 0)
+    inputs = one_input(model, tokens)
     now, encoder = current(model), model.input_encoder
     rows = with_bos(inputs.codes, encoder.bos_encoding, encoder.pad_encoding)
     states = states_numpy(now.architecture, now.params, now.unembed, rows)
     Comparison(model, inputs).compare(states)
+
+
+def one_input(model: Transformer, tokens: Sequence[Any]) -> InputSet:
+    """One input, by its tokens without BOS."""
+    place = {token: code for code, token in enumerate(model.setting.vocabulary)}
+    codes = np.array([[place[token] for token in tokens]], dtype=np.int32)
+    return InputSet(codes, np.array([len(tokens)], dtype=np.int32), 0)
 
 
 def check_model(model: Transformer, seed: int = 0) -> VerificationReport:

@@ -191,10 +191,10 @@ class States:
 def states_numpy(
     architecture: Hyperparameters,
     params: Any,
-    unembedding: Float[NDArray[np.float32], "d_model outputs"],
+    unembedding: Float[NDArray[np.floating[Any]], "d_model outputs"],
     tokens: Int[NDArray[np.integer], "batch seq"],
 ) -> States:
-    """Runs in NumPy, state by state."""
+    """Runs in NumPy, state by state, in float32 or as its weights are."""
     return States(_walked(Network(np, architecture, params), unembedding, tokens))
 
 

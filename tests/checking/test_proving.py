@@ -96,7 +96,7 @@ def test_what_one_run_does_not_show_is_an_error_all_the_same(
 ) -> None:
     refuted = Proof(Status.REFUTED, counterexample=("a",), finding="the model says 2")
     monkeypatch.setattr(proving, "prove_model", lambda model, budget: refuted)
-    with pytest.raises(VerificationError, match=r"the model says 2.*please report"):
+    with pytest.raises(VerificationError, match=r"the model says 2.*float32 rounds"):
         hist()
 
 
@@ -200,3 +200,22 @@ def test_a_model_with_another_activation_is_never_proven() -> None:
     proof = model.prove()
     assert proof.status is Status.CHECKED
     assert "ReLU" in proof.open[0]
+
+
+def test_what_float32_alone_gets_wrong_is_no_defect() -> None:
+    """A number that is added to what a head reads, and taken from what it writes, costs digits."""
+    entry = optitracr.library.get("frac_prevs")
+    model = compile_rasp_to_model(entry.make(), entry.vocab, 4, optimize=1)
+    params = {
+        name: {kind: w.copy() for kind, w in part.items()} for name, part in model.params.items()
+    }
+    for layer in range(model.size.layers):
+        value, linear = (params[f"transformer/layer_{layer}/attn/{x}"] for x in ("value", "linear"))
+        value["b"] += np.float32(2.0**16)
+        linear["b"] -= np.float32(2.0**16) * linear["w"].sum(axis=0)
+    model.params = params
+    with pytest.raises(VerificationError, match="In float64 the same weights are right"):
+        model.verify()
+    model.params = wrong_params(model)
+    with pytest.raises(VerificationError, match="a defect of the compiler"):
+        model.verify()

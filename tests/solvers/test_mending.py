@@ -79,10 +79,14 @@ def test_what_would_read_in_a_circle_is_no_plan() -> None:
     assert mended(circle, plan) is None
 
 
-def test_a_large_problem_with_a_plan_has_less_time() -> None:
+def test_a_large_problem_with_a_good_plan_has_less_time() -> None:
     extra = Alternative("again", "v0", Kind.MLP, (("input0",),), neurons=1)
     problem = random_problem(2000, 0)
     many = replace(problem, alternatives=(*problem.alternatives, extra))
-    assert default_time_limit(many, started=True) < default_time_limit(many)
+    greedy = greedy_plan(many)
+    assert greedy is not None
+    good = replace(greedy, width=greedy.width // 2)
+    assert default_time_limit(many, good) < default_time_limit(many)
+    assert default_time_limit(many, greedy) == default_time_limit(many), "as wide as without it"
     small = random_problem(5, 0)
-    assert default_time_limit(small, started=True) == default_time_limit(small)
+    assert default_time_limit(small, greedy_plan(small)) == default_time_limit(small)
