@@ -13,8 +13,8 @@ from optitracr.checking.proof.arranged import arranged
 from optitracr.checking.proof.bounded import (
     SLACK,
     TINY,
-    UNIT,
     Bounded,
+    Factor,
     FloatArray,
     added,
     gamma,
@@ -32,57 +32,13 @@ from optitracr.checking.proof.distinct import (
     merged,
     told_apart,
 )
+from optitracr.checking.proof.looks import SMALL, Looks, looks
 from optitracr.checking.proof.reading_sizes import reads_in_range
 from optitracr.model.forward import Layer
 from optitracr.model.names import PORTS, Linear
 
 if TYPE_CHECKING:
     from jaxtyping import Bool, Float, Int
-
-EXPONENTIAL = 16 * UNIT
-"""Relative error of an exponential: 8 units in the last place, each two rounding errors at most."""
-
-SCALING = 1
-"""Operations on each term of a logit beside its product and its sum: queries are scaled, or the sum
-is. That the root of the head size is rounded scales all logits of a query alike."""
-
-SMALL = 2.0**-40
-"""Weight of a key beyond which rounding counts it as a summand: a 65,000th of what rounds a weight
-of one is rounded by."""
-
-ALIKE = 4
-"""Rounding errors of logits' differences: the scale of all of them, its reciprocal, the difference
-from the largest one."""
-
-GONE = 100.0
-"""How far a logit may be below the largest one, whatever both are off by, so that its weight is
-below 2^-126, of which all may be lost or that much gained."""
-
-UNEVEN = 64.0
-"""How far a logit may be off so that weights have a bound: beyond it the weight of a key may be
-anything, and numbers that are multiplied with zero weights would hide it."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Looks:
-    """Where each query looks.
-
-    Attributes:
-        weights: Shape [batch, heads, query, key]; as real numbers make them.
-        off: By how much of itself each may be off.
-        uneven: The root of the mean square of what is off in them by logits and exponentials, as
-            far as it moves a mean by a standard deviation, [batch, heads, query, 1].
-        terms: How many keys a query sees, [batch, 1, query, 1].
-        large: How many of them weigh more than `SMALL`, [batch, heads, query, 1]. A number that is
-            added to a larger one is rounded off by its own size at most, so that the others count
-            with that.
-    """
-
-    weights: Float[FloatArray, "batch heads query key"]
-    off: Float[FloatArray, "batch heads query key"]
-    uneven: Float[FloatArray, "batch heads query 1"]
-    terms: Float[FloatArray, "batch 1 #query 1"]
-    large: Float[FloatArray, "batch heads query 1"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,21 +72,20 @@ def attended(
         mask: Which keys each query may see.
         read: What a port makes of rows, if something stands between the stream and what is read.
     """
-    rows, read = stream.rows, read or linear
+    rows = stream.rows
     if not reads_in_range(layer, rows):
         return lost(stream)
     ports = Ports.of(layer)
     if ports is None:
         bias = Bounded.exact(layer.weights[Linear.HEADS_OUT]["b"][None, :])
         return merged(added(rows, bias), stream.ids)
-    query, key = (read(part, rows, 0.0) for part in (ports.query, ports.key))
-    value = read(ports.value, Bounded.exact(rows.center), rows.error)
+    query, key, value = _read(ports, rows) if read is None else _read_by(read, ports, rows)
     wide = rows.error @ np.abs(ports.into)
     parts = (query.center, query.error, key.center, key.error, value.center, value.error, wide)
     inputs = arranged(stream.ids, mask, parts)
     query, key, value = (_at(part, inputs.ids) for part in (query, key, value))
-    looks = _looks(layer.architecture.head_size, query, key, inputs.mask)
-    mixed, own = _mixed(looks, value, _heads(wide, ports.count, inputs.ids))
+    found = looks(layer.architecture.head_size, query, key, inputs.mask)
+    mixed, own = _mixed(found, value, _heads(wide, ports.count, inputs.ids))
     ids, first, mixed, own = _grouped(stream.ids, inputs.place, mixed, own)
     return merged(_written(ports, rows[first], mixed, own), ids)
 
@@ -230,10 +185,29 @@ def _columns(used: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def linear(port: Port, rows: Bounded, apart: FloatArray | float = 0.0) -> Bounded:
     """What a port makes of rows, [rows, heads, size]."""
+    all_off = rows.error + apart if np.any(apart) else rows.error
+    return _through(port, Factor(rows.center, all_off), rows.error)
+
+
+def _through(port: Port, rows: Factor, off: FloatArray | None) -> Bounded:
+    """What a port makes of rows, and as much of what is off as is handed on."""
     matrix = port.weights.reshape(len(port.weights), port.bias.size)
-    found = mapped(rows, matrix, port.bias.reshape(-1), apart=apart)
+    found = rows.mapped(matrix, port.bias.reshape(-1), off)
     shape = (-1, *port.bias.shape)
     return Bounded(found.center.reshape(shape), found.error.reshape(shape))
+
+
+def _read(ports: Ports, rows: Bounded) -> tuple[Bounded, Bounded, Bounded]:
+    """Queries, keys and values; of values what is off in the rows is not handed on."""
+    factor = Factor(rows.center, rows.error)
+    query, key = (_through(port, factor, rows.error) for port in (ports.query, ports.key))
+    return query, key, _through(ports.value, factor, None)
+
+
+def _read_by(read: Read, ports: Ports, rows: Bounded) -> tuple[Bounded, Bounded, Bounded]:
+    """The same, where something stands between the stream and what is read."""
+    query, key = (read(port, rows, 0.0) for port in (ports.query, ports.key))
+    return query, key, read(ports.value, Bounded.exact(rows.center), rows.error)
 
 
 def _heads(
@@ -247,59 +221,6 @@ def _heads(
 def _at(rows: Bounded, ids: NDArray[np.intp]) -> Bounded:
     count = rows.center.shape[1]
     return Bounded(_heads(rows.center, count, ids), _heads(rows.error, count, ids))
-
-
-def logits(size: int, query: Bounded, key: Bounded) -> tuple[FloatArray, FloatArray]:
-    """What queries and keys come to, [..., queries, keys], and how far each is off.
-
-    That the root of the head size is rounded is left out: it scales all logits alike.
-
-    Args:
-        size: The head size.
-        query: Shape [..., queries, columns].
-        key: Shape [..., keys, columns].
-    """
-    scale = float(np.float32(np.sqrt(max(size, 1))))
-    keys, off_keys = key.center.swapaxes(-1, -2), key.error.swapaxes(-1, -2)
-    most = np.abs(keys) + off_keys
-    center = query.center @ keys / scale
-    handed = np.zeros_like(center)
-    if off_keys.any() or query.error.any():
-        handed += (np.abs(query.center) @ off_keys + query.error @ most) / scale
-    terms = float(query.center.shape[-1])
-    rounding = gamma(terms + SCALING) + SLACK * terms
-    return center, handed + rounding * (query.size @ most / scale) + TINY
-
-
-def _looks(size: int, query: Bounded, key: Bounded, mask: NDArray[np.bool_]) -> Looks:
-    """Where queries look, by the logits and how far these are off."""
-    found, off = logits(size, query, key)
-    found = np.where(mask, found, -np.inf)
-    down = found - found.max(axis=-1, keepdims=True)
-    with np.errstate(invalid="ignore"):
-        seen = mask & ~_gone(down, off)
-        widest = np.where(seen, off, 0.0).max(axis=-1, keepdims=True)
-        near = ALIKE * UNIT * (np.abs(down) + off + widest)
-        off = np.where(seen, off + near + EXPONENTIAL, 0.0)
-        off = np.where(off <= UNEVEN, off, np.inf)
-    weights = np.exp(down)
-    weights = weights / weights.sum(axis=-1, keepdims=True)
-    terms = mask.sum(axis=-1, keepdims=True).astype(np.float64)
-    with np.errstate(over="ignore", invalid="ignore"):
-        large = ((weights > SMALL) & mask).sum(axis=-1, keepdims=True).astype(np.float64)
-        small = (SLACK + 2.0 * SMALL) * terms
-        most = (weights * np.exp(off)).sum(axis=-1, keepdims=True)
-        relative = np.expm1(off + np.log(most) + gamma(large + 2.0) + small)
-        apart = np.where(weights > 0.0, np.expm1(off), 0.0)
-        uneven = most * np.sqrt((weights * apart**2).sum(axis=-1, keepdims=True))
-    return Looks(weights, np.where(weights > 0.0, relative, 0.0), uneven, terms, large)
-
-
-def _gone(down: FloatArray, off: FloatArray) -> NDArray[np.bool_]:
-    """Which keys weigh nothing, by how far their logits are below the largest one."""
-    largest = np.take_along_axis(off, down.argmax(axis=-1, keepdims=True), axis=-1)
-    near = ALIKE * UNIT * (np.abs(down) + off + largest)
-    return np.asarray(down + off + largest + near <= -GONE)
 
 
 def _mixed(looks: Looks, value: Bounded, wide: FloatArray) -> tuple[Mixed, NDArray[np.bool_]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -164,32 +165,91 @@ def mapped(
         apart: By how much the numbers may be off besides, [rows, inputs]. It counts where sums
             are rounded, and is not handed on: whoever gives it follows it.
     """
-    # What is zero for sure in all rows adds nothing, unless it is multiplied with infinity or NaN.
-    all_off = numbers.error + apart
-    some = ((numbers.center != 0.0) | (all_off != 0.0)).any(axis=0)
-    some |= ~np.isfinite(weights).all(axis=1)
-    center, off, all_off = numbers.center[:, some], numbers.error[:, some], all_off[:, some]
-    matrix = np.asarray(np.asarray(weights)[some], dtype=np.float64)
-    own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
-    sizes, most = np.abs(matrix), np.abs(center) + all_off
-    left, masses = factors(matrix, center, most)
-    found, mass = np.asarray(left @ matrix) + own, np.asarray(masses @ sizes) + np.abs(own)
-    exact = _exact_columns(Bounded(center, all_off), matrix, own, mass)
-    error = np.zeros_like(found)
-    rough = np.flatnonzero(~exact)
-    if rough.size:
-        # What is never rounded reads nothing that is off: the others alone are looked at.
-        matrix, sizes, own = matrix[:, rough], sizes[:, rough], own[rough]
-        known = is_power(center) & (all_off == 0.0)
-        ones, plain = (most != 0.0).astype(np.float64), np.where(known, 0.0, most)
-        counts, plain = factors(matrix, ones, plain)
-        terms = np.asarray(counts @ (matrix != 0.0).astype(np.float64)) + (own != 0.0)
-        products = np.asarray(plain @ np.where(is_power(matrix), 0.0, sizes))
-        wide = product(all_off, sizes) if all_off.any() else np.zeros_like(products)
-        sums = Sums(mass[:, rough], terms, products, wide)
-        handed = product(off, sizes) if np.any(apart) else wide
-        error[:, rough] = handed + sums.rounding(found[:, rough])
-    return Bounded(found, limited(error, mass))
+    off = numbers.error
+    return Factor(numbers.center, off + apart if np.any(apart) else off).mapped(weights, bias, off)
+
+
+class Factor:
+    """Numbers that linear maps are made of, and what they have in common for all of these."""
+
+    def __init__(self, center: FloatArray, all_off: FloatArray, every: bool = False) -> None:
+        """Prepares some numbers.
+
+        Args:
+            center: What they are near, [rows, inputs].
+            all_off: How far off at most, all told.
+            every: Whether those count that are zero for sure in all rows. These add nothing, unless
+                they are multiplied with infinity or NaN.
+        """
+        self._all = center, all_off
+        self._some = ((center != 0.0) | (all_off != 0.0) | every).any(axis=0)
+        self.center, self.all_off = center[:, self._some], all_off[:, self._some]
+        self.most = np.abs(self.center) + self.all_off
+
+    @cached_property
+    def lowest(self) -> NDArray[np.int64]:
+        """The lowest bit of each input that is known in all rows, [inputs]."""
+        known = (self.all_off == 0.0).all(axis=0)
+        if not known.any():
+            return np.full(len(known), -NO_BITS)
+        return np.where(known, lowest_of_columns(self.center), -NO_BITS)
+
+    @cached_property
+    def rounded(self) -> list[FloatArray]:
+        """Which numbers can be more than zero, and how large those whose products are rounded."""
+        known = is_power(self.center) & (self.all_off == 0.0)
+        return [(self.most != 0.0).astype(np.float64), np.where(known, 0.0, self.most)]
+
+    @cached_property
+    def is_off(self) -> bool:
+        """Whether any is off."""
+        return bool(self.all_off.any())
+
+    def mapped(
+        self,
+        weights: Float[NDArray[np.floating], "inputs outputs"],
+        bias: Float[NDArray[np.floating], " outputs"] | None,
+        off: FloatArray | None,
+    ) -> Bounded:
+        """What a linear map makes of them.
+
+        Args:
+            weights: Shape [inputs, outputs], of float32.
+            bias: Shape [outputs]; None for none.
+            off: How far off they are, as far as that is handed on, [rows, inputs]; None if it
+                is not.
+        """
+        if not (self._some | np.isfinite(weights).all(axis=1)).all():
+            return Factor(*self._all, every=True).mapped(weights, bias, off)
+        matrix = np.asarray(np.asarray(weights)[self._some], dtype=np.float64)
+        own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
+        sizes = np.abs(matrix)
+        left, masses = factors(matrix, self.center, self.most)
+        found, mass = np.asarray(left @ matrix) + own, np.asarray(masses @ sizes) + np.abs(own)
+        exact = self._exact_columns(matrix, own, mass)
+        error = np.zeros_like(found)
+        rough = np.flatnonzero(~exact)
+        if rough.size:
+            # What is never rounded reads nothing that is off: the others alone are looked at.
+            matrix, sizes, own = matrix[:, rough], sizes[:, rough], own[rough]
+            counts, plain = factors(matrix, *self.rounded)
+            terms = np.asarray(counts @ (matrix != 0.0).astype(np.float64)) + (own != 0.0)
+            products = np.asarray(plain @ np.where(is_power(matrix), 0.0, sizes))
+            wide = product(self.all_off, sizes) if self.is_off else np.zeros_like(products)
+            sums = Sums(mass[:, rough], terms, products, wide)
+            error[:, rough] = sums.rounding(found[:, rough])
+            if off is self._all[1]:
+                error[:, rough] += wide
+            elif off is not None:
+                error[:, rough] += product(off[:, self._some], sizes)
+        return Bounded(found, limited(error, mass))
+
+    def _exact_columns(
+        self, matrix: FloatArray, bias: FloatArray, mass: FloatArray
+    ) -> NDArray[np.bool_]:
+        """Outputs whose sums are never rounded, whatever their order."""
+        grid = grid_of(self.lowest, matrix, lowest_bits(bias))
+        return unrounded(grid, mass.max(axis=0, initial=0.0))
 
 
 def factors(right: FloatArray, *lefts: FloatArray) -> list[Any]:
@@ -284,17 +344,6 @@ def is_power(numbers: FloatArray) -> NDArray[np.bool_]:
 def _bits(numbers: FloatArray) -> NDArray[np.int64]:
     """The bits of numbers of float64."""
     return np.ascontiguousarray(numbers, dtype=np.float64).view(np.int64)
-
-
-def _exact_columns(
-    numbers: Bounded, matrix: FloatArray, bias: FloatArray, mass: FloatArray
-) -> NDArray[np.bool_]:
-    """Outputs whose sums are never rounded, whatever their order."""
-    known = (numbers.error == 0.0).all(axis=0)
-    if not known.any() and (matrix != 0.0).any(axis=0).all():
-        return np.zeros(matrix.shape[1], dtype=bool)
-    inputs = np.where(known, lowest_of_columns(numbers.center), -NO_BITS)
-    return unrounded(grid_of(inputs, matrix, lowest_bits(bias)), mass.max(axis=0, initial=0.0))
 
 
 def lowest_of_columns(numbers: FloatArray) -> NDArray[np.int64]:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from optitracr import compile_rasp_to_model, library
-from optitracr.checking.proof.attention import EXPONENTIAL, attended
+from optitracr.checking.proof.attention import attended
 from optitracr.checking.proof.bounded import UNIT, Bounded, added, mapped, passed_on
 from optitracr.checking.proof.distinct import Stream
 from optitracr.checking.proof.exhaustive import states
+from optitracr.checking.proof.looks import EXPONENTIAL
 from optitracr.checking.proof.neurons import Neurons, passed, transformed
 from optitracr.inputs import check_inputs, with_bos
 from optitracr.model.current import Current, current

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.attention import EXPONENTIAL, Port, Ports, linear, logits
+from optitracr.checking.proof.attention import Port, Ports, linear
 from optitracr.checking.proof.bounded import SLACK, Bounded, added, gamma, mapped
+from optitracr.checking.proof.looks import EXPONENTIAL, logits
 from optitracr.checking.proof.symbolic.aggregates import Head, best_given_by, given_by, part_of
 from optitracr.checking.proof.symbolic.contents import (
     Content,

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.checking.proof.attention import EXPONENTIAL, Port, Ports, linear, logits
+from optitracr.checking.proof.attention import Port, Ports, linear
 from optitracr.checking.proof.bounded import UNIT, Bounded, FloatArray, gamma
+from optitracr.checking.proof.looks import EXPONENTIAL, logits
 from optitracr.checking.proof.symbolic.contents import Span, State
 from optitracr.checking.proof.symbolic.meaning import rows_of
 from optitracr.checking.proof.symbolic.values import Assignment, OpenError
