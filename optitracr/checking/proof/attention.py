@@ -185,29 +185,31 @@ def _columns(used: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 def linear(port: Port, rows: Bounded, apart: FloatArray | float = 0.0) -> Bounded:
     """What a port makes of rows, [rows, heads, size]."""
-    all_off = rows.error + apart if np.any(apart) else rows.error
-    return _through(port, Factor(rows.center, all_off), rows.error)
-
-
-def _through(port: Port, rows: Factor, off: FloatArray | None) -> Bounded:
-    """What a port makes of rows, and as much of what is off as is handed on."""
     matrix = port.weights.reshape(len(port.weights), port.bias.size)
-    found = rows.mapped(matrix, port.bias.reshape(-1), off)
+    found = mapped(rows, matrix, port.bias.reshape(-1), apart=apart)
     shape = (-1, *port.bias.shape)
     return Bounded(found.center.reshape(shape), found.error.reshape(shape))
 
 
-def _read(ports: Ports, rows: Bounded) -> tuple[Bounded, Bounded, Bounded]:
+def _read(ports: Ports, rows: Bounded) -> list[Bounded]:
     """Queries, keys and values; of values what is off in the rows is not handed on."""
-    factor = Factor(rows.center, rows.error)
-    query, key = (_through(port, factor, rows.error) for port in (ports.query, ports.key))
-    return query, key, _through(ports.value, factor, None)
+    each = ports.query, ports.key, ports.value
+    matrix = np.concatenate([port.weights.reshape(len(port.weights), -1) for port in each], axis=1)
+    bias = np.concatenate([port.bias.reshape(-1) for port in each])
+    value = np.arange(len(bias)) >= len(bias) - ports.value.bias.size
+    found = Factor(rows.center, rows.error).mapped(matrix, bias, rows.error, ~value)
+    parts, first = [], 0
+    for port in each:
+        own, shape = found[:, first : first + port.bias.size], (-1, *port.bias.shape)
+        parts.append(Bounded(own.center.reshape(shape), own.error.reshape(shape)))
+        first += port.bias.size
+    return parts
 
 
-def _read_by(read: Read, ports: Ports, rows: Bounded) -> tuple[Bounded, Bounded, Bounded]:
+def _read_by(read: Read, ports: Ports, rows: Bounded) -> list[Bounded]:
     """The same, where something stands between the stream and what is read."""
     query, key = (read(port, rows, 0.0) for port in (ports.query, ports.key))
-    return query, key, read(ports.value, Bounded.exact(rows.center), rows.error)
+    return [query, key, read(ports.value, Bounded.exact(rows.center), rows.error)]
 
 
 def _heads(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
 FloatArray = NDArray[np.float64]
 
@@ -209,18 +209,19 @@ class Factor:
         self,
         weights: Float[NDArray[np.floating], "inputs outputs"],
         bias: Float[NDArray[np.floating], " outputs"] | None,
-        off: FloatArray | None,
+        off: FloatArray,
+        hands_on: Bool[NDArray[np.bool_], " outputs"] | None = None,
     ) -> Bounded:
         """What a linear map makes of them.
 
         Args:
             weights: Shape [inputs, outputs], of float32.
             bias: Shape [outputs]; None for none.
-            off: How far off they are, as far as that is handed on, [rows, inputs]; None if it
-                is not.
+            off: How far off they are, as far as that is handed on, [rows, inputs].
+            hands_on: The outputs that hand it on, [outputs]; None if all do.
         """
         if not (self._some | np.isfinite(weights).all(axis=1)).all():
-            return Factor(*self._all, every=True).mapped(weights, bias, off)
+            return Factor(*self._all, every=True).mapped(weights, bias, off, hands_on)
         matrix = np.asarray(np.asarray(weights)[self._some], dtype=np.float64)
         own = np.zeros(matrix.shape[1]) if bias is None else np.asarray(bias, dtype=np.float64)
         sizes = np.abs(matrix)
@@ -237,19 +238,17 @@ class Factor:
             products = np.asarray(plain @ np.where(is_power(matrix), 0.0, sizes))
             wide = product(self.all_off, sizes) if self.is_off else np.zeros_like(products)
             sums = Sums(mass[:, rough], terms, products, wide)
-            error[:, rough] = sums.rounding(found[:, rough])
-            if off is self._all[1]:
-                error[:, rough] += wide
-            elif off is not None:
-                error[:, rough] += product(off[:, self._some], sizes)
+            handed = wide if off is self._all[1] else product(off[:, self._some], sizes)
+            if hands_on is not None:
+                handed = np.where(hands_on[rough], handed, 0.0)
+            error[:, rough] = handed + sums.rounding(found[:, rough])
         return Bounded(found, limited(error, mass))
 
     def _exact_columns(
         self, matrix: FloatArray, bias: FloatArray, mass: FloatArray
     ) -> NDArray[np.bool_]:
         """Outputs whose sums are never rounded, whatever their order."""
-        grid = grid_of(self.lowest, matrix, lowest_bits(bias))
-        return unrounded(grid, mass.max(axis=0, initial=0.0))
+        return unrounded(grid_of(self.lowest, matrix, bias), mass.max(axis=0, initial=0.0))
 
 
 def factors(right: FloatArray, *lefts: FloatArray) -> list[Any]:
@@ -356,20 +355,20 @@ def lowest_of_columns(numbers: FloatArray) -> NDArray[np.int64]:
     return found
 
 
-def grid_of(
-    inputs: NDArray[np.int64], matrix: FloatArray, bias: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def grid_of(inputs: NDArray[np.int64], matrix: FloatArray, bias: FloatArray) -> NDArray[np.int64]:
     """The exponent of which all that is added up is a multiple of two's power, [outputs].
 
     Args:
         inputs: The lowest bits of what is multiplied, [inputs].
         matrix: What that is multiplied with, [inputs, outputs].
-        bias: The lowest bits of what is added besides, [outputs].
+        bias: What is added besides, [outputs].
     """
     if matrix.size <= LARGE:
-        products = np.where(matrix != 0.0, inputs[:, None] + lowest_bits(matrix), NO_BITS)
-        return np.asarray(np.minimum(products.min(axis=0, initial=NO_BITS), bias))
-    found = bias.copy()
+        # The bias is multiplied with one, whose lowest bit is that of two to the power of zero.
+        summands, factor = np.concatenate([matrix, bias[None]]), np.append(inputs, 0)
+        products = np.where(summands != 0.0, factor[:, None] + lowest_bits(summands), NO_BITS)
+        return np.asarray(products.min(axis=0, initial=NO_BITS))
+    found = lowest_bits(bias)
     row, column = places(matrix != 0.0)
     np.minimum.at(found, column, inputs[row] + lowest_bits(matrix[row, column]))
     return found
@@ -382,7 +381,7 @@ def unrounded(grid: NDArray[np.int64], mass: FloatArray) -> NDArray[np.bool_]:
         grid: The exponent of which all that is added up is a multiple of two's power.
         mass: The sizes of it together, at most.
     """
-    small = mass <= np.exp2(np.clip(grid + BITS, -1000.0, 1000.0))
+    small = mass <= np.exp2(np.minimum(np.maximum(grid + BITS, -1000.0), 1000.0))
     # Without numbers that may be set to zero, and of inputs that are known.
     return np.asarray((grid >= LOWEST) & small)
 

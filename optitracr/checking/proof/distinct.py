@@ -76,8 +76,15 @@ def groups_of_integers(
     """The first of each kind of equal rows, and for each row its kind."""
     with np.errstate(over="ignore"):
         keys = (bits ^ (bits >> 32)) @ _factors(bits.shape[1])
-    _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-    if not np.array_equal(bits[first[group]], bits):
+    # As `np.unique` does it, which takes longer to begin than most keys take.
+    order = keys.argsort(kind="stable")
+    ordered = keys[order]
+    begins = np.empty(len(keys), dtype=bool)
+    begins[:1] = True
+    np.not_equal(ordered[1:], ordered[:-1], out=begins[1:])
+    first, group = order[begins], np.empty(len(keys), dtype=np.intp)
+    group[order] = begins.cumsum() - 1
+    if not (bits[first[group]] == bits).all():
         _, first, group = np.unique(bits, axis=0, return_index=True, return_inverse=True)
     return first, group.reshape(-1)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -186,8 +187,23 @@ class Known:
         return wanted, np.full_like(wanted, _apart(held.rows) * NEARER), inside[codes]
 
 
+FEW = 1 << 10
+"""Numbers of codes up to which it is kept how far they are apart: many variables have the same."""
+
+
 def _apart(rows: FloatArray) -> float:
     """By how much the codes of two values differ at least, in the column where they differ most."""
+    if rows.size > FEW:
+        return _found_apart(rows)
+    return _kept_apart(rows.shape, np.ascontiguousarray(rows, dtype=np.float64).tobytes())
+
+
+@lru_cache(maxsize=FEW)
+def _kept_apart(shape: tuple[int, int], numbers: bytes) -> float:
+    return _found_apart(np.frombuffer(numbers).reshape(shape))
+
+
+def _found_apart(rows: FloatArray) -> float:
     if rows.shape[1] == 1:
         return float(np.diff(np.unique(np.append(rows, 0.0))).min(initial=1.0))
     codes, _ = distinct_rows(np.concatenate([rows, np.zeros((1, rows.shape[1]))]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,9 @@ the solver is asked: some hundredths of a second, and some tenths."""
 BUDGET = 1 << 25
 """Numbers that the proof of a compilation may make: a second's work or so, counted and not timed,
 so that the same program is proven or not on any machine."""
+
+FEW_INPUTS = 1 << 12
+"""Longest inputs up to which all inputs are kept for the next model: some 100 kB."""
 
 NO_BUDGET = 1 << 36
 """The same where a proof is asked for by itself: an hour's."""
@@ -99,9 +102,19 @@ def _every_input(model: Transformer, now: Current, budget: int) -> InputSet | No
     if length_within(vocabulary, length, most, domain) < length:
         return None
     try:
+        if domain is None and most >= FEW_INPUTS >= vocabulary**length:
+            return _all_inputs(vocabulary, length)
         return check_inputs(vocabulary, length, most, 0, 0, domain)
     except LimitError:
         return None
+
+
+@lru_cache(maxsize=8)
+def _all_inputs(vocabulary: int, length: int) -> InputSet:
+    """All inputs up to a length, of which there are few: many programs have the same."""
+    inputs = check_inputs(vocabulary, length, 2 * FEW_INPUTS, 0, 0)
+    inputs.codes.flags.writeable = inputs.lengths.flags.writeable = False
+    return inputs
 
 
 @dataclass(slots=True)

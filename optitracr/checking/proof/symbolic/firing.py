@@ -263,7 +263,7 @@ def _grid(table: Bounded, weights: FloatArray) -> NDArray[np.int64]:
     """The exponent of which all products of an output are multiples of two's power, [outputs]."""
     known = (table.error == 0.0).all(axis=0)
     inputs = np.where(known, lowest_of_columns(table.center), -NO_BITS)
-    return grid_of(inputs, weights, np.full(weights.shape[1], NO_BITS, dtype=np.int64))
+    return grid_of(inputs, weights, np.zeros(weights.shape[1]))
 
 
 def _largest(sums: Sequence[Sums], bias: FloatArray) -> Sums:
