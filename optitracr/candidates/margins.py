@@ -22,7 +22,7 @@ import numpy as np
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import Form
 from optitracr.candidates.mlp_noise import mlp_error
-from optitracr.candidates.noise import MATCH, Read, gather, together
+from optitracr.candidates.noise import Read, gather, together
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.output_margins import unclear_output
 from optitracr.candidates.space import NOTHING, CandidateSpace, held_rows
@@ -204,10 +204,7 @@ def _read(
     if need.raw and len(read) == len(rows):
         return Read(name, rows, noise, held, error, matrix)
     worst = np.zeros_like(rows)
-    scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
-    for place, row in enumerate(rows):
-        same = (abs(read - row) <= scale).all(axis=1)
-        worst[place] = noise[same].max(axis=0, initial=0.0)
+    gather(worst, rows, read, noise)
     if space.node(space.forms[name]).value_set.may_be_none:
         held, error = (np.concatenate([x, np.zeros((1, x.shape[1]))]) for x in (held, error))
     return Read(name, rows, worst, held, error, matrix)

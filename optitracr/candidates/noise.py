@@ -14,6 +14,11 @@ MATCH = 1e-6
 farther from all of them belong to combinations that cannot occur."""
 
 
+FEW = 1 << 14
+"""Numbers in all differences of results and rows up to which all are looked at: where that measured
+quicker than to look each result up."""
+
+
 @dataclass(frozen=True, slots=True)
 class Read:
     """What one need reads, value by value.
@@ -45,9 +50,26 @@ def together(errors: FloatArray, factors: FloatArray) -> FloatArray:
     return summed
 
 
+def worst_of(rows: FloatArray, result: FloatArray, wrong: FloatArray, scale: float) -> FloatArray:
+    """The largest error of those results that are each row, 0 where none is.
+
+    Args:
+        rows: Shape [rows, columns].
+        result: Shape [results, columns].
+        wrong: Of the same shape: the errors.
+        scale: Distance up to which a result is a row.
+    """
+    same = (abs(result[:, None] - rows) <= scale).all(axis=2)
+    worst: FloatArray = np.where(same[:, :, None], wrong[:, None], 0.0).max(axis=0, initial=0.0)
+    return worst
+
+
 def gather(error: FloatArray, rows: FloatArray, result: FloatArray, wrong: FloatArray) -> None:
     """Notes the error of each result at the values whose row it is."""
     scale = MATCH * max(1.0, abs(rows).max(initial=0.0))
+    if len(result) * rows.size <= FEW:
+        np.maximum(error, worst_of(rows, result, wrong, scale), out=error)
+        return
     distinct, inverse = distinct_rows(rows)
     # Rows are looked up by one number each, any that tells them apart as a rule, and compared.
     along = np.cos(np.arange(rows.shape[1]))
