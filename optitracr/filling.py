@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
+
+Entry = TypeVar("Entry", np.int32, np.bool_)
 
 Mask = NDArray[np.bool_]
 
 
-def padded(table: NDArray[np.int32]) -> NDArray[np.int32]:
-    """A table of codes with one entry more on each axis, the last, of None: what -1 looks up."""
-    held = np.full([n + 1 for n in table.shape], -1, dtype=table.dtype)
+def padded(table: NDArray[Entry], none: int = -1) -> NDArray[Entry]:
+    """A table with one entry more on each axis, the last, of None: what -1 looks up.
+
+    Args:
+        table: Codes, or what holds.
+        none: What stands there.
+    """
+    held = np.full([n + 1 for n in table.shape], none, dtype=table.dtype)
     held[tuple(slice(n) for n in table.shape)] = table
     return held
 

@@ -59,7 +59,7 @@ def worst_of(rows: FloatArray, result: FloatArray, wrong: FloatArray, scale: flo
         wrong: Of the same shape: the errors.
         scale: Distance up to which a result is a row.
     """
-    same = (abs(result[:, None] - rows) <= scale).all(axis=2)
+    same = np.all(abs(result[:, None] - rows) <= scale, axis=2)
     worst: FloatArray = np.where(same[:, :, None], wrong[:, None], 0.0).max(axis=0, initial=0.0)
     return worst
 

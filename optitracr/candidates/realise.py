@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.component import (
@@ -147,7 +148,7 @@ def _mlp(
     for (space, matrix), weights in zip(readings, plan.w_in, strict=True):
         if len(space) == 0:
             continue
-        np.add.at(w_in, space.positions_in(inputs), _padded(matrix @ weights, candidate.neurons))
+        _add(w_in, space.positions_in(inputs), matrix @ weights)
     w_out = np.zeros((candidate.neurons, len(output)))
     w_out[: plan.neurons] = plan.w_out
     if candidate.neurons > plan.neurons:
@@ -159,8 +160,9 @@ def _mlp(
     return Mlp(inputs, output, w_in, b_in, w_out, b_out=plan.bias)
 
 
-def _padded(matrix: FloatArray, columns: int) -> FloatArray:
-    return np.pad(matrix, ((0, 0), (0, columns - matrix.shape[1])))
+def _add(weights: FloatArray, rows: NDArray[np.integer], more: FloatArray) -> None:
+    """Adds to some rows, each of them given once, in as many columns as there are."""
+    weights[rows, : more.shape[1]] += more
 
 
 def _head(plan: HeadPlan, readings: Sequence[Located], bos: Space, output: Space) -> Head:
@@ -193,7 +195,7 @@ def _side(parts: Sequence[tuple[Located, FloatArray]], columns: int) -> tuple[Sp
     for (own, matrix), factors in parts:
         if len(own) == 0:
             continue
-        np.add.at(weights, own.positions_in(space), _padded(matrix @ factors, columns))
+        _add(weights, own.positions_in(space), matrix @ factors)
     return space, weights
 
 

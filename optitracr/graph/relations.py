@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optitracr.errors import LimitError
+from optitracr.filling import padded
 from optitracr.graph.program import (
     CompoundSelector,
     PairSelector,
@@ -173,7 +174,7 @@ class _Junction:
 
 
 def _of_pair(selector: PairSelector) -> _Junction:
-    table = np.pad(holds_of(selector), (0, 1), constant_values=False)
+    table = padded(holds_of(selector), False)
     return _Junction(False, (Factor((selector.keys,), (selector.queries,), table),))
 
 

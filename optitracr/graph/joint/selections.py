@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.filling import padded
 from optitracr.graph.joint.rows import Rows
 from optitracr.graph.program import PairSelector, Selector, conjuncts_of, holds_of
 
@@ -79,7 +80,7 @@ def selecting(
         return None
     holds = np.ones((len(queries), len(keys)), dtype=bool)
     for part in parts:
-        table = np.pad(holds_of(part), (0, 1), constant_values=False)
+        table = padded(holds_of(part), False)
         holds &= table[keys.column(part.keys)[None, :], queries.column(part.queries)[:, None]]
     every, whole = conjuncts(selector)
     own, place = (x.column(index) if index in x.labels else None for x in (queries, keys))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.filling import padded
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     Aggregate,
@@ -129,7 +130,7 @@ class Facts:
             return None
         if (self.none(selector.keys) + 1) * (self.none(selector.queries) + 1) > MAX_PAIRS:
             return None
-        table = np.pad(holds_of(selector), (0, 1), constant_values=False)
+        table = padded(holds_of(selector), False)
         return table[self.held(selector.keys), self.held(selector.queries)]
 
     def tells_index(self, label: str, axis: int) -> bool:

@@ -15,6 +15,7 @@ from itertools import product
 import numpy as np
 
 from optitracr.errors import LimitError
+from optitracr.filling import padded
 from optitracr.graph.inputs import Inputs
 from optitracr.graph.program import (
     CompoundSelector,
@@ -161,7 +162,7 @@ def _terms(selector: Selector, known: Known) -> list[Term] | None:
     """The conjunctions whose disjunction a selector is; None if there are too many."""
 
     def of_pair(pair: PairSelector) -> list[Term] | None:
-        table = np.pad(holds_of(pair), (0, 1), constant_values=False)
+        table = padded(holds_of(pair), False)
         return [(Factor((pair.keys,), (pair.queries,), table),)]
 
     def combine(made: CompoundSelector, parts: tuple[list[Term] | None, ...]) -> list[Term] | None:
