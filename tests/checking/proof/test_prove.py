@@ -43,6 +43,7 @@ def test_inputs_are_counted_before_they_are_made(monkeypatch: pytest.MonkeyPatch
 @pytest.mark.usefixtures("inputs_alone")
 def test_inputs_that_do_not_fit_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     model = compiled("length", 6)
+    monkeypatch.setattr(prove, "FEW_INPUTS", 0)
     assert prove_model(model).proven
     monkeypatch.setattr(memory, "available", lambda: 1000)
     assert prove_model(model).status is Status.CHECKED
