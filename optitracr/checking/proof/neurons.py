@@ -73,8 +73,9 @@ def passed(neurons: Neurons, rows: Bounded) -> Bounded:
     # What is off in all rows adds nothing, unless it is multiplied with what is not finite.
     silent = np.all(before.center + reach <= 0.0, axis=0)
     some = np.asarray(~(silent & np.isfinite(neurons.w_out).all(axis=1)))
-    neurons, before = neurons.part(some), before[:, some]
-    wide, reach = wide[:, some], reach[:, some]
+    if not some.all():
+        neurons, before = neurons.part(some), before[:, some]
+        wide, reach = wide[:, some], reach[:, some]
     on, off = before.center - reach > 0.0, before.center + reach <= 0.0
     hidden, moved = positive(before), np.where(off, 0.0, wide)
     written = mapped(hidden, neurons.w_out, neurons.b_out, apart=moved)
@@ -87,6 +88,8 @@ def passed(neurons: Neurons, rows: Bounded) -> Bounded:
 def _moved(error: FloatArray, weights: NDArray[np.floating]) -> FloatArray:
     """By how much what is off moves what a linear map gives at most."""
     some = error.any(axis=0)
+    if not some.any():
+        return np.zeros((len(error), weights.shape[1]))
     return product(error[:, some], np.abs(np.asarray(weights[some], dtype=np.float64)))
 
 
