@@ -31,11 +31,17 @@ def solved() -> bool:
     return not solving()
 
 
-def handlers() -> tuple[Handler, list[str]]:
+THREADS = 1 << 31 | 1 << 32
+"""Signals 32 and 33, which the C library catches from the first thread on, for itself alone: where
+linear algebra has one thread, that is the solver's."""
+
+
+def handlers() -> tuple[Handler, list[int]]:
     """Python's handler of SIGINT, and the signals that the process catches and ignores."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
-    return signal.getsignal(signal.SIGINT), [x for x in lines if x.startswith(("SigCgt", "SigIgn"))]
+    masks = [int(x.split()[1], 16) for x in lines if x.startswith(("SigCgt", "SigIgn"))]
+    return signal.getsignal(signal.SIGINT), [mask & ~THREADS for mask in masks]
 
 
 @contextmanager
