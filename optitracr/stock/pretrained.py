@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -67,9 +69,24 @@ def _target(folder: Path) -> Path:
 
 def saved_files(part: Any) -> dict[str, bytes]:
     """The files that `save_pretrained` of `transformers` writes for a model or a tokenizer."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _no_progress():
         part.save_pretrained(folder)
         return {path.name: path.read_bytes() for path in sorted(Path(folder).iterdir())}
+
+
+@contextmanager
+def _no_progress() -> Iterator[None]:
+    """Shows no progress bar of `transformers`: what is written is small."""
+    from transformers.utils import logging
+
+    if not logging.is_progress_bar_enabled():
+        yield
+        return
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        yield
+    finally:
+        logging.enable_progress_bar()  # type: ignore[no-untyped-call]
 
 
 def _rotation(form: StockForm) -> bytes:

@@ -38,11 +38,12 @@ def test_the_stock_class_says_what_the_program_says(kind: str) -> None:
     ("name", "kind", "rotate"), [("reverse", "gpt2", 7), ("swap_pairs", "llama", None)]
 )
 def test_checkpoints_open_with_no_code_of_ours(
-    tmp_path: Path, name: str, kind: str, rotate: int
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, kind: str, rotate: int
 ) -> None:
     model, folder = compiled(name, kind), tmp_path / "model"
     model.save_pretrained(folder, rotate)
     model.save_pretrained(folder, rotate)
+    assert capsys.readouterr().err == "", "progress bars of transformers are shown"
     stock = transformers.AutoModelForCausalLM.from_pretrained(folder)
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     ids = tokenizer(["a b c a", "c a"], padding=True, return_tensors="pt")
