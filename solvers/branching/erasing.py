@@ -9,8 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
-from solvers.branching.nodes import Key, Node
+from solvers.branching.certain import Certain, Key
+from solvers.branching.nodes import Node
 from solvers.branching.parts import NEVER_BORN, Part
 
 Demand = tuple[int, int]
@@ -50,15 +52,19 @@ class Erasing:
         left: Choices that may still be looked at.
     """
 
-    def __init__(self, part: Part, node: Node, best: Key, left: int) -> None:
+    def __init__(self, certain: Certain, node: Node, best: Key, left: int) -> None:
         """Looks for what is smaller than what is known."""
         self.best, self.left = best, left
         self.erased: Erased | None = None
+        part = certain.part
         self._part, self._node = part, node
+        self._alive = certain.loads(node.facts)
+        self._neurons = certain.neurons(node.facts)
         self._demands, self._determined = _placed(part, node)
         self._own = () if part.own is None else part.own
+        self._free = frozenset[int]().union(*self._determined)
         first = self._first()
-        self._width = max(node.load)
+        self._width = max(self._alive)
         while self._width <= self.best[0] and self.erased is None and self.left >= 0:
             self._look(first)
             self._width += 1
@@ -68,12 +74,12 @@ class Erasing:
         part, node = self._part, self._node
         dead = [v for v, high in enumerate(node.high) if NEVER_BORN < high < part.last]
         dead.sort(key=lambda v: -part.widths[v])
-        load = node.load[:]
+        load = self._alive[:]
         for v in dead:
             for state in range(node.high[v] + 1, part.last + 1):
                 load[state] += part.widths[v]
         floors = {v: node.high[v] for v in dead if part.widths[v]}
-        return _Kept(load, node.load, node.neurons, floors, {}, {})
+        return _Kept(load, self._alive, self._neurons, floors, {}, {})
 
     def _look(self, kept: _Kept) -> None:
         """Decides what is erased before the first state in which more is alive than fits."""
@@ -154,15 +160,51 @@ class Erasing:
         """What a plan of this width with what is decided takes at least."""
         count = max(len(own) + (s in kept.columns) for s, own in enumerate(self._demands))
         size = max(self._node.head_size, self._part.own_size if kept.columns else 0)
-        return self._width, max(kept.neurons), count, size
+        neurons = max(kept.neurons)
+        if self._part.own is None:
+            neurons = max(neurons, self._by_neurons(kept))
+        elif kept.columns and (self._width, neurons, count) == self.best[:3]:
+            size = self._head_size(kept, count, size)
+        return self._width, neurons, count, size
+
+    def _by_neurons(self, kept: _Kept) -> int:
+        """Neurons of a sublayer that it takes at least to erase what does not fit."""
+        most = total = free = 0
+        for layer in range(1, self._part.last // 2 + 1):
+            for variable in self._determined[2 * layer - 1]:
+                if variable in kept.open:
+                    free += self._part.widths[variable]
+            total += kept.neurons[2 * layer - 1]
+            gone = max(kept.load[2 * layer : 2 * layer + 2]) - self._width - free
+            if gone > 0:
+                most = max(most, -(-(total + gone) // layer))
+        return most
+
+    def _head_size(self, kept: _Kept, count: int, least: int) -> int:
+        """The smallest head size with so many heads, for what is decided and what does not fit."""
+        demands = [[*own.values()] for own in self._demands]
+        columns = [kept.columns.get(sublayer, 0) for sublayer in range(len(demands))]
+        return _head_size(demands, columns, self._by_heads(kept), count, least)
+
+    def _by_heads(self, kept: _Kept) -> list[int]:
+        """For each layer the columns that heads erase at least, in it and before it.
+
+        No sublayer has more neurons than in the best plan, so that what does not fit beside these
+        is erased by heads; what is determined somewhere may be erased for nothing.
+        """
+        free = sum(self._part.widths[v] for v in self._free.intersection(kept.open))
+        fits, erased, found = self._width + free, 0, []
+        for sublayer in range(0, self._part.last, 2):
+            erased += kept.columns.get(sublayer, 0)
+            more = kept.load[sublayer + 1] - fits
+            fits += max(self.best[1] - kept.neurons[sublayer + 1], 0)
+            found.append(erased + max(more, kept.load[sublayer + 2] - fits, 0))
+        return found
 
     def _settle(self, kept: _Kept) -> None:
         """Keeps the plan if it is the smallest."""
         _, neurons, count, size = self._least(kept)
-        demands = [[*own.values()] for own in self._demands]
-        for sublayer, columns in kept.columns.items():
-            demands[sublayer].append((self._part.own_size, columns))
-        key = max(kept.load), neurons, count, _head_size(demands, count, size)
+        key = max(kept.load), neurons, count, self._head_size(kept, count, size)
         if key < self.best:
             self.best, self.erased = key, kept.erased
 
@@ -182,10 +224,25 @@ def _placed(part: Part, node: Node) -> tuple[list[dict[int, Demand]], list[set[i
     return demands, determined
 
 
-def _head_size(demands: list[list[Demand]], count: int, least: int) -> int:
-    """The smallest head size from a least one on with which no sublayer has more heads."""
-    widest = max((columns for own in demands for _, columns in own), default=0)
+def _head_size(
+    demands: list[list[Demand]], columns: list[int], erased: list[int], count: int, least: int
+) -> int:
+    """The smallest head size from a least one on with which no sublayer has too many heads.
+
+    Args:
+        demands: For each sublayer what its heads take, but for those that erase.
+        columns: For each sublayer the columns that heads erase in it.
+        erased: For each layer the columns that heads erase in it and before it.
+        count: How many heads there are at most.
+        least: The least size.
+    """
+    widest = max((each for own in demands for _, each in own), default=0)
+    widest = max(widest, *columns, *erased)
     for size in range(max(least, min(widest, 1)), widest):
-        if all(sum(max(1, -(-columns // size)) for _, columns in own) <= count for own in demands):
+        held = [sum(max(1, -(-each // size)) for _, each in own) for own in demands]
+        if any(o + -(-c // size) > count for o, c in zip(held, columns, strict=True)):
+            continue
+        room = accumulate(size * (count - own) for own in held[::2])
+        if all(most <= left for most, left in zip(erased, room, strict=False)):
             return size
     return max(least, widest)

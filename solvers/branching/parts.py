@@ -21,7 +21,7 @@ class Way:
         name: Its name.
         sublayers: Where it can stand.
         reads: For each thing it reads the variables that would do.
-        surely: What it reads in any case.
+        masks: The same, as bits.
         neurons: Neurons that it takes.
         selector: A bit of its own for each selector; 0 for an MLP.
         head_size: Columns that query and key need.
@@ -32,7 +32,7 @@ class Way:
     name: str
     sublayers: range
     reads: tuple[tuple[int, ...], ...]
-    surely: frozenset[int]
+    masks: tuple[int, ...]
     neurons: int
     selector: int
     head_size: int
@@ -52,7 +52,6 @@ class Part:
         inputs: Whether the embedding supplies it.
         ways: How it can be computed.
         born: For each variable and state the latest birth with which it is alive there.
-        at_least: For each variable a sublayer and the neurons that it takes there in every plan.
         views: What the output may be read from.
         own: What an erasing head reads; None where no head erases.
         own_size: The size of such a head.
@@ -66,7 +65,6 @@ class Part:
     inputs: tuple[bool, ...]
     ways: tuple[tuple[Way, ...], ...]
     born: tuple[tuple[int, ...], ...]
-    at_least: tuple[tuple[int, int], ...]
     views: tuple[tuple[int, ...], ...]
     own: tuple[int, ...] | None
     own_size: int
@@ -106,7 +104,7 @@ def part_of(problem: Problem, layers: int, times: Earliest) -> Part | None:
             each.name,
             range(times.sublayer[each.name], last[each.name] + 1, 2),
             reads,
-            frozenset(options[0] for options in reads if len(options) == 1),
+            tuple(sum(1 << option for option in options) for options in reads),
             each.neurons,
             bit,
             0 if head is None else head.head_size,
@@ -125,7 +123,6 @@ def part_of(problem: Problem, layers: int, times: Earliest) -> Part | None:
             (0,) * (2 * layers + 1) if variable.is_input else _births(own_ways, 2 * layers)
             for variable, own_ways in zip(ordered, ways, strict=True)
         ),
-        at_least=tuple(map(_at_least, ways)),
         views=tuple(tuple(place[name] for name in dict.fromkeys(v.reads)) for v in small.views),
         own=None if own is None else tuple(place[name] for name in dict.fromkeys(own.reads)),
         own_size=0 if own is None else own.head_size,
@@ -141,15 +138,3 @@ def _births(ways: list[Way], last: int) -> tuple[int, ...]:
         latest = state if state in births else latest
         found.append(latest)
     return tuple(found)
-
-
-def _only_birth(ways: list[Way]) -> int | None:
-    """The state in which a variable is born, if there is but one."""
-    births = {sublayer + 1 for way in ways for sublayer in way.sublayers}
-    return births.pop() if len(births) == 1 else None
-
-
-def _at_least(ways: list[Way]) -> tuple[int, int]:
-    """The only sublayer in which a variable can be computed, and the fewest neurons for it."""
-    birth = _only_birth(ways)
-    return (0, 0) if birth is None else (birth - 1, min(way.neurons for way in ways))

@@ -14,9 +14,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from solvers.allocation import DEFAULT_OBJECTIVE, Allocation, Erasure, Placement, Plan, Status
+from solvers.branching.certain import Certain, Key, certain_of
 from solvers.branching.erasing import Erased, Erasing
-from solvers.branching.nodes import Chosen, Key, Node, children, roots
+from solvers.branching.nodes import Chosen, Node, children, roots
 from solvers.branching.parts import Part, part_of
+from solvers.branching.transversals import TooManySetsError
 from solvers.ceiling import Ceiling, ceiling_at
 from solvers.dominance import frees_more
 from solvers.greedy import measured
@@ -30,9 +32,13 @@ SOLVER = "branch_and_bound"
 STEPS_A_SECOND = 200_000
 """Steps that count as a deterministic second: as many as a machine of today takes in one."""
 
-MOST_STEPS = 600
-"""Steps after which a problem is given up: some three milliseconds, while CP-SAT takes about five.
-Of random programs of 4 to 8 s-ops three in four take fewer steps, and half fewer than 100."""
+MOST_STEPS = 1_500
+"""Steps after which a problem is given up: some five milliseconds, while CP-SAT takes about nine.
+Of the problems of random programs of 4 to 8 s-ops four in five take fewer, and half fewer than 250.
+"""
+
+MOST_ALTERNATIVES = 40
+"""Alternatives beyond which no step is taken: three in four of such problems would be given up."""
 
 NOTHING: Key = (1 << 62, 0, 0, 0)
 """The key of no plan: larger than that of any."""
@@ -52,7 +58,7 @@ def settled(
         problem: The problem.
         objective: What to minimise, first things first.
         seed: Recorded, not used.
-        steps: How many to take at most.
+        steps: How many to take at most, each a look at one way to compute a variable.
         at_most: Values of the objective beyond which a plan is of no use, if there are any.
 
     Returns:
@@ -63,6 +69,8 @@ def settled(
     """
     start = time.perf_counter()
     if objective != DEFAULT_OBJECTIVE or problem.late is not None:
+        return None
+    if len(problem.alternatives) > MOST_ALTERNATIVES:
         return None
     times = earliest(problem)
     if problem.constants.stock is not None or times.layers >= NEVER or frees_more(problem):
@@ -137,16 +145,18 @@ class _Search:
 
     def plan(self, problem: Problem, part: Part) -> Plan | None:
         """The best plan; None if there is none, or the steps were too few to know."""
-        self._visit(part.without_erasing_heads(), None)
-        if part.own is not None and part.last:
-            self._visit(part, None)
+        try:
+            self._visit(certain_of(part.without_erasing_heads()), None)
+            if part.own is not None and part.last and self.left >= 0:
+                self._visit(certain_of(part), None)
+        except TooManySetsError:
+            self.left = -1
         if self.left < 0 or self._best is None:
             return None
         node, (*_, heads, head_size) = self._best.node, self._best.key
         names, order = part.names, {a.name: place for place, a in enumerate(problem.alternatives)}
         placements = [
-            Placement(own.way.name, own.sublayer, tuple(names[read] for read in own.reads))
-            for own in _all_of(node.chosen)
+            Placement(own.way.name, own.sublayer, own.names(names)) for own in _all_of(node.chosen)
         ]
         placements.sort(key=lambda p: (p.sublayer, order[p.alternative]))
         at = {names[variable]: sublayer for variable, sublayer in self._best.erased.items()}
@@ -154,19 +164,22 @@ class _Search:
         bare = Plan(part.last // 2, tuple(placements), erasures, node.view, 0, 0, 0, 0)
         return replace(measured(problem, bare), heads=heads, head_size=head_size)
 
-    def _visit(self, part: Part, node: Node | None) -> None:
+    def _visit(self, certain: Certain, node: Node | None) -> None:
         """What becomes of a node, or of all beginnings: first of what takes the least so far."""
-        nodes = roots(part) if node is None else children(part, node, self._key)
-        found = [(own.least(part), own) for own in nodes]
-        self.left -= len(found)
+        if node is None:
+            found = roots(certain, self._key)
+            self.left -= len(found)
+        else:
+            found, count = children(certain, node, self._key)
+            self.left -= count
         found.sort(key=lambda one: one[0])
         for least, own in found:
             if self.left < 0 or least >= self._key:
                 return
             if own.pending:
-                self._visit(part, own)
+                self._visit(certain, own)
                 continue
-            erasing = Erasing(part, own, self._key, self.left)
+            erasing = Erasing(certain, own, self._key, self.left)
             self.left = erasing.left
             if erasing.erased is not None:
                 self._best = _Best(erasing.best, own, erasing.erased)

@@ -25,7 +25,8 @@ from solvers import (
     solve,
     validate,
 )
-from solvers.branching.settle import SOLVER, settled
+from solvers.branching.settle import MOST_ALTERNATIVES, SOLVER, settled
+from solvers.branching.transversals import MOST_SETS, TooManySetsError, members, transversals
 from tests.solvers.tiny import chain, tiny_problem
 
 BATCH = 50
@@ -141,3 +142,46 @@ def test_other_objectives_and_few_steps_are_left_to_cp_sat() -> None:
     assert settled(problem, DEFAULT_OBJECTIVE, steps=1) is None
     assert solve(problem, "exact", ("width", "depth")).solver == "cp_sat"
     assert solve(problem, "exact", time_limit=0.0).solver == "longest_path"
+
+
+def test_problems_of_many_alternatives_are_left_to_cp_sat() -> None:
+    problem = chain(Kind.ATTENTION, Kind.MLP)
+    last = problem.alternatives[-1]
+    more = tuple(replace(last, name=f"{last.name} {k}") for k in range(MOST_ALTERNATIVES))
+    many = replace(problem, alternatives=problem.alternatives + more)
+    assert settled(many) is None
+    assert solve(many, "exact").value == solve(problem, "exact").value
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_transversals_are_the_smallest_sets_that_meet_every_edge(seed: int) -> None:
+    rng = random.Random(seed)
+    edges = [rng.randrange(1, 1 << 6) for _ in range(rng.randint(1, 5))]
+    meeting = [own for own in range(1 << 6) if all(own & edge for edge in edges)]
+    found = [own for own in meeting if not any(m != own and m & own == m for m in meeting)]
+    assert sorted(transversals(edges)) == found
+
+
+def test_members_of_a_set_and_too_many_sets() -> None:
+    assert [*members(0b101001)] == [0, 3, 5]
+    pairs = [0b11 << 2 * place for place in range(MOST_SETS.bit_length())]
+    with pytest.raises(TooManySetsError):
+        transversals(pairs)
+
+
+def test_a_component_that_may_read_too_many_sets_is_left_to_cp_sat() -> None:
+    narrow, wide = ([f"{kind}{k}" for k in range(MOST_SETS.bit_length())] for kind in "ab")
+    inputs = [Variable(name, 1, is_input=True) for name in narrow]
+    inputs += [Variable(name, 2, is_input=True) for name in wide]
+    first = Alternative("v.0", "v", Kind.MLP, tuple(zip(narrow, wide, strict=True)), neurons=1)
+    second = Alternative("w.0", "w", Kind.MLP, (("v",), tuple(wide)), neurons=1)
+    problem = Problem(
+        "pairs",
+        (*inputs, Variable("v", 1), Variable("w", 1)),
+        (first, second),
+        (View(("w",)),),
+        None,
+        SizeConstants(4, 2),
+    )
+    assert settled(problem) is None
+    assert solve(problem, "exact").value == (2, len(narrow) + 1, 2)
