@@ -40,6 +40,9 @@ Of the problems of random programs of 4 to 8 s-ops four in five take fewer, and 
 MOST_ALTERNATIVES = 40
 """Alternatives beyond which no step is taken: three in four of such problems would be given up."""
 
+GIVEN_UP = -1
+"""Steps that are left where no more are taken."""
+
 NOTHING: Key = (1 << 62, 0, 0, 0)
 """The key of no plan: larger than that of any."""
 
@@ -130,12 +133,13 @@ class _Search:
     """The search, and the best plan so far.
 
     Attributes:
-        left: Steps that may still be taken.
+        left: Steps that may still be taken; negative once it is given up.
     """
 
     def __init__(self, steps: int, beyond: Key = NOTHING) -> None:
         """Only what is smaller than a key is looked for."""
         self.left = steps
+        self._half = steps // 2
         self._beyond = beyond
         self._best: _Best | None = None
 
@@ -147,10 +151,12 @@ class _Search:
         """The best plan; None if there is none, or the steps were too few to know."""
         try:
             self._visit(certain_of(part.without_erasing_heads()), None)
-            if part.own is not None and part.last and self.left >= 0:
+            if part.own is not None and part.last and self.left >= self._half:
                 self._visit(certain_of(part), None)
+            elif part.own is not None and part.last:
+                self.left = GIVEN_UP  # Where heads may erase it takes at least as long again.
         except TooManySetsError:
-            self.left = -1
+            self.left = GIVEN_UP
         if self.left < 0 or self._best is None:
             return None
         node, (*_, heads, head_size) = self._best.node, self._best.key
