@@ -118,6 +118,7 @@ class Plan:
         head_size: Columns per head.
         neurons: Neurons per layer.
         kept_inputs: Inputs that are embedded though nothing reads them.
+        own: Which of the ways of self-attention the heads that erase have; 0 if none does.
     """
 
     layers: int
@@ -129,6 +130,7 @@ class Plan:
     head_size: int
     neurons: int
     kept_inputs: tuple[str, ...] = ()
+    own: int = 0
 
     @property
     def sizes(self) -> Sizes:
@@ -180,7 +182,7 @@ def present_variables(problem: Problem, plan: Plan) -> tuple[str, ...]:
     found |= {*problem.views[plan.view].reads, *plan.kept_inputs}
     found |= {erasure.variable for erasure in plan.erasures}
     if problem.self_attention is not None and any(e.sublayer % 2 == 0 for e in plan.erasures):
-        found |= set(problem.self_attention.reads)
+        found |= set(problem.self_attention.ways[plan.own])
     return tuple(v.name for v in problem.variables if v.name in found)
 
 

@@ -86,10 +86,12 @@ def plans(problem: Problem, layers: int) -> Iterator[Plan]:
     for view in range(len(problem.views)):
         reads = problem.views[view].reads
         own = problem.self_attention
-        wanted = [reads] if own is None else [reads, (*reads, *own.reads)]
-        for needed in dict.fromkeys(wanted):
+        wanted = {reads: 0}
+        for place, way in enumerate(() if own is None else own.ways):
+            wanted.setdefault((*reads, *way), place)
+        for needed, place in wanted.items():
             for components in _components(problem, needed):
-                yield from _placed(problem, layers, view, components)
+                yield from _placed(problem, layers, view, components, place)
 
 
 def _components(problem: Problem, needed: tuple[str, ...]) -> Iterator[Components]:
@@ -109,7 +111,9 @@ def _components(problem: Problem, needed: tuple[str, ...]) -> Iterator[Component
     yield from extend(needed, ())
 
 
-def _placed(problem: Problem, layers: int, view: int, components: Components) -> Iterator[Plan]:
+def _placed(
+    problem: Problem, layers: int, view: int, components: Components, own: int
+) -> Iterator[Plan]:
     slots = [range(a.kind.parity, 2 * layers, 2) for a, _ in components]
     for sublayers in product(*slots):
         birth = {v.name: 0 for v in problem.variables if v.is_input}
@@ -120,7 +124,7 @@ def _placed(problem: Problem, layers: int, view: int, components: Components) ->
             for (alternative, reads), sublayer in zip(components, sublayers, strict=True)
         )
         if all(birth[name] <= p.sublayer for p in placements for name in p.reads):
-            yield from _erased(problem, layers, view, placements, birth)
+            yield from _erased(problem, layers, view, placements, birth, own)
 
 
 def _erased(
@@ -129,6 +133,7 @@ def _erased(
     view: int,
     placements: tuple[Placement, ...],
     birth: dict[str, int],
+    way: int,
 ) -> Iterator[Plan]:
     """Every choice of erasures after the last reader."""
     last: dict[str, int] = {}
@@ -137,7 +142,7 @@ def _erased(
             last[name] = max(last.get(name, 0), placement.sublayer)
     kept = set(problem.views[view].reads)
     own = problem.self_attention
-    names = dict.fromkeys([*last, *(own.reads if own is not None else ())])
+    names = dict.fromkeys([*last, *(own.ways[way] if own is not None else ())])
     choices = {
         name: [None]
         if name in kept or name not in birth
@@ -150,7 +155,8 @@ def _erased(
             for name, sublayer in zip(choices, sublayers, strict=True)
             if sublayer is not None
         )
-        bare = Plan(layers, placements, erasures, view, 0, 0, 0, 0)
+        heads = any(erasure.sublayer % 2 == 0 for erasure in erasures)
+        bare = Plan(layers, placements, erasures, view, 0, 0, 0, 0, own=way if heads else 0)
         yield from _sized(problem, bare)
 
 

@@ -132,7 +132,7 @@ def _without_inputs(problem: Problem) -> Problem:
 def _fixed(problem: Problem) -> set[str]:
     """Variables that are read themselves where they are: nothing else takes their place there."""
     fixed = {name for view in problem.views for name in view.reads}
-    return fixed | set(() if problem.self_attention is None else problem.self_attention.reads)
+    return fixed | set(() if problem.self_attention is None else problem.self_attention.named)
 
 
 def _roles(problem: Problem) -> dict[str, set[tuple[str, str, int]]]:
@@ -185,7 +185,7 @@ def _read(problem: Problem) -> Problem:
     """The problem without variables that no chain of alternatives leads from to the output."""
     alternatives = problem.alternatives_of()
     stack = [name for view in problem.views for name in view.reads]
-    stack += () if problem.self_attention is None else problem.self_attention.reads
+    stack += () if problem.self_attention is None else problem.self_attention.named
     found: set[str] = set()
     while stack:
         name = stack.pop()

@@ -41,7 +41,7 @@ def fitting(problem: Problem, layers: int, times: Earliest) -> Fitting:
     kept = [_timely(a, last[a.name], times) for a in problem.alternatives if a.name in last]
     used = {name for alternative in kept for name in _named(alternative)}
     used |= {name for view in problem.views for name in view.reads}
-    used |= set(problem.self_attention.reads if problem.self_attention is not None else ())
+    used |= set(problem.self_attention.named if problem.self_attention is not None else ())
     variables = tuple(v for v in problem.variables if v.is_input or v.name in used)
     known = {variable.name for variable in variables}
     alternatives = tuple(_determining(alternative, known) for alternative in kept)
@@ -54,7 +54,7 @@ def _last_sublayers(problem: Problem, layers: int, times: Earliest) -> dict[str,
     # The last state at which somebody may read a variable.
     state = {name: total for view in problem.views for name in view.reads}
     if problem.self_attention is not None:
-        state |= dict.fromkeys(problem.self_attention.reads, total)
+        state |= dict.fromkeys(problem.self_attention.named, total)
     last: dict[str, int] = {}
     pending = list(state)
     while pending:

@@ -21,7 +21,7 @@ from solvers.allocation import (
 )
 from solvers.cp_model import build_model
 from solvers.greedy import measured
-from solvers.problem import Alternative, Limits, Problem, View
+from solvers.problem import Alternative, Limits, Problem, SelfAttention, View
 from solvers.search import Search
 from solvers.solutions import hint_plan
 from solvers.timing import earliest
@@ -128,7 +128,7 @@ def _stretch(problem: Problem, plan: Plan, start: int, stop: int) -> Problem | N
     choices = [choice for choice in choices if choice.variable in relevant]
     if len(choices) * (stop - start) > LARGEST_STRETCH:
         return None
-    return _part(problem, inputs, choices, needed)
+    return _part(problem, inputs, choices, needed, plan.own)
 
 
 def _read_after(problem: Problem, plan: Plan, stop: int) -> set[str]:
@@ -137,7 +137,9 @@ def _read_after(problem: Problem, plan: Plan, stop: int) -> set[str]:
     names = {name for read in reads for name in read} | set(problem.views[plan.view].reads)
     attention = problem.self_attention
     erased_by_heads = any(e.sublayer >= stop and e.sublayer % 2 == 0 for e in plan.erasures)
-    return names | set(attention.reads) if attention is not None and erased_by_heads else names
+    if attention is None or not erased_by_heads:
+        return names
+    return names | set(attention.ways[plan.own])
 
 
 def _computable(problem: Problem, inputs: set[str], barred: set[str]) -> set[str]:
@@ -169,12 +171,17 @@ def _choices(problem: Problem, computable: set[str], inputs: set[str]) -> list[A
 
 
 def _part(
-    problem: Problem, inputs: set[str], choices: Sequence[Alternative], needed: set[str]
+    problem: Problem,
+    inputs: set[str],
+    choices: Sequence[Alternative],
+    needed: set[str],
+    way: int,
 ) -> Problem:
     """The problem of computing what is needed from some inputs, by some alternatives."""
     names = {choice.variable for choice in choices} | inputs
     order = list(problem.by_name())
     own = problem.self_attention
+    told = None if own is None else SelfAttention(own.ways[way], own.head_size)
     limits = problem.limits
     return Problem(
         name=problem.name,
@@ -183,7 +190,7 @@ def _part(
         ),
         alternatives=tuple(choices),
         views=(View(tuple(sorted(needed, key=order.index))),),
-        self_attention=own if own is not None and set(own.reads) <= inputs else None,
+        self_attention=told if told is not None and set(told.reads) <= inputs else None,
         constants=problem.constants,
         limits=Limits(heads=limits.heads, head_size=limits.head_size, neurons=limits.neurons),
     )

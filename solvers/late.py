@@ -22,7 +22,6 @@ from solvers.problem import (
     Kind,
     Late,
     Problem,
-    SelfAttention,
     Variable,
 )
 from solvers.serialisation import fingerprint
@@ -57,13 +56,14 @@ def on_time(problem: Problem) -> Problem:
     def gated(reads: tuple[str, ...]) -> tuple[str, ...]:
         return (*reads, *_beside(reads, markers))
 
+    told = own and replace(own, reads=gated(own.reads), others=tuple(map(gated, own.others)))
     return replace(
         problem,
         variables=(*problem.variables, *(Variable(each.name, 0) for each in writers)),
         alternatives=(*(a for a, _ in _told(problem, markers)), *writers),
         late=None,
         views=tuple(replace(view, reads=gated(view.reads)) for view in problem.views),
-        self_attention=None if own is None else SelfAttention(gated(own.reads), own.head_size),
+        self_attention=told,
     )
 
 

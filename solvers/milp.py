@@ -209,6 +209,8 @@ def _alive(program: _Program, problem: Problem, name: str, state: int) -> Terms:
 
 def _erasures(program: _Program, problem: Problem, total: int) -> None:
     column, own = program.column, problem.self_attention
+    if own is not None:
+        program.row([(column(("own", way)), 1.0) for way in range(len(own.ways))], 1, 1)
     for variable in problem.variables:
         name = variable.name
         erased = [(column(("erase", name, s)), 1.0) for s in range(total)]
@@ -218,8 +220,10 @@ def _erasures(program: _Program, problem: Problem, total: int) -> None:
             program.row([*_alive(program, problem, name, s), mine], 0, np.inf)
             if s % 2 == 0 and own is None:
                 program.row([(mine[0], 1.0)], 0, 0)
-            for needed in own.reads if own is not None and s % 2 == 0 else ():
-                program.row([*_alive(program, problem, needed, s), mine], 0, np.inf)
+            for way, reads in enumerate(own.ways) if own is not None and s % 2 == 0 else ():
+                chosen = (column(("own", way)), -1.0)
+                for needed in reads:
+                    program.row([*_alive(program, problem, needed, s), mine, chosen], -1, np.inf)
         program.row(_alive(program, problem, name, total), 0, np.inf)
 
 
@@ -313,7 +317,10 @@ def _read(problem: Problem, layers: int, program: _Program, solution: Any) -> Pl
         if on("erase", v.name, s)
     )
     view = next(i for i in range(len(problem.views)) if on("view", i))
-    plan = Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0)
+    ways = 1 if problem.self_attention is None else len(problem.self_attention.ways)
+    heads = any(erasure.sublayer % 2 == 0 for erasure in erasures)
+    own = next((way for way in range(ways) if heads and on("own", way)), 0)
+    plan = Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0, own=own)
     return _with_largest_heads(problem, measured(problem, plan))
 
 

@@ -108,10 +108,32 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class SelfAttention:
-    """What a head that erases needs: variables alive where it reads, and columns."""
+    """What a head that erases needs: variables alive where it reads, and columns.
+
+    Attributes:
+        reads: The variables.
+        head_size: Columns of its query and key.
+        others: Other variables that would do in place of them; all heads of a plan read the same.
+    """
 
     reads: tuple[str, ...]
     head_size: int
+    others: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def ways(self) -> tuple[tuple[str, ...], ...]:
+        """All that would do, of which a plan names one by its place."""
+        return (self.reads, *self.others)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Each variable that is read in some way."""
+        return tuple(dict.fromkeys(name for way in self.ways for name in way))
+
+    @property
+    def common(self) -> tuple[str, ...]:
+        """Each variable that is read in every way."""
+        return tuple(name for name in self.named if all(name in way for way in self.ways))
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +299,7 @@ def _check(problem: Problem) -> None:
     for view in problem.views:
         _check_known("a view of the output", view.reads, known)
     if problem.self_attention is not None:
-        _check_known("self-attention", problem.self_attention.reads, known)
+        _check_known("self-attention", problem.self_attention.named, known)
 
 
 def _check_alternative(alternative: Alternative, known: set[str], inputs: set[str]) -> None:

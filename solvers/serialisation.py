@@ -31,7 +31,7 @@ VERSION = 1
 """Of both schemas; counted up when a text of the version before is read no more."""
 
 
-LEFT = {"stock": None, "late": None, "latest": None, "constant": False}
+LEFT = {"stock": None, "late": None, "latest": None, "constant": False, "others": (), "own": 0}
 """Fields that are left out where there is nothing to say, and what they are then."""
 
 
@@ -112,7 +112,9 @@ def _problem(data: dict[str, Any]) -> Problem:
         views=tuple(View(tuple(entry["reads"])) for entry in data["views"]),
         self_attention=None
         if own is None
-        else SelfAttention(tuple(own["reads"]), own["head_size"]),
+        else SelfAttention(
+            tuple(own["reads"]), own["head_size"], tuple(map(tuple, own.get("others", ())))
+        ),
         constants=_constants(data["constants"]),
         limits=Limits(**data["limits"]),
         late=_late(data.get("late")),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from solvers.allocation import Erasure, Placement, Plan, heads_used
-from solvers.constraints.variables import Decisions
+from solvers.constraints.variables import Decisions, chosen_own
 from solvers.greedy import measured
 from solvers.problem import Problem
 
@@ -35,7 +35,8 @@ def read_plan(decisions: Decisions, solver: Any, layers: int) -> Plan:
         if solver.boolean_value(here)
     )
     view = next(i for i, chosen in enumerate(decisions.view) if solver.boolean_value(chosen))
-    plan = Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0)
+    own = chosen_own(decisions, solver, erasures)
+    plan = Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0, own=own)
     return with_head_size(problem, plan, int(solver.value(decisions.head_size)))
 
 
@@ -70,6 +71,8 @@ def hint_plan(decisions: Decisions, plan: Plan | None, layers: int) -> None:
         model.add_hint(decisions.use[alternative.name], placement is not None)
         for sublayer, here in decisions.at[alternative.name].items():
             model.add_hint(here, placement is not None and placement.sublayer == sublayer)
+    for way, chosen in enumerate(decisions.own):
+        model.add_hint(chosen, way == plan.own)
     for name, options in decisions.erased.items():
         for sublayer, here in options.items():
             model.add_hint(here, (name, sublayer) in erased)

@@ -92,6 +92,9 @@ def _structure(problem: Problem, plan: Plan) -> Iterator[Violation]:
         )
         if not fits:
             yield Violation("reads", f"'{alternative.name}' reads {placement.reads}")
+    ways = () if problem.self_attention is None else problem.self_attention.ways
+    if not 0 <= plan.own < max(1, len(ways)):
+        yield Violation("structure", f"way {plan.own} of self-attention does not exist")
     for erasure in plan.erasures:
         if erasure.variable not in known or not 0 <= erasure.sublayer < 2 * plan.layers:
             yield Violation("structure", f"erasure of '{erasure.variable}'")
@@ -133,11 +136,12 @@ def _precedence(problem: Problem, plan: Plan) -> Iterator[Violation]:
     if late and plan.layers == 0 and not late.isdisjoint(problem.views[plan.view].reads):
         yield Violation("late", "the output reads what no layer writes")
     if problem.self_attention is not None:
+        own = problem.self_attention.ways[plan.own]
         for erasure in plan.erasures:
-            if erasure.sublayer == 0 and not late.isdisjoint(problem.self_attention.reads):
+            if erasure.sublayer == 0 and not late.isdisjoint(own):
                 yield Violation("late", f"the head erasing '{erasure.variable}' is too early")
             if erasure.sublayer % 2 == 0:
-                for name in problem.self_attention.reads:
+                for name in own:
                     if not readable(name, erasure.sublayer):
                         where = f"the head erasing '{erasure.variable}'"
                         yield Violation("precedence", f"{where} needs '{name}'")

@@ -20,7 +20,6 @@ from optitracr.allocation.leaving_out import readings, uneven_ones, without
 from optitracr.allocation.searching import (
     QUIETED,
     Carried,
-    Least,
     Solve,
     TooShallowError,
     Tried,
@@ -147,19 +146,15 @@ class _Tries:
         carried = self._carried
         return bool(carried) and (not self.small or carried <= self.found[0].carried[2].value)
 
-    def add(
-        self, space: CandidateSpace, start: Plan | None, least: Least | None = None
-    ) -> Tried | None:
-        """Solves a space, of which a part is known; None if there is no plan of use, or none fits.
+    def add(self, space: CandidateSpace, start: Plan | None) -> Tried | None:
+        """Solves a space; None if there is no plan of use, or none fits.
 
         Args:
             space: The space.
             start: A plan of one of which it is a part.
-            least: What is known of that.
         """
         try:
-            state = self.state(space)
-            tried = tried_plan(space, state, self.solve, start, self.at_most, least or {})
+            tried = tried_plan(space, self.state(space), self.solve, start, self.at_most)
         except InfeasibleError:
             return None
         if self.small:
@@ -175,11 +170,11 @@ class _Tries:
         What was left out once stays so: when no plan is of use any more, none is later.
         """
         for _ in range(rounds):
-            if tried is None or not tried.wrong:
+            if tried is None or not tried.wrong or tried.least > self.at_most > ():
                 break
             space, _, allocation = tried.carried
             smaller = without(space, allocation, tried.wrong, even)
-            tried = None if smaller is None else self.add(smaller, allocation.plan, tried.least)
+            tried = None if smaller is None else self.add(smaller, allocation.plan)
         return tried
 
     def add_either(self, space: CandidateSpace) -> None:

@@ -18,7 +18,6 @@ from optitracr.bounds.unavoidable import (
 )
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.chosen import Chosen
-from optitracr.candidates.erasing import erasing_otherwise
 from optitracr.candidates.facts import Facts
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.proposals import Proposals
@@ -64,8 +63,7 @@ def formulation(compilation: Compilation) -> tuple[tuple[Bound, ...], tuple[Tabl
             whole = proposal.whole()
             late = problem.late is not None
             everything = whole.problem(problem.limits, problem.constants.stock, late)
-            ways = [everything, *(one for _, one in erasing_otherwise(whole.space, everything))]
-            least += [with_neurons(one, _least(one, whole)) for one in ways]
+            least.append(with_neurons(everything, _least(everything, whole)))
     return (*_at_any_depth(least), *bounds), tables
 
 

@@ -49,7 +49,8 @@ class _Standing:
         self._widths = {v.name: v.width for v in problem.variables}
         self._alternatives = problem.alternatives_of()
         own = problem.self_attention
-        self._erasing = None if own is None else frozenset(Read([name]) for name in own.reads)
+        ways = () if own is None else own.ways
+        self._erasing = [frozenset(Read([name]) for name in way) for way in ways]
         self._known: dict[State, int] = {}
         self._together: dict[Reads, int] = {}
         self._own: dict[State, int] = {}
@@ -132,8 +133,8 @@ class _Standing:
             # What it reads may be erased by the same sublayer, for neurons; what is read later not.
             return max(standing, written + self.together(later))
         beside = standing + written
-        if self._erasing is not None:
-            beside = min(beside, max(standing, self.together(reads | later | self._erasing)))
+        for erasing in self._erasing:
+            beside = min(beside, max(standing, self.together(reads | later | erasing)))
         return beside
 
     def _below(self, reads: Reads, later: Reads) -> int:

@@ -21,7 +21,7 @@ def exclude(
         pairs: Candidates and what each must not read.
         chains: Those of the space, or of one of which it is a part, where they are known.
     """
-    smaller = replace(space, excluded=space.excluded.union(pairs), powers=())
+    smaller = replace(space, excluded=space.excluded.union(pairs))
     views = computable_views(smaller, (chains or Chains(space)).supplied(smaller.excluded))
     return replace(smaller, outputs=views) if views else None
 

@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
 
 from optitracr.candidates.forms import form_rows
-from optitracr.candidates.problem import OWN_POSITION
 from optitracr.candidates.space import CandidateSpace
 from optitracr.constructions.own_position import by_powers
-from solvers import Problem, SelfAttention
+from optitracr.graph.build import BOS
+from solvers import SelfAttention
+
+OWN_POSITION = 3
+"""Columns of a head that attends to its own position: two numbers that tell it, and BOS."""
 
 
-def erasing_otherwise(
-    space: CandidateSpace, problem: Problem
-) -> Iterator[tuple[CandidateSpace, Problem]]:
-    """The same choice and problem, with heads that erase by powers that others may read too."""
-    for powers in _position_powers(space):
-        other = replace(space, powers=powers)
-        own = SelfAttention(other.self_attention, OWN_POSITION)
-        yield other, replace(problem, self_attention=own)
+def self_attention(space: CandidateSpace) -> SelfAttention:
+    """Ways to attend to the own position: by a point of the circle, or by powers; BOS is last."""
+    others = tuple((*powers, BOS) for powers in _position_powers(space))
+    return SelfAttention((space.position, BOS), OWN_POSITION, others)
 
 
 def _position_powers(space: CandidateSpace) -> Iterator[tuple[str, str]]:
     """Pairs of forms of the index that hold its rising and its falling powers."""
-    if space.powers:
-        # It is one of these ways itself.
-        return
     single = {
         name: np.asarray(form_rows(form))[:, 0]
         for name, form in space.forms.items()

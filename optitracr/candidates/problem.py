@@ -9,6 +9,7 @@ import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.computable import choices, computable
+from optitracr.candidates.erasing import self_attention
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.realise import position_rows
 from optitracr.candidates.space import CandidateSpace
@@ -23,7 +24,6 @@ from solvers import (
     LateInput,
     Limits,
     Problem,
-    SelfAttention,
     SizeConstants,
     Stock,
     View,
@@ -32,9 +32,6 @@ from solvers import Variable as Item
 
 if TYPE_CHECKING:
     from jaxtyping import Float
-
-OWN_POSITION = 3
-"""Columns of a head that attends to its own position: two numbers that tell it, and BOS."""
 
 
 def space_problem(
@@ -68,7 +65,7 @@ def space_problem(
         variables=tuple(items),
         alternatives=alternatives,
         views=tuple(View(reads) for reads, _ in space.outputs),
-        self_attention=SelfAttention(space.self_attention, OWN_POSITION),
+        self_attention=self_attention(space),
         constants=SizeConstants(space.setting.embedding_rows, outputs, stock),
         limits=limits,
         late=_late(space) if told_late else None,

@@ -16,6 +16,7 @@ from optitracr.candidates.component import (
     Embedding,
     OutputView,
 )
+from optitracr.candidates.erasing import self_attention
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.held import held_in_forms, made_for
 from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
@@ -47,7 +48,7 @@ def realise(space: CandidateSpace, allocation: Allocation) -> Components:
         inputs,
         components,
         OutputView(reads, output_space, matrix),
-        space.self_attention,
+        self_attention(space).ways[plan.own],
         held_in_forms(space),
         tuple(space.output_values),
         made_for((name, space.node(form)) for name, form in space.forms.items()),

@@ -47,7 +47,6 @@ class CandidateSpace:
         outputs: Alternative views of the output.
         output_values: What each output of a categorical program stands for.
         position: The position on a circle that erasing heads need.
-        powers: Two forms that hold powers of the position, if these heads read them in place of it.
         owner: For each variable the program's that it is, or is made for.
         tables: Its functions as tables.
         excluded: Pairs of a candidate and a form that it must not read, since float32 does
@@ -71,12 +70,6 @@ class CandidateSpace:
     excluded: frozenset[tuple[str, str]] = frozenset()
     layers: int | None = None
     carrier: Carrier = PLAIN
-    powers: tuple[str, ...] = ()
-
-    @property
-    def self_attention(self) -> tuple[str, ...]:
-        """What erasing heads read to attend to their own position, BOS last."""
-        return (*(self.powers or (self.position,)), BOS)
 
     @property
     def bos(self) -> Variable:

@@ -54,6 +54,7 @@ class Part:
         born: For each variable and state the latest birth with which it is alive there.
         views: What the output may be read from.
         own: What an erasing head reads; None where no head erases.
+        owns: All that it may read in place of that.
         own_size: The size of such a head.
         until: For each state the last in which that is alive at least which is read in it.
     """
@@ -67,6 +68,7 @@ class Part:
     born: tuple[tuple[int, ...], ...]
     views: tuple[tuple[int, ...], ...]
     own: tuple[int, ...] | None
+    owns: tuple[tuple[int, ...], ...]
     own_size: int
     until: tuple[int, ...]
 
@@ -74,6 +76,10 @@ class Part:
         """The same where no head erases: what a head reads is still there for the MLP after it."""
         until = tuple(min(state | 1, self.last) for state in range(self.last + 1))
         return replace(self, own=None, until=until)
+
+    def with_erasing_heads(self, way: int) -> Part:
+        """The same where heads erase that tell positions in a way of several."""
+        return replace(self, own=self.owns[way])
 
 
 def part_of(problem: Problem, layers: int, times: Earliest) -> Part | None:
@@ -92,7 +98,7 @@ def part_of(problem: Problem, layers: int, times: Earliest) -> Part | None:
     ordered = sorted(small.variables, key=lambda variable: times.birth[variable.name])
     place = {variable.name: index for index, variable in enumerate(ordered)}
     own = small.self_attention
-    if own is not None and not all(ordered[place[name]].is_input for name in own.reads):
+    if own is not None and not all(ordered[place[name]].is_input for name in own.named):
         return None
     selectors: dict[str, int] = {}
     ways: list[list[Way]] = [[] for _ in ordered]
@@ -124,7 +130,10 @@ def part_of(problem: Problem, layers: int, times: Earliest) -> Part | None:
             for variable, own_ways in zip(ordered, ways, strict=True)
         ),
         views=tuple(tuple(place[name] for name in dict.fromkeys(v.reads)) for v in small.views),
-        own=None if own is None else tuple(place[name] for name in dict.fromkeys(own.reads)),
+        own=None,
+        owns=()
+        if own is None
+        else tuple(tuple(place[name] for name in dict.fromkeys(way)) for way in own.ways),
         own_size=0 if own is None else own.head_size,
         until=tuple(range(2 * layers + 1)),
     )

@@ -122,11 +122,12 @@ def _is_within(problem: Problem, plan: Plan) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Best:
-    """The best plan so far: its key, and what makes it."""
+    """The best plan so far: its key, and what makes it, with the way in which its heads erase."""
 
     key: Key
     node: Node
     erased: Erased
+    own: int
 
 
 class _Search:
@@ -142,6 +143,7 @@ class _Search:
         self._half = steps // 2
         self._beyond = beyond
         self._best: _Best | None = None
+        self._own = 0
 
     @property
     def _key(self) -> Key:
@@ -151,15 +153,17 @@ class _Search:
         """The best plan; None if there is none, or the steps were too few to know."""
         try:
             self._visit(certain_of(part.without_erasing_heads()), None)
-            if part.own is not None and part.last and self.left >= self._half:
-                self._visit(certain_of(part), None)
-            elif part.own is not None and part.last:
-                self.left = GIVEN_UP  # Where heads may erase it takes at least as long again.
+            for self._own in range(len(part.owns) if part.last else 0):
+                if self.left < self._half:
+                    # Where heads may erase it takes at least as long again.
+                    self.left = GIVEN_UP
+                    break
+                self._visit(certain_of(part.with_erasing_heads(self._own)), None)
         except TooManySetsError:
             self.left = GIVEN_UP
         if self.left < 0 or self._best is None:
             return None
-        node, (*_, heads, head_size) = self._best.node, self._best.key
+        node, (*_, count, head_size) = self._best.node, self._best.key
         names, order = part.names, {a.name: place for place, a in enumerate(problem.alternatives)}
         placements = [
             Placement(own.way.name, own.sublayer, own.names(names)) for own in _all_of(node.chosen)
@@ -167,8 +171,10 @@ class _Search:
         placements.sort(key=lambda p: (p.sublayer, order[p.alternative]))
         at = {names[variable]: sublayer for variable, sublayer in self._best.erased.items()}
         erasures = tuple(Erasure(v.name, at[v.name]) for v in problem.variables if v.name in at)
-        bare = Plan(part.last // 2, tuple(placements), erasures, node.view, 0, 0, 0, 0)
-        return replace(measured(problem, bare), heads=heads, head_size=head_size)
+        heads = any(erasure.sublayer % 2 == 0 for erasure in erasures)
+        own = self._best.own if heads else 0
+        bare = Plan(part.last // 2, tuple(placements), erasures, node.view, 0, 0, 0, 0, own=own)
+        return replace(measured(problem, bare), heads=count, head_size=head_size)
 
     def _visit(self, certain: Certain, node: Node | None) -> None:
         """What becomes of a node, or of all beginnings: first of what takes the least so far."""
@@ -188,7 +194,7 @@ class _Search:
             erasing = Erasing(certain, own, self._key, self.left)
             self.left = erasing.left
             if erasing.erased is not None:
-                self._best = _Best(erasing.best, own, erasing.erased)
+                self._best = _Best(erasing.best, own, erasing.erased, self._own)
 
 
 def _all_of(chosen: Chosen | None) -> Iterator[Chosen]:

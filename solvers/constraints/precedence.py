@@ -36,8 +36,10 @@ def add_self_attention(decisions: Decisions) -> None:
             if own is None:
                 model.add(here == 0)
                 continue
-            for name in own.reads:
-                model.add_implication(here, decisions.present[name])
-                if name not in inputs:
-                    model.add(decisions.birth[name] <= sublayer).only_enforce_if(here)
-                model.add(decisions.end[name] >= sublayer).only_enforce_if(here)
+            for chosen, way in decisions.self_attention():
+                when = [here, *chosen]
+                for name in way:
+                    model.add_bool_and(decisions.present[name]).only_enforce_if(when)
+                    if name not in inputs:
+                        model.add(decisions.birth[name] <= sublayer).only_enforce_if(when)
+                    model.add(decisions.end[name] >= sublayer).only_enforce_if(when)

@@ -42,6 +42,6 @@ def _nothing_idle(decisions: Decisions, wanted: dict[str, list[object]]) -> None
     ]
     for name, readers in wanted.items():
         reasons = list(readers)
-        if own is not None and name in own.reads:
+        if own is not None and name in own.named:
             reasons += erasing
         model.add_bool_or([*reasons, decisions.present[name].negated()])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from solvers.allocation import Erasure
 from solvers.fitting import fitting
 from solvers.interrupts import load_cp_sat
 from solvers.problem import Alternative, Kind, Problem
@@ -31,6 +33,7 @@ class Decisions:
             the only one.
         view: For each view whether the output is read through it.
         erased: For each variable and sublayer whether it is erased there.
+        own: For each way of self-attention whether heads that erase have it; none if there is one.
         width: d_model.
         neurons: Neurons per layer.
         heads: Heads per layer.
@@ -51,6 +54,7 @@ class Decisions:
     read: dict[tuple[str, int, str], Bool] = field(default_factory=dict)
     view: list[Bool] = field(default_factory=list)
     erased: dict[str, dict[int, Bool]] = field(default_factory=dict)
+    own: list[Bool] = field(default_factory=list)
     width: Int = None
     neurons: Int = None
     heads: Int = None
@@ -58,6 +62,12 @@ class Decisions:
     published: dict[str, Int] = field(default_factory=dict)
     published_layers: int = 0
     largest_head: int = 0
+
+    def self_attention(self) -> Iterator[tuple[list[Bool], tuple[str, ...]]]:
+        """Each way of self-attention: what is true if it is that of a plan, and what it reads."""
+        own = self.problem.self_attention
+        chosen = [[way] for way in self.own] or [[]]
+        yield from zip(chosen, own.ways, strict=True) if own is not None else ()
 
     @property
     def sublayers(self) -> int:
@@ -93,6 +103,7 @@ def declare(problem: Problem, layers: int, times: Earliest) -> Decisions:
         name = alternative.name
         _declare_alternative(decisions, alternative, times.sublayer[name], part.last[name])
     decisions.view = [model.new_bool_var(f"view {i}") for i in range(len(problem.views))]
+    declare_own(decisions)
     declare_sizes(decisions)
     return decisions
 
@@ -113,6 +124,22 @@ def _declare_alternative(
             if len(different) > 1:
                 chosen = model.new_bool_var(f"r {name} {place} {option}")
             decisions.read[name, place, option] = chosen
+
+
+def declare_own(decisions: Decisions) -> None:
+    """Declares in which way heads that erase tell positions, where there is a choice."""
+    own = decisions.problem.self_attention
+    if own is not None and own.others:
+        decisions.own = [decisions.model.new_bool_var("") for _ in own.ways]
+        decisions.model.add_exactly_one(decisions.own)
+
+
+def chosen_own(decisions: Decisions, solver: Any, erasures: Iterable[Erasure]) -> int:
+    """The way of self-attention of a solution: the first if no head erases."""
+    if all(erasure.sublayer % 2 for erasure in erasures):
+        return 0
+    ways = (way for way, chosen in enumerate(decisions.own) if solver.boolean_value(chosen))
+    return next(ways, 0)
 
 
 def declare_sizes(decisions: Decisions) -> None:

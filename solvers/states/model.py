@@ -16,7 +16,7 @@ from solvers.constraints.heads import add_heads
 from solvers.constraints.neurons import add_neurons
 from solvers.constraints.stock import add_stock
 from solvers.constraints.turnover import add_turnover
-from solvers.constraints.variables import Decisions, declare_sizes
+from solvers.constraints.variables import Decisions, declare_own, declare_sizes
 from solvers.dominance import spares
 from solvers.fitting import fitting
 from solvers.interrupts import load_cp_sat
@@ -51,6 +51,7 @@ def build_states(problem: Problem, layers: int, times: Earliest) -> States:
     part = fitting(problem, layers, times)
     states = States(part.problem, cp_model.CpModel(), layers)
     _declare(states, times, part.last)
+    declare_own(states)
     declare_sizes(states)
     _add_lives(states)
     _add_reads(states)
@@ -142,7 +143,7 @@ def _add_nothing_idle(states: States) -> None:
     """What no component in use could read does not exist."""
     model, own = states.model, states.problem.self_attention
     lasting = {name for view in states.problem.views for name in view.reads}
-    lasting |= set(() if own is None else own.reads)
+    lasting |= set(() if own is None else own.named)
     readers: dict[str, list[Bool]] = {v.name: [] for v in states.problem.variables}
     for alternative in states.problem.alternatives:
         for name in dict.fromkeys(o for options in alternative.reads for o in options):
@@ -173,9 +174,11 @@ def _add_erasing_heads(states: States) -> None:
             if own is None:
                 model.add_bool_or([here.negated()])
                 continue
-            for name in own.reads:
-                alive = states.alive[name].get(sublayer)
-                model.add_bool_or([here.negated(), *([] if alive is None else [alive])])
+            for chosen, way in states.self_attention():
+                no = [here.negated(), *(own_way.negated() for own_way in chosen)]
+                for name in way:
+                    alive = states.alive[name].get(sublayer)
+                    model.add_bool_or([*no, *([] if alive is None else [alive])])
 
 
 def _add_width(states: States) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from solvers.allocation import Erasure, Placement, Plan
+from solvers.constraints.variables import chosen_own
 from solvers.solutions import with_head_size
 from solvers.states.model import States
 
@@ -28,10 +29,10 @@ def read_states(states: States, solver: Any) -> Plan:
         for sublayer, here in sublayers.items()
         if solver.boolean_value(here)
     }
-    own = problem.self_attention
+    way = chosen_own(states, solver, (Erasure(*each) for each in erased))
     stack = list(problem.views[view].reads)
-    if own is not None and any(sublayer % 2 == 0 for _, sublayer in erased):
-        stack += own.reads
+    if problem.self_attention is not None and any(sublayer % 2 == 0 for _, sublayer in erased):
+        stack += problem.self_attention.ways[way]
     found: dict[str, Placement | None] = {}
     while stack:
         name = stack.pop()
@@ -58,7 +59,8 @@ def read_states(states: States, solver: Any) -> Plan:
         for s in range(states.sublayers)
         if v.name in found and (v.name, s) in erased
     )
-    plan = Plan(states.layers, tuple(placements), erasures, view, 0, 0, 0, 0)
+    own = way if any(erasure.sublayer % 2 == 0 for erasure in erasures) else 0
+    plan = Plan(states.layers, tuple(placements), erasures, view, 0, 0, 0, 0, own=own)
     return with_head_size(problem, plan, int(solver.value(states.head_size)))
 
 

@@ -271,7 +271,7 @@ def _born_where_read(steps: Steps, name: str, reading: Reading, sublayer: int) -
 def _add_erasing_heads(steps: Steps, heads: Heads) -> None:
     """Heads erase where what they read is alive."""
     own = steps.problem.self_attention
-    reads = () if own is None else tuple(dict.fromkeys(own.reads))
+    reads = () if own is None else own.common
     possible = own is not None and all(_can_exist(steps, name) for name in reads)
     last = min(steps.last, 2 * steps.windows.layers - 2)
     for sublayer in range(steps.first - steps.first % 2, last + 1, 2):
@@ -325,7 +325,7 @@ def _span(steps: Steps, variable: Variable) -> range:
     first = 0 if variable.is_input else min(windows.first[a.name] for a in choices) + 1
     own = steps.problem.self_attention
     lasting = any(name in view.reads for view in steps.problem.views)
-    if lasting or (own is not None and name in own.reads):
+    if lasting or (own is not None and name in own.named):
         last = 2 * windows.layers
     else:
         readers = [r.reader for r in steps.readings.get(name, ())]

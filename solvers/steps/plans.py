@@ -57,7 +57,7 @@ def with_erasures(problem: Problem, bare: Plan, width: int, heads: list[int]) ->
             only where the width asks for it, as an MLP can erase in the sublayer after.
     """
     own = problem.self_attention
-    reads = () if own is None else tuple(dict.fromkeys(own.reads))
+    reads = () if own is None else tuple(dict.fromkeys(own.ways[bare.own]))
     real = _last_reads(problem, bare)
     last = dict(real)
     for name in reads if heads else ():

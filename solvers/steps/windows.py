@@ -149,7 +149,7 @@ def _latest(
     """For each variable that something can read the last state by which it has to be born."""
     lasting = [name for view in problem.views for name in view.reads]
     if problem.self_attention is not None:
-        lasting += problem.self_attention.reads
+        lasting += problem.self_attention.named
     latest = {name: caps[name] for name in lasting}
     pending = list(latest)
     while pending:

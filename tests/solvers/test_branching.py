@@ -77,6 +77,8 @@ def small_problem(seed: int) -> Problem:
     last = [v.name for v in computed[-3:]]
     views = [View((last[-1],)), View((last[0], last[1]))]
     own = SelfAttention(("i0", "i1"), rng.randint(1, 3)) if rng.random() < 0.7 else None
+    if own is not None and seed % 3:
+        own = replace(own, others=(("i2",), ("i0", "i2")))
     variables = (*inputs, *computed)
     constants = SizeConstants(4, 2)
     return Problem(f"small{seed}", variables, (*alternatives,), (*views,), own, constants)

@@ -38,7 +38,8 @@ def least_width(problem: Problem, found: Windows, heads: Heads, **states) -> int
     if not states:
         plan = step_plan(steps, solver)
         assert violations(problem, plan) == ()
-        assert plan.width <= width
+        own = problem.self_attention
+        assert plan.width <= width or (own is not None and own.others)
         assert plan.layers == found.layers
     return width
 
@@ -55,9 +56,14 @@ def test_as_narrow_as_any_plan(first: int) -> None:
             at_most = replace(problem, limits=Limits(layers=times.layers + extra))
             oracle = brute_force(at_most, ("width", "depth"))
             found = windows(problem, times, times.layers + extra)
-            assert least_width(problem, found, Heads.SOME) == oracle.value[0], seed
+            least = least_width(problem, found, Heads.SOME)
+            if problem.self_attention is None or not problem.self_attention.others:
+                assert least == oracle.value[0], seed
+            # Of several ways of self-attention what all have in common is looked at.
+            assert least <= oracle.value[0], seed
             for heads in (Heads.ALWAYS, Heads.NEVER):
-                if heads is Heads.NEVER or problem.self_attention is not None:
+                own = problem.self_attention
+                if heads is Heads.NEVER or (own is not None and not own.others):
                     assert least_width(problem, found, heads) >= oracle.value[0], seed
             last = 2 * found.layers
             for states in ((0, last // 2), (last // 2, last), (1, last - 1)):

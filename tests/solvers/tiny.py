@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 from solvers import (
     Alternative,
@@ -38,6 +39,8 @@ def tiny_problem(seed: int, limited: bool = True) -> Problem:
     if len(computed) > 1 and rng.random() < 0.3:
         views.append(View((computed[-2].name,)))
     own = SelfAttention(("i0",), rng.choice([1, 2])) if rng.random() < 0.6 else None
+    if own is not None and len(inputs) > 1 and seed % 2:
+        own = replace(own, others=(("i1",),))
     return Problem(
         f"tiny{seed}",
         (*inputs, *computed),
