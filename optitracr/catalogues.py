@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 
 from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
@@ -300,12 +300,14 @@ class CandidateProposal(Proposal):
         """Where those go that float32 carries."""
         stock, late = problem.constants.stock, problem.late is not None
         _, either, *more = Care
+        make = cache(self.make)
+        passing = [care for care in more if care.passes]
         try:
             space, problem, allocation = carried_plan(
                 (self.space, problem),
-                partial(self.make, either),
-                [partial(self.make, care) for care in more if care.passes],
-                [partial(self.make, care) for care in more if not care.passes],
+                partial(make, either),
+                [each for care in passing for each in (partial(make, care), _apart(make, care))],
+                [partial(make, care) for care in more if not care.passes],
                 lambda tried: space_problem(tried, problem.limits, stock, late),
                 solve,
                 lambda space, *found: proven(Placed(replace(self, space=space), *found)),
@@ -323,6 +325,13 @@ class CandidateProposal(Proposal):
     def savings(self, allocation: Allocation, program: ProgramGraph) -> Savings:
         """What became of each variable."""
         return candidate_savings(self.space, program, allocation, self.rules)
+
+
+def _apart(
+    make: Callable[[Care], CandidateSpace], care: Care
+) -> Callable[[], CandidateSpace]:
+    """What makes a space in which each form that neurons erase takes neurons of its own."""
+    return lambda: replace(make(care), determined=None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,12 @@ from optitracr.assembly.build import build_model
 from optitracr.assembly.plan import Arrangement, Assembly, Least, arrange, write_weights
 from optitracr.candidates.account import with_added
 from optitracr.candidates.carrier import PLAIN
-from optitracr.candidates.families import SPOILED_BY_NORMS, Family, families_without
+from optitracr.candidates.families import (
+    OF_EXACT_NEURONS,
+    SPOILED_BY_NORMS,
+    Family,
+    families_without,
+)
 from optitracr.catalogues import Placed, Proposal
 from optitracr.checking.proof.prove import BUDGET, prove_model
 from optitracr.checking.proving import known_before_use
@@ -145,7 +150,7 @@ class Compilation:
         self.recipe = recipe or RECIPES[options.optimize]
         self._families = families_without(options.without)
         if stock_class(options.architecture) is not None:
-            self._families -= SPOILED_BY_NORMS
+            self._families -= SPOILED_BY_NORMS | OF_EXACT_NEURONS
         made_of = options.architecture
         solved = self.recipe.level in ALLOCATED_LEVELS
         stock = stock_of(made_of, setting.token_rows, setting.position_rows)

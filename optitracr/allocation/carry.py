@@ -235,7 +235,8 @@ def _are_alike(space: CandidateSpace, other: CandidateSpace) -> bool:
     first, second = (
         [(c.name, c.neurons, c.needs) for c in each.candidates.values()] for each in (space, other)
     )
-    return first == second and space.excluded == other.excluded
+    erase = [each.determined is not None for each in (space, other)]
+    return first == second and space.excluded == other.excluded and erase[0] is erase[1]
 
 
 def _of_the_rest(carried: Carried) -> Carried:

@@ -113,6 +113,6 @@ def _alternative(component: Component, head_size: HeadSize, stock: Stock | None)
                 Kind.MLP,
                 reads,
                 neurons=mlp.neurons,
-                determines=tuple(label for label, _ in mlp.determined),
+                determines=tuple(each.label for each in mlp.determined),
                 constant=writes_constant(stock, mlp.b_out),
             )

@@ -255,11 +255,12 @@ class _Mlp:
             if mlp.b_out is not None:
                 self.b_out[output] += mlp.b_out
             freed = []
-            for label, matrix in mlp.determined:
-                if label in pending:
-                    columns = self.layout.columns_of(pending.pop(label).space)
-                    self.w_out[part, columns] -= matrix
-                    freed.append(label)
+            for told in mlp.determined:
+                if told.label in pending:
+                    columns = self.layout.columns_of(pending.pop(told.label).space)
+                    self.w_out[part, columns] -= told.weights
+                    self.b_out[columns] -= 0.0 if told.constant is None else told.constant
+                    freed.append(told.label)
             self._use(mlp.neurons, component.name, tuple(freed))
         for variable in pending.values():
             self._erase(variable)

@@ -13,9 +13,9 @@ from optitracr.candidates.forms import Form, serving
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.readings import Readings
 from optitracr.candidates.rule import Rule
-from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
+from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace, Determinations
 from optitracr.candidates.table_plans import TablePlans
-from optitracr.candidates.ways import OutputReading
+from optitracr.candidates.ways import Freedom, OutputReading
 from optitracr.candidates.worklist import enumerate_candidates
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.constructions.heads import Reading
@@ -70,6 +70,7 @@ def enumerated(
         position,
         _owners(rewritten, program),
         proposals.facts.tables,
+        determined=Determinations() if proposals.repertoire.frees(Freedom.ERASURE) else None,
     )
 
 

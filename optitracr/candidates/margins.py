@@ -20,8 +20,9 @@ from dataclasses import replace
 import numpy as np
 
 from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.determined import erased_beside, erasing
 from optitracr.candidates.forms import Form
-from optitracr.candidates.mlp_noise import mlp_error
+from optitracr.candidates.mlp_noise import left_over, mlp_error
 from optitracr.candidates.noise import Read, gather, together
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.output_margins import unclear_output
@@ -29,6 +30,7 @@ from optitracr.candidates.space import NOTHING, CandidateSpace, held_rows
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE, code_tolerance
 from optitracr.constructions.heads import HeadPlan, Reading
 from optitracr.constructions.needs import Need
+from optitracr.craft.blocks import Determined
 from optitracr.craft.numerics import FLOAT32_EPSILON
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.numbers import ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE
@@ -49,6 +51,11 @@ NOISY = 2.0**-11
 """Error of what a head counts from which on a quieter way is looked for: a hundred times that of
 one which reads what the embedding supplies, and a twentieth of the distance of ten from eleven."""
 
+LEFT = 1e-3
+"""What neurons may leave of what they erase beside what they compute, whatever is written to those
+dimensions afterwards: what a one-hot bears by which no head weighs several positions. What comes of
+less is followed."""
+
 
 def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
     """The components of a plan whose results can be wrong by more than is allowed.
@@ -57,9 +64,19 @@ def offences(space: CandidateSpace, allocation: Allocation) -> list[Offence]:
     """
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before this stage"
+    left: list[Offence] = []
+    found = _wrong(space, plan, left)
+    if found and left:
+        # What is wrong whatever is erased how is no fault of that.
+        found = _wrong(space, plan, None) or [*left]
+    return found or [offence for offence in left if offence.error > offence.allowed]
+
+
+def _wrong(space: CandidateSpace, plan: Plan, left: list[Offence] | None) -> list[Offence]:
+    """The components whose results are wrong, and the output if it is unclear."""
     errors = _embedded(space)
     found: list[Offence] = []
-    for candidate, reads, error in followed(space, plan, errors):
+    for candidate, reads, error in followed(space, plan, errors, left):
         allowed = _allowed_of(space, candidate)
         if _excess(error, allowed) > 1.0:
             found.append(_offence(space, candidate, reads, float(error.max(initial=0.0)), allowed))
@@ -97,7 +114,10 @@ def _uneven(candidate: Candidate) -> float:
 
 
 def followed(
-    space: CandidateSpace, plan: Plan, errors: dict[str, FloatArray]
+    space: CandidateSpace,
+    plan: Plan,
+    errors: dict[str, FloatArray],
+    left: list[Offence] | None = None,
 ) -> Iterator[tuple[Candidate, Sequence[Read], FloatArray]]:
     """Each component with what it reads, and the error of what it writes, in order.
 
@@ -105,15 +125,35 @@ def followed(
         space: All that was chosen among.
         plan: What was chosen.
         errors: Of each form; what a component writes is noted there, at most as much as is allowed.
+        left: What neurons leave of what they erase beside what they compute is noted there. It
+            stays in dimensions that are given to others, whichever they are. None if nothing is
+            taken to be left.
     """
+    erased = {} if left is None else erased_beside(space, plan)
+    left = [] if left is None else left
     for placement in sorted(plan.placements, key=lambda placed: placed.sublayer):
         candidate = space.candidates[placement.alternative]
         reads = _reads(space, candidate, placement, errors)
-        error = _error(space, candidate, reads)
+        for told in erased.get(candidate.name, ()):
+            left.append(_left(candidate, reads, told, errors))
+        error = _error(space, candidate, reads) + sum(min(each.error, LEFT) for each in left)
         yield candidate, reads, error
         allowed = _allowed_of(space, candidate)
         within = error if _excess(error, allowed) <= 1.0 else np.minimum(error, allowed)
         errors[candidate.form] = within
+
+
+def _left(
+    candidate: Candidate, reads: Sequence[Read], told: Determined, errors: Mapping[str, FloatArray]
+) -> Offence:
+    """What the neurons of a candidate leave of what they erase."""
+    plan = candidate.plan
+    assert not isinstance(plan, HeadPlan), "neurons are no head's"
+    weights, constant = told.weights[: plan.neurons], told.weights[plan.neurons :].sum(axis=0)
+    bias = constant + (0.0 if told.constant is None else told.constant)
+    telling = replace(plan, w_out=weights, bias=bias)
+    error = left_over(telling, reads, told.label, float(errors[told.label].max(initial=0.0)))
+    return Offence(candidate.name, (erasing(told.label),), error, LEFT)
 
 
 def _allowed_of(space: CandidateSpace, candidate: Candidate) -> FloatArray:

@@ -116,8 +116,17 @@ def _results(
     plan: Plan, reads: Sequence[Read], bend: Bend | None
 ) -> Iterator[tuple[FloatArray, FloatArray]]:
     """What an MLP writes for every combination of what it reads, and the error, in parts."""
-    sides = [_distinct(read) for read in reads]
     w_in = np.concatenate([np.zeros((0, plan.neurons)), *_weights(plan, reads)])
+    for stream, error in _streams(plan, reads):
+        result, wrong = _evaluated(plan, w_in, stream, error)
+        if bend is not None:
+            wrong = wrong + _bent(plan, w_in, stream, bend)
+        yield result, wrong
+
+
+def _streams(plan: Plan, reads: Sequence[Read]) -> Iterator[tuple[FloatArray, FloatArray]]:
+    """Every combination of what an MLP reads, and the error of each number, in parts."""
+    sides = [_distinct(read) for read in reads]
     last = len(sides[-1][0]) if sides else 1
     step = max(1, MAX_CELLS // max(1, plan.neurons * last))
     places = product(*(range(len(held)) for held, _ in sides[:-1]))
@@ -129,10 +138,7 @@ def _results(
         empty = np.zeros((last * len(some), 0))
         stream = np.concatenate([empty, *(held[at] for (held, _), at in pairs)], axis=1)
         error = np.concatenate([empty, *(wrong[at] for (_, wrong), at in pairs)], axis=1)
-        result, wrong = _evaluated(plan, w_in, stream, error)
-        if bend is not None:
-            wrong = wrong + _bent(plan, w_in, stream, bend)
-        yield result, wrong
+        yield stream, error
 
 
 def _bent(plan: Plan, w_in: FloatArray, stream: FloatArray, bend: Bend) -> FloatArray:
@@ -147,12 +153,40 @@ def _evaluated(
     """What neurons write, and by how much float32 is off, with all they read too large or small."""
     hidden = np.maximum(stream @ w_in + plan.b_in, 0.0)
     result = hidden @ plan.w_out + plan.bias
-    single = [x.astype(np.float32) for x in (w_in, plan.b_in, plan.w_out, plan.bias)]
     # On the way to a small sum large terms may cancel, in whatever order they come.
     wrong = np.zeros_like(result)
     cancelled = UNIT * (hidden @ abs(plan.w_out))
     for sign in (1.0, -1.0):
-        given = (stream + sign * error).astype(np.float32)
-        found = np.maximum(given @ single[0] + single[1], np.float32(0)) @ single[2] + single[3]
-        wrong = np.maximum(wrong, abs(found - result))
+        wrong = np.maximum(wrong, abs(_single(plan, w_in, stream + sign * error) - result))
     return result, np.maximum(wrong, cancelled)
+
+
+def _single(plan: Plan, w_in: FloatArray, stream: FloatArray) -> FloatArray:
+    """What neurons write in float32."""
+    given, *own = (
+        x.astype(np.float32) for x in (stream, w_in, plan.b_in, plan.w_out, plan.bias)
+    )
+    found: FloatArray = np.maximum(given @ own[0] + own[1], np.float32(0)) @ own[2] + own[3]
+    return found
+
+
+def left_over(plan: Plan, reads: Sequence[Read], form: str, error: float) -> float:
+    """The most that neurons leave of a form that they erase beside what they compute.
+
+    Args:
+        plan: The neurons, with what they determine in the place of what they write.
+        reads: What they read.
+        form: What they erase.
+        error: By how much it may be wrong, where it is not among what they read.
+    """
+    w_in = np.concatenate([np.zeros((0, plan.neurons)), *_weights(plan, reads)])
+    ends = np.cumsum([0, *(read.held.shape[1] for read in reads)])
+    own = next((slice(*ends[i : i + 2]) for i, x in enumerate(reads) if x.form == form), None)
+    most = 0.0
+    for stream, noise in _streams(plan, reads):
+        exact = np.maximum(stream @ w_in + plan.b_in, 0.0) @ plan.w_out + plan.bias
+        for sign in (1.0, -1.0):
+            found = _single(plan, w_in, stream + sign * noise)
+            held = exact if own is None else exact + sign * noise[:, own]
+            most = max(most, float(abs(held - found).max(initial=0.0)))
+    return most + (error if own is None else 0.0)

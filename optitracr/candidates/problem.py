@@ -9,6 +9,7 @@ import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.computable import choices, computable
+from optitracr.candidates.determined import determined
 from optitracr.candidates.erasing import self_attention
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.realise import position_rows
@@ -114,6 +115,7 @@ def _alternative(
         Kind.MLP,
         tuple(reads),
         neurons=candidate.neurons,
+        determines=tuple(x.label for x in determined(space, candidate) if x.label in usable),
         constant=writes_constant(stock, None if candidate.reads_bos else candidate.plan.bias),
     )
 

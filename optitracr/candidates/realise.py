@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +17,7 @@ from optitracr.candidates.component import (
     Embedding,
     OutputView,
 )
+from optitracr.candidates.determined import determined
 from optitracr.candidates.erasing import self_attention
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.held import held_in_forms, made_for
@@ -112,7 +114,8 @@ def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]
             for name in largest
             for direction in space.variables[name].space.directions
         }
-        block = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, bounds)
+        own = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, bounds)
+        block = replace(own, determined=determined(space, candidate))
     labels = (space.forms[candidate.form].label, *space.fused(candidate))
     served = tuple(dict.fromkeys(space.owner[label] for label in labels))
     return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from optitracr.candidates.carrier import PLAIN, Carrier
 from optitracr.candidates.forms import Form, form_rows
 from optitracr.candidates.tables import FunctionTables
 from optitracr.constructions.needs import Need
+from optitracr.craft.blocks import Determined
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
 from optitracr.graph.build import BOS
@@ -34,6 +35,24 @@ View = tuple[tuple[str, ...], FloatArray]
 
 
 @dataclass(frozen=True, slots=True)
+class Determinations:
+    """What was found of the forms that neurons determine; grows.
+
+    Attributes:
+        found: For each candidate that was asked about the forms that its neurons determine.
+        at_bos: What each form that is computed holds at BOS, if not zero; None where it is not
+            known.
+        forms: The forms of each variable, and how many values each tells apart.
+        read: For each need what is read for it of each value of a variable, and of all.
+    """
+
+    found: dict[str, tuple[Determined, ...]] = field(default_factory=dict)
+    at_bos: dict[str, FloatArray | None] = field(default_factory=dict)
+    forms: dict[str, list[tuple[Form, int]]] = field(default_factory=dict)
+    read: dict[Need, tuple[dict[str, FloatArray], FloatArray]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class CandidateSpace:
     """All that the solver chooses among.
 
@@ -47,6 +66,8 @@ class CandidateSpace:
         outputs: Alternative views of the output.
         output_values: What each output of a categorical program stands for.
         position: The position on a circle that erasing heads need.
+        determined: What is known of the forms that neurons determine; None if each form that
+            neurons erase takes neurons of its own.
         owner: For each variable the program's that it is, or is made for.
         tables: Its functions as tables.
         excluded: Pairs of a candidate and a form that it must not read, since float32 does
@@ -70,6 +91,7 @@ class CandidateSpace:
     excluded: frozenset[tuple[str, str]] = frozenset()
     layers: int | None = None
     carrier: Carrier = PLAIN
+    determined: Determinations | None = None
 
     @property
     def bos(self) -> Variable:

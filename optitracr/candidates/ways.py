@@ -35,6 +35,7 @@ class Freedom(Enum):
     FINER_SELECTORS = "a selector is decided over variables of which its operands are functions"
     NOISE = "a table passes on some of what the numbers that it reads are off by"
     UNREACHED = "a table says anything where no input leads"
+    ERASURE = "neurons that determine a variable erase it beside what they compute"
 
 
 Source = tuple[str, NDArray[np.integer] | None]

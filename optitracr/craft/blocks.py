@@ -61,6 +61,21 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
+class Determined:
+    """A variable that the neurons of an MLP determine linearly, so that they can erase it.
+
+    Attributes:
+        label: The variable.
+        weights: Shape [neurons, width]: the neurons times these are the variable itself,
+        constant: Shape [width]: less this, at BOS too; None for zero.
+    """
+
+    label: str
+    weights: Float[FloatArray, "neurons width"]
+    constant: Float[FloatArray, " width"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Mlp:
     """Neurons: output = relu(input @ w_in + b_in) @ w_out + b_out.
 
@@ -70,9 +85,7 @@ class Mlp:
         w_in: Shape [input, neurons].
         b_in: Shape [neurons].
         w_out: Shape [neurons, output].
-        determined: Pairs of a variable's label and a matrix of shape [neurons, its width]:
-            the neurons times that matrix are the variable itself, so that it can be
-            erased by these neurons.
+        determined: The variables that these neurons can erase.
         b_out: Shape [output]; None for zero.
     """
 
@@ -81,7 +94,7 @@ class Mlp:
     w_in: Float[FloatArray, "input neurons"]
     b_in: Float[FloatArray, " neurons"]
     w_out: Float[FloatArray, "neurons output"]
-    determined: tuple[tuple[str, Float[FloatArray, "neurons _"]], ...] = ()
+    determined: tuple[Determined, ...] = ()
     b_out: Float[FloatArray, " output"] | None = None
 
     @property

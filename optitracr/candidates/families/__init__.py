@@ -50,6 +50,8 @@ class Family(StrEnum):
     """Functions of a raw number take one neuron a value, and pass on some of its noise."""
     NETWORKS = "networks"
     """Small tables have networks that a search has found, others a sum of its own in each class."""
+    ERASING = "erasing"
+    """Neurons that determine a variable erase it beside what they compute."""
     JOINT = "joint"
     """Values and tables are of what goes together; where no input leads, anything may stand."""
 
@@ -58,6 +60,9 @@ EVERY_FAMILY = frozenset(Family)
 
 SPOILED_BY_NORMS = frozenset({Family.POWERS})
 """Those with numbers so much smaller than others that what a norm rounds is as large."""
+
+OF_EXACT_NEURONS = frozenset({Family.ERASING})
+"""Those whose neurons have to be ReLU, and read what is there: what they leave would stay."""
 
 
 def families_without(without: Collection[str] | str) -> frozenset[Family]:

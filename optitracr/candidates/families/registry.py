@@ -13,6 +13,7 @@ from optitracr.candidates.families import (
     compression,
     conjunctions,
     cuts,
+    erasing,
     graded,
     heads,
     interpolation,
@@ -54,6 +55,7 @@ FAMILIES: tuple[Rule, ...] = (
     graded.RULE,
     interpolation.RULE,
     networks.RULE,
+    erasing.RULE,
     joint.RULE,
 )
 """Rules that can be switched off, in the order of `Family`."""

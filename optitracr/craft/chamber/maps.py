@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from optitracr.craft.blocks import Mlp
+from optitracr.craft.blocks import Determined, Mlp
 from optitracr.craft.numerics import steps_between
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray, Space, Value, join
@@ -38,7 +38,7 @@ def _mlp(
     output: Space,
     w_in: FloatArray,
     w_out: FloatArray,
-    determined: tuple[tuple[str, FloatArray], ...] = (),
+    determined: tuple[Determined, ...] = (),
 ) -> Mlp:
     return Mlp(inputs, output, w_in, np.zeros(w_in.shape[1]), w_out, determined)
 
@@ -150,11 +150,11 @@ def sequence_map(
     np.add.at(w_in, (first.space.positions_in(inputs)[neuron // rows], place), 1.0)
     np.add.at(w_in, (second.space.positions_in(inputs)[neuron % rows], place), 1.0)
     w_in[inputs.position[one.directions[0]]] = -1.0
-    determined: tuple[tuple[str, FloatArray], ...] = ()
+    determined: tuple[Determined, ...] = ()
     if never_none:
         determined = (
-            (first.label, np.eye(columns)[neuron // rows]),
-            (second.label, np.eye(rows)[neuron % rows]),
+            Determined(first.label, np.eye(columns)[neuron // rows]),
+            Determined(second.label, np.eye(rows)[neuron % rows]),
         )
     return _mlp(inputs, output.space, w_in, output_rows(results, output), determined)
 
@@ -172,7 +172,7 @@ def linear_map(
     w_out = np.array([[factors[0]], [-factors[0]], [factors[1]], [-factors[1]]], dtype=np.float64)
     parts = np.array([[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]])
     determined = tuple(
-        (variable.label, parts[:, [pair]])
+        Determined(variable.label, parts[:, [pair]])
         for pair, variable in enumerate((first, second))
         if variable.numerical
     )

@@ -1,0 +1,259 @@
+"""Which forms the neurons of a candidate determine linearly, and so erase for nothing.
+
+Neurons give hidden numbers $h$. Where a form holds $h U + c$ for every combination of what they may
+read, and at BOS, the same neurons write $-(h U + c)$ to its dimensions: no further neuron erases
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
+
+import numpy as np
+
+from optitracr.candidates.candidate import Candidate
+from optitracr.candidates.forms import EXACT, LARGEST_FACTOR, Form
+from optitracr.candidates.space import NOTHING, CandidateSpace, Determinations, held_rows
+from optitracr.constructions.distinct import distinct_rows
+from optitracr.constructions.heads import HeadPlan
+from optitracr.constructions.leaves import Plan
+from optitracr.constructions.linear import Span
+from optitracr.constructions.needs import Need
+from optitracr.craft.blocks import Determined
+from optitracr.craft.spaces import FloatArray
+from solvers import Plan as Allotted
+
+MOST_CELLS = 100_000
+"""Combinations of what is read times neurons, beyond which nothing is looked for: it would take
+longer than the rest of the problem, and so many neurons are seldom fewer for a few."""
+
+NEAR = 1e-3
+"""Distance from zero, as a part of nothing, within which a neuron may be on or off."""
+
+GROWN = 4.0
+"""How often errors of what is read may be left: what steps leave of a number, once or twice, is
+borne as a rule. The larger of them are not worth another search, once they turn out to be."""
+
+ERASING = "\x00erasing "
+"""What stands before a form where it must not be erased, among what must not be read: no name."""
+
+
+def erasing(form: str) -> str:
+    """What stands for the erasure of a form among what a candidate must not read."""
+    return ERASING + form
+
+
+def determined(space: CandidateSpace, candidate: Candidate) -> tuple[Determined, ...]:
+    """The forms that the neurons of a candidate determine, whatever it reads, and may erase."""
+    known = space.determined
+    if known is None or isinstance(candidate.plan, HeadPlan):
+        return ()
+    if candidate.name not in known.found:
+        known.found[candidate.name] = tuple(_found(space, candidate, candidate.plan))
+    found = known.found[candidate.name]
+    return tuple(x for x in found if (candidate.name, erasing(x.label)) not in space.excluded)
+
+
+def erased_beside(space: CandidateSpace, plan: Allotted) -> dict[str, list[Determined]]:
+    """For each component of a plan what its neurons erase beside what they compute."""
+    if space.determined is None:
+        return {}
+    pending = {(e.variable, e.sublayer) for e in plan.erasures if e.sublayer % 2}
+    found: dict[str, list[Determined]] = {}
+    for placement in plan.placements if pending else ():
+        for told in determined(space, space.candidates[placement.alternative]):
+            if (told.label, placement.sublayer) in pending:
+                pending.discard((told.label, placement.sublayer))
+                found.setdefault(placement.alternative, []).append(told)
+    return found
+
+
+def _found(space: CandidateSpace, candidate: Candidate, plan: Plan) -> Iterator[Determined]:
+    """Each form of what neurons read that is linear in them."""
+    known = _known(space)
+    if not plan.neurons:
+        return
+    at_bos = None if candidate.reads_bos else _read_at_bos(space, candidate, plan)
+    if at_bos is None and not candidate.reads_bos:
+        return
+    for place, need in enumerate(candidate.needs):
+        for label in _read(space, need)[0]:
+            axes = [_read(space, other)[1] for other in candidate.needs]
+            axes[place] = _read(space, need)[0][label]
+            sizes = [len(rows) for rows in axes]
+            if prod(sizes) * plan.neurons > MOST_CELLS:
+                continue
+            given = _given(plan, axes)
+            hidden = np.maximum(given, 0.0)
+            most = _told_apart(hidden, sizes, place)
+            forms = [
+                (form, bos)
+                for form, kinds in known.forms[label]
+                if kinds <= most
+                and form.name != candidate.form
+                and (form.is_number or form.width <= candidate.neurons)
+                and (bos := _at_bos(space, form)) is not None
+            ]
+            span = Span.of(_with_bos(candidate, hidden, at_bos)) if forms else None
+            for form, bos in forms:
+                assert span is not None, "there is one where there is a form"
+                wanted = np.empty((len(span.columns), form.width))
+                wanted[: len(given)] = _along(_held(space, form), sizes, place)
+                wanted[len(given) :] = bos
+                found = span.weights(wanted, EXACT, LARGEST_FACTOR)
+                if found is not None and _is_calm(space, candidate, plan, given, form, found):
+                    yield Determined(form.name, found[:-1], found[-1])
+
+
+def _known(space: CandidateSpace) -> Determinations:
+    """What was found before, with what every candidate asks for."""
+    known = space.determined
+    assert known is not None, "nothing is looked for where each form takes neurons of its own"
+    if not known.forms:
+        for form in space.forms.values():
+            kinds = len(distinct_rows(_held(space, form))[0])
+            known.forms.setdefault(form.label, []).append((form, kinds))
+        known.at_bos.update(_written_at_bos(space))
+    return known
+
+
+def _along(rows: FloatArray, sizes: Sequence[int], place: int) -> FloatArray:
+    """Rows of one of the things that are read, for each combination of all: [combinations, _]."""
+    shape = [1] * len(sizes)
+    shape[place] = sizes[place]
+    if len(sizes) == 1:
+        return rows
+    along = rows.reshape(*shape, rows.shape[1])
+    return np.broadcast_to(along, (*sizes, rows.shape[1])).reshape(-1, rows.shape[1])
+
+
+def _given(plan: Plan, axes: Sequence[FloatArray]) -> FloatArray:
+    """What neurons are given for each combination of what they read, [combinations, neurons]."""
+    sizes = [len(rows) for rows in axes]
+    given = plan.b_in[None]
+    for place, (rows, weights) in enumerate(zip(axes, plan.w_in, strict=True)):
+        added = rows @ weights if rows.shape[1] else np.zeros((len(rows), plan.neurons))
+        given = given + _along(added, sizes, place)
+    return given
+
+
+def _told_apart(hidden: FloatArray, sizes: Sequence[int], place: int) -> int:
+    """How many values of one thing that is read neurons tell apart, whatever the others are."""
+    # One number for each row, any that tells them apart as a rule.
+    told = (hidden @ np.cos(np.arange(hidden.shape[1]))).reshape(sizes).swapaxes(place, -1)
+    told = np.sort(told, axis=-1)
+    return 1 + int((told[..., 1:] - told[..., :-1] > EXACT).sum(axis=-1).min())
+
+
+def _is_calm(
+    space: CandidateSpace,
+    candidate: Candidate,
+    plan: Plan,
+    given: FloatArray,
+    form: Form,
+    found: FloatArray,
+) -> bool:
+    """Whether errors of what neurons read hardly grow in what they leave of a form."""
+    told = found[: plan.neurons]
+    for need, weights in zip(candidate.needs, plan.w_in, strict=True):
+        options = space.options[need]
+        read = [space.forms[name] for name in options if name not in (NOTHING, candidate.form)]
+        if all(space.is_input(each.name) for each in read):
+            continue
+        matrix = options.get(form.name)
+        slopes = weights if matrix is None else matrix @ weights
+        for active in (given > NEAR, given >= -NEAR):
+            gain = (active[:, None, :] * slopes) @ told
+            if matrix is not None:
+                gain = gain - np.eye(form.width)
+            if abs(gain).max(initial=0.0) > GROWN:
+                return False
+    return True
+
+
+def _read(space: CandidateSpace, need: Need) -> tuple[dict[str, FloatArray], FloatArray]:
+    """What is read for a need: of each value of each variable that tells it; and all, each once."""
+    known = space.determined
+    assert known is not None, "nothing is looked for where each form takes neurons of its own"
+    if need not in known.read:
+        found: dict[str, FloatArray] = {}
+        for name, matrix in space.options[need].items():
+            if name != NOTHING and space.forms[name].label not in found:
+                found[space.forms[name].label] = _held(space, space.forms[name]) @ matrix
+        # What is always zero adds nothing.
+        every = np.concatenate([*found.values()]) if found else np.zeros((1, 0))
+        known.read[need] = found, distinct_rows(every)[0]
+    return known.read[need]
+
+
+def _held(space: CandidateSpace, form: Form) -> FloatArray:
+    """What a form holds of each value, and of None where that may be."""
+    held = held_rows(space, form)
+    nothing = space.node(form).value_set.may_be_none
+    return np.concatenate([held, np.zeros((1, held.shape[1]))]) if nothing else held
+
+
+def _with_bos(
+    candidate: Candidate, hidden: FloatArray, at_bos: list[FloatArray] | None
+) -> FloatArray:
+    """What neurons give for each combination, then at BOS; and a constant, which a bias writes.
+
+    Those that BOS silences have, where they write a constant, a neuron for it that is silent there.
+    """
+    count, neurons = hidden.shape
+    bos = np.zeros((1, neurons)) if at_bos is None else _sums(candidate, at_bos)
+    columns = np.ones((count + len(bos), candidate.neurons + 1))
+    columns[:count, :neurons] = hidden
+    columns[count:, :neurons] = bos
+    columns[count:, neurons:-1] = 0.0
+    return columns
+
+
+def _sums(candidate: Candidate, at_bos: list[FloatArray]) -> FloatArray:
+    """What neurons give at BOS, for each choice of what they read."""
+    assert isinstance(candidate.plan, Plan)
+    given = [candidate.plan.b_in + sum(each) for each in product(*at_bos)]
+    return np.maximum(np.array(given), 0.0)
+
+
+def _read_at_bos(
+    space: CandidateSpace, candidate: Candidate, plan: Plan
+) -> list[FloatArray] | None:
+    """What each need may add to the neurons at BOS; None where that is not known."""
+    found = []
+    for need, weights in zip(candidate.needs, plan.w_in, strict=True):
+        rows = {(0.0,) * len(weights)} if NOTHING in space.options[need] else set()
+        for name, matrix in space.options[need].items():
+            if name not in (NOTHING, candidate.form):
+                form = space.forms[name]
+                held = _at_bos(space, form)
+                if held is None:
+                    return None
+                rows.add((0.0,) * len(weights) if form.clean else tuple((held @ matrix).tolist()))
+        found.append(np.array(sorted(rows)) @ weights)
+    return found
+
+
+def _at_bos(space: CandidateSpace, form: Form) -> FloatArray | None:
+    """What a form holds at BOS; None where that is not known.
+
+    There the heads of one that is not clean find BOS alone, and write what they write of it.
+    """
+    return np.zeros(form.width) if form.clean else _known(space).at_bos.get(form.name)
+
+
+def _written_at_bos(space: CandidateSpace) -> dict[str, FloatArray | None]:
+    """What the heads that make a form write at BOS; None where others make it, or all differ."""
+    found: dict[str, FloatArray | None] = {}
+    for candidate in space.candidates.values():
+        plan, name = candidate.plan, candidate.form
+        written = None
+        if isinstance(plan, HeadPlan) and plan.bos_key.any():
+            width = space.forms[name].width
+            written = np.pad(plan.bos_value, (0, max(0, width - plan.bos_value.size)))[:width]
+        before = found.setdefault(name, written)
+        if before is None or written is None or (before != written).any():
+            found[name] = None
+    return found
