@@ -116,6 +116,7 @@ CASES = {
     Family.POWERS: _of_library("running_count"),
     Family.NETWORKS: _of_library("difference"),
     Family.INTERPOLATION: _of_library("hist_bos"),
+    Family.ERASING: _of_library("parity"),
     Family.GRADED: Case("last_equal", _last_equal, ("a", "b"), 4),
     Family.READOUTS: Case("squares", _squares, tuple(range(40)), 1),
 }

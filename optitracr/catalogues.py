@@ -327,9 +327,7 @@ class CandidateProposal(Proposal):
         return candidate_savings(self.space, program, allocation, self.rules)
 
 
-def _apart(
-    make: Callable[[Care], CandidateSpace], care: Care
-) -> Callable[[], CandidateSpace]:
+def _apart(make: Callable[[Care], CandidateSpace], care: Care) -> Callable[[], CandidateSpace]:
     """What makes a space in which each form that neurons erase takes neurons of its own."""
     return lambda: replace(make(care), determined=None)
 

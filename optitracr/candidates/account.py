@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from optitracr.candidates.chosen import Chosen
-from optitracr.candidates.component import Components
+from optitracr.candidates.component import Component, Components
+from optitracr.candidates.determined import erased_beside
 from optitracr.candidates.families.registry import RULES
 from optitracr.candidates.families.sharing import shared
 from optitracr.candidates.rule import Rule
 from optitracr.candidates.savings import Saving, SavingKind, Savings
 from optitracr.candidates.space import CandidateSpace
+from optitracr.craft.blocks import Mlp
 from optitracr.graph.program import ProgramGraph
 from optitracr.graph.provenance import Role
 from solvers import Allocation, Plan
@@ -28,7 +30,7 @@ def standard_savings(components: Components, allocation: Allocation) -> Savings:
     }
     rows = [
         *shared({name: served[placed[name].variable.label] for name in heads}, heads),
-        *_erased(plan, served),
+        *_erased(plan, served, _beside(placed.values(), plan)),
         *(Saving(c.serves[0], SavingKind.ADDED, c.added) for c in components.components if c.added),
     ]
     return Savings(tuple(_in_order(rows, [*dict.fromkeys(served.values())])))
@@ -51,7 +53,12 @@ def candidate_savings(
     chosen = Chosen.of(space, _plan(allocation))
     rows = [row for rule in rules for row in rule.account(chosen)]
     owners = {name: chosen.owner[form.label] for name, form in space.forms.items()}
-    rows += _erased(chosen.plan, owners)
+    beside = {
+        told.label: chosen.owner[space.forms[space.candidates[name].form].label]
+        for name, all_told in erased_beside(space, chosen.plan).items()
+        for told in all_told
+    }
+    rows += _erased(chosen.plan, owners, beside)
     labels = [node.label for node in program.nodes]
     written = set(labels)
     rows = [row for row in rows if row.variable in written]
@@ -93,9 +100,25 @@ def _in_order(rows: Sequence[Saving], labels: Sequence[str]) -> list[Saving]:
     return sorted(distinct, key=lambda row: (place[row.variable], kinds.index(row.kind)))
 
 
-def _erased(plan: Plan, variables: Mapping[str, str]) -> Iterator[Saving]:
+def _beside(components: Iterable[Component], plan: Plan) -> dict[str, str]:
+    """What neurons erase beside what they compute, and for which variable they do that."""
+    erased = {(each.variable, each.sublayer) for each in plan.erasures}
+    placed = {each.alternative: each.sublayer for each in plan.placements}
+    found: dict[str, str] = {}
+    for each in components:
+        for told in each.block.determined if isinstance(each.block, Mlp) else ():
+            if (told.label, placed[each.name]) in erased:
+                found.setdefault(told.label, (*each.serves, each.variable.label)[0])
+    return found
+
+
+def _erased(
+    plan: Plan, variables: Mapping[str, str], beside: Mapping[str, str]
+) -> Iterator[Saving]:
     for erasure in plan.erasures:
         if erasure.variable in variables:
             layer, half = divmod(erasure.sublayer, 2)
             where = f"by layer {layer}'s {'MLP' if half else 'attention'}"
+            if erasure.variable in beside:
+                where += f", by the neurons that compute {beside[erasure.variable]}"
             yield Saving(variables[erasure.variable], SavingKind.ERASED, where)

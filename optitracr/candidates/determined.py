@@ -215,7 +215,8 @@ def _sums(candidate: Candidate, at_bos: list[FloatArray]) -> FloatArray:
     """What neurons give at BOS, for each choice of what they read."""
     assert isinstance(candidate.plan, Plan)
     given = [candidate.plan.b_in + sum(each) for each in product(*at_bos)]
-    return np.maximum(np.array(given), 0.0)
+    hidden: FloatArray = np.maximum(np.array(given), 0.0)
+    return hidden
 
 
 def _read_at_bos(

@@ -163,9 +163,7 @@ def _evaluated(
 
 def _single(plan: Plan, w_in: FloatArray, stream: FloatArray) -> FloatArray:
     """What neurons write in float32."""
-    given, *own = (
-        x.astype(np.float32) for x in (stream, w_in, plan.b_in, plan.w_out, plan.bias)
-    )
+    given, *own = (x.astype(np.float32) for x in (stream, w_in, plan.b_in, plan.w_out, plan.bias))
     found: FloatArray = np.maximum(given @ own[0] + own[1], np.float32(0)) @ own[2] + own[3]
     return found
 

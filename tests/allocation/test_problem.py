@@ -6,7 +6,7 @@ import pytest
 
 from optitracr.allocation.problem import HeadSize, build_problem, longest_side, rank
 from optitracr.candidates.component import Component, Components, OutputView
-from optitracr.craft.blocks import Block
+from optitracr.craft.blocks import Block, Determined
 from optitracr.craft.spaces import FloatArray
 from optitracr.setting import Setting
 from solvers import Kind, Limits, View
@@ -41,7 +41,7 @@ def test_inputs_and_results_are_variables_with_their_widths() -> None:
 
 
 def test_an_mlp_takes_its_neurons_and_frees_what_it_determines() -> None:
-    block = mlp(LETTERS, neurons=4, determined=(("letters", RESULT.functional),))
+    block = mlp(LETTERS, neurons=4, determined=(Determined("letters", RESULT.functional),))
     [alternative] = build_problem("p", components(("m", block, "")), SETTING).alternatives
     assert (alternative.kind, alternative.neurons) == (Kind.MLP, 4)
     assert alternative.reads == (("letters",), ("position",))

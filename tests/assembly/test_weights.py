@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from optitracr.craft.blocks import Block
+from optitracr.craft.blocks import Block, Determined
 from optitracr.craft.evaluate import evaluate
 from optitracr.craft.reading import Variable
 from optitracr.craft.spaces import FloatArray
@@ -132,10 +134,10 @@ def test_erasing_more_columns_than_a_head_has_takes_two() -> None:
 
 
 def test_neurons_erase_what_they_determine() -> None:
-    """Neurons that are the letters themselves write their negation and cost nothing more."""
+    """Neurons that are the letters, but for a constant, write their negation for nothing more."""
     eye = np.eye(2)
-    block = mlp(LETTERS, neurons=2, determined=(("letters", eye),))
-    block = type(block)(block.input, block.output, eye, np.zeros(2), block.w_out, block.determined)
+    block = mlp(LETTERS, neurons=2, determined=(Determined("letters", eye, np.full(2, -3.0)),))
+    block = replace(block, w_in=eye, b_in=np.full(2, 3.0))
     x = stream()
     weights = written(1, component("m", block), erased=(LETTERS,))
     added = after_mlp(weights, x)

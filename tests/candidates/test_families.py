@@ -84,6 +84,7 @@ def test_without_two_families(pair: tuple[Family, Family]) -> None:
         (Family.REWRITES, "sort", "width"),
         (Family.INTERPOLATION, "parity", "neurons"),
         (Family.NETWORKS, "addition", "neurons"),
+        (Family.ERASING, "parity", "neurons"),
         (Family.JOINT, "rotate", "neurons"),
     ],
 )

@@ -109,7 +109,7 @@ def check_determined(mlp: Mlp, expected: list[Variable], values: dict[str, objec
     hidden = np.maximum(
         np.array([held[d][0, 0] for d in mlp.input.directions]) @ mlp.w_in + mlp.b_in, 0
     )
-    matrices = dict(mlp.determined)
+    matrices = {told.label: told.weights for told in mlp.determined}
     assert set(matrices) == {v.label for v in expected}
     for variable in expected:
         found = hidden @ matrices[variable.label]
