@@ -7,7 +7,7 @@ them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 
@@ -46,14 +46,32 @@ def erasing(form: str) -> str:
 
 
 def determined(space: CandidateSpace, candidate: Candidate) -> tuple[Determined, ...]:
-    """The forms that the neurons of a candidate determine, whatever it reads, and may erase."""
+    """The forms that the neurons of a candidate determine, whatever it reads, and may erase.
+
+    What they read comes first, and no more than takes as many neurons as they are: who frees more
+    than it takes might be computed for that alone, which the solver has to look for.
+    """
     known = space.determined
     if known is None or isinstance(candidate.plan, HeadPlan):
         return ()
     if candidate.name not in known.found:
-        known.found[candidate.name] = tuple(_found(space, candidate, candidate.plan))
-    found = known.found[candidate.name]
-    return tuple(x for x in found if (candidate.name, erasing(x.label)) not in space.excluded)
+        found = _found(space, candidate, candidate.plan)
+        known.found[candidate.name] = tuple(_within(space, candidate, found))
+    told = known.found[candidate.name]
+    return tuple(x for x in told if (candidate.name, erasing(x.label)) not in space.excluded)
+
+
+def _within(
+    space: CandidateSpace, candidate: Candidate, found: Iterable[Determined]
+) -> Iterator[Determined]:
+    """Those that together take no more neurons than compute the candidate, what it reads first."""
+    read = {name for need in candidate.needs for name in space.options[need]}
+    left = candidate.neurons
+    for told in sorted(found, key=lambda told: told.label not in read):
+        form = space.forms[told.label]
+        left -= form.width * (2 if form.signed else 1)
+        if left >= 0:
+            yield told
 
 
 def erased_beside(space: CandidateSpace, plan: Allotted) -> dict[str, list[Determined]]:

@@ -120,7 +120,9 @@ class TabledProgram(ProgramGraph):
         for node in reversed(self.nodes):
             if node.label in needed:
                 needed.update(operation_reads(node.operation))
-        return self.with_nodes(node for node in self.nodes if node.label in needed)
+        merged = {label: other for label, other in self.stands_for.items() if other in needed}
+        left = replace(self, stands_for=merged)
+        return left.with_nodes(node for node in self.nodes if node.label in needed)
 
     def names(self) -> Names:
         """Gives new variables labels that no other has or had."""

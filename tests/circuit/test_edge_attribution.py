@@ -79,8 +79,9 @@ def test_edges_are_those_of_the_graph(name: str, tmp_path: Path) -> None:
                 names[hooks.port_name(layer, head, port)] = f"a{layer}.h{head}<{port[0]}>"
     wanted = set()
     graph = model.circuit.graph("qkv")
+    reaching = {names[n] for n in names if n in graph and graph.nodes[n]["reaches_output"]}
     for writer, reader, role in graph.edges(data="role"):
-        if role != "inside" and graph.nodes[reader]["reaches_output"] and writer in names:
+        if role != "inside" and writer in names and names[reader] in reaching:
             wanted.add(f"{names[writer]}->{names[reader]}")
     data = written(model, tmp_path)
     assert {edge for edge, entry in data["edges"].items() if entry["in_graph"]} == wanted
