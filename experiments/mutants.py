@@ -109,7 +109,7 @@ CASES = {
     Family.SHARING: _of_library("shuffle_dyck2", 3),
     Family.CONJUNCTIONS: _of_library("double_hist"),
     Family.CIRCLES: _of_library("is_duplicate"),
-    Family.THRESHOLDS: _of_library("running_sum", 3),
+    Family.THRESHOLDS: _of_library("shuffle_dyck2", 3),
     Family.REWRITES: _of_library("sort", 3),
     Family.JOINT: _of_library("rotate"),
     Family.CODES: _of_library("swap_pairs", 5),

@@ -29,7 +29,7 @@ from optitracr.candidates.families import (
     families_without,
 )
 from optitracr.catalogues import Placed, Proposal
-from optitracr.checking.proof.prove import BUDGET, prove_model
+from optitracr.checking.proof.prove import proven_inside
 from optitracr.checking.proving import known_before_use
 from optitracr.checking.readings import refuse_other_reading, warn_of_causal_reading
 from optitracr.compiled import CompiledModel, with_verbs
@@ -303,15 +303,16 @@ class Compilation:
         return self.recipe.allocator(problem, self._search, start, at_most)
 
     def _proven(self, placed: Placed) -> bool:
-        """Whether the model of a plan is proven, as it is before what is published of it."""
+        """Whether the model of a plan is proven with all inside, before what is published of it."""
         if stock_class(self.options.architecture) is not None:
             return False
         trial = copy.copy(self)
         trial.placed, trial._watch = placed, _unwatched
-        proof = prove_model(trial.model, budget=BUDGET)
-        if proof.proven:
-            self._proofs.append((placed.allocation.plan, proof))
-        return proof.proven
+        proof = proven_inside(trial.model)
+        if proof is None:
+            return False
+        self._proofs.append((placed.allocation.plan, proof))
+        return True
 
     def _model(self, assembly: Assembly) -> CompiledModel:
         program = self.encoded.program

@@ -63,9 +63,7 @@ class _Expected:
         columns, number = list(tenancy.columns), tenancy.variable.numerical
         self.values[..., columns] = np.where(known[..., None], values, np.nan)
         self.number[columns] = number and held.rows is None
-        self.tolerance[columns] = ONE_HOT_TOLERANCE
-        if number and held.rows is not None:
-            self.tolerance[columns] = code_tolerance(held.rows)
+        self.tolerance[columns] = held_tolerance(held, number)
         self.alive[columns], self.clean[columns] = True, held.clean
         self.tenancies[tenancy.variable.label] = (tenancy, held)
 
@@ -303,6 +301,13 @@ def _chosen(states: States) -> NDArray[Any]:
     for _ in states:
         pass
     return np.asarray(states.chosen)
+
+
+def held_tolerance(held: Held, numerical: bool) -> float:
+    """The error allowed in a variable, if it is not held as the number that it is."""
+    if numerical and held.rows is not None:
+        return code_tolerance(held.rows)
+    return ONE_HOT_TOLERANCE
 
 
 def number_tolerance(expected: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from optitracr.candidates.component import Held
 from optitracr.candidates.tolerances import ONE_HOT_TOLERANCE
-from optitracr.checking.comparison import number_tolerance
+from optitracr.checking.comparison import held_tolerance, number_tolerance
 from optitracr.checking.proof.bounded import FloatArray
 from optitracr.checking.proof.distinct import Stream, kinds
 from optitracr.checking.proof.told import UNKNOWN, Told
@@ -54,8 +54,15 @@ class Judgement:
 class Expectation:
     """What a program says of inputs, asked of the interpreter."""
 
-    def __init__(self, model: Transformer) -> None:
-        self.model = model
+    def __init__(self, model: Transformer, verified: bool = False) -> None:
+        """Asks nothing yet.
+
+        Args:
+            model: The model, with its program.
+            verified: Whether each variable has to be as near to what the program says as where a
+                model is verified, and not only nearer to that than to all else.
+        """
+        self.model, self.verified = model, verified
         self.tenancies = [
             (tenancy, held)
             for tenancy in model.layout.tenancies
@@ -157,6 +164,10 @@ class Known:
         rows, codes, group = self.pairs(held.label, stream.ids[:, 1:])
         found = stream.rows[rows][:, columns]
         wanted, allowed, inside = self._wanted(held, codes)
+        if self.expectation.verified:
+            numbers = tenancy.variable.numerical and held.rows is None
+            near = held_tolerance(held, tenancy.variable.numerical)
+            allowed = number_tolerance(wanted) if numbers else np.minimum(allowed, near)
         off = np.abs(found.center - wanted)
         fits = (off + found.error <= allowed).all(axis=1) & inside
         fails = (off - found.error > allowed).any(axis=1) | ~inside

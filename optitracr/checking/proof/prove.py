@@ -49,13 +49,32 @@ def prove_model(model: Transformer, budget: int = NO_BUDGET) -> Proof:
     """
     start = time.perf_counter()
     now = reaching(current(model))
-    proof = _proof(model, now, budget)
+    return _dated(_proof(model, now, budget), model, start)
+
+
+def _dated(proof: Proof, model: Transformer, start: float) -> Proof:
+    """The proof with the inputs that it is of, and the time that it took."""
     domain = model.setting.domain
-    return replace(
-        proof,
-        domain="" if domain is None else domain.text,
-        seconds=time.perf_counter() - start,
-    )
+    text = "" if domain is None else domain.text
+    return replace(proof, domain=text, seconds=time.perf_counter() - start)
+
+
+def proven_inside(model: Transformer) -> Proof | None:
+    """A proof of the output by every input on which each variable inside is as verified ones are.
+
+    Args:
+        model: The model, of ReLU, with its program.
+
+    Returns:
+        The proof; None if something is not told, or there are too many inputs to look at.
+    """
+    start = time.perf_counter()
+    now = reaching(current(model))
+    inputs = _every_input(model, now, FEW)
+    if inputs is None:
+        return None
+    proof, left_open, _ = _on_every_input(model, now, inputs, verified=True)
+    return None if left_open else _dated(proof, model, start)
 
 
 def _proof(model: Transformer, now: Current, budget: int) -> Proof:
@@ -159,7 +178,23 @@ class _Findings:
 
 
 def _by_every_input(model: Transformer, now: Current, inputs: InputSet) -> Proof:
-    expectation, findings = Expectation(model), _Findings()
+    proof, left_open, findings = _on_every_input(model, now, inputs)
+    output = list(findings.known)[-1]
+    wanted = [what for what in left_open if what == output or what in findings.broken]
+    if not wanted:
+        return proof
+    return _refutation(model, inputs, findings) or replace(
+        proof,
+        status=Status.CHECKED,
+        open=tuple(f"{what} is not told by bounds on every input" for what in wanted),
+    )
+
+
+def _on_every_input(
+    model: Transformer, now: Current, inputs: InputSet, verified: bool = False
+) -> tuple[Proof, list[str], _Findings]:
+    """The proof if the output is told, all that bounds do not tell, and what was found."""
+    expectation, findings = Expectation(model, verified), _Findings()
     undefined, first = 0, 0
     for chunk in chunks(inputs, now.architecture.heads):
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
@@ -169,18 +204,15 @@ def _by_every_input(model: Transformer, now: Current, inputs: InputSet) -> Proof
         undefined += int(known.undefined.sum())
         first += len(chunk.codes)
     left_open = [what for what, known in findings.known.items() if not known]
-    output = list(findings.known)[-1]
-    wanted = [what for what in left_open if what == output or what in findings.broken]
-    refuted = _refutation(model, inputs, findings) if wanted else None
-    return refuted or Proof(
-        Status.CHECKED if wanted else Status.PROVEN,
+    proof = Proof(
+        Status.PROVEN,
         inputs=len(inputs.codes) - undefined,
         undefined=undefined,
         discharged={Discharge.INPUTS: len(findings.known) - len(left_open)},
-        open=tuple(f"{what} is not told by bounds on every input" for what in wanted),
         largest_error=findings.error,
         smallest_separation=findings.separation,
     )
+    return proof, left_open, findings
 
 
 def _refutation(model: Transformer, inputs: InputSet, findings: _Findings) -> Proof | None:
