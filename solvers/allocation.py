@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import accumulate
@@ -174,6 +175,11 @@ class Allocation:
     message: str = ""
 
 
+def heads_erase(erasures: Iterable[Erasure]) -> bool:
+    """Whether a head makes one of the erasures."""
+    return any(erasure.sublayer % 2 == 0 for erasure in erasures)
+
+
 def present_variables(problem: Problem, plan: Plan) -> tuple[str, ...]:
     """Variables that exist: computed, read, or kept; in the problem's order."""
     alternatives = problem.alternative_by_name()
@@ -181,7 +187,7 @@ def present_variables(problem: Problem, plan: Plan) -> tuple[str, ...]:
     found |= {name for placement in plan.placements for name in placement.reads}
     found |= {*problem.views[plan.view].reads, *plan.kept_inputs}
     found |= {erasure.variable for erasure in plan.erasures}
-    if problem.self_attention is not None and any(e.sublayer % 2 == 0 for e in plan.erasures):
+    if problem.self_attention is not None and heads_erase(plan.erasures):
         found |= set(problem.self_attention.ways[plan.own])
     return tuple(v.name for v in problem.variables if v.name in found)
 

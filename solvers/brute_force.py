@@ -14,6 +14,7 @@ from solvers.allocation import (
     Plan,
     Status,
     head_demands,
+    heads_erase,
     heads_used,
     measured,
     neurons_used,
@@ -155,8 +156,8 @@ def _erased(
             for name, sublayer in zip(choices, sublayers, strict=True)
             if sublayer is not None
         )
-        heads = any(erasure.sublayer % 2 == 0 for erasure in erasures)
-        bare = Plan(layers, placements, erasures, view, 0, 0, 0, 0, own=way if heads else 0)
+        own_way = way if heads_erase(erasures) else 0
+        bare = Plan(layers, placements, erasures, view, 0, 0, 0, 0, own=own_way)
         yield from _sized(problem, bare)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from solvers.allocation import Allocation, Erasure, Placement, Plan, Status
+from solvers.allocation import Allocation, Erasure, Placement, Plan, Status, heads_erase
 from solvers.deeper import most_layers
 from solvers.greedy import measured
 from solvers.interrupts import interruptible
@@ -318,7 +318,7 @@ def _read(problem: Problem, layers: int, program: _Program, solution: Any) -> Pl
     )
     view = next(i for i in range(len(problem.views)) if on("view", i))
     ways = 1 if problem.self_attention is None else len(problem.self_attention.ways)
-    heads = any(erasure.sublayer % 2 == 0 for erasure in erasures)
+    heads = heads_erase(erasures)
     own = next((way for way in range(ways) if heads and on("own", way)), 0)
     plan = Plan(layers, tuple(placements), erasures, view, 0, 0, 0, 0, own=own)
     return _with_largest_heads(problem, measured(problem, plan))

@@ -237,15 +237,9 @@ def check_pure(
     different = spread[: len(results)]
     at = [_place(operands, entry) if places is None else places[entry] for entry in different]
     called = [[values[i] for values, i in zip(operands, own, strict=True)] for own in at]
-    call = user.call
     for count, place in enumerate(spread):
         arguments, first = called[count % len(called)], results[place]
-        try:
-            again = call(*arguments)
-            if type(again) not in _PLAIN:
-                again = plain(again)
-        except Exception:
-            again = None
+        again = call_or_undefined(user.call, arguments).value
         if first is not again and not _same(first, again):
             shown = ", ".join(map(repr, arguments))
             raise ProgramError(

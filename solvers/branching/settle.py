@@ -13,7 +13,15 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from solvers.allocation import DEFAULT_OBJECTIVE, Allocation, Erasure, Placement, Plan, Status
+from solvers.allocation import (
+    DEFAULT_OBJECTIVE,
+    Allocation,
+    Erasure,
+    Placement,
+    Plan,
+    Status,
+    heads_erase,
+)
 from solvers.branching.certain import Certain, Key, certain_of
 from solvers.branching.erasing import Erased, Erasing
 from solvers.branching.nodes import Chosen, Node, children, roots
@@ -171,8 +179,7 @@ class _Search:
         placements.sort(key=lambda p: (p.sublayer, order[p.alternative]))
         at = {names[variable]: sublayer for variable, sublayer in self._best.erased.items()}
         erasures = tuple(Erasure(v.name, at[v.name]) for v in problem.variables if v.name in at)
-        heads = any(erasure.sublayer % 2 == 0 for erasure in erasures)
-        own = self._best.own if heads else 0
+        own = self._best.own if heads_erase(erasures) else 0
         bare = Plan(part.last // 2, tuple(placements), erasures, node.view, 0, 0, 0, 0, own=own)
         return replace(measured(problem, bare), heads=count, head_size=head_size)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from solvers.allocation import Erasure
+from solvers.allocation import Erasure, heads_erase
 from solvers.fitting import fitting
 from solvers.interrupts import load_cp_sat
 from solvers.problem import Alternative, Kind, Problem
@@ -136,7 +136,7 @@ def declare_own(decisions: Decisions) -> None:
 
 def chosen_own(decisions: Decisions, solver: Any, erasures: Iterable[Erasure]) -> int:
     """The way of self-attention of a solution: the first if no head erases."""
-    if all(erasure.sublayer % 2 for erasure in erasures):
+    if not heads_erase(erasures):
         return 0
     ways = (way for way, chosen in enumerate(decisions.own) if solver.boolean_value(chosen))
     return next(ways, 0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from solvers.allocation import Erasure, Placement, Plan
+from solvers.allocation import Erasure, Placement, Plan, heads_erase
 from solvers.constraints.variables import chosen_own
 from solvers.solutions import with_head_size
 from solvers.states.model import States
@@ -59,7 +59,7 @@ def read_states(states: States, solver: Any) -> Plan:
         for s in range(states.sublayers)
         if v.name in found and (v.name, s) in erased
     )
-    own = way if any(erasure.sublayer % 2 == 0 for erasure in erasures) else 0
+    own = way if heads_erase(erasures) else 0
     plan = Plan(states.layers, tuple(placements), erasures, view, 0, 0, 0, 0, own=own)
     return with_head_size(problem, plan, int(solver.value(states.head_size)))
 
