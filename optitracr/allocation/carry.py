@@ -12,8 +12,9 @@ smallest is taken. Only one as small as the first is known to be the smallest of
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from optitracr.allocation.leaving_out import readings, uneven_ones, without
@@ -29,6 +30,7 @@ from optitracr.allocation.searching import (
 )
 from optitracr.candidates.computable import Chains, exclude
 from optitracr.candidates.margins import noisy_counts
+from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import CandidateSpace
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem
@@ -82,11 +84,8 @@ def carried_plan(
         TooShallowError: If candidates that were left out as they come too late may be needed.
     """
     tried = tried_plan(*first, solve, None)
-    small = is_small(*tried.carried[1:])
-    if small:
-        tried = _judged(tried, proven)
-    tries = _Tries(state, solve, proven, [tried], small)
-    tries.add_rounds(tried, FIRST_ROUNDS)
+    tries = _Tries(state, solve, proven, small=is_small(*tried.carried[1:]))
+    tries.add_rounds(tries.judged(tried), FIRST_ROUNDS)
     again = len(tries.found) > 1 and tries.small
     last = first[0]
     latest: Tried | None = tries.found[-1]
@@ -119,16 +118,19 @@ class _Tries:
         state: Makes the problem of a space.
         solve: Solves it.
         proven: Proves the model of a plan.
-        found: The plans, in order.
         small: Whether the first problem is small and its plan optimal. Then the smallest plan that
             is carried is looked for, and from the second on only what is smaller than those before.
+        found: The plans, in order.
+        failed: For each variable that alone was wrong where a model was not proven, and for the
+            output by its way to be read, the least excess with which it was.
     """
 
     state: Callable[[CandidateSpace], Problem]
     solve: Solve
     proven: Proven
-    found: list[Tried]
     small: bool
+    found: list[Tried] = field(default_factory=list)
+    failed: dict[str, float] = field(default_factory=dict)
 
     @property
     def _carried(self) -> tuple[int, ...]:
@@ -157,8 +159,22 @@ class _Tries:
             tried = tried_plan(space, self.state(space), self.solve, start, self.at_most)
         except InfeasibleError:
             return None
-        if self.small:
-            tried = _judged(tried, self.proven)
+        return self.judged(tried)
+
+    def judged(self, tried: Tried) -> Tried:
+        """Adds a plan, of which nothing is wrong if its model is proven.
+
+        No proof is tried of one that is off by as much as another of which it failed: most would
+        fail as well, and what is lost is a smaller plan at most.
+        """
+        space = tried.carried[0]
+        excess = {_held(space, each.candidate): _excess(each) for each in tried.wrong}
+        is_hopeless = any(x >= self.failed.get(name, math.inf) for name, x in excess.items())
+        if self.small and tried.wrong and not is_hopeless:
+            if self.proven(*tried.carried):
+                tried = tried._replace(wrong=(), proven=True)
+            elif len(excess) == 1:
+                self.failed.update(excess)
         self.found.append(tried)
         return tried
 
@@ -246,11 +262,15 @@ def _of_the_rest(carried: Carried) -> Carried:
     return space, problem, replace(allocation, message=message)
 
 
-def _judged(tried: Tried, proven: Proven) -> Tried:
-    """The same plan, of which nothing is wrong if its model is proven."""
-    if not tried.wrong or not proven(*tried.carried):
-        return tried
-    return tried._replace(wrong=(), proven=True)
+def _held(space: CandidateSpace, name: str) -> str:
+    """The variable that a component computes; what is no component is a way to read the output."""
+    candidate = space.candidates.get(name)
+    return name if candidate is None else space.forms[candidate.form].label
+
+
+def _excess(offence: Offence) -> float:
+    """How many times an error is what it may be."""
+    return offence.error / offence.allowed
 
 
 def _least(found: Sequence[Tried]) -> tuple[Tried, float]:
@@ -259,6 +279,6 @@ def _least(found: Sequence[Tried]) -> tuple[Tried, float]:
     Of equals it is the one whose second is smaller, and so on. Of those it is the smallest model,
     and of equal ones the first.
     """
-    excess = [sorted((o.error / o.allowed for o in each.wrong), reverse=True) for each in found]
+    excess = [sorted(map(_excess, each.wrong), reverse=True) for each in found]
     place = min(range(len(found)), key=lambda i: (excess[i], found[i].carried[2].value))
     return found[place], max(excess[place], default=0.0)

@@ -15,7 +15,13 @@ import numpy as np
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import EXACT, LARGEST_FACTOR, Form
-from optitracr.candidates.space import NOTHING, CandidateSpace, Determinations, held_rows
+from optitracr.candidates.space import (
+    NOTHING,
+    CandidateSpace,
+    Determinations,
+    SideBySide,
+    held_rows,
+)
 from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.heads import HeadPlan
 from optitracr.constructions.leaves import Plan
@@ -106,23 +112,26 @@ def _found(space: CandidateSpace, candidate: Candidate, plan: Plan) -> Iterator[
             given = _given(plan, axes)
             hidden = np.maximum(given, 0.0)
             most = _told_apart(hidden, sizes, place)
+            own = known.forms[label]
             forms = [
-                (form, bos)
-                for form, kinds in known.forms[label]
+                (form, columns)
+                for form, kinds, columns in own.forms
                 if kinds <= most
                 and form.name != candidate.form
                 and (form.is_number or form.width <= candidate.neurons)
-                and (bos := _at_bos(space, form)) is not None
             ]
-            span = Span.of(_with_bos(candidate, hidden, at_bos)) if forms else None
-            for form, bos in forms:
-                assert span is not None, "there is one where there is a form"
-                wanted = np.empty((len(span.columns), form.width))
-                wanted[: len(given)] = _along(_held(space, form), sizes, place)
-                wanted[len(given) :] = bos
-                found = span.weights(wanted, EXACT, LARGEST_FACTOR)
-                if found is not None and _is_calm(space, candidate, plan, given, form, found):
-                    yield Determined(form.name, found[:-1], found[-1])
+            if not forms:
+                continue
+            span = Span.of(_with_bos(candidate, hidden, at_bos))
+            wanted = np.empty((len(span.columns), own.at_bos.size))
+            wanted[: len(given)] = _along(own.rows, sizes, place)
+            wanted[len(given) :] = own.at_bos
+            found, is_told = span.weights(wanted, EXACT, LARGEST_FACTOR)
+            for form, columns in forms:
+                weights = found[:, columns]
+                told = is_told[columns].all()
+                if told and _is_calm(space, candidate, plan, given, form, weights):
+                    yield Determined(form.name, weights[:-1], weights[-1])
 
 
 def _known(space: CandidateSpace) -> Determinations:
@@ -130,11 +139,26 @@ def _known(space: CandidateSpace) -> Determinations:
     known = space.determined
     assert known is not None, "nothing is looked for where each form takes neurons of its own"
     if not known.forms:
-        for form in space.forms.values():
-            kinds = len(distinct_rows(_held(space, form))[0])
-            known.forms.setdefault(form.label, []).append((form, kinds))
         known.at_bos.update(_written_at_bos(space))
+        of: dict[str, list[Form]] = {}
+        for form in space.forms.values():
+            of.setdefault(form.label, []).append(form)
+        known.forms.update({label: _side_by_side(space, forms) for label, forms in of.items()})
     return known
+
+
+def _side_by_side(space: CandidateSpace, forms: Sequence[Form]) -> SideBySide:
+    at_bos = [(form, held) for form in forms if (held := _at_bos(space, form)) is not None]
+    held = [_held(space, form) for form, _ in at_bos] or [np.empty((0, 0))]
+    ends = np.cumsum([rows.shape[1] for rows in held]).tolist()
+    return SideBySide(
+        [
+            (form, len(distinct_rows(rows)[0]), slice(end - rows.shape[1], end))
+            for (form, _), rows, end in zip(at_bos, held, ends, strict=False)
+        ],
+        np.concatenate(held, axis=1),
+        np.concatenate([np.empty(0), *(row for _, row in at_bos)]),
+    )
 
 
 def _along(rows: FloatArray, sizes: Sequence[int], place: int) -> FloatArray:
@@ -260,7 +284,8 @@ def _at_bos(space: CandidateSpace, form: Form) -> FloatArray | None:
 
     There the heads of one that is not clean find BOS alone, and write what they write of it.
     """
-    return np.zeros(form.width) if form.clean else _known(space).at_bos.get(form.name)
+    assert space.determined is not None, "nothing is looked for where nothing is determined"
+    return np.zeros(form.width) if form.clean else space.determined.at_bos.get(form.name)
 
 
 def _written_at_bos(space: CandidateSpace) -> dict[str, FloatArray | None]:

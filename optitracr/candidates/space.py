@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,6 +34,22 @@ View = tuple[tuple[str, ...], FloatArray]
 """The forms that the unembedding reads, BOS among them for a constant, and its rows over them."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class SideBySide:
+    """What the forms of a variable hold, side by side.
+
+    Attributes:
+        forms: Those of which it is known what they hold at BOS, each with the number of values that
+            it tells apart and its columns.
+        rows: What they hold of each value, and of None where that may be, [values, columns].
+        at_bos: What they hold at BOS, [columns].
+    """
+
+    forms: Sequence[tuple[Form, int, slice]]
+    rows: FloatArray
+    at_bos: FloatArray
+
+
 @dataclass(frozen=True, slots=True)
 class Determinations:
     """What was found of the forms that neurons determine; grows.
@@ -42,13 +58,13 @@ class Determinations:
         found: For each candidate that was asked about the forms that its neurons determine.
         at_bos: What each form that is computed holds at BOS, if not zero; None where it is not
             known.
-        forms: The forms of each variable, and how many values each tells apart.
+        forms: The forms of each variable.
         read: For each need what is read for it of each value of a variable, and of all.
     """
 
     found: dict[str, tuple[Determined, ...]] = field(default_factory=dict)
     at_bos: dict[str, FloatArray | None] = field(default_factory=dict)
-    forms: dict[str, list[tuple[Form, int]]] = field(default_factory=dict)
+    forms: dict[str, SideBySide] = field(default_factory=dict)
     read: dict[Need, tuple[dict[str, FloatArray], FloatArray]] = field(default_factory=dict)
 
 

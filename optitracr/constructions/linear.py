@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.craft.spaces import FloatArray
 
 if TYPE_CHECKING:
-    from jaxtyping import Float
+    from jaxtyping import Bool, Float
 
 DEPENDENT = 1e-9
 """Part of the largest singular value up to which another is none: rounding leaves less of it."""
@@ -42,7 +43,7 @@ class Span:
 
     def weights(
         self, wanted: Float[FloatArray, "rows outputs"], exact_to: float, largest: float
-    ) -> Float[FloatArray, "columns outputs"] | None:
+    ) -> tuple[Float[FloatArray, "columns outputs"], Bool[NDArray[np.bool_], " outputs"]]:
         """What the columns are multiplied with to be something else in every row.
 
         Args:
@@ -51,17 +52,11 @@ class Span:
             largest: The largest weight.
 
         Returns:
-            The weights; None if there are none, or none as small.
+            The weights, and for which outputs there are any, and as small.
         """
-        along = self.basis.T @ wanted
-        if abs(self.basis @ along - wanted).max(initial=0.0) > exact_to:
-            return None
-        found = (self.back @ along).round(ROUNDED)
-        if abs(found).max(initial=0.0) > largest:
-            return None
-        if abs(self.columns @ found - wanted).max(initial=0.0) > exact_to:
-            return None
-        return found
+        found = (self.back @ (self.basis.T @ wanted)).round(ROUNDED)
+        off = abs(self.columns @ found - wanted).max(axis=0, initial=0.0)
+        return found, (off <= exact_to) & (abs(found).max(axis=0, initial=0.0) <= largest)
 
 
 ROUNDED = 12
