@@ -29,6 +29,7 @@ from optitracr.allocation.searching import (
     tried_plan,
 )
 from optitracr.candidates.computable import Chains, exclude
+from optitracr.candidates.determined import erased_beside
 from optitracr.candidates.margins import noisy_counts
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import CandidateSpace
@@ -96,7 +97,7 @@ def carried_plan(
         if tries.enough:
             break
         space = make()
-        if not _are_alike(space, last):
+        if not _are_alike(space, last, latest):
             last, latest = space, tries.add(space, _least(tries.found)[0].carried[2].plan)
         if make in careful:
             latest = tries.add_rounds(latest)
@@ -246,13 +247,24 @@ def _noise(space: CandidateSpace, allocation: Allocation) -> float:
     return max((offence.error for offence in noisy_counts(space, allocation)), default=0.0)
 
 
-def _are_alike(space: CandidateSpace, other: CandidateSpace) -> bool:
-    """Whether the same was proposed for two spaces, however much it bears."""
+def _are_alike(space: CandidateSpace, other: CandidateSpace, of_other: Tried | None) -> bool:
+    """Whether the same was proposed for two spaces, however much it bears.
+
+    Args:
+        space: One of them.
+        other: The other.
+        of_other: The plan of the other, if there is one. Where no neurons erase beside what they
+            compute in it, it is the best of a space in which they could not.
+    """
     first, second = (
         [(c.name, c.neurons, c.needs) for c in each.candidates.values()] for each in (space, other)
     )
-    erase = [each.determined is not None for each in (space, other)]
-    return first == second and space.excluded == other.excluded and erase[0] is erase[1]
+    if first != second or space.excluded != other.excluded:
+        return False
+    if space.determined is not None or of_other is None:
+        return (space.determined is None) is (other.determined is None)
+    plan = of_other.carried[2].plan
+    return plan is not None and not erased_beside(other, plan)
 
 
 def _of_the_rest(carried: Carried) -> Carried:
