@@ -45,6 +45,10 @@ ROUNDS = 4
 seldom makes another error large enough; after these, the components with the least errors are
 taken."""
 
+MANY = 50
+"""Offences of the first plan beyond which only the components with the least errors are tried: of
+so many none of the searches before leaves out enough, and each takes seconds."""
+
 LEFT_OUT = (
     "the components are those that float32 is estimated to carry: status and bound are of these, "
     "after others were left out"
@@ -86,11 +90,16 @@ def carried_plan(
     """
     tried = tried_plan(*first, solve, None)
     tries = _Tries(state, solve, proven, small=is_small(*tried.carried[1:]))
-    tries.add_rounds(tries.judged(tried), FIRST_ROUNDS)
+    tries.judged(tried)
+    ways = [*cautious, *careful]
+    if len(tried.wrong) > MANY:
+        ways = ways[-1:]
+    else:
+        tries.add_rounds(tries.found[0], FIRST_ROUNDS)
     again = len(tries.found) > 1 and tries.small
     last = first[0]
     latest: Tried | None = tries.found[-1]
-    for make in (*cautious, *careful):
+    for make in ways:
         if again and tries.at_most and not tries.enough:
             tries.add_either(either())
             again = False

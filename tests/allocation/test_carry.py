@@ -1,14 +1,16 @@
-"""One search of a space: of all ways in which erasing heads tell positions, the smallest."""
+"""The smallest plan that is carried: one search of a space, and which searches there are."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
 import pytest
 
 from optitracr import library
-from optitracr.allocation import searching
+from optitracr.allocation import carry, searching
+from optitracr.candidates.offence import Offence
 from optitracr.candidates.realise import realise
 from optitracr.candidates.space import CandidateSpace
 from optitracr.catalogues import CandidateProposal
@@ -62,3 +64,68 @@ def solved(problem: Problem, start: Plan | None = None, at_most: Value | None = 
     if found.plan is None:
         raise InfeasibleError("nothing")
     return found
+
+
+def offence(space: CandidateSpace, times: float) -> Offence:
+    """One of the first component, off by so many times what it may be."""
+    return Offence(next(iter(space.candidates)), (), times, 1.0)
+
+
+class Searched:
+    """Runs `carried_plan` on plans of which this and that is wrong.
+
+    Attributes:
+        made: The spaces that were made, in order.
+        proofs: How often a proof was tried; none succeeds.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *wrong: list[Offence]) -> None:
+        """Each search ends with the same plan, and with the next of these lists."""
+        self.made: list[str] = []
+        self.proofs = 0
+        space, problem = two_ways()
+        carried = searching.tried_plan(space, problem, solved, None).carried
+        left = iter(wrong)
+
+        def tried_plan(*_: object) -> searching.Tried:
+            return searching.Tried(carried, next(left, []))
+
+        monkeypatch.setattr(carry, "tried_plan", tried_plan)
+        carry.carried_plan(
+            (space, problem),
+            self._maker("either"),
+            [self._maker("cautious")],
+            [self._maker("steady"), self._maker("robust")],
+            lambda _: problem,
+            solved,
+            self._proven,
+        )
+
+    def _maker(self, name: str) -> Callable[[], CandidateSpace]:
+        def make() -> CandidateSpace:
+            self.made.append(name)
+            space = two_ways()[0]
+            # No two of them are alike.
+            return replace(space, excluded=frozenset({(name, "")}))
+
+        return make
+
+    def _proven(self, *_: object) -> bool:
+        self.proofs += 1
+        return False
+
+
+def test_of_many_offences_none_is_left_out_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    space = two_ways()[0]
+    few, many = ([offence(space, 2.0)] * count for count in (1, carry.MANY + 1))
+    assert Searched(monkeypatch, many).made[0] == "robust"
+    assert Searched(monkeypatch, few, few).made[0] == "cautious"
+
+
+def test_no_proof_is_tried_of_what_is_as_wrong_as_what_failed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    space = two_ways()[0]
+    less, more = [offence(space, 2.0)], [offence(space, 3.0)]
+    once, twice = (Searched(monkeypatch, *each) for each in ([less, more], [more, less]))
+    assert twice.proofs == once.proofs + 1
