@@ -37,8 +37,15 @@ from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem
 
 FIRST_ROUNDS = 1
-"""Times that the first space is solved again: where one component passes on too much, leaving that
-out is enough as a rule. Where it is not, all have to pass on less."""
+"""Times that the first space is solved again: where one component passes on a little too much,
+leaving that out is enough as a rule. Where it is not, all have to pass on less."""
+
+LITTLE = 10.0
+"""How many times what is allowed that is: of what was off by more, one in twenty was mended so."""
+
+MUCH = 100.0
+"""How many times what is allowed an error is, where what passes on none is not enough beside what
+does: one in thirty of such searches ended with a plan that is carried."""
 
 ROUNDS = 4
 """Times that a space is solved again. Each takes as long as the first, and what one leaves out
@@ -91,12 +98,12 @@ def carried_plan(
     tried = tried_plan(*first, solve, None)
     tries = _Tries(state, solve, proven, small=is_small(*tried.carried[1:]))
     tries.judged(tried)
-    ways = [*cautious, *careful]
+    ways, most = [*cautious, *careful], max(map(_excess, tried.wrong), default=0.0)
     if len(tried.wrong) > MANY:
         ways = ways[-1:]
-    else:
+    elif most < LITTLE or not tries.small:
         tries.add_rounds(tries.found[0], FIRST_ROUNDS)
-    again = len(tries.found) > 1 and tries.small
+    again = tries.small and not tries.enough and most < MUCH
     last = first[0]
     latest: Tried | None = tries.found[-1]
     for make in ways:
