@@ -12,10 +12,9 @@ LARGE_MODEL = 6_000
 proves such problems in the default time. Larger ones are first improved in stretches, which narrows
 them sooner."""
 
-ANEW = 500
+ANEW = 1_500
 """Decisions up to which a problem is solved anew, whatever plan there is to start from: that takes
-two thirds of the time. In larger ones, of plans of equal sizes one is found that is more like the
-given one; that was right but for a few components, so that it is sooner right than another."""
+half of the time, and of the plans of equal sizes none is sooner right than another."""
 
 ALIKE = 1_500
 """Decisions up to which one is found that is more like the given one: in larger problems that takes

@@ -181,12 +181,12 @@ class _Tries:
     def judged(self, tried: Tried) -> Tried:
         """Adds a plan, of which nothing is wrong if its model is proven.
 
-        No proof is tried of one that is off by as much as another of which it failed: most would
-        fail as well, and what is lost is a smaller plan at most.
+        No proof is tried of one that is off by more than another of which it failed: nearly all
+        would fail as well, and what is lost is a smaller plan at most.
         """
         space = tried.carried[0]
         excess = {_held(space, each.candidate): _excess(each) for each in tried.wrong}
-        is_hopeless = any(x >= self.failed.get(name, math.inf) for name, x in excess.items())
+        is_hopeless = any(x > self.failed.get(name, math.inf) for name, x in excess.items())
         if self.small and tried.wrong and not is_hopeless:
             if self.proven(*tried.carried):
                 tried = tried._replace(wrong=(), proven=True)
