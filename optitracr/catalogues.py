@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from typing import ClassVar
 
 from optitracr.allocation.carry import carried_plan
 from optitracr.allocation.problem import HeadSize, build_problem, rank
@@ -129,11 +130,13 @@ class Catalogue(ABC):
         any_default: Whether its heads can write any default, and not None and 0 alone.
         rewrites: What is done to a program before its components are proposed.
         rules: What proposes components, in order.
+        heeds_carrier: Whether what is chosen of them depends on what carries them.
     """
 
     any_default: bool
     rewrites: Rewrites
     rules: tuple[Rule, ...]
+    heeds_carrier: ClassVar[bool] = False
 
     def joined(self, program: TabledProgram, setting: Setting) -> TabledProgram:
         """The program with joint variables for the composite selectors that no head computes.
@@ -342,6 +345,7 @@ class CandidateCatalogue(Catalogue):
         rules: What proposes candidates, in order; those of families can be switched off.
     """
 
+    heeds_carrier: ClassVar[bool] = True
     any_default: bool = True
     rewrites: Rewrites = CANDIDATE_REWRITES
     rules: tuple[Rule, ...] = RULES

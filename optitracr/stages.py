@@ -15,7 +15,7 @@ from functools import cached_property, partial
 from typing import ParamSpec, TypeVar
 
 from optitracr import rasp
-from optitracr.architectures.carrying import carrier_of
+from optitracr.architectures.carrying import wary_carrier_of
 from optitracr.architectures.classes import stock_class
 from optitracr.architectures.stream import stock_of, tells_positions_late
 from optitracr.assembly.build import build_model
@@ -33,7 +33,7 @@ from optitracr.checking.proof.prove import proven_inside
 from optitracr.checking.proving import known_before_use
 from optitracr.checking.readings import refuse_other_reading, warn_of_causal_reading
 from optitracr.compiled import CompiledModel, with_verbs
-from optitracr.errors import LimitError, OptitracrError
+from optitracr.errors import LimitError, OptitracrError, VerificationError
 from optitracr.graph.build import build_graph
 from optitracr.graph.numbers import BeyondFloatError
 from optitracr.graph.program import ProgramGraph
@@ -50,7 +50,7 @@ from optitracr.model.shape import shape_in
 from optitracr.options import Check, CompileOptions, is_shallow, search_of
 from optitracr.recipes import RECIPES, Recipe
 from optitracr.setting import Setting
-from optitracr.stock.proving import SpoiledError, known_as_stock
+from optitracr.stock.proving import known_as_stock
 from solvers import Allocation, OnInterrupt, Plan, Problem
 
 P = ParamSpec("P")
@@ -143,8 +143,9 @@ class Compilation:
             advises: Whether what helps is tried where a limit is met.
             whole: Whether all components are proposed, those too that no model has which is the
                 best by the options.
-            careful: Whether components are left out that norms and other activations than ReLU
-                are estimated to spoil; most are right all the same, and smaller.
+            careful: Whether components are left out that are estimated to be spoiled, by norms and
+                other activations than ReLU or by what erasing leaves; most are right all the same,
+                and smaller.
         """
         self.source, self.setting, self.options = source, setting, options
         self.recipe = recipe or RECIPES[options.optimize]
@@ -158,7 +159,7 @@ class Compilation:
         self._search = search_of(options, on_interrupt)
         self._watch, self._advises = watch, advises
         self._shallow = not whole and is_shallow(options)
-        self._carrier = carrier_of(made_of) if careful else PLAIN
+        self._carrier = wary_carrier_of(made_of) if careful else PLAIN
         self._proofs: list[tuple[Plan | None, Proof]] = []
 
     @cached_property
@@ -249,8 +250,8 @@ class Compilation:
             return self.model
         try:
             remember(self.model, self.checked)
-        except SpoiledError:
-            if self._carrier is not PLAIN:
+        except VerificationError:
+            if self._carrier is not PLAIN or not self.recipe.catalogue.heeds_carrier:
                 raise
             return self._careful().compiled()
         return self.model

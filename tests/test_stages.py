@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import pytest
 
-from optitracr import library
+from optitracr import library, stages
 from optitracr.allocation.allocate import by_solver
+from optitracr.candidates.carrier import WARY
+from optitracr.candidates.margins import offences
+from optitracr.catalogues import CandidateProposal
+from optitracr.errors import VerificationError
 from optitracr.levels import ALLOCATED_LEVELS, LEVELS
+from optitracr.library.random_programs import random_program
+from optitracr.model.proof import Status
 from optitracr.options import CompileOptions, check_options
 from optitracr.recipes import RECIPES
 from optitracr.setting import Setting, check_setting
@@ -72,3 +79,34 @@ def test_levels_are_the_recipes() -> None:
     assert tuple(RECIPES) == LEVELS
     solved = [level for level, recipe in RECIPES.items() if recipe.allocator is by_solver]
     assert tuple(solved) == ALLOCATED_LEVELS
+
+
+def test_what_turns_out_wrong_is_made_again_of_what_erasing_spoils_less() -> None:
+    """Neurons that erase a one-hot leave its noise below zero, by which a mean is then weighed."""
+    made = random_program(9600282720, 7)
+    own = check_setting(made.vocab, made.max_seq_len, "bos", "pad", causal=False)
+    found = Compilation(made.program, own, check_options())
+    assert isinstance(found.placed.proposal, CandidateProposal)
+    space, allocation = found.placed.proposal.space, found.placed.allocation
+    assert not offences(space, allocation)
+    assert offences(replace(space, carrier=WARY), allocation)
+    with pytest.raises(VerificationError):
+        _ = found.checked
+    model = found.compiled()
+    assert model is not found.model
+    assert model.proof.status is Status.PROVEN
+    assert model.verify().variables > 10
+
+
+def test_where_nothing_else_would_be_chosen_a_wrong_model_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def wrong(*_: object) -> None:
+        raise VerificationError("wrong")
+
+    monkeypatch.setattr(stages, "known_before_use", wrong)
+    for level, times in ((0, 1), (2, 2)):
+        found, made = compilation(check_options(level))
+        with pytest.raises(VerificationError, match=r"^wrong$"):
+            found.compiled()
+        assert [one.stage for one in made].count(Stage.MODEL) == times

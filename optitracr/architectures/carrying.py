@@ -8,7 +8,7 @@ import numpy as np
 
 from optitracr.architectures.activations import factors, given
 from optitracr.architectures.architecture import Activation, Architecture, Norm
-from optitracr.candidates.carrier import PLAIN, Carrier
+from optitracr.candidates.carrier import PLAIN, WARY, Carrier
 from optitracr.craft.spaces import FloatArray
 
 READ_ERRORS = {Norm.NONE: 0.0, Norm.LAYER_NORM: 2.0**-20, Norm.RMS_NORM: 2.0**-20}
@@ -22,6 +22,12 @@ def carrier_of(architecture: Architecture) -> Carrier:
         return PLAIN
     bent = None if architecture.activation is Activation.RELU else partial(_bend, architecture)
     return Carrier(READ_ERRORS[architecture.norm], bent)
+
+
+def wary_carrier_of(architecture: Architecture) -> Carrier:
+    """The same, for a program of which a model turned out to be wrong."""
+    carrier = carrier_of(architecture)
+    return WARY if carrier is PLAIN else carrier
 
 
 def _bend(architecture: Architecture, before: FloatArray, sizes: FloatArray) -> FloatArray:

@@ -19,11 +19,17 @@ class Carrier:
     Attributes:
         read_error: By what part of itself all that is read may be too large, or too small.
         bend: What neurons give besides ReLU; None for nothing.
+        remains: Whether it counts what noise below zero leaves of what neurons erase, wherever it
+            may be. It seldom is where anybody minds, and most plans are right that bear none.
     """
 
     read_error: float = 0.0
     bend: Bend | None = None
+    remains: bool = False
 
 
 PLAIN = Carrier()
 """A transformer without norms, of ReLU."""
+
+WARY = Carrier(remains=True)
+"""The same, where a model turned out to be wrong for what had been taken not to matter."""

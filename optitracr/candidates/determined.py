@@ -148,7 +148,7 @@ def _known(space: CandidateSpace) -> Determinations:
 
 
 def _side_by_side(space: CandidateSpace, forms: Sequence[Form]) -> SideBySide:
-    at_bos = [(form, held) for form in forms if (held := _at_bos(space, form)) is not None]
+    at_bos = [(form, row) for form in forms if (row := _at_bos(space, form)) is not None]
     held = [_held(space, form) for form, _ in at_bos] or [np.empty((0, 0))]
     ends = np.cumsum([rows.shape[1] for rows in held]).tolist()
     return SideBySide(

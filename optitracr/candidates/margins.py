@@ -129,18 +129,35 @@ def followed(
             stays in dimensions that are given to others, whichever they are. None if nothing is
             taken to be left.
     """
-    erased = {} if left is None else erased_beside(space, plan)
+    beside = erased_beside(space, plan)
+    alone = _erased_alone(space, plan, beside) if space.carrier.remains else []
+    erased = {} if left is None else beside
     left = [] if left is None else left
     for placement in sorted(plan.placements, key=lambda placed: placed.sublayer):
         candidate = space.candidates[placement.alternative]
         reads = _reads(space, candidate, placement, errors)
         for told in erased.get(candidate.name, ()):
             left.append(_left(candidate, reads, told, errors))
-        error = _error(space, candidate, reads) + sum(min(each.error, LEFT) for each in left)
+        remains = [float(errors[x].max(initial=0.0)) for x, s in alone if s <= placement.sublayer]
+        remains += [each.error for each in left]
+        error = _error(space, candidate, reads) + sum(min(each, LEFT) for each in remains)
         yield candidate, reads, error
         allowed = _allowed_of(space, candidate)
         within = error if _excess(error, allowed) <= 1.0 else np.minimum(error, allowed)
         errors[candidate.form] = within
+
+
+def _erased_alone(
+    space: CandidateSpace, plan: Plan, beside: Mapping[str, Sequence[Determined]]
+) -> list[tuple[str, int]]:
+    """What neurons of their own erase, and where, but for what is below zero: its noise stays."""
+    told = {each.label for own in beside.values() for each in own}
+    return [
+        (e.variable, e.sublayer)
+        for e in plan.erasures
+        if e.sublayer % 2 and e.variable in space.forms and e.variable not in told
+        if not space.forms[e.variable].signed
+    ]
 
 
 def _left(
