@@ -347,9 +347,6 @@ def methods() -> dict[str, Call]:
         for name, member in inspect.getmembers(thing, inspect.ismethod):
             if name.startswith(HOOKS) or (name.startswith("_") and name != "__call__"):
                 continue
-            if getattr(type(thing), name, None) is getattr(object, name, thing):
-                # nnsight gives every object a method, from the test on that loads it first.
-                continue
             keys = inspect.signature(member).parameters
             right = {key: arguments.get(f"{name}.{key}", arguments.get(key)) for key in keys}
             own = {key: value for key, value in right.items() if value is not None}

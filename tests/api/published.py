@@ -25,7 +25,12 @@ def form(codes: Any) -> tuple[Any, dict[str, Any]]:
 
 
 def owners(thing: Any, name: str) -> Iterator[str]:
-    """The classes by which a method goes: the thing's own, and that of published models."""
+    """The classes by which a method goes: the thing's own, and that of published models.
+
+    Of what every object has there are none: nnsight gives them a method, once it is loaded.
+    """
+    if getattr(type(thing), name) is getattr(object, name, None):
+        return
     yield type(thing).__qualname__
     if isinstance(thing, PublishedModel) and name in vars(PublishedModel):
         yield PublishedModel.__qualname__
