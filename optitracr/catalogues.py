@@ -364,7 +364,8 @@ class CandidateCatalogue(Catalogue):
         carrier: Carrier = PLAIN,
     ) -> CandidateProposal:
         """The candidates of some families."""
-        spaces = Spaces(Facts(rewritten, setting), program, rules_of(families, self.rules))
+        rules = rules_of(families, self.rules)
+        spaces = Spaces(Facts(rewritten, setting), program, rules, carrier.remains)
 
         def proposal(make: Callable[[Care], CandidateSpace]) -> CandidateProposal:
             def carried(care: Care) -> CandidateSpace:

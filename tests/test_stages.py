@@ -98,6 +98,19 @@ def test_what_turns_out_wrong_is_made_again_of_what_erasing_spoils_less() -> Non
     assert model.verify().variables > 10
 
 
+def test_what_is_negative_at_bos_is_erased_there_too_once_that_turns_out_to_matter() -> None:
+    """A neuron takes off what is above zero, and a one-hot that is not zero at BOS may be below."""
+    made = random_program(35200011424, 13)
+    own = check_setting(made.vocab, made.max_seq_len, "bos", "pad", causal=False)
+    found = Compilation(made.program, own, check_options())
+    with pytest.raises(VerificationError, match="is not zero at BOS"):
+        _ = found.checked
+    model = found.compiled()
+    assert model.proof.status is Status.PROVEN
+    negative = [x.variable for x in model.layout.tenancies if x.variable.negative]
+    assert any(not variable.numerical for variable in negative)
+
+
 def test_where_nothing_else_would_be_chosen_a_wrong_model_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -19,8 +19,9 @@ class Carrier:
     Attributes:
         read_error: By what part of itself all that is read may be too large, or too small.
         bend: What neurons give besides ReLU; None for nothing.
-        remains: Whether it counts what noise below zero leaves of what neurons erase, wherever it
-            may be. It seldom is where anybody minds, and most plans are right that bear none.
+        remains: Whether it counts what neurons leave of what they erase, as it was below zero: of
+            noise, and at BOS. It seldom is where anybody minds, and most plans are right that bear
+            none of it.
     """
 
     read_error: float = 0.0

@@ -73,17 +73,16 @@ class Form:
         if self.is_number:
             held = tuple(x for row in self.numbers for x in row) or tuple(values)
             if self.width == 1:
-                return Variable(self.name, Space((Direction(self.name),)), held, True)
+                return Variable(self.name, Space((Direction(self.name),)), held, True, self.signed)
             space = Space(tuple(Direction(self.name, i) for i in range(self.width)))
-            return Variable(self.name, space, held, True)
+            return Variable(self.name, space, held, True, self.signed)
         first: dict[int, Value] = {}
         for value, member in zip(values, self.classes, strict=True):
             if member != NO_CLASS:
                 first.setdefault(member, value)
         shown = tuple(first[member] for member in range(self.width))
-        return Variable(
-            self.name, Space(tuple(Direction(self.name, v) for v in shown)), shown, False
-        )
+        space = Space(tuple(Direction(self.name, v) for v in shown))
+        return Variable(self.name, space, shown, False, self.signed)
 
 
 def form_rows(form: Form) -> FloatArray:

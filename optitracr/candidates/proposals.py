@@ -53,6 +53,7 @@ class Proposals:
         needs: Every need that was met.
         is_late: Whether an MLP over a cut comes too late for a form to be of any use.
         most_forms: Forms of one variable beyond which new needs get only the joint one.
+        is_wary: Whether what is not zero at BOS is taken to be negative there.
     """
 
     def __init__(
@@ -69,7 +70,7 @@ class Proposals:
         self.best_keys, self.heights = BestKeys(facts), Heights(facts)
         self.tables = TablePlans(facts, repertoire, self.patterns, care, planned)
         self.is_late: Callable[[Form, Cut], bool] = _never
-        self.most_forms = MAX_FORMS
+        self.most_forms, self.is_wary = MAX_FORMS, False
         self.candidates: list[Candidate] = []
         self.needs: dict[Need, None] = {}
         self._forms: dict[tuple[object, ...], Form] = {}
@@ -187,7 +188,7 @@ class Proposals:
         self._counts[label] = count + 1
         name = label if count == 0 else unused(f"{label}~{count}", self._names)
         self._names.add(name)
-        signed = self._is_signed(label, classes, numbers)
+        signed = self._is_signed(label, classes, numbers) or (self.is_wary and not clean)
         form = Form(name, label, classes, numbers, clean, signed, sharp)
         self._forms[key] = form
         self._by_name[name] = form

@@ -50,11 +50,19 @@ class Spaces:
         facts: The program after the rewrites.
         program: The one before, for whose variables the candidates are.
         rules: What proposes candidates, in order.
+        is_wary: Whether what is not zero at BOS is taken to be negative there, so that erasing it
+            takes two neurons for each dimension. It seldom is, where that matters.
     """
 
-    def __init__(self, facts: Facts, program: TabledProgram, rules: Sequence[Rule]) -> None:
+    def __init__(
+        self,
+        facts: Facts,
+        program: TabledProgram,
+        rules: Sequence[Rule],
+        is_wary: bool = False,
+    ) -> None:
         """Nothing is proposed yet."""
-        self.facts, self.program, self.rules = facts, program, rules
+        self.facts, self.program, self.rules, self.is_wary = facts, program, rules, is_wary
         self._planned = Planned()
         self._first: Proposals | None = None
 
@@ -124,7 +132,9 @@ class Spaces:
         if care is Care.LEAST and self._first is not None:
             first, self._first = self._first, None
             return first
-        return Proposals(self.facts, repertoire(self.rules), care, self._planned)
+        proposals = Proposals(self.facts, repertoire(self.rules), care, self._planned)
+        proposals.is_wary = self.is_wary
+        return proposals
 
     def _least(self, births: Births) -> int:
         """The state in which the output can be read at the earliest."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,17 +22,19 @@ class Variable:
         space: The directions that hold it: one real one, or a one-hot over the values.
         values: Its value set, sorted; empty for a number whose set is not known.
         numerical: Whether it is held as a number.
+        negative: Whether it may be negative where it has none of its values, as at BOS.
     """
 
     label: str
     space: Space
     values: tuple[Value, ...]
     numerical: bool
+    negative: bool = field(default=False, compare=False)
 
     @property
     def signed(self) -> bool:
         """Whether its dimension can be negative."""
-        return self.numerical and (not self.values or min(self.values) < 0)
+        return self.negative or (self.numerical and (not self.values or min(self.values) < 0))
 
     @property
     def functional(self) -> Float[FloatArray, " space"]:
