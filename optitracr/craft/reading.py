@@ -22,14 +22,15 @@ class Variable:
         space: The directions that hold it: one real one, or a one-hot over the values.
         values: Its value set, sorted; empty for a number whose set is not known.
         numerical: Whether it is held as a number.
-        negative: Whether it may be negative where it has none of its values, as at BOS.
+        negative: Whether it may be negative where it has none of its values, as at BOS: that
+            matters only while weights are made, and no file keeps it.
     """
 
     label: str
     space: Space
     values: tuple[Value, ...]
     numerical: bool
-    negative: bool = field(default=False, compare=False)
+    negative: bool = field(default=False, repr=False, compare=False)
 
     @property
     def signed(self) -> bool:
