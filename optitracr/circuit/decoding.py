@@ -50,7 +50,8 @@ def decode(
         variable: The label of an s-op.
         residual: The residual stream at one state.
         state: Which state that is: 0 is the embedding, 2 l + 1 what the attention of layer l
-            leaves, 2 l + 2 what its MLP leaves. The last one by default.
+            leaves, 2 l + 2 what its MLP leaves; `residuals` of what `apply` returns begins with
+            state 1. The last one by default.
 
     Returns:
         The value at each place, as objects: None for None, a float for what is held as a number
