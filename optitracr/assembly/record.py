@@ -81,16 +81,20 @@ def _neurons(
     layers: Sequence[Sequence[NeuronUse]], by_name: Mapping[str, Component]
 ) -> Iterator[CircuitNode]:
     for layer, runs in enumerate(layers):
+        # Components of a bias alone take no neurons: all of one place are one node.
+        places: dict[tuple[int, int], list[NeuronUse]] = {}
         for run in runs:
-            names = (run.component,) if run.component else ()
+            places.setdefault((run.start, run.stop), []).append(run)
+        for index, own in places.items():
+            names = tuple(run.component for run in own if run.component)
             parts = [by_name[name] for name in names]
             yield CircuitNode(
-                node_name(layer, (run.start, run.stop)),
+                node_name(layer, index),
                 layer,
                 NEURONS,
-                (run.start, run.stop),
+                index,
                 _served(parts),
-                run.erased,
+                tuple(label for run in own for label in run.erased),
                 names,
                 writes=_written(parts),
             )

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from optitracr import compile_rasp_to_model, load
 from optitracr.assembly.record import circuit_record, with_meaning
+from optitracr.library.random_programs import random_program
 from optitracr.model.encoders import CategoricalEncoder, NumericalEncoder
 from optitracr.model.record import CircuitNode, CircuitRecord
 from solvers import SizeConstants
@@ -93,3 +97,13 @@ def test_encoders_are_those_of_the_vocabulary_and_of_the_output() -> None:
     assert list(classes.output_encoder.encoding_map) == [False, True]
     tokens = [*classes.setting.vocabulary, classes.setting.bos, classes.setting.pad]
     assert list(classes.input_encoder.encoding_map) == tokens
+
+
+def test_components_of_a_bias_alone_are_one_node(tmp_path: Path) -> None:
+    """Two functions that are the same wherever they are meant, in one MLP; files keep them."""
+    made = random_program(38400046336, 10)
+    model = compile_rasp_to_model(made.program, made.vocab, made.max_seq_len)
+    [node] = [x for x in model.record.nodes if x.kind == "neurons" and x.index == (0, 0)]
+    assert len(node.components) == 2
+    model.save(tmp_path / "model")
+    assert load(tmp_path / "model").record.nodes == model.record.nodes
