@@ -31,7 +31,6 @@ from optitracr.allocation.searching import (
 from optitracr.candidates.computable import Chains, exclude
 from optitracr.candidates.determined import erased_beside
 from optitracr.candidates.margins import noisy_counts
-from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import CandidateSpace
 from optitracr.errors import InfeasibleError
 from solvers import Allocation, Plan, Problem
@@ -98,7 +97,8 @@ def carried_plan(
     tried = tried_plan(*first, solve, None)
     tries = _Tries(state, solve, proven, small=is_small(*tried.carried[1:]))
     tries.judged(tried)
-    ways, most = [*cautious, *careful], max(map(_excess, tried.wrong), default=0.0)
+    ways = [*cautious, *careful]
+    most = max((each.excess for each in tried.wrong), default=0.0)
     if len(tried.wrong) > MANY:
         ways = ways[-1:]
     elif most < LITTLE or not tries.small:
@@ -185,7 +185,7 @@ class _Tries:
         would fail as well, and what is lost is a smaller plan at most.
         """
         space = tried.carried[0]
-        excess = {_held(space, each.candidate): _excess(each) for each in tried.wrong}
+        excess = {_held(space, each.candidate): each.excess for each in tried.wrong}
         is_hopeless = any(x > self.failed.get(name, math.inf) for name, x in excess.items())
         if self.small and tried.wrong and not is_hopeless:
             if self.proven(*tried.carried):
@@ -296,17 +296,12 @@ def _held(space: CandidateSpace, name: str) -> str:
     return name if candidate is None else space.forms[candidate.form].label
 
 
-def _excess(offence: Offence) -> float:
-    """How many times an error is what it may be."""
-    return offence.error / offence.allowed
-
-
 def _least(found: Sequence[Tried]) -> tuple[Tried, float]:
     """The plan with the smallest excess, and that excess.
 
     Of equals it is the one whose second is smaller, and so on. Of those it is the smallest model,
     and of equal ones the first.
     """
-    excess = [sorted(map(_excess, each.wrong), reverse=True) for each in found]
+    excess = [sorted((o.excess for o in each.wrong), reverse=True) for each in found]
     place = min(range(len(found)), key=lambda i: (excess[i], found[i].carried[2].value))
     return found[place], max(excess[place], default=0.0)

@@ -20,3 +20,8 @@ class Offence:
     reads: tuple[str, ...]
     error: float
     allowed: float
+
+    @property
+    def excess(self) -> float:
+        """How many times the error is what it may be."""
+        return self.error / self.allowed
