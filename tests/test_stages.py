@@ -111,6 +111,13 @@ def test_what_is_negative_at_bos_is_erased_there_too_once_that_turns_out_to_matt
     assert any(not variable.numerical for variable in negative)
 
 
+def test_a_query_that_is_beyond_its_values_at_bos_finds_bos_all_the_same() -> None:
+    """A width is read off a share by one neuron, and is 7 at BOS where it is -1 or 1 else."""
+    made = random_program(38400023072, 11)
+    own = check_setting(made.vocab, made.max_seq_len, "bos", "pad", causal=False)
+    assert Compilation(made.program, own, check_options()).checked.status is Status.PROVEN
+
+
 def test_where_nothing_else_would_be_chosen_a_wrong_model_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optitracr.candidates.at_bos import Held, finding_bos
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.component import (
     Component,
@@ -21,7 +22,8 @@ from optitracr.candidates.determined import determined
 from optitracr.candidates.erasing import self_attention
 from optitracr.candidates.forms import form_rows
 from optitracr.candidates.held import held_in_forms, made_for
-from optitracr.candidates.space import MARKED, NOTHING, CandidateSpace
+from optitracr.candidates.located import Located, held_at_bos, readings_of
+from optitracr.candidates.space import MARKED, CandidateSpace
 from optitracr.constructions.bilinear import LEAST_ON_CIRCLE, on_circle
 from optitracr.constructions.heads import HeadPlan
 from optitracr.constructions.leaves import Plan as TablePlan
@@ -40,8 +42,9 @@ def realise(space: CandidateSpace, allocation: Allocation) -> Components:
     """Writes the weights of the candidates that an allocation uses."""
     plan = allocation.plan
     assert plan is not None, "an allocation without a plan is an error before this stage"
+    held = held_at_bos(space, plan)
     components = tuple(
-        _component(space, space.candidates[p.alternative], p.reads) for p in plan.placements
+        _component(space, space.candidates[p.alternative], p.reads, held) for p in plan.placements
     )
     reads, matrix = space.outputs[plan.view]
     output_space = join(*(space.variables[name].space for name in reads))
@@ -94,35 +97,43 @@ def position_rows(positions: int) -> Float[FloatArray, "positions 2"]:
     return on_circle(np.arange(positions), max(positions, LEAST_ON_CIRCLE))
 
 
-def _component(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]) -> Component:
-    names = iter(reads)
-    readings = []
-    for need in candidate.needs:
-        options = space.options[need]
-        if NOTHING in options:
-            readings.append((Space(()), options[NOTHING]))
-        else:
-            name = next(names)
-            readings.append((space.variables[name].space, options[name]))
-    variable = space.variables[candidate.form]
-    if isinstance(candidate.plan, HeadPlan):
-        block: Head | Mlp = _head(candidate.plan, readings, space.bos.space, variable.space)
+def _component(
+    space: CandidateSpace, candidate: Candidate, reads: Sequence[str], held: Mapping[str, Held]
+) -> Component:
+    readings = readings_of(space, candidate, reads)
+    variable, plan = space.variables[candidate.form], candidate.plan
+    if isinstance(plan, HeadPlan):
+        queries = [each.at_bos(held) for each in readings[: len(plan.queries)]]
+        keys = readings[len(plan.queries) : len(plan.queries) + len(plan.keys)]
+        finding = finding_bos(plan, queries, [each.rows(space) for each in keys])
+        block: Head | Mlp = _head(finding, readings, space.bos.space, variable.space)
     else:
-        largest = {name: _largest_at_bos(space, name) for name in reads if name != BOS}
-        bounds = {
-            direction: largest[name]
-            for name in largest
-            for direction in space.variables[name].space.directions
-        }
-        own = _mlp(candidate, candidate.plan, readings, space.bos.space, variable.space, bounds)
+        bounds = _largest_at_bos(space, reads, held)
+        own = _mlp(candidate, plan, readings, space.bos.space, variable.space, bounds)
         block = replace(own, determined=determined(space, candidate))
     labels = (space.forms[candidate.form].label, *space.fused(candidate))
     served = tuple(dict.fromkeys(space.owner[label] for label in labels))
     return Component(candidate.name, variable, block, tuple(reads), served, candidate.selector)
 
 
-def _largest_at_bos(space: CandidateSpace, name: str) -> float:
-    """Bound of what a variable can hold at BOS, where heads write their defaults too."""
+def _largest_at_bos(
+    space: CandidateSpace, reads: Sequence[str], held: Mapping[str, Held]
+) -> dict[Direction, float]:
+    """Bounds of what is read at BOS: at least as large as elsewhere, so that BOS outweighs it."""
+    found = {}
+    for name in reads:
+        if name == BOS:
+            continue
+        directions, largest = space.variables[name].space.directions, _largest(space, name)
+        found.update(dict.fromkeys(directions, largest))
+        if name in held:
+            most = zip(directions, held[name].largest.tolist(), strict=True)
+            found.update({own: max(largest, at_bos) for own, at_bos in most})
+    return found
+
+
+def _largest(space: CandidateSpace, name: str) -> float:
+    """Bound of what a variable holds, and of the default that a head writes at BOS."""
     form = space.forms[name]
     if form.numbers:
         return max(abs(x) for row in form.numbers for x in row)
@@ -130,9 +141,6 @@ def _largest_at_bos(space: CandidateSpace, name: str) -> float:
     if isinstance(operation, Aggregate) and isinstance(operation.default, int | float):
         return max(1.0, abs(float(operation.default)))
     return 1.0
-
-
-Located = tuple[Space, FloatArray]
 
 
 def _mlp(
@@ -145,14 +153,14 @@ def _mlp(
 ) -> Mlp:
     """An MLP; where its output has to be clean, BOS outweighs all that it reads there."""
     clean = candidate.reads_bos
-    inputs = join(*(space for space, _ in readings), *((bos,) if clean else ()))
+    inputs = join(*(reading.space for reading in readings), *((bos,) if clean else ()))
     w_in = np.zeros((len(inputs), candidate.neurons))
     b_in = np.zeros(candidate.neurons)
     b_in[: plan.neurons] = plan.b_in
-    for (space, matrix), weights in zip(readings, plan.w_in, strict=True):
-        if len(space) == 0:
+    for reading, weights in zip(readings, plan.w_in, strict=True):
+        if len(reading.space) == 0:
             continue
-        _add(w_in, space.positions_in(inputs), matrix @ weights)
+        _add(w_in, reading.space.positions_in(inputs), reading.matrix @ weights)
     w_out = np.zeros((candidate.neurons, len(output)))
     w_out[: plan.neurons] = plan.w_out
     if candidate.neurons > plan.neurons:
@@ -194,12 +202,12 @@ def _head(plan: HeadPlan, readings: Sequence[Located], bos: Space, output: Space
 
 def _side(parts: Sequence[tuple[Located, FloatArray]], columns: int) -> tuple[Space, FloatArray]:
     """One side of a head: all it reads in one space, what is read twice added up."""
-    space = join(*(reading[0] for reading, _ in parts))
+    space = join(*(reading.space for reading, _ in parts))
     weights = np.zeros((len(space), columns))
-    for (own, matrix), factors in parts:
-        if len(own) == 0:
+    for own, factors in parts:
+        if len(own.space) == 0:
             continue
-        _add(weights, own.positions_in(space), matrix @ factors)
+        _add(weights, own.space.positions_in(space), own.matrix @ factors)
     return space, weights
 
 

@@ -181,10 +181,11 @@ class Comparison:
         allowed = expected.allowed(columns)
         wrong = self.valid & ~(error <= allowed).all(axis=-1)
         if not wrong.any():
+            at_bos = stream[:, 0][:, columns]
+            most = at_bos[np.abs(at_bos).max(axis=1).argmax()]
             raise VerificationError(
                 f"variable '{held.label}' (as '{name}') is not zero at BOS at state {state}: "
-                f"{stream[0, 0, columns]}. This is a defect of the compiler; please report the "
-                "program."
+                f"{most}. This is a defect of the compiler; please report the program."
             )
         what = f"variable '{held.label}' at state {state}"
         if name != held.label:
