@@ -159,14 +159,13 @@ class _Search:
 
     def plan(self, problem: Problem, part: Part) -> Plan | None:
         """The best plan; None if there is none, or the steps were too few to know."""
+        heads = range(len(part.owns) if part.last else 0)
         try:
-            self._visit(certain_of(part.without_erasing_heads()), None)
-            for self._own in range(len(part.owns) if part.last else 0):
-                if self.left < self._half:
-                    # Where heads may erase it takes at least as long again.
-                    self.left = GIVEN_UP
+            self._all(part.without_erasing_heads(), is_last=not heads)
+            for self._own in heads:
+                if self.left < 0:
                     break
-                self._visit(certain_of(part.with_erasing_heads(self._own)), None)
+                self._all(part.with_erasing_heads(self._own), is_last=self._own == heads[-1])
         except TooManySetsError:
             self.left = GIVEN_UP
         if self.left < 0 or self._best is None:
@@ -182,6 +181,14 @@ class _Search:
         own = self._best.own if heads_erase(erasures) else 0
         bare = Plan(part.last // 2, tuple(placements), erasures, node.view, 0, 0, 0, 0, own=own)
         return replace(measured(problem, bare), heads=count, head_size=head_size)
+
+    def _all(self, part: Part, is_last: bool) -> None:
+        """Looks at all plans of a part; where heads may erase next, half of the steps is left."""
+        # That takes at least as long again, so that a search that needs more is given up at once.
+        kept = 0 if is_last else self._half
+        self.left -= kept
+        self._visit(certain_of(part), None)
+        self.left = self.left + kept if self.left >= 0 else GIVEN_UP
 
     def _visit(self, certain: Certain, node: Node | None) -> None:
         """What becomes of a node, or of all beginnings: first of what takes the least so far."""
