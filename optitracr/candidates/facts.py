@@ -44,7 +44,7 @@ class Facts:
         self.place = {node.label: i for i, node in enumerate(program.nodes)}
         self.raw = raw_variables(program)
         self.tables = FunctionTables.of(program)
-        self.joint = JointValues(self.nodes, setting.inputs)
+        self.joint = JointValues.of_program(program, setting.inputs)
         self.cuts = enumerate_cuts(program, self.tables, self.joint)
         self.cold = coldness(setting.max_seq_len + 1)
         self._relations: dict[Selector, Relation] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import cast
@@ -70,12 +71,14 @@ class TabledProgram(ProgramGraph):
         written: Labels of the user's variables, those that some rewrite left out among them.
         stands_for: For each variable that was merged with an equal one, that one.
         taken: Labels that variables have or had before some rewrite left them out.
+        remembered: What was found out of it, by who asked for it.
     """
 
     nodes: tuple[TabledNode, ...]
     written: frozenset[str] = frozenset()
     stands_for: Mapping[str, str] = field(default_factory=dict)
     taken: frozenset[str] = frozenset()
+    remembered: dict[object, object] = field(default_factory=dict, init=False, repr=False)
 
     @classmethod
     def of(cls, graph: ProgramGraph, nodes: Iterable[TabledNode]) -> TabledProgram:
@@ -103,15 +106,19 @@ class TabledProgram(ProgramGraph):
         return found
 
     def with_nodes(self, nodes: Iterable[TabledNode]) -> TabledProgram:
-        """The same program of other nodes, in topological order."""
+        """The same program of other nodes, in topological order; itself if they are its own."""
         found = tuple(nodes)
+        if len(found) == len(self.nodes) and all(map(operator.is_, found, self.nodes)):
+            return self
         taken = self.taken.union((node.label for node in self.nodes), (n.label for n in found))
         return replace(self, nodes=found, taken=taken)
 
     def with_definitions(self, definitions: Mapping[str, tuple[Definition, ...]]) -> TabledProgram:
         """The same program with these definitions beside its own operations."""
+        given = ((node, definitions.get(node.label, ())) for node in self.nodes)
         return self.with_nodes(
-            replace(node, definitions=definitions.get(node.label, ())) for node in self.nodes
+            node if own == node.definitions else replace(node, definitions=own)
+            for node, own in given
         )
 
     def without_unread(self) -> TabledProgram:
@@ -121,7 +128,7 @@ class TabledProgram(ProgramGraph):
             if node.label in needed:
                 needed.update(operation_reads(node.operation))
         merged = {label: other for label, other in self.stands_for.items() if other in needed}
-        left = replace(self, stands_for=merged)
+        left = self if merged == self.stands_for else replace(self, stands_for=merged)
         return left.with_nodes(node for node in self.nodes if node.label in needed)
 
     def names(self) -> Names:

@@ -18,7 +18,7 @@ from optitracr.graph.joint.attention import Attention
 from optitracr.graph.joint.links import LENGTH, Links
 from optitracr.graph.joint.rows import NO_COLUMNS, Codes, Rows, distinct, joined, one_column
 from optitracr.graph.program import Best, Elementwise, Input, operation_reads, selector_reads
-from optitracr.graph.tabled import TabledNode
+from optitracr.graph.tabled import TabledNode, TabledProgram
 
 MAX_ROWS = 50_000
 """Rows that are kept of one variable, and looked at for two: joined in some milliseconds, and there
@@ -42,6 +42,13 @@ class JointValues:
         self._below: dict[str, int] = {}
         self._bits: dict[str, int] = {}
         self._opaque: set[str] = set()
+
+    @classmethod
+    def of_program(cls, program: TabledProgram, inputs: Inputs) -> JointValues:
+        """What is known of a program, made once: who asks next finds what was looked at."""
+        known = program.remembered.setdefault((cls, inputs), cls(program.by_label(), inputs))
+        assert isinstance(known, JointValues)
+        return known
 
     def forget(self, label: str) -> None:
         """Forgets a variable that nothing reads."""

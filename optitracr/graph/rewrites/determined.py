@@ -35,7 +35,7 @@ class ReadOwnInputs(Pass):
         """The program without these heads."""
         heads = [x for x in program.nodes if isinstance(x.operation, Aggregate | Width)]
         embedded = [x for x in program.nodes if isinstance(x.operation, Input)]
-        joint = JointValues(program.by_label(), inputs)
+        joint = JointValues.of_program(program, inputs)
         found = {node.label: _of_an_input(node, embedded, joint) for node in heads}
         if not any(found.values()):
             return program

@@ -74,7 +74,7 @@ class Relations:
             self._asked = True
             try:
                 self._tabled = inferred(self.graph, self.inputs, joint=True)
-                self._joint = JointValues(self._tabled.by_label(), self.inputs)
+                self._joint = JointValues.of_program(self._tabled, self.inputs)
             except OptitracrError:
                 self._tabled = None
         return self._tabled
