@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from optitracr.allocation.alike import wrong_in
 from optitracr.allocation.leaving_out import readings, uneven_ones, without
 from optitracr.allocation.searching import (
     QUIETED,
@@ -140,6 +141,7 @@ class _Tries:
         found: The plans, in order.
         failed: For each variable that alone was wrong where a model was not proven, and for the
             output by its way to be read, the least excess with which it was.
+        refused: What was wrong in models that were not proven.
     """
 
     state: Callable[[CandidateSpace], Problem]
@@ -148,6 +150,7 @@ class _Tries:
     small: bool
     found: list[Tried] = field(default_factory=list)
     failed: dict[str, float] = field(default_factory=dict)
+    refused: set[frozenset[bytes]] = field(default_factory=set)
 
     @property
     def _carried(self) -> tuple[int, ...]:
@@ -182,18 +185,29 @@ class _Tries:
         """Adds a plan, of which nothing is wrong if its model is proven.
 
         No proof is tried of one that is off by more than another of which it failed: nearly all
-        would fail as well, and what is lost is a smaller plan at most.
+        would fail as well, and what is lost is a smaller plan at most. Nor of one in which the
+        same components are wrong, computed by the same.
         """
-        space = tried.carried[0]
-        excess = {_held(space, each.candidate): each.excess for each in tried.wrong}
-        is_hopeless = any(x > self.failed.get(name, math.inf) for name, x in excess.items())
-        if self.small and tried.wrong and not is_hopeless:
-            if self.proven(*tried.carried):
-                tried = tried._replace(wrong=(), proven=True)
-            elif len(excess) == 1:
-                self.failed.update(excess)
+        if self.small and tried.wrong and self._is_proven(tried):
+            tried = tried._replace(wrong=(), proven=True)
         self.found.append(tried)
         return tried
+
+    def _is_proven(self, tried: Tried) -> bool:
+        space, _, allocation = tried.carried
+        excess = {_held(space, each.candidate): each.excess for each in tried.wrong}
+        if any(x > self.failed.get(name, math.inf) for name, x in excess.items()):
+            return False
+        wrong = wrong_in(space, allocation, tried.wrong)
+        if wrong in self.refused:
+            return False
+        if self.proven(*tried.carried):
+            return True
+        if len(excess) == 1:
+            self.failed.update(excess)
+        if wrong is not None:
+            self.refused.add(wrong)
+        return False
 
     def add_rounds(
         self, tried: Tried | None, rounds: int = ROUNDS, even: bool = True
