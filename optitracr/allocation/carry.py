@@ -118,7 +118,8 @@ def carried_plan(
             last, latest = space, tries.add(space, _least(tries.found)[0].carried[2].plan)
         if make in careful:
             latest = tries.add_rounds(latest)
-    if again and not tries.enough:
+    if again and tries.at_most and not tries.enough:
+        # Where what bears the most errors is not carried, what passes on some is not either.
         tries.add_either(either())
     best, excess = _least(tries.found)
     carried = best.carried
