@@ -19,9 +19,9 @@ from optitracr.constructions.leaves import Leaf, Plan
 from optitracr.constructions.tasks import Construction, Task
 from optitracr.craft.spaces import FloatArray
 
-MAX_BYTES = 1 << 27
-"""What all that is kept takes at most: 128 MB, of some twenty thousand small tables, which three
-thousand programs ask for; with half of that a tenth more are planned. Beyond it those that have not
+MAX_BYTES = 1 << 26
+"""What all that is kept takes at most: 64 MB, of some ten thousand small tables, which a thousand
+programs ask for; with a quarter of that an eighth more are planned. Beyond it those that have not
 been asked for the longest are forgotten."""
 
 MAX_TASK_BYTES = 1 << 15
