@@ -157,7 +157,7 @@ class Compilation:
         stock = stock_of(made_of, setting.token_rows, setting.position_rows)
         self._stream = stock, solved and tells_positions_late(made_of)
         self._search = search_of(options, on_interrupt)
-        self._watch, self._advises = watch, advises
+        self._watch, self._advises, self._whole = watch, advises, whole
         self._shallow = not whole and is_shallow(options)
         self._carrier = wary_carrier_of(made_of) if careful else PLAIN
         self._proofs: list[tuple[Plan | None, Proof]] = []
@@ -265,6 +265,8 @@ class Compilation:
             on_interrupt=self._search.on_interrupt,
             watch=self._watch,
             recipe=self.recipe,
+            advises=self._advises,
+            whole=self._whole,
             careful=True,
         )
 

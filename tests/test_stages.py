@@ -130,3 +130,11 @@ def test_where_nothing_else_would_be_chosen_a_wrong_model_is_refused(
         with pytest.raises(VerificationError, match=r"^wrong$"):
             found.compiled()
         assert [one.stage for one in made].count(Stage.MODEL) == times
+
+
+def test_what_is_made_again_is_made_as_it_was_asked_for() -> None:
+    found = Compilation(ENTRY.make(), setting(), check_options(), advises=False, whole=True)
+    again = found._careful()
+    assert (again._advises, again._shallow) == (found._advises, found._shallow) == (False, False)
+    assert again.recipe is found.recipe
+    assert again._carrier is WARY
