@@ -10,7 +10,7 @@ import numpy as np
 
 from optitracr.candidates.offence import Offence
 from optitracr.candidates.space import CandidateSpace
-from solvers import Allocation, Placement
+from solvers import Allocation
 
 
 def wrong_in(
@@ -30,24 +30,24 @@ def wrong_in(
         None where that is a way to read the output.
     """
     assert allocation.plan is not None, "an allocation without a plan is an error before this stage"
-    placed = {p.alternative: p for p in allocation.plan.placements}
-    makers = {space.candidates[name].form: name for name in placed}
-    if any(each.candidate not in placed for each in wrong):
-        return None
+    makers = {space.candidates[p.alternative].form: p for p in allocation.plan.placements}
     known: dict[str, bytes] = {}
 
-    def name_of(placement: Placement) -> bytes:
-        own = placement.alternative
-        if own not in known:
-            candidate = space.candidates[own]
-            reads = [name_of(placed[makers[x]]) if x in makers else x for x in placement.reads]
-            form = space.forms[candidate.form]
-            held = form.label, form.classes, form.numbers, form.clean
-            told = repr((held, candidate.needs, _content(candidate.plan), reads))
-            known[own] = hashlib.blake2b(told.encode(), digest_size=16).digest()
-        return known[own]
+    def name_of(held: str) -> bytes:
+        if held not in known:
+            form, maker = space.forms.get(held), makers.get(held)
+            told: list[object] = [held if form is None else _content(form.numbers or form.classes)]
+            told += [] if form is None else [form.label, form.clean]
+            if maker is not None:
+                candidate = space.candidates[maker.alternative]
+                told += [candidate.needs, _content(candidate.plan), [*map(name_of, maker.reads)]]
+            known[held] = hashlib.blake2b(repr(told).encode(), digest_size=16).digest()
+        return known[held]
 
-    return frozenset(name_of(placed[each.candidate]) for each in wrong)
+    placed = {p.alternative for p in makers.values()}
+    if any(each.candidate not in placed for each in wrong):
+        return None
+    return frozenset(name_of(space.candidates[each.candidate].form) for each in wrong)
 
 
 def _content(value: object) -> object:

@@ -94,8 +94,7 @@ def of_head(plan: HeadPlan, values: Sequence[Held], rows: Sequence[FloatArray]) 
     """
     width = plan.value_width
     at_bos = _sum((h.through(r.weights) for h, r in zip(values, plan.values, strict=True)), width)
-    own = np.zeros(width)
-    own[: plan.bos_value.size] = plan.bos_value[:width]
+    own = plan.at_bos(width)
     least, most = at_bos.least + own, at_bos.most + own
     if plan.bos_query.any():
         return Held(least, most)

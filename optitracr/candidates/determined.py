@@ -295,8 +295,7 @@ def _written_at_bos(space: CandidateSpace) -> dict[str, FloatArray | None]:
         plan, name = candidate.plan, candidate.form
         written = None
         if isinstance(plan, HeadPlan) and plan.bos_key.any():
-            width = space.forms[name].width
-            written = np.pad(plan.bos_value, (0, max(0, width - plan.bos_value.size)))[:width]
+            written = plan.at_bos(space.forms[name].width)
         before = found.setdefault(name, written)
         if before is None or written is None or (before != written).any():
             found[name] = None

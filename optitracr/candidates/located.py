@@ -9,8 +9,7 @@ import numpy as np
 
 from optitracr.candidates.at_bos import Held, nothing, of_head, of_mlp
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.forms import form_rows
-from optitracr.candidates.space import NOTHING, CandidateSpace
+from optitracr.candidates.space import NOTHING, CandidateSpace, held_rows
 from optitracr.constructions.heads import HeadPlan
 from optitracr.craft.spaces import FloatArray, Space
 from solvers import Plan
@@ -43,10 +42,7 @@ class Located:
         """What it reads of each value, shape [values, columns of the need]."""
         if self.name == NOTHING:
             return np.zeros((0, self.matrix.shape[1]))
-        form, own = space.forms[self.name], space.variables[self.name]
-        is_raw = form.is_number and not form.numbers
-        held = np.asarray(own.values, dtype=np.float64)[:, None] if is_raw else form_rows(form)
-        return np.asarray(held @ self.matrix)
+        return np.asarray(held_rows(space, space.forms[self.name]) @ self.matrix)
 
 
 def readings_of(space: CandidateSpace, candidate: Candidate, reads: Sequence[str]) -> list[Located]:

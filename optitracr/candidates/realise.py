@@ -184,8 +184,6 @@ def _head(plan: HeadPlan, readings: Sequence[Located], bos: Space, output: Space
     query, w_query = _side([(left.pop(0), r.weights) for r in plan.queries], plan.head_size)
     key, w_key = _side([(left.pop(0), r.weights) for r in plan.keys], plan.head_size)
     value, w_value = _side([(left.pop(0), r.weights) for r in plan.values], columns)
-    bos_value = np.zeros(columns)
-    bos_value[: plan.bos_value.size] = plan.bos_value[:columns]
     return Head(
         query=join(query, own),
         key=join(key, own),
@@ -194,7 +192,7 @@ def _head(plan: HeadPlan, readings: Sequence[Located], bos: Space, output: Space
         w_query=_with_bos(w_query, own, plan.bos_query),
         b_query=plan.b_query,
         w_key=_with_bos(w_key, own, plan.bos_key),
-        w_value=_with_bos(w_value, own, bos_value),
+        w_value=_with_bos(w_value, own, plan.at_bos(columns)),
         b_value=np.zeros(columns),
         w_output=np.eye(columns, len(output)),
     )

@@ -101,6 +101,12 @@ class HeadPlan:
         """Columns that the QK circuit needs."""
         return int(self.b_query.size)
 
+    def at_bos(self, columns: int) -> Float[FloatArray, " columns"]:
+        """What BOS contributes to so many columns, zero to those that it has none for."""
+        written = np.zeros(columns)
+        written[: self.bos_value.size] = self.bos_value[:columns]
+        return written
+
     @property
     def value_width(self) -> int:
         """Columns that the OV circuit needs."""

@@ -46,7 +46,9 @@ class JointValues:
     @classmethod
     def of_program(cls, program: TabledProgram, inputs: Inputs) -> JointValues:
         """What is known of a program, made once: who asks next finds what was looked at."""
-        known = program.remembered.setdefault((cls, inputs), cls(program.by_label(), inputs))
+        if (cls, inputs) not in program.remembered:
+            program.remembered[cls, inputs] = cls(program.by_label(), inputs)
+        known = program.remembered[cls, inputs]
         assert isinstance(known, JointValues)
         return known
 
