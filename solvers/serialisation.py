@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import fields
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from solvers.allocation import Allocation, Erasure, Placement, Plan, Status
@@ -86,8 +86,21 @@ def _dump(schema: str, data: dict[str, Any]) -> str:
 
 def _own(part: Any) -> dict[str, Any]:
     """The fields of a dataclass as they stand; `asdict` copies all that they are made of."""
-    own = {field.name: getattr(part, field.name) for field in fields(part)}
-    return {name: value for name, value in own.items() if name not in LEFT or value != LEFT[name]}
+    always, seldom = _fields(type(part))
+    own = {name: getattr(part, name) for name in always}
+    for name, nothing in seldom:
+        value = getattr(part, name)
+        if value != nothing:
+            own[name] = value
+    return own
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, ...], tuple[tuple[str, object], ...]]:
+    """The fields of a dataclass that are always written; and others, with what is left out."""
+    names = [field.name for field in fields(kind)]
+    seldom = tuple((name, LEFT[name]) for name in names if name in LEFT)
+    return tuple(name for name in names if name not in LEFT), seldom
 
 
 def _load(schema: str, text: str) -> dict[str, Any]:

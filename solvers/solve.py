@@ -42,7 +42,7 @@ def solve(
     Args:
         problem: The problem.
         method: "longest_path", "greedy", "cp_sat", "milp" or "brute_force"; "exact" settles small
-            problems without a hint by branch and bound, and the others by CP-SAT.
+            problems by branch and bound, whatever the hint, and the others by CP-SAT.
         objective: What to minimise, first things first.
         time_limit: Seconds; deterministic ones for CP-SAT. By default as much as pays:
             60, or 150 for parameters; less for problems too large to be proven, and less still for
@@ -67,12 +67,12 @@ def solve(
     _check_objective(objective)
     if on_interrupt not in ON_INTERRUPT:
         raise ProblemError(f"on_interrupt={on_interrupt!r}; give one of {ON_INTERRUPT}")
+    if method == "exact" and hint is not None and decisions(problem) <= ANEW:
+        hint = None
     if method == "exact" and hint is None and (time_limit is None or time_limit > 0.0):
         found = settled(problem, objective, seed=seed, at_most=at_most or ())
         if found is not None:
             return validate(problem, found)
-    if method == "exact" and hint is not None and decisions(problem) <= ANEW:
-        hint = None
     solved = on_time(problem)
     start = hint if solved is problem else None
     limit = time_limit

@@ -8,7 +8,7 @@ would be alive in a state than fits, something that is not read any more is eras
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 from solvers.branching.certain import Certain, Key
@@ -117,7 +117,8 @@ class Erasing:
                 if by_head is not None:
                     yield by_head
         sure = self._lasting(kept.sure, variable, floor, full)
-        yield replace(kept, sure=sure, open={**kept.open, variable: full})
+        still_open = {**kept.open, variable: full}
+        yield _Kept(kept.load, sure, kept.neurons, still_open, kept.erased, kept.columns)
 
     def _without(self, variable: int, sublayer: int, kept: _Kept) -> _Kept:
         """What is decided, with a variable erased in a sublayer."""
@@ -154,7 +155,7 @@ class Erasing:
                 still_open[own] = max(floor, sublayer)
         columns = dict(kept.columns)
         columns[sublayer] = columns.get(sublayer, 0) + self._part.widths[variable]
-        return replace(gone, load=load, sure=sure, open=still_open, columns=columns)
+        return _Kept(load, sure, gone.neurons, still_open, gone.erased, columns)
 
     def _least(self, kept: _Kept) -> Key:
         """What a plan of this width with what is decided takes at least."""

@@ -45,8 +45,8 @@ MOST_STEPS = 1_500
 Of the problems of random programs of 4 to 8 s-ops four in five take fewer, and half fewer than 250.
 """
 
-MOST_ALTERNATIVES = 40
-"""Alternatives beyond which no step is taken: three in four of such problems would be given up."""
+MOST_VARIABLES = 23
+"""Variables beyond which no step is taken: three in four of such problems would be given up."""
 
 GIVEN_UP = -1
 """Steps that are left where no more are taken."""
@@ -81,7 +81,7 @@ def settled(
     start = time.perf_counter()
     if objective != DEFAULT_OBJECTIVE or problem.late is not None:
         return None
-    if len(problem.alternatives) > MOST_ALTERNATIVES:
+    if len(problem.variables) > MOST_VARIABLES:
         return None
     times = earliest(problem)
     if problem.constants.stock is not None or times.layers >= NEVER or frees_more(problem):

@@ -25,7 +25,7 @@ from solvers import (
     solve,
     validate,
 )
-from solvers.branching.settle import MOST_ALTERNATIVES, SOLVER, settled
+from solvers.branching.settle import MOST_VARIABLES, SOLVER, settled
 from solvers.branching.transversals import MOST_SETS, TooManySetsError, members, transversals
 from tests.solvers.tiny import chain, tiny_problem
 
@@ -146,13 +146,20 @@ def test_other_objectives_and_few_steps_are_left_to_cp_sat() -> None:
     assert solve(problem, "exact", time_limit=0.0).solver == "longest_path"
 
 
-def test_problems_of_many_alternatives_are_left_to_cp_sat() -> None:
+def test_problems_of_many_variables_are_left_to_cp_sat() -> None:
     problem = chain(Kind.ATTENTION, Kind.MLP)
-    last = problem.alternatives[-1]
-    more = tuple(replace(last, name=f"{last.name} {k}") for k in range(MOST_ALTERNATIVES))
-    many = replace(problem, alternatives=problem.alternatives + more)
+    first = next(variable for variable in problem.variables if variable.is_input)
+    more = tuple(replace(first, name=f"{first.name} {k}") for k in range(MOST_VARIABLES))
+    many = replace(problem, variables=problem.variables + more)
     assert settled(many) is None
     assert solve(many, "exact").value == solve(problem, "exact").value
+
+
+def test_a_hint_is_not_needed_where_the_problem_is_small() -> None:
+    problem = chain(Kind.ATTENTION, Kind.MLP)
+    plan = solve(problem, "cp_sat").plan
+    hinted, without = (solve(problem, "exact", hint=given) for given in (plan, None))
+    assert hinted == replace(without, seconds=hinted.seconds)
 
 
 @pytest.mark.parametrize("seed", range(20))
