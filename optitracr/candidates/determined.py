@@ -7,11 +7,14 @@ them.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import product
 from math import prod
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optitracr.candidates.candidate import Candidate
 from optitracr.candidates.forms import EXACT, LARGEST_FACTOR, Form
@@ -41,6 +44,10 @@ NEAR = 1e-3
 GROWN = 4.0
 """How often errors of what is read may be left: what steps leave of a number, once or twice, is
 borne as a rule. The larger of them are not worth another search, once they turn out to be."""
+
+KEPT = 4096
+"""Answers that are kept of what is linear in neurons: two in three are asked for again in another
+program of a kind, and one takes a kilobyte or two."""
 
 ERASING = "\x00erasing "
 """What stands before a form where it must not be erased, among what must not be read: no name."""
@@ -102,36 +109,91 @@ def _found(space: CandidateSpace, candidate: Candidate, plan: Plan) -> Iterator[
     at_bos = None if candidate.reads_bos else _read_at_bos(space, candidate, plan)
     if at_bos is None and not candidate.reads_bos:
         return
+    bos = [] if at_bos is None else [_sums(candidate, at_bos)]
+    every = [_read(space, need)[1] for need in candidate.needs]
     for place, need in enumerate(candidate.needs):
-        for label in _read(space, need)[0]:
-            axes = [_read(space, other)[1] for other in candidate.needs]
-            axes[place] = _read(space, need)[0][label]
-            sizes = [len(rows) for rows in axes]
-            if prod(sizes) * plan.neurons > MOST_CELLS:
-                continue
-            given = _given(plan, axes)
-            hidden = np.maximum(given, 0.0)
-            most = _told_apart(hidden, sizes, place)
+        for label, rows in _read(space, need)[0].items():
             own = known.forms[label]
             forms = [
-                (form, columns)
-                for form, kinds, columns in own.forms
-                if kinds <= most
-                and form.name != candidate.form
-                and (form.is_number or form.width <= candidate.neurons)
+                each
+                for each in own.forms
+                if each[0].name != candidate.form
+                and (each[0].is_number or each[0].width <= candidate.neurons)
             ]
-            if not forms:
+            axes = [*every[:place], rows, *every[place + 1 :]]
+            if not forms or prod(map(len, axes)) * plan.neurons > MOST_CELLS:
                 continue
-            span = Span.of(_with_bos(candidate, hidden, at_bos))
-            wanted = np.empty((len(span.columns), own.at_bos.size))
-            wanted[: len(given)] = _along(own.rows, sizes, place)
-            wanted[len(given) :] = own.at_bos
-            found, is_told = span.weights(wanted, EXACT, LARGEST_FACTOR)
-            for form, columns in forms:
-                weights = found[:, columns]
-                told = is_told[columns].all()
-                if told and _is_calm(space, candidate, plan, given, form, weights):
+            most, found, is_told = _linear(plan, candidate.neurons, axes, place, own, bos)
+            told = [
+                (form, found[:, columns])
+                for form, kinds, columns in forms
+                if kinds <= most and is_told[columns].all()
+            ]
+            given = _given(plan, axes) if told else np.empty(0)
+            for form, weights in told:
+                if _is_calm(space, candidate, plan, given, form, weights):
                     yield Determined(form.name, weights[:-1], weights[-1])
+
+
+_Linear = tuple[int, FloatArray, NDArray[np.bool_]]
+"""How many values of a variable neurons tell apart, the weights with which what they give is each
+number of its forms, and which of these it is with some."""
+
+
+def _linear(
+    plan: Plan,
+    neurons: int,
+    axes: Sequence[FloatArray],
+    place: int,
+    own: SideBySide,
+    bos: Sequence[FloatArray],
+) -> _Linear:
+    """What is linear in neurons of the forms of a variable that they read.
+
+    Args:
+        plan: What the neurons compute.
+        neurons: How many they are with one that writes a constant.
+        axes: What is held of all that they read.
+        place: Which of these is the variable.
+        own: Its forms.
+        bos: What the neurons give at BOS, for each choice of what they read, if anything.
+    """
+    arrays = [plan.b_in, *plan.w_in, *axes, own.rows, own.at_bos, *bos]
+    told = repr((neurons, place, len(bos), [array.shape for array in arrays]))
+    asked = hashlib.blake2b(told.encode(), digest_size=16)
+    for array in arrays:
+        asked.update(np.ascontiguousarray(array))
+    answer = _answer(asked.digest())
+    if not answer:
+        answer.append(_looked_for(plan, neurons, axes, place, own, bos))
+    return answer[0]
+
+
+@lru_cache(maxsize=KEPT)
+def _answer(asked: bytes) -> list[_Linear]:
+    """Where the answer is kept of what was asked, and is asked again in other programs."""
+    del asked
+    return []
+
+
+def _looked_for(
+    plan: Plan,
+    neurons: int,
+    axes: Sequence[FloatArray],
+    place: int,
+    own: SideBySide,
+    bos: Sequence[FloatArray],
+) -> _Linear:
+    sizes = [len(rows) for rows in axes]
+    hidden = np.maximum(_given(plan, axes), 0.0)
+    most = _told_apart(hidden, sizes, place)
+    if not any(kinds <= most for _, kinds, _ in own.forms):
+        return most, np.empty((0, own.at_bos.size)), np.zeros(own.at_bos.size, dtype=bool)
+    span = Span.of(_with_bos(neurons, hidden, bos))
+    wanted = np.empty((len(span.columns), own.at_bos.size))
+    wanted[: len(hidden)] = _along(own.rows, sizes, place)
+    wanted[len(hidden) :] = own.at_bos
+    return most, *span.weights(wanted, EXACT, LARGEST_FACTOR)
 
 
 def _known(space: CandidateSpace) -> Determinations:
@@ -237,19 +299,17 @@ def _held(space: CandidateSpace, form: Form) -> FloatArray:
     return np.concatenate([held, np.zeros((1, held.shape[1]))]) if nothing else held
 
 
-def _with_bos(
-    candidate: Candidate, hidden: FloatArray, at_bos: list[FloatArray] | None
-) -> FloatArray:
+def _with_bos(neurons: int, hidden: FloatArray, bos: Sequence[FloatArray]) -> FloatArray:
     """What neurons give for each combination, then at BOS; and a constant, which a bias writes.
 
     Those that BOS silences have, where they write a constant, a neuron for it that is silent there.
     """
-    count, neurons = hidden.shape
-    bos = np.zeros((1, neurons)) if at_bos is None else _sums(candidate, at_bos)
-    columns = np.ones((count + len(bos), candidate.neurons + 1))
-    columns[:count, :neurons] = hidden
-    columns[count:, :neurons] = bos
-    columns[count:, neurons:-1] = 0.0
+    count, own = hidden.shape
+    silent = [] if bos else [np.zeros((1, own))]
+    given = np.concatenate([hidden, *bos, *silent])
+    columns = np.ones((len(given), neurons + 1))
+    columns[:, :own] = given
+    columns[count:, own:-1] = 0.0
     return columns
 
 
