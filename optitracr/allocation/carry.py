@@ -165,9 +165,13 @@ class _Tries:
 
     @property
     def enough(self) -> bool:
-        """Whether a plan is carried, and nothing can be smaller if the smallest is looked for."""
-        carried = self._carried
-        return bool(carried) and (not self.small or carried <= self.found[0].carried[2].value)
+        """Whether a plan is carried, and if the smallest is looked for, nothing else is worth it.
+
+        That is so where only another plan with the sizes of the first would be smaller: of a
+        hundred searches for one none has found it.
+        """
+        carried, first = self._carried, self.found[0].carried[2].value
+        return bool(carried) and (not self.small or carried <= first or below(carried) == first)
 
     def add(self, space: CandidateSpace, start: Plan | None) -> Tried | None:
         """Solves a space; None if there is no plan of use, or none fits.
