@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,6 +47,9 @@ def space_problem(
         stock: The published transformer that is to hold the model; None if none is.
         told_late: Whether positions are told by the first layer, and not by the embedding.
     """
+    known = space.stated
+    if known is not None and stock is None and not told_late and known.is_of(space):
+        return replace(known.problem, limits=limits)
     usable = computable(space)
     items = [
         Item(name, form.width, is_input=space.is_input(name), signed=form.signed)

@@ -19,6 +19,7 @@ from optitracr.graph.build import BOS
 from optitracr.graph.program import Input
 from optitracr.graph.tabled import TabledNode, TabledProgram
 from optitracr.setting import Setting
+from solvers import Problem
 
 NOTHING = ""
 """In place of a form, for needs that no value of the variable makes different from zero."""
@@ -91,6 +92,7 @@ class CandidateSpace:
         layers: Layers up to which a model may be made of these candidates as well as of all there
             are; None if none were left out.
         carrier: What the transformer makes of what candidates read and write.
+        stated: Its problem, where that was made before, or that of a space like it.
     """
 
     program: TabledProgram
@@ -108,6 +110,7 @@ class CandidateSpace:
     layers: int | None = None
     carrier: Carrier = PLAIN
     determined: Determinations | None = None
+    stated: Stated | None = None
 
     @property
     def bos(self) -> Variable:
@@ -127,6 +130,31 @@ class CandidateSpace:
     def is_input(self, name: str) -> bool:
         """Whether the embedding supplies a form."""
         return isinstance(self.node(self.forms[name]).operation, Input)
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """The problem of a space without limits, of a transformer of our own.
+
+    Attributes:
+        space: The space.
+        problem: Its problem.
+    """
+
+    space: CandidateSpace
+    problem: Problem
+
+    def is_of(self, space: CandidateSpace) -> bool:
+        """Whether a space is the same in all that its problem is made of."""
+        own = self.space
+        return all(getattr(space, name) is getattr(own, name) for name in STATING)
+
+
+STATING = (
+    *("program", "setting", "forms", "candidates", "options", "outputs", "position"),
+    *("excluded", "determined"),
+)
+"""What the problem of a space is made of."""
 
 
 def view_name(reads: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from optitracr.candidates.facts import Facts
 from optitracr.candidates.problem import space_problem
 from optitracr.candidates.proposals import Proposals
 from optitracr.candidates.rule import Rule, repertoire
-from optitracr.candidates.space import CandidateSpace
+from optitracr.candidates.space import CandidateSpace, Stated
 from optitracr.candidates.table_plans import Planned
 from optitracr.candidates.ways import OutputReading
 from optitracr.graph.tabled import TabledProgram
@@ -101,8 +101,11 @@ class Spaces:
         """The space itself if its candidates make a model of as many layers as it is for."""
         if space.layers is None:
             return space
-        depth = earliest(space_problem(space, Limits())).layers
-        deeper = self._up_to(depth, births, care) if depth > space.layers else space
+        problem = space_problem(space, Limits())
+        depth = earliest(problem).layers
+        if depth <= space.layers:
+            return replace(space, stated=Stated(space, problem))
+        deeper = self._up_to(depth, births, care)
         # Forms that more layers leave room for may have taken the place of others.
         return deeper or self._all(self._proposals(care))
 
