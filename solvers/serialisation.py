@@ -86,7 +86,8 @@ def _dump(schema: str, data: dict[str, Any]) -> str:
 
 def _own(part: Any) -> dict[str, Any]:
     """The fields of a dataclass as they stand; `asdict` copies all that they are made of."""
-    always, seldom = _fields(type(part))
+    kind: Any = type(part)
+    always, seldom = _fields(kind)
     own = {name: getattr(part, name) for name in always}
     for name, nothing in seldom:
         value = getattr(part, name)

@@ -115,7 +115,7 @@ class Certain:
         layout = self.layout
         column = layout.column
         states = [facts >> state & column for state in layout.states]
-        width = max(map(int.bit_count, states))
+        width = max([state.bit_count() for state in states])
         if width > best[0]:
             return None
         neurons = self._neurons(facts, states, width)

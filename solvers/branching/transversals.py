@@ -28,11 +28,14 @@ def members(bits: int) -> Iterator[int]:
 def smallest(sets: Sequence[int]) -> list[int]:
     """Those of several sets of which no part is among them; each once, in order."""
     different = list(dict.fromkeys(sets))
-    return [
-        one
-        for one in different
-        if not any(other & one == other for other in different if other != one)
-    ]
+    found = []
+    for one in different:
+        for other in different:
+            if other & one == other and other != one:
+                break
+        else:
+            found.append(one)
+    return found
 
 
 def transversals(edges: Sequence[int]) -> tuple[int, ...]:
