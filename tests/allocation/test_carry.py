@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain, repeat
 
 import pytest
 
@@ -79,16 +80,24 @@ class Searched:
         proofs: How often a proof was tried; none succeeds.
     """
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *wrong: list[Offence]) -> None:
-        """Each search ends with the same plan, and with the next of these lists."""
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, *wrong: list[Offence], more: int = 0
+    ) -> None:
+        """Each search ends with the same plan, and with the next of these lists.
+
+        Those after the first are told to have some neurons more.
+        """
         self.made: list[str] = []
         self.proofs = 0
         space, problem = two_ways()
         carried = searching.tried_plan(space, problem, solved, None).carried
+        depth, width, neurons = carried[2].value
+        larger = replace(carried[2], value=(depth, width, neurons + more))
         left = iter(wrong)
+        plans = chain([carried], repeat((*carried[:2], larger)))
 
         def tried_plan(*_: object) -> searching.Tried:
-            return searching.Tried(carried, next(left, []))
+            return searching.Tried(next(plans), next(left, []))
 
         monkeypatch.setattr(carry, "tried_plan", tried_plan)
         carry.carried_plan(
@@ -131,3 +140,12 @@ def test_no_proof_is_tried_of_what_is_more_wrong_than_what_failed(
         Searched(monkeypatch, *each) for each in ([less, more], [more, less], [less, less])
     )
     assert [each.proofs for each in twice] == [once.proofs + 1] * 2
+
+
+def test_another_plan_with_the_sizes_of_the_first_is_not_looked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    few = [offence(two_ways()[0], 2.0)]
+    one, two = (Searched(monkeypatch, few, more=more).made for more in (1, 2))
+    # What counts with fewer errors is asked for all the same.
+    assert (one, two[:2]) == (["steady"], ["either", "cautious"])
