@@ -7,17 +7,14 @@ them.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from itertools import product
 from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optitracr.candidates.candidate import Candidate
-from optitracr.candidates.forms import EXACT, LARGEST_FACTOR, Form
+from optitracr.candidates.forms import Form
 from optitracr.candidates.space import (
     NOTHING,
     CandidateSpace,
@@ -25,10 +22,10 @@ from optitracr.candidates.space import (
     SideBySide,
     held_rows,
 )
+from optitracr.candidates.spanned import Neurons
 from optitracr.constructions.distinct import distinct_rows
 from optitracr.constructions.heads import HeadPlan
 from optitracr.constructions.leaves import Plan
-from optitracr.constructions.linear import Span
 from optitracr.constructions.needs import Need
 from optitracr.craft.blocks import Determined
 from optitracr.craft.spaces import FloatArray
@@ -44,10 +41,6 @@ NEAR = 1e-3
 GROWN = 4.0
 """How often errors of what is read may be left: what steps leave of a number, once or twice, is
 borne as a rule. The larger of them are not worth another search, once they turn out to be."""
-
-KEPT = 4096
-"""Answers that are kept of what is linear in neurons: two in three are asked for again in another
-program of a kind, and one takes a kilobyte or two."""
 
 ERASING = "\x00erasing "
 """What stands before a form where it must not be erased, among what must not be read: no name."""
@@ -109,7 +102,7 @@ def _found(space: CandidateSpace, candidate: Candidate, plan: Plan) -> Iterator[
     at_bos = None if candidate.reads_bos else _read_at_bos(space, candidate, plan)
     if at_bos is None and not candidate.reads_bos:
         return
-    bos = [] if at_bos is None else [_sums(candidate, at_bos)]
+    bos = None if at_bos is None else _sums(candidate, at_bos)
     every = [_read(space, need)[1] for need in candidate.needs]
     for place, need in enumerate(candidate.needs):
         for label, rows in _read(space, need)[0].items():
@@ -123,77 +116,17 @@ def _found(space: CandidateSpace, candidate: Candidate, plan: Plan) -> Iterator[
             axes = [*every[:place], rows, *every[place + 1 :]]
             if not forms or prod(map(len, axes)) * plan.neurons > MOST_CELLS:
                 continue
-            most, found, is_told = _linear(plan, candidate.neurons, axes, place, own, bos)
+            neurons = Neurons(plan, candidate.neurons, axes, place, own, bos)
+            found = neurons.spanned()
             told = [
-                (form, found[:, columns])
+                (form, found.weights[:, columns])
                 for form, kinds, columns in forms
-                if kinds <= most and is_told[columns].all()
+                if kinds <= found.most and found.told[columns].all()
             ]
-            given = _given(plan, axes) if told else np.empty(0)
+            given = neurons.given() if told else np.empty(0)
             for form, weights in told:
                 if _is_calm(space, candidate, plan, given, form, weights):
                     yield Determined(form.name, weights[:-1], weights[-1])
-
-
-_Linear = tuple[int, FloatArray, NDArray[np.bool_]]
-"""How many values of a variable neurons tell apart, the weights with which what they give is each
-number of its forms, and which of these it is with some."""
-
-
-def _linear(
-    plan: Plan,
-    neurons: int,
-    axes: Sequence[FloatArray],
-    place: int,
-    own: SideBySide,
-    bos: Sequence[FloatArray],
-) -> _Linear:
-    """What is linear in neurons of the forms of a variable that they read.
-
-    Args:
-        plan: What the neurons compute.
-        neurons: How many they are with one that writes a constant.
-        axes: What is held of all that they read.
-        place: Which of these is the variable.
-        own: Its forms.
-        bos: What the neurons give at BOS, for each choice of what they read, if anything.
-    """
-    arrays = [plan.b_in, *plan.w_in, *axes, own.rows, own.at_bos, *bos]
-    told = repr((neurons, place, len(bos), [array.shape for array in arrays]))
-    asked = hashlib.blake2b(told.encode(), digest_size=16)
-    for array in arrays:
-        asked.update(np.ascontiguousarray(array).data)
-    answer = _answer(asked.digest())
-    if not answer:
-        answer.append(_looked_for(plan, neurons, axes, place, own, bos))
-    return answer[0]
-
-
-@lru_cache(maxsize=KEPT)
-def _answer(asked: bytes) -> list[_Linear]:
-    """Where the answer is kept of what was asked, and is asked again in other programs."""
-    del asked
-    return []
-
-
-def _looked_for(
-    plan: Plan,
-    neurons: int,
-    axes: Sequence[FloatArray],
-    place: int,
-    own: SideBySide,
-    bos: Sequence[FloatArray],
-) -> _Linear:
-    sizes = [len(rows) for rows in axes]
-    hidden = np.maximum(_given(plan, axes), 0.0)
-    most = _told_apart(hidden, sizes, place)
-    if not any(kinds <= most for _, kinds, _ in own.forms):
-        return most, np.empty((0, own.at_bos.size)), np.zeros(own.at_bos.size, dtype=bool)
-    span = Span.of(_with_bos(neurons, hidden, bos))
-    wanted = np.empty((len(span.columns), own.at_bos.size))
-    wanted[: len(hidden)] = _along(own.rows, sizes, place)
-    wanted[len(hidden) :] = own.at_bos
-    return most, *span.weights(wanted, EXACT, LARGEST_FACTOR)
 
 
 def _known(space: CandidateSpace) -> Determinations:
@@ -221,34 +154,6 @@ def _side_by_side(space: CandidateSpace, forms: Sequence[Form]) -> SideBySide:
         np.concatenate(held, axis=1),
         np.concatenate([np.empty(0), *(row for _, row in at_bos)]),
     )
-
-
-def _along(rows: FloatArray, sizes: Sequence[int], place: int) -> FloatArray:
-    """Rows of one of the things that are read, for each combination of all: [combinations, _]."""
-    shape = [1] * len(sizes)
-    shape[place] = sizes[place]
-    if len(sizes) == 1:
-        return rows
-    along = rows.reshape(*shape, rows.shape[1])
-    return np.broadcast_to(along, (*sizes, rows.shape[1])).reshape(-1, rows.shape[1])
-
-
-def _given(plan: Plan, axes: Sequence[FloatArray]) -> FloatArray:
-    """What neurons are given for each combination of what they read, [combinations, neurons]."""
-    sizes = [len(rows) for rows in axes]
-    given = plan.b_in[None]
-    for place, (rows, weights) in enumerate(zip(axes, plan.w_in, strict=True)):
-        added = rows @ weights if rows.shape[1] else np.zeros((len(rows), plan.neurons))
-        given = given + _along(added, sizes, place)
-    return given
-
-
-def _told_apart(hidden: FloatArray, sizes: Sequence[int], place: int) -> int:
-    """How many values of one thing that is read neurons tell apart, whatever the others are."""
-    # One number for each row, any that tells them apart as a rule.
-    told = (hidden @ np.cos(np.arange(hidden.shape[1]))).reshape(sizes).swapaxes(place, -1)
-    told = np.sort(told, axis=-1)
-    return 1 + int((told[..., 1:] - told[..., :-1] > EXACT).sum(axis=-1).min())
 
 
 def _is_calm(
@@ -297,20 +202,6 @@ def _held(space: CandidateSpace, form: Form) -> FloatArray:
     held = held_rows(space, form)
     nothing = space.node(form).value_set.may_be_none
     return np.concatenate([held, np.zeros((1, held.shape[1]))]) if nothing else held
-
-
-def _with_bos(neurons: int, hidden: FloatArray, bos: Sequence[FloatArray]) -> FloatArray:
-    """What neurons give for each combination, then at BOS; and a constant, which a bias writes.
-
-    Those that BOS silences have, where they write a constant, a neuron for it that is silent there.
-    """
-    count, own = hidden.shape
-    silent = [] if bos else [np.zeros((1, own))]
-    given = np.concatenate([hidden, *bos, *silent])
-    columns = np.ones((len(given), neurons + 1))
-    columns[:, :own] = given
-    columns[count:, own:-1] = 0.0
-    return columns
 
 
 def _sums(candidate: Candidate, at_bos: list[FloatArray]) -> FloatArray:
