@@ -67,8 +67,8 @@ class Neurons:
         """What they are given for each combination of what they read, [combinations, neurons]."""
         given = self.plan.b_in[None]
         for place, (rows, weights) in enumerate(zip(self.axes, self.plan.w_in, strict=True)):
-            zero = np.zeros((len(rows), self.plan.neurons))
-            added = rows @ weights if rows.shape[1] else zero
+            some = rows.shape[1] > 0
+            added = rows @ weights if some else np.zeros((len(rows), self.plan.neurons))
             given = given + _along(added, self.sizes, place)
         return given
 

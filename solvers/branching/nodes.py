@@ -76,15 +76,6 @@ class Node:
             self.facts |= certain.alive[variable][state]
         return True
 
-    def need_all(self, certain: Certain, variables: int, state: int) -> bool:
-        """Has several variables, given as bits, alive in a state; whether all can be."""
-        while variables:
-            lowest = variables & -variables
-            if not self.need(certain, lowest.bit_length() - 1, state):
-                return False
-            variables ^= lowest
-        return True
-
 
 def roots(certain: Certain, best: Key) -> list[tuple[Key, Node]]:
     """A beginning for each view of the output that can be read, and its key."""
@@ -141,7 +132,7 @@ def children(certain: Certain, node: Node, best: Key) -> tuple[list[tuple[Key, N
                 Chosen(node.chosen, way, sublayer, own),
             )
             child.low[variable] = sublayer + 1
-            if child.need_all(certain, own, sublayer):
+            if all(child.need(certain, each, sublayer) for each in members(own)):
                 found.append((key, child))
     return found, count
 
@@ -149,13 +140,10 @@ def children(certain: Certain, node: Node, best: Key) -> tuple[list[tuple[Key, N
 def _readings(node: Node, place: Place) -> Iterator[Reads]:
     """The sets that a way may read; what is alive there anyway costs nothing."""
     low, high, state = node.low, node.high, place.sublayer
-    left, alive = place.union, 0
-    while left:
-        lowest = left & -left
-        variable = lowest.bit_length() - 1
+    alive = 0
+    for variable in members(place.union):
         if low[variable] <= state <= high[variable]:
-            alive |= lowest
-        left ^= lowest
+            alive |= 1 << variable
     new = {own & ~alive: (own, facts) for own, facts in reversed(place.reads)}
     for each in smallest(tuple(new)) if len(new) > 1 else new:
         yield new[each]
